@@ -1,0 +1,161 @@
+"""From records as the files have them to the columns that are compared."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from identity import normalise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INPUT_COLUMNS = (
+    "name", "given_name", "family_name", "street", "postcode", "city", "country", "phone",
+    "email", "website", "vat_id", "registration_no", "birth_date",
+)  # fmt: skip
+
+
+class IdentityError(ValueError):
+    """The records can't be resolved; the message says what to change."""
+
+
+def read_records(records: Any) -> pd.DataFrame:
+    """Take records as a pandas frame, a pyarrow table or a DuckDB relation.
+
+    Returns one row per record in the order of `record_id`, which is the index; `source` and every
+    column of INPUT_COLUMNS is text or None.
+
+    Raises:
+        IdentityError: `record_id` or `source` is missing, empty or not unique.
+    """
+    import pandas as pd
+
+    frame = records
+    for convert in ("df", "to_pandas"):  # DuckDB's and pyarrow's names for it
+        if not isinstance(frame, pd.DataFrame) and hasattr(frame, convert):
+            frame = getattr(frame, convert)()
+    missing = [column for column in ("record_id", "source") if column not in frame.columns]
+    if missing:
+        raise IdentityError(f"The records need the column {' and '.join(missing)}.")
+    text = pd.DataFrame(
+        {
+            column: [_text(value) for value in frame[column]] if column in frame.columns else None
+            for column in ("record_id", "source", *INPUT_COLUMNS)
+        },
+        index=range(len(frame)),
+        dtype=object,
+    )
+    if text["record_id"].isna().any():
+        raise IdentityError("A record has no record_id: every record needs one.")
+    if text["record_id"].duplicated().any():
+        twice = text["record_id"][text["record_id"].duplicated()].min()
+        raise IdentityError(f"record_id {twice!r} is given twice: it must be unique.")
+    return text.set_index("record_id").sort_index()
+
+
+def build_features(records: pd.DataFrame) -> pd.DataFrame:
+    """Normalise records.
+
+    Args:
+        records: as `read_records` returns them.
+
+    Returns:
+        A frame with the same index and the columns `source, name, legal_form, words` (the name's
+        words with their rarity in bits)`, given_name, family_name, birth_date, street, number,
+        address, postcode, city, phone, email, domain, vat_key, registration_key`, None where
+        nothing is known. `given_name` and `family_name` are compared only if every record that
+        has a name has it in two parts; else they are joined into `name`.
+    """
+    import pandas as pd
+
+    country = _map(normalise.country, records["country"])
+    company = _map(normalise.company_name, records["name"])
+    street = _map(normalise.street, records["street"])
+    day_first = _is_day_first(records["birth_date"])
+    out = pd.DataFrame(
+        {
+            "source": records["source"],
+            "name": [value.name if value else None for value in company],
+            "legal_form": [value.legal_form if value else None for value in company],
+            "given_name": _map(normalise.person_name, records["given_name"]),
+            "family_name": _map(normalise.person_name, records["family_name"]),
+            "birth_date": _map(
+                lambda text: normalise.birth_date(text, day_first=day_first), records["birth_date"]
+            ),
+            "street": [value.name if value else None for value in street],
+            "number": [value.number if value else None for value in street],
+            "postcode": _map(normalise.postcode, records["postcode"], country),
+            "city": _map(normalise.city, records["city"]),
+            "phone": _map(normalise.phone, records["phone"], country),
+            "email": _map(normalise.email, records["email"]),
+            "domain": _map(normalise.website_domain, records["website"]),
+            "vat_key": _map(normalise.vat_key, records["vat_id"], country),
+            "registration_key": _map(
+                normalise.registration_key, records["registration_no"], country
+            ),
+        },
+        index=records.index,
+        dtype=object,
+    )
+    out["domain"] = _either(out["domain"], _map(normalise.email_domain, records["email"]))
+    out["address"] = [
+        f"{number} {name}" if number and name else None
+        for number, name in zip(out["number"], out["street"], strict=True)
+    ]
+    if out["name"].notna().any():
+        joined = [
+            " ".join(filter(None, parts)) or None
+            for parts in zip(out["given_name"], out["family_name"], strict=True)
+        ]
+        out["name"] = _either(out["name"], joined)
+        out[["given_name", "family_name"]] = None
+    out["words"] = _rarity(out["name"])
+    return out
+
+
+def _text(value: Any) -> str | None:
+    text = "" if value is None or value != value else str(value).strip()
+    return text or None
+
+
+def _either(first: Iterable[Any], second: Iterable[Any]) -> list[Any]:
+    return [a if a is not None else b for a, b in zip(first, second, strict=True)]
+
+
+def _map(
+    function: Callable[..., Any], values: pd.Series, country: pd.Series | None = None
+) -> pd.Series:
+    """Apply a normalisation once per distinct value (files repeat themselves)."""
+    import pandas as pd
+
+    known: dict[tuple[Any, ...], Any] = {}
+    result: list[Any] = []
+    columns = [values] if country is None else [values, country]
+    for arguments in zip(*columns, strict=True):
+        if arguments[0] is not None and arguments not in known:
+            known[arguments] = function(*arguments)
+        result.append(known.get(arguments))
+    return pd.Series(result, index=values.index, dtype=object)
+
+
+def _is_day_first(values: pd.Series) -> bool:
+    """Whether the dates with slashes of a column put the day first, from all of them."""
+    parts = [re.match(r"(\d{1,2})/(\d{1,2})/", value) for value in values if value]
+    found = [(int(part[1]), int(part[2])) for part in parts if part]
+    return sum(first > 12 for first, _ in found) >= sum(second > 12 for _, second in found)
+
+
+def _rarity(names: pd.Series) -> pd.Series:
+    """Per name its distinct words with their rarity in bits, -log2 of the share of names."""
+    import pandas as pd
+
+    words = [sorted(set(name.split())) if name else None for name in names]
+    counts = Counter(word for row in words if row for word in row)
+    total = max(int(names.notna().sum()), 1)
+    rarity = {word: -math.log2(count / (total + 1)) for word, count in counts.items()}
+    found = [{word: rarity[word] for word in row} if row else None for row in words]
+    return pd.Series(found, index=names.index, dtype=object)
