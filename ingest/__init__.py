@@ -1,0 +1,40 @@
+"""Any customer file to rows of text in `raw`, or a named reason in quarantine."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ingest.reading import read_file
+from ingest.reasons import UnreadableFile
+from ingest.tables import Reject, Table
+
+if TYPE_CHECKING:
+    from ingest.loading import Load, ingest_inbox
+    from ingest.sources import Sources, load_sources
+
+__all__ = [
+    "Load",
+    "Reject",
+    "Sources",
+    "Table",
+    "UnreadableFile",
+    "ingest_inbox",
+    "load_sources",
+    "read_file",
+]
+
+# Imported when asked for: the reading process, started once per file, needs none of DuckDB and
+# pydantic and would take twice as long to start with them.
+_LATER = {
+    "Load": "ingest.loading",
+    "ingest_inbox": "ingest.loading",
+    "Sources": "ingest.sources",
+    "load_sources": "ingest.sources",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as any module's attributes
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_LATER[name]), name)

@@ -1,0 +1,134 @@
+"""What a salesperson is told when a file or a row cannot be taken, in German and English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One sentence on what is wrong and what to do, in both languages."""
+
+    de: str
+    en: str
+
+
+class UnreadableFile(Exception):  # noqa: N818 - the name is a contract with those who build on it
+    """A file cannot be read; `reason_de` and `reason_en` say why and what to do."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.de)
+        self.reason = reason
+
+    @property
+    def reason_de(self) -> str:
+        """The reason in German."""
+        return self.reason.de
+
+    @property
+    def reason_en(self) -> str:
+        """The reason in English."""
+        return self.reason.en
+
+
+EMPTY = Reason(
+    "Die Datei enthält keine Daten. Bitte neu exportieren und noch einmal ablegen.",
+    "The file holds no data. Please export it again and drop it anew.",
+)
+ENCRYPTED = Reason(
+    "Die Datei ist mit einem Kennwort geschützt. Bitte ohne Kennwort speichern und neu ablegen.",
+    "The file is protected by a password. Please save it without one and drop it anew.",
+)
+DAMAGED = Reason(
+    "Die Datei ist beschädigt. Bitte im Ursprungsprogramm öffnen, neu speichern und neu ablegen.",
+    "The file is damaged. Please open it in its program, save it again and drop it anew.",
+)
+TOO_DEMANDING = Reason(
+    "Die Datei braucht zum Lesen mehr Speicher oder Zeit, als erlaubt ist. Bitte nur die Daten"
+    " (ohne leere Bereiche und Formatierung) in eine neue Datei kopieren und neu ablegen.",
+    "Reading the file takes more memory or time than allowed. Please copy just the data"
+    " (no empty areas, no formatting) into a new file and drop it anew.",
+)
+NOT_TEXT = Reason(
+    "Die Datei ist weder eine Tabelle noch lesbarer Text. Bitte als CSV oder Excel speichern.",
+    "The file is neither a table nor readable text. Please save it as CSV or Excel.",
+)
+NOT_JSON = Reason(
+    "Die JSON-Datei enthält keine Liste von Datensätzen. Bitte neu exportieren.",
+    "The JSON file holds no list of records. Please export it again.",
+)
+QUOTE = Reason(
+    "Ein Anführungszeichen in dieser Zeile ist nicht geschlossen oder steht an falscher Stelle."
+    " Bitte die Zeile in der Datei berichtigen.",
+    "A quotation mark in this row is not closed or in the wrong place."
+    " Please correct the row in the file.",
+)
+BROKEN_JSON_LINE = Reason(
+    "Diese Zeile ist kein JSON-Datensatz. Bitte die Zeile in der Datei berichtigen.",
+    "This line is not a JSON record. Please correct the line in the file.",
+)
+
+
+def is_a(kind_de: str, kind_en: str) -> Reason:
+    """A file of a kind that is not read (`ein PDF`, `a PDF`)."""
+    return Reason(
+        f"Die Datei ist {kind_de} und keine Tabelle. Bitte als CSV oder Excel ablegen.",
+        f"The file is {kind_en}, not a table. Please drop it as CSV or Excel.",
+    )
+
+
+def cell_count(found: int, expected: int) -> Reason:
+    """A row with another number of cells than the header."""
+    return Reason(
+        f"Die Zeile hat {found} statt {expected} Felder."
+        " Bitte fehlende oder überzählige Trennzeichen in der Datei berichtigen.",
+        f"The row has {found} cells instead of {expected}."
+        " Please correct missing or surplus delimiters in the file.",
+    )
+
+
+def missing_key(columns: str) -> Reason:
+    """A row whose key columns are empty."""
+    return Reason(
+        f"Der Schlüssel ist leer (Spalte {columns}). Bitte in der Datei ausfüllen.",
+        f"The key is empty (column {columns}). Please fill it in in the file.",
+    )
+
+
+def missing_columns(source: str, missing: list[str], found: list[str]) -> Reason:
+    """A table without columns that the mapping names."""
+    names, others = ", ".join(missing), ", ".join(found)
+    return Reason(
+        f"Für die Quelle {source} fehlen die Spalten {names}; gefunden: {others}."
+        " Bitte den Export prüfen oder die Zuordnung in sources.yml anpassen.",
+        f"Source {source} lacks the columns {names}; found: {others}."
+        " Please check the export or adjust the mapping in sources.yml.",
+    )
+
+
+def other_sheet(source: str, row_count: int) -> Reason:
+    """A sheet with none of the columns that the mapping names, beside sheets that have them."""
+    return Reason(
+        f"Das Blatt ({row_count} Zeilen) hat keine der Spalten der Quelle {source} und wurde nicht"
+        " geladen. Gehört es dazu, bitte in sources.yml zuordnen.",
+        f"The sheet ({row_count} rows) has none of the columns of source {source} and was not"
+        " loaded. If it belongs there, please map it in sources.yml.",
+    )
+
+
+def missing_sheet(source: str, wanted: str, found: list[str]) -> Reason:
+    """A workbook without the sheet that the source names."""
+    names = ", ".join(found)
+    return Reason(
+        f"Für die Quelle {source} fehlt das Blatt „{wanted}“; gefunden: {names}."
+        " Bitte das Blatt in der Datei oder in sources.yml umbenennen.",
+        f"Source {source} lacks the sheet “{wanted}”; found: {names}."
+        " Please rename the sheet in the file or in sources.yml.",
+    )
+
+
+UNKNOWN_FILE = Reason(
+    "Keine Quelle in sources.yml passt zu diesem Dateinamen. Bitte die Datei umbenennen oder"
+    " dort eine Quelle eintragen.",
+    "No source in sources.yml matches this file name. Please rename the file or add a source.",
+)
