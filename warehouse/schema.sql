@@ -15,7 +15,7 @@ create table if not exists ops.loads (
     rows_found bigint not null,        -- = rows_loaded + rows_quarantined, or the load fails whole
     rows_loaded bigint not null,
     rows_quarantined bigint not null,
-    status varchar not null,           -- loaded | failed
+    status varchar not null,           -- loaded | failed | skipped (a sheet of another kind)
     reason_de varchar,                 -- why it failed and what to do
     reason_en varchar
 );
@@ -31,6 +31,28 @@ create table if not exists ops.quarantine (
     reason_de varchar not null,
     reason_en varchar not null,
     quarantined_at timestamp not null
+);
+
+-- Grain: source, file. The version of each file that is in raw.<source>.
+create table if not exists ops.source_files (
+    source varchar not null,
+    file varchar not null,             -- path below the inbox
+    sha256 varchar not null,
+    fingerprint varchar not null,      -- of the source's entry in sources.yml when it was loaded
+    modified_at timestamp not null,    -- the file's, UTC: the newest is in force for a snapshot
+    load_id varchar not null
+);
+
+-- Grain: source, entity, column. How numbers and dates are written, settled from all values.
+create table if not exists ops.column_formats (
+    source varchar not null,
+    entity varchar not null,
+    column_name varchar not null,      -- canonical
+    format varchar not null,           -- comma | point | dmy | mdy | ymd
+    is_ambiguous boolean not null,     -- the values allow more than one; the locale hint decided
+    values_for bigint not null,        -- values that only this format explains
+    values_against bigint not null,    -- values that only another one explains
+    fingerprint varchar not null       -- of the files and the mapping that it was settled from
 );
 
 -- One row per night, use case, stage and expectation. Use case `audit` guards the warehouse.
