@@ -1,0 +1,198 @@
+"""From an expectation to Great Expectations' terms and back to figures; pure functions."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from expectations.specification import Expectation
+
+SHARE_CLASSES = {
+    "complete": "ExpectColumnValuesToNotBeNull",
+    "unique": "ExpectColumnValuesToBeUnique",
+    "in_set": "ExpectColumnValuesToBeInSet",
+    "in_range": "ExpectColumnValuesToBeBetween",
+}
+COUNT_CLASSES = {
+    "rows": "ExpectTableRowCountToBeBetween",
+    "distinct": "ExpectColumnUniqueValueCountToBeBetween",
+}
+DATE_CLASSES = {
+    "fresh": "ExpectColumnMaxToBeBetween",
+    "history": "ExpectColumnMinToBeBetween",
+}
+NO_RECORDS = {
+    "de": "Dafür gibt es noch keinen einzigen Datensatz; bitte die Quelle liefern.",
+    "en": "There is not a single record for this yet; please deliver the source.",
+}
+
+
+class ExpectationResult(BaseModel):
+    """How far one expectation holds on one night; a row of `ops.expectation_results`.
+
+    `observed` and `required` are in `unit` (share: 0 to 1; days; rows; values).
+    `records_unmet` of `records_total` records break it, `records_to_next` of them must be mended
+    to meet it. For counts all three speak of what is there and what is missing; for dates they
+    are None.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    use_case: str
+    stage: int
+    expectation: str
+    is_met: bool
+    observed: float | None
+    required: float | None
+    unit: str
+    records_total: int | None
+    records_unmet: int | None
+    records_to_next: int | None
+    todo_de: str
+    todo_en: str
+
+
+def records_sql(expectation: Expectation, night: date) -> str:
+    """Write the SQL of the records that Great Expectations sees.
+
+    A date counts as a day, and one that lies after the night is no evidence of freshness.
+    """
+    sql = expectation.records.replace("{night}", f"date '{night:%Y-%m-%d}'")
+    if expectation.type not in DATE_CLASSES:
+        return sql
+    column = f'"{expectation.column}"'
+    return (
+        f'select "{expectation.id}", cast({column} as date) as {column} from ({sql})'
+        f" where cast({column} as date) <= date '{night:%Y-%m-%d}'"
+    )
+
+
+def gx_expectation(expectation: Expectation, night: date) -> tuple[str, dict[str, Any]]:
+    """Name the Great Expectations class and its arguments."""
+    kind, column = expectation.type, {"column": expectation.column}
+    if kind == "fresh":
+        oldest = night - timedelta(days=expectation.at_most or 0)
+        return DATE_CLASSES[kind], column | {"min_value": oldest}
+    if kind == "history":
+        latest = night - timedelta(days=expectation.at_least or 0)
+        return DATE_CLASSES[kind], column | {"max_value": latest}
+    if kind == "rows":
+        return COUNT_CLASSES[kind], {"min_value": _whole(expectation.at_least)}
+    if kind == "distinct":
+        return COUNT_CLASSES[kind], column | {"min_value": _whole(expectation.at_least)}
+    mostly = {"mostly": expectation.mostly}
+    if kind == "in_set":
+        return SHARE_CLASSES[kind], column | mostly | {"value_set": list(expectation.values or ())}
+    if kind == "in_range":
+        ends = {"min_value": expectation.min, "max_value": expectation.max}
+        return SHARE_CLASSES[kind], column | mostly | ends
+    if kind in SHARE_CLASSES:
+        return SHARE_CLASSES[kind], column | mostly
+    named = column if expectation.column else {}
+    return kind, named | mostly | expectation.arguments
+
+
+def measure(
+    use_case: str,
+    stage: int,
+    expectation: Expectation,
+    outcome: dict[str, Any],
+    succeeded: bool,
+    night: date,
+) -> ExpectationResult:
+    """Turn the `result` of one Great Expectations check into figures and a to-do."""
+    if expectation.type in COUNT_CLASSES:
+        figures = _count(expectation, int(outcome["observed_value"]))
+    elif expectation.type in DATE_CLASSES:
+        figures = _days(expectation, outcome["observed_value"], night)
+    else:
+        figures = _share(expectation, outcome)
+    is_empty = figures["observed"] is None
+    is_met = expectation.may_be_empty if is_empty else succeeded
+    todos = {
+        "de": NO_RECORDS["de"] if is_empty else todo(expectation.todo_de, figures, "de"),
+        "en": NO_RECORDS["en"] if is_empty else todo(expectation.todo_en, figures, "en"),
+    }
+    return ExpectationResult(
+        use_case=use_case,
+        stage=stage,
+        expectation=expectation.name,
+        is_met=is_met,
+        **figures,
+        todo_de=todos["de"],
+        todo_en=todos["en"],
+    )
+
+
+def todo(template: str, figures: dict[str, Any], language: str) -> str:
+    """Fill a to-do's template with the figures, written as the language writes them."""
+    unit = figures["unit"]
+    written = {
+        "unmet": _written(figures["records_unmet"], "rows", language),
+        "total": _written(figures["records_total"], "rows", language),
+        "to_next": _written(figures["records_to_next"], "rows", language),
+        "observed": _written(figures["observed"], unit, language),
+        "required": _written(figures["required"], unit, language),
+    }
+    return template.format(**written)
+
+
+def to_mend(total: int, unmet: int, mostly: float) -> int:
+    """How many of the unmet records must be mended so that the share `mostly` holds."""
+    # The margin undoes what floats add: 0.7 * 10 is 7.000000000000001 in some products.
+    return max(0, math.ceil(mostly * total - 1e-9) - (total - unmet))
+
+
+def _share(expectation: Expectation, outcome: dict[str, Any]) -> dict[str, Any]:
+    total = int(outcome["element_count"]) - int(outcome.get("missing_count") or 0)
+    unmet = int(outcome["unexpected_count"] or 0)
+    return {
+        "observed": 1 - unmet / total if total else None,
+        "required": expectation.mostly,
+        "unit": expectation.unit or "share",
+        "records_total": total,
+        "records_unmet": unmet,
+        "records_to_next": to_mend(total, unmet, expectation.mostly),
+    }
+
+
+def _count(expectation: Expectation, observed: int) -> dict[str, Any]:
+    required = _whole(expectation.at_least)
+    missing = max(0, required - observed)
+    return {
+        "observed": float(observed),
+        "required": float(required),
+        "unit": expectation.unit or ("rows" if expectation.type == "rows" else "values"),
+        "records_total": observed,
+        "records_unmet": missing,
+        "records_to_next": missing,
+    }
+
+
+def _days(expectation: Expectation, observed: date | None, night: date) -> dict[str, Any]:
+    return {
+        "observed": float((night - observed).days) if observed else None,
+        "required": expectation.at_most if expectation.type == "fresh" else expectation.at_least,
+        "unit": expectation.unit or "days",
+        "records_total": None,
+        "records_unmet": None,
+        "records_to_next": None,
+    }
+
+
+def _whole(value: float | None) -> int:
+    return math.ceil(value or 0)
+
+
+def _written(value: float | None, unit: str, language: str) -> str:
+    if value is None:
+        return "–"
+    if unit == "share":
+        # Rounded down, so that 79.6 % of a required 80 % never reads as 80 %.
+        percent = math.floor(value * 100 + 1e-9)
+        return f"{percent} %" if language == "de" else f"{percent}%"
+    text = f"{value:,.0f}"
+    return text.replace(",", ".") if language == "de" else text
