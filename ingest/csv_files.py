@@ -52,6 +52,7 @@ def read_csv(path: Path) -> list[Table]:
 
     Raises:
         UnreadableFile: the file is empty or not text.
+
     """
     csv.field_size_limit(MAX_CELL_CHARACTERS)
     encoding = find_encoding(path)
@@ -75,6 +76,7 @@ def find_encoding(path: Path) -> str:
 
     Raises:
         UnreadableFile: the bytes are not text.
+
     """
     with path.open("rb") as file:
         probe = file.read(PROBE_BYTES)

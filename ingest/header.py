@@ -44,6 +44,7 @@ def find_header(sample: Sequence[Row], width: int) -> Header | None:
 
     Returns:
         None if no row holds anything.
+
     """
     filled = [min(sum(map(_is_filled, row)), width) for row in sample]
     if not any(filled):

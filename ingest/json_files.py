@@ -20,6 +20,7 @@ def read_json(path: Path) -> list[Table]:
 
     Raises:
         UnreadableFile: the file is not JSON or holds no list of records.
+
     """
     text = path.read_text(encoding=find_encoding(path))
     try:
@@ -46,6 +47,7 @@ def read_json_lines(path: Path) -> list[Table]:
 
     Raises:
         UnreadableFile: no line holds a record.
+
     """
     encoding = find_encoding(path)
     columns = column_names(row for _, _, row in _lines(path, encoding) if row)

@@ -36,6 +36,7 @@ def read_here(path: Path) -> list[Table]:
 
     Raises:
         UnreadableFile: see `ingest.read_file`.
+
     """
     with path.open("rb") as file:
         start = file.read(64)

@@ -33,6 +33,7 @@ def read_file(path: Path | str) -> list[Table]:
     Raises:
         UnreadableFile: the file cannot be read; the reason is one for a salesperson.
         FileNotFoundError: there is no such file.
+
     """
     path = Path(path)
     seconds = CPU_SECONDS_PER_FILE + CPU_SECONDS_PER_MEGABYTE * path.stat().st_size // 1_000_000
@@ -88,5 +89,5 @@ def _collect(folder: Path) -> list[Table]:
 
 
 def _reason_of_end(returncode: int) -> Reason:
-    """A process that ended by a signal was stopped by a limit or broke on the memory it lacked."""
+    """Judge how the process ended: a signal means a limit, or memory that it did not get."""
     return reasons.TOO_DEMANDING if returncode < 0 else reasons.DAMAGED

@@ -67,10 +67,21 @@ BROKEN_JSON_LINE = Reason(
     "Diese Zeile ist kein JSON-Datensatz. Bitte die Zeile in der Datei berichtigen.",
     "This line is not a JSON record. Please correct the line in the file.",
 )
+UNKNOWN_FILE = Reason(
+    "Keine Quelle in sources.yml passt zu diesem Dateinamen. Bitte die Datei umbenennen oder"
+    " dort eine Quelle eintragen.",
+    "No source in sources.yml matches this file name. Please rename the file or add a source.",
+)
+NO_ACCESS = Reason(
+    "Die Datei lässt sich nicht öffnen. Bitte die Zugriffsrechte prüfen und die Datei in dem"
+    " Programm schließen, das sie gerade benutzt.",
+    "The file cannot be opened. Please check its permissions and close it in the program that"
+    " is using it.",
+)
 
 
 def is_a(kind_de: str, kind_en: str) -> Reason:
-    """A file of a kind that is not read (`ein PDF`, `a PDF`)."""
+    """Say that a file is of a kind that is not read (`ein PDF`, `a PDF`)."""
     return Reason(
         f"Die Datei ist {kind_de} und keine Tabelle. Bitte als CSV oder Excel ablegen.",
         f"The file is {kind_en}, not a table. Please drop it as CSV or Excel.",
@@ -78,7 +89,7 @@ def is_a(kind_de: str, kind_en: str) -> Reason:
 
 
 def cell_count(found: int, expected: int) -> Reason:
-    """A row with another number of cells than the header."""
+    """Say that a row has another number of cells than the header."""
     return Reason(
         f"Die Zeile hat {found} statt {expected} Felder."
         " Bitte fehlende oder überzählige Trennzeichen in der Datei berichtigen.",
@@ -88,7 +99,7 @@ def cell_count(found: int, expected: int) -> Reason:
 
 
 def missing_key(columns: str) -> Reason:
-    """A row whose key columns are empty."""
+    """Say that a row's key columns are empty."""
     return Reason(
         f"Der Schlüssel ist leer (Spalte {columns}). Bitte in der Datei ausfüllen.",
         f"The key is empty (column {columns}). Please fill it in in the file.",
@@ -96,7 +107,7 @@ def missing_key(columns: str) -> Reason:
 
 
 def missing_columns(source: str, missing: list[str], found: list[str]) -> Reason:
-    """A table without columns that the mapping names."""
+    """Say which columns of the mapping a table lacks."""
     names, others = ", ".join(missing), ", ".join(found)
     return Reason(
         f"Für die Quelle {source} fehlen die Spalten {names}; gefunden: {others}."
@@ -107,7 +118,7 @@ def missing_columns(source: str, missing: list[str], found: list[str]) -> Reason
 
 
 def other_sheet(source: str, row_count: int) -> Reason:
-    """A sheet with none of the columns that the mapping names, beside sheets that have them."""
+    """Say that a sheet has none of the mapping's columns, while another sheet has them."""
     return Reason(
         f"Das Blatt ({row_count} Zeilen) hat keine der Spalten der Quelle {source} und wurde nicht"
         " geladen. Gehört es dazu, bitte in sources.yml zuordnen.",
@@ -117,7 +128,7 @@ def other_sheet(source: str, row_count: int) -> Reason:
 
 
 def missing_sheet(source: str, wanted: str, found: list[str]) -> Reason:
-    """A workbook without the sheet that the source names."""
+    """Say that a workbook lacks the sheet that the source names."""
     names = ", ".join(found)
     return Reason(
         f"Für die Quelle {source} fehlt das Blatt „{wanted}“; gefunden: {names}."
@@ -127,8 +138,11 @@ def missing_sheet(source: str, wanted: str, found: list[str]) -> Reason:
     )
 
 
-UNKNOWN_FILE = Reason(
-    "Keine Quelle in sources.yml passt zu diesem Dateinamen. Bitte die Datei umbenennen oder"
-    " dort eine Quelle eintragen.",
-    "No source in sources.yml matches this file name. Please rename the file or add a source.",
-)
+def rows_lost(found: int, loaded: int, quarantined: int) -> Reason:
+    """Say that a load did not account for every row: a fault of ours, not of the file's."""
+    return Reason(
+        f"Von {found} Zeilen kamen {loaded} an und {quarantined} in Quarantäne; deshalb wurde"
+        " nichts geladen. Das ist ein Programmfehler: bitte mit der Datei melden.",
+        f"Of {found} rows {loaded} arrived and {quarantined} went to quarantine; so nothing was"
+        " loaded. This is a fault of the program: please report it with the file.",
+    )

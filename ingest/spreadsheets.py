@@ -20,6 +20,7 @@ def read_spreadsheet(path: Path) -> list[Table]:
 
     Raises:
         UnreadableFile: the workbook is encrypted, damaged or has no data.
+
     """
     try:
         with calamine.CalamineWorkbook.from_path(path) as workbook:

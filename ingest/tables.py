@@ -41,6 +41,7 @@ class Table:
             in the file counted from 1, as a spreadsheet program shows it.
         rejects: rows that could not be read.
         is_sheet: whether `name` is a sheet's.
+
     """
 
     name: str
@@ -133,10 +134,15 @@ def unique_names(cells: Sequence[str | None]) -> list[str]:
     names: list[str] = []
     taken = set(METADATA_COLUMNS)
     for position, cell in enumerate(cells, start=1):
-        base = " ".join(unicodedata.normalize("NFC", cell or "").split()) or f"column_{position}"
+        base = clean_name(cell or "") or f"column_{position}"
         name = base
         while name.casefold() in taken:
             name = f"{base}_{position}" if name == base else f"{name}_"
         taken.add(name.casefold())
         names.append(name)
     return names
+
+
+def clean_name(text: str) -> str:
+    """Return a column's name with single spaces and composed letters, as people see it."""
+    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -1,0 +1,55 @@
+"""The canonical entities of `entities.yml`: what file columns are mapped to."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+ENTITIES = Path(__file__).with_name("entities.yml")
+
+Kind = Literal["text", "number", "boolean", "date", "timestamp"]
+
+
+class CanonicalColumn(BaseModel):
+    """One canonical column; `ref` names the entity it points to, if it does."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    kind: Kind
+    ref: str | None = None
+
+
+class Entity(BaseModel):
+    """One canonical entity, given to dbt as the view `raw.<view>`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    view: str
+    columns: dict[str, CanonicalColumn]
+
+
+@cache
+def load_entities() -> dict[str, Entity]:
+    """Return all entities by name."""
+    content = yaml.safe_load(ENTITIES.read_text(encoding="utf-8"))
+    return {
+        name: Entity(
+            name=name,
+            view=entry["view"],
+            columns={column: _column(column, kind) for column, kind in entry["columns"].items()},
+        )
+        for name, entry in content.items()
+    }
+
+
+def _column(name: str, kind: str) -> CanonicalColumn:
+    word, _, ref = kind.partition(" ")
+    if word == "ref":
+        return CanonicalColumn(name=name, kind="text", ref=ref)
+    return CanonicalColumn.model_validate({"name": name, "kind": word})

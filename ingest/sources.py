@@ -1,0 +1,219 @@
+"""`sources.yml`: which files come in and what their columns mean."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from config import ConfigurationError, Settings, read_yaml
+from ingest.entities import Entity, load_entities
+from ingest.tables import clean_name
+
+SOURCES_FILE = "sources.yml"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+FileColumn = Annotated[str, AfterValidator(clean_name)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnMapping(_Strict):
+    """Where a canonical column comes from: a file column, several, or a fixed value."""
+
+    column: FileColumn | None = None
+    columns: tuple[FileColumn, ...] = ()
+    value: str | None = None
+    values: dict[str, str] = Field(default_factory=dict)
+    otherwise: str | None = None
+    source: str | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ColumnMapping:
+        if sum((self.column is not None, bool(self.columns), self.value is not None)) != 1:
+            raise ValueError("give exactly one of column, columns and value")
+        if self.otherwise is not None and not self.values:
+            raise ValueError("otherwise needs values")
+        return self
+
+    @property
+    def file_columns(self) -> tuple[str, ...]:
+        """The file columns that it reads."""
+        return (self.column,) if self.column is not None else self.columns
+
+
+class Where(_Strict):
+    """Only rows whose `column` holds `equals` feed the entity."""
+
+    column: FileColumn
+    equals: str
+
+
+def _as_mapping(value: Any) -> Any:  # noqa: ANN401 - what the YAML file holds
+    return {"column": value} if isinstance(value, str) else value
+
+
+class EntityMapping(_Strict):
+    """How one source feeds one entity."""
+
+    key: tuple[FileColumn, ...] = Field(min_length=1)
+    columns: dict[str, Annotated[ColumnMapping, BeforeValidator(_as_mapping)]]
+    attributes: tuple[FileColumn, ...] = ()
+    where: Where | None = None
+
+    @property
+    def file_columns(self) -> list[str]:
+        """All file columns that it reads, each once."""
+        mapped = [name for column in self.columns.values() for name in column.file_columns]
+        conditions = [self.where.column] if self.where else []
+        return list(dict.fromkeys([*self.key, *mapped, *self.attributes, *conditions]))
+
+
+class Source(_Strict):
+    """One kind of file. See docs/architecture.md for the meaning of each field."""
+
+    name: str
+    files: str = Field(min_length=1)
+    sheet: str | None = None
+    kind: Literal["events", "snapshot"]
+    locale: Literal["de", "en", "auto"] = "auto"
+    maps: dict[str, EntityMapping]
+
+    @property
+    def file_columns(self) -> list[str]:
+        """All file columns that its mappings read, each once."""
+        return list(dict.fromkeys(n for m in self.maps.values() for n in m.file_columns))
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever anything about the source's entry changes."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def claims(self, file: str) -> bool:
+        """Whether the file (its path below the inbox) belongs to this source."""
+        return PurePosixPath(_folded(file)).match(_folded(self.files))
+
+    def wants_sheet(self, sheet: str) -> bool:
+        """Whether a workbook's sheet of this name is to be loaded."""
+        return self.sheet is None or fnmatchcase(_folded(sheet), _folded(self.sheet))
+
+
+class Sources(_Strict):
+    """All sources by name."""
+
+    sources: dict[str, Source]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_them(cls, content: Any) -> Any:  # noqa: ANN401 - what the YAML file holds
+        entries = content.get("sources") if isinstance(content, dict) else None
+        if not isinstance(entries, dict) or not all(isinstance(e, dict) for e in entries.values()):
+            raise ValueError("expected `sources:` and below it one entry per source")
+        named = {name: {**entry, "name": name} for name, entry in entries.items()}
+        return {**content, "sources": named}
+
+    def claiming(self, file: str) -> list[Source]:
+        """Return the sources that a file belongs to."""
+        return [source for source in self.sources.values() if source.claims(file)]
+
+
+def load_sources(settings: Settings) -> Sources:
+    """Read and check `sources.yml` in the folder of the company's YAML files.
+
+    Raises:
+        ConfigurationError: the file is missing or wrong; one line names the source, the field
+            and what to change.
+
+    """
+    path = settings.config / SOURCES_FILE
+    read_yaml(path)  # for its errors; the texts below must not become booleans, dates, numbers
+    with path.open(encoding="utf-8") as file:
+        content = yaml.load(file, Loader=_TextLoader)  # noqa: S506 - builds on BaseLoader
+    try:
+        sources = Sources.model_validate(content)
+    except ValidationError as error:
+        raise ConfigurationError(_first_problem(path, error)) from error
+    for source in sources.sources.values():
+        for problem in _problems(source, sources):
+            raise ConfigurationError(f"{path}: source {source.name}: {problem}")
+    return sources
+
+
+class _TextLoader(yaml.BaseLoader):
+    """Loads every scalar as text (`No` is an answer, not false) and refuses a name given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        for twice in {name for name in names if names.count(name) > 1}:
+            raise ConfigurationError(
+                f"{node.start_mark.name}, line {node.start_mark.line + 1}:"
+                f" `{twice}` is given twice. Keep one of the two."
+            )
+        return super().construct_mapping(node, deep=deep)
+
+
+def _problems(source: Source, sources: Sources) -> list[str]:
+    """Return what is wrong beyond the form: names that do not exist, references into nothing."""
+    entities = load_entities()
+    problems = []
+    if not _NAME.fullmatch(source.name):
+        problems.append("a source's name has only small letters, digits and _: rename it.")
+    if source.name in {entity.view for entity in entities.values()}:
+        problems.append("this name is that of a view of all sources: choose another.")
+    for name, mapping in source.maps.items():
+        if name not in entities:
+            problems.append(f"maps.{name}: no such entity. Choose from {', '.join(entities)}.")
+            continue
+        problems += [
+            f"maps.{name}.columns.{column}: {problem}"
+            for column, origin in mapping.columns.items()
+            if (problem := _column_problem(entities[name], column, origin, sources))
+        ]
+    return problems
+
+
+def _column_problem(
+    entity: Entity, column: str, origin: ColumnMapping, sources: Sources
+) -> str | None:
+    if column not in entity.columns:
+        return f"no such column. Choose from {', '.join(entity.columns)}, or use attributes."
+    ref = entity.columns[column].ref
+    if ref is None:
+        return "source is only for columns that refer; remove it." if origin.source else None
+    if origin.source is None:
+        return f"refers to a {ref}: write {{column: …, source: <source of the {ref}>}}."
+    target = sources.sources.get(origin.source)
+    if target is None or ref not in target.maps:
+        return f"source {origin.source} does not map {ref}: name one that does."
+    return None
+
+
+def _first_problem(path: Path, error: ValidationError) -> str:
+    first, *others = error.errors()
+    place = [str(part) for part in first["loc"] if part != "function-before[_as_mapping()]"]
+    where = f"source {place[1]}: {'.'.join(place[2:])}: " if len(place) > 1 else ""
+    message = {
+        "missing": "is missing. Add it.",
+        "extra_forbidden": "no such field. Remove it or correct its name.",
+    }.get(first["type"], f"{first['msg'].removeprefix('Value error, ')}.")
+    more = f" ({len(others)} more problems follow)" if others else ""
+    return f"{path}: {where}{message}{more}"
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
