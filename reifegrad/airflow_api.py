@@ -1,0 +1,111 @@
+"""The little of Airflow's REST API that starting and following a night needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import requests
+
+from config import Settings
+from reifegrad.environment import AIRFLOW_USER
+
+NIGHT: Final = (
+    "consolidate_customers",
+    "assess_maturity",
+    "train_models",
+    "score_customers",
+    "push_scores",
+)
+FINISHED: Final = frozenset({"success", "failed"})
+
+
+class AirflowError(Exception):
+    """Airflow refused a request; the message holds its answer."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a DAG."""
+
+    dag_id: str
+    run_id: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of a run, with the number of its latest try."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    state: str | None
+    try_number: int
+    seconds: float | None
+
+
+class AirflowApi:
+    """A signed-in client of one Airflow."""
+
+    def __init__(self, settings: Settings, password: str) -> None:
+        """Sign in.
+
+        Raises:
+            AirflowError: user and password do not fit.
+
+        """
+        self._url = f"http://127.0.0.1:{settings.airflow_port}"
+        self._session = requests.Session()
+        credentials = {"username": AIRFLOW_USER, "password": password}
+        token = self._call("POST", "/auth/token", json=credentials)["access_token"]
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def ensure_pool(self, name: str, slots: int, note: str) -> None:
+        """Make the pool, unless it is there."""
+        if name not in {pool["name"] for pool in self._get("/pools", limit=100)["pools"]}:
+            body = {"name": name, "slots": slots, "description": note, "include_deferred": False}
+            self._call("POST", "/api/v2/pools", json=body)
+
+    def dag_ids(self) -> set[str]:
+        """List the DAGs that the scheduler knows."""
+        return {dag["dag_id"] for dag in self._get("/dags", limit=100)["dags"]}
+
+    def import_errors(self) -> list[str]:
+        """List DAG files that can't be read: file and the last line of the reason."""
+        errors = self._get("/importErrors", limit=20)["import_errors"]
+        return [f"{e['filename']}: {e['stack_trace'].strip().splitlines()[-1]}" for e in errors]
+
+    def trigger(self, dag_id: str) -> str:
+        """Start a run and return its id."""
+        body = {"logical_date": None}
+        return str(self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
+
+    def runs_since(self, moment: datetime) -> list[Run]:
+        """List the runs that were due at or after the moment, oldest first."""
+        found = self._get(
+            "/dags/~/dagRuns", run_after_gte=moment.isoformat(), order_by="run_after", limit=100
+        )
+        return [Run(r["dag_id"], r["dag_run_id"], r["state"]) for r in found["dag_runs"]]
+
+    def tasks_of(self, run: Run) -> list[Task]:
+        """List the tasks of a run in the order in which they started."""
+        found = self._get(
+            f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances",
+            order_by="start_date",
+            limit=100,
+        )
+        return [
+            Task(run.dag_id, run.run_id, t["task_id"], t["state"], t["try_number"], t["duration"])
+            for t in found["task_instances"]
+        ]
+
+    def _get(self, path: str, **parameters: str | int) -> dict[str, Any]:
+        return self._call("GET", f"/api/v2{path}", params=parameters)
+
+    def _call(self, method: str, path: str, **arguments: dict[str, Any]) -> dict[str, Any]:
+        answer = self._session.request(method, f"{self._url}{path}", timeout=30, **arguments)
+        if not answer.ok:
+            raise AirflowError(f"Airflow refused {method} {path}: {answer.text[:300]}")
+        return dict(answer.json())

@@ -1,0 +1,175 @@
+"""What the DAG files share: the assets between them, the defaults of their tasks, the dbt group."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+from config import PROJECT_ROOT, ConfigurationError, Settings, load_settings
+
+if TYPE_CHECKING:
+    from airflow.sdk import CronTriggerTimetable
+    from cosmos import DbtTaskGroup  # type: ignore[import-untyped]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Assets: what a DAG leaves behind for the next ones.
+MARTS: Final = "marts"
+MATURITY: Final = "maturity"
+TRAINING_DUE: Final = "training_due"
+CHAMPIONS: Final = "champions"
+SCORES: Final = "scores"
+CRM: Final = "crm"
+
+# DuckDB lets one process write, so every task that opens the warehouse takes the one slot.
+WAREHOUSE_POOL: Final = "warehouse"
+WAREHOUSE_POOL_NOTE: Final = "One slot: DuckDB lets one process write the warehouse."
+
+# dbt's unit tests check the SQL, not the data: they belong to `make test`.
+DBT_ENVIRONMENT: Final = {
+    "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
+}
+
+OWNER: Final = "data-engineering"
+DEFAULT_ARGS: Final[dict[str, Any]] = {
+    "owner": OWNER,
+    "retries": 2,
+    "retry_delay": timedelta(seconds=20),
+    "execution_timeout": timedelta(hours=2),
+}
+DAG_DEFAULTS: Final[dict[str, Any]] = {
+    "default_args": DEFAULT_ARGS,
+    "catchup": False,
+    "max_active_runs": 1,
+    "dagrun_timeout": timedelta(hours=6),
+}
+
+
+def schedule_at(cron: str) -> CronTriggerTimetable:
+    """Run by a clock in the company's zone. The first start waits for the next time.
+
+    With `run_immediately=False` Airflow 3.3 still makes up for a time that passed within the
+    last tenth of the period, so a zone at 04:00 would start with a night of its own.
+    """
+    from airflow.sdk import CronTriggerTimetable
+
+    return CronTriggerTimetable(
+        cron, timezone=load_settings().timezone, run_immediately=timedelta(0)
+    )
+
+
+def station(work: Callable[P, R]) -> Callable[P, R]:
+    """Let a task fail at once, without retries, where only a person can help.
+
+    The rooms' own exceptions say in one line what to do; a second try would say the same. A
+    locked warehouse, a CRM that does not answer and everything unexpected are tried again.
+    """
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        from airflow.sdk.exceptions import AirflowFailException
+
+        from reifegrad.failures import is_final, one_line
+
+        try:
+            return work(*args, **kwargs)
+        except Exception as error:
+            if is_final(error):
+                raise AirflowFailException(one_line(error)) from error
+            raise
+
+    return run
+
+
+def dbt_models(group_id: str) -> DbtTaskGroup:
+    """Make a task per dbt model, all fed by one dbt process (Cosmos' watcher mode), and test.
+
+    Only what opens the file takes the warehouse's slot: the producer, which runs dbt, and the
+    tests. The watchers wait for the producer, so in the same pool they would shut it out. When
+    the producer was killed, its retry lets each watcher build its own model; dbt then waits for
+    the file as `profiles.yml` says. The tests are a task of their own, so that such a retry
+    can't pass them by.
+    """
+    from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+    from cosmos.constants import (  # type: ignore[import-untyped]
+        ExecutionMode,
+        InvocationMode,
+        LoadMode,
+        TestBehavior,
+    )
+
+    project = PROJECT_ROOT / "dbt_project"
+    group = DbtTaskGroup(
+        group_id=group_id,
+        project_config=ProjectConfig(
+            dbt_project_path=project,
+            manifest_path=dbt_manifest(load_settings()),
+            install_dbt_deps=False,
+            partial_parse=False,
+        ),
+        profile_config=ProfileConfig(
+            profile_name="reifegrad",
+            target_name="warehouse",
+            profiles_yml_filepath=project / "profiles.yml",
+        ),
+        execution_config=ExecutionConfig(
+            execution_mode=ExecutionMode.WATCHER,
+            invocation_mode=InvocationMode.DBT_RUNNER,
+        ),
+        render_config=RenderConfig(
+            load_method=LoadMode.DBT_MANIFEST,
+            test_behavior=TestBehavior.AFTER_ALL,
+            emit_datasets=False,
+        ),
+        operator_args={
+            "emit_datasets": False,
+            "poke_interval": 2,
+            "env": DBT_ENVIRONMENT,
+            "append_env": True,
+        },
+        default_args=DEFAULT_ARGS,
+    )
+    for task in group.iter_tasks():
+        if task.task_id.endswith((".dbt_producer_watcher", "_test")):
+            task.pool = WAREHOUSE_POOL
+    return group
+
+
+def dbt_manifest(settings: Settings) -> Path:
+    """Find the manifest of the dbt project, from which the DAG takes its shape.
+
+    Made anew (five seconds) only when a file of the project changed since.
+
+    Raises:
+        ConfigurationError: dbt can't read the project.
+
+    """
+    project = PROJECT_ROOT / "dbt_project"
+    manifest = settings.home / "dbt" / "airflow" / "manifest.json"
+    changed = max(path.stat().st_mtime for path in project.rglob("*") if path.is_file())
+    if manifest.exists() and manifest.stat().st_mtime > changed:
+        return manifest
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=manifest.parent) as folder:
+        command = [
+            *(sys.executable, "-m", "dbt.cli.main", "--quiet", "parse", "--no-partial-parse"),
+            *("--project-dir", str(project), "--profiles-dir", str(project)),
+            *("--target-path", folder, "--log-path", folder),
+        ]
+        environment = os.environ | DBT_ENVIRONMENT | {"REIFEGRAD_HOME": str(settings.home)}
+        parsed = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False
+        )
+        if parsed.returncode:
+            raise ConfigurationError(f"dbt can't read {project}: {parsed.stdout.strip()[-500:]}")
+        (Path(folder) / "manifest.json").replace(manifest)
+    return manifest

@@ -1,0 +1,236 @@
+"""Starting and ending the long-running processes: Airflow and MLflow (the CRM starts itself).
+
+Each service is a process group of its own, with a log below `<home>/logs` and a record below
+`<home>/run`. `airflow standalone` leaves children behind when it alone is signalled, therefore
+whole groups are ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import requests
+
+from config import PROJECT_ROOT, Settings
+from reifegrad.environment import AIRFLOW_USER, password_file, process_environment
+
+GRACE_SECONDS = 12.0
+
+
+class ServiceError(Exception):
+    """A service can't start or died; the message names what to change or the log to read."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process group: its command, the port that it listens to and the setting behind it."""
+
+    name: str
+    command: tuple[str, ...]
+    port: int
+    setting: str
+    health: str
+
+
+def airflow_service(settings: Settings) -> Service:
+    """Describe scheduler, DAG processor, triggerer and API server in one group."""
+    return Service(
+        "airflow",
+        (_program("airflow"), "standalone"),
+        settings.airflow_port,
+        "REIFEGRAD_AIRFLOW_PORT",
+        f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health",
+    )
+
+
+def mlflow_service(settings: Settings) -> Service:
+    """Describe MLflow's web page on the store that the stations write."""
+    return Service(
+        "mlflow",
+        (
+            _program("mlflow"), "server", "--host", "127.0.0.1",
+            "--port", str(settings.mlflow_port), "--workers", "1",
+            "--backend-store-uri", settings.mlflow_tracking_uri,
+            "--artifacts-destination", settings.mlflow_artifacts.as_uri(),
+        ),
+        settings.mlflow_port,
+        "REIFEGRAD_MLFLOW_PORT",
+        f"http://127.0.0.1:{settings.mlflow_port}/health",
+    )  # fmt: skip
+
+
+def log_file(settings: Settings, name: str) -> Path:
+    """Return where a service writes."""
+    return settings.home / "logs" / f"{name}.log"
+
+
+def start(settings: Settings, service: Service) -> bool:
+    """Start a service unless it runs. True if it was started now.
+
+    Raises:
+        ServiceError: its port is taken by somebody else.
+
+    """
+    if is_running(settings, service.name):
+        return False
+    stop(settings, service.name)  # what a killed start left behind
+    require_free_port(service.port, service.setting)
+    log = log_file(settings, service.name)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            service.command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=PROJECT_ROOT,
+            env=process_environment(settings),
+            start_new_session=True,
+        )
+    record = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
+    path = _record(settings, service.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record), encoding="utf-8")
+    return True
+
+
+def is_running(settings: Settings, name: str) -> bool:
+    """Tell whether the service's first process lives."""
+    record = _read_record(settings, name)
+    return record is not None and _is_same(record)
+
+
+def wait_until_ready(settings: Settings, service: Service, seconds: float) -> None:
+    """Wait until the service answers over HTTP.
+
+    Raises:
+        ServiceError: it ended or did not answer in time.
+
+    """
+    deadline = time.monotonic() + seconds
+    log = log_file(settings, service.name)
+    while not _answers(service.health):
+        if not is_running(settings, service.name):
+            raise ServiceError(f"{service.name} ended while it started; its log is {log}")
+        if time.monotonic() > deadline:
+            raise ServiceError(
+                f"{service.name} did not answer within {seconds:.0f} s; its log is {log}"
+            )
+        time.sleep(0.5)
+
+
+def stop(settings: Settings, *names: str) -> list[str]:
+    """End services with everything that they started. Returns the names of those that ran."""
+    victims: dict[str, list[psutil.Process]] = {}
+    for name in names:
+        if record := _read_record(settings, name):
+            victims[name] = _processes_of(record)
+    every = [process for processes in victims.values() for process in processes]
+    _signal(every, signal.SIGTERM)
+    _, alive = psutil.wait_procs(every, timeout=GRACE_SECONDS)
+    _signal(alive, signal.SIGKILL)
+    psutil.wait_procs(alive, timeout=GRACE_SECONDS)
+    for name in names:
+        _record(settings, name).unlink(missing_ok=True)
+    return [name for name, processes in victims.items() if processes]
+
+
+def require_free_port(port: int, setting: str) -> None:
+    """Make sure that nobody listens to the port.
+
+    Raises:
+        ServiceError: it is taken; the message names the setting.
+
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise ServiceError(
+                f"Port {port} is in use: end the program that holds it, or set {setting} to"
+                " another port (in the environment or config/settings.env)."
+            ) from None
+
+
+def airflow_password(settings: Settings) -> str:
+    """Return the password of Airflow's user, made at the first start."""
+    path = password_file(settings)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump({AIRFLOW_USER: secrets.token_urlsafe(12)}, file)
+    return str(json.loads(path.read_text(encoding="utf-8"))[AIRFLOW_USER])
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def _record(settings: Settings, name: str) -> Path:
+    return settings.home / "run" / f"{name}.json"
+
+
+def _read_record(settings: Settings, name: str) -> dict[str, float] | None:
+    try:
+        record = json.loads(_record(settings, name).read_text(encoding="utf-8"))
+        return {"pid": int(record["pid"]), "started": float(record["started"])}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _is_same(record: dict[str, float]) -> bool:
+    try:
+        process = psutil.Process(int(record["pid"]))
+        return process.status() != psutil.STATUS_ZOMBIE and _started(process, record)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _started(process: psutil.Process, record: dict[str, float]) -> bool:
+    return abs(process.create_time() - record["started"]) < 1
+
+
+def _processes_of(record: dict[str, float]) -> list[psutil.Process]:
+    """Find the service's session, its groups and all their descendants, also without the leader.
+
+    While a member lives, the system gives the session's number to nobody else; a process that
+    carries it and is older than the record belongs to somebody else.
+    """
+    session = int(record["pid"])
+    found: dict[int, psutil.Process] = {}
+    for process in psutil.process_iter():
+        try:
+            is_ours = os.getsid(process.pid) == session or os.getpgid(process.pid) == session
+            if is_ours and process.create_time() >= record["started"] - 1:
+                found |= {p.pid: p for p in [process, *process.children(recursive=True)]}
+        except (psutil.Error, ProcessLookupError):
+            continue
+    return list(found.values())
+
+
+def _signal(processes: Iterable[psutil.Process], number: int) -> None:
+    for process in processes:
+        try:
+            process.send_signal(number)
+        except psutil.NoSuchProcess:
+            continue
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False
