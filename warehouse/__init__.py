@@ -1,5 +1,13 @@
 """Opening, locking, building and publishing the DuckDB warehouse."""
 
+from warehouse.dbt import BuildFailedError, BuildResult, build
 from warehouse.files import WarehouseLockedError, open_warehouse, publish
 
-__all__ = ["WarehouseLockedError", "open_warehouse", "publish"]
+__all__ = [
+    "BuildFailedError",
+    "BuildResult",
+    "WarehouseLockedError",
+    "build",
+    "open_warehouse",
+    "publish",
+]

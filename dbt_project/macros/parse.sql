@@ -1,0 +1,108 @@
+{#
+    Text to values. `column` is an expression of type text; `format` is an expression too and
+    defaults to what ingest decided for the whole column (the row's formats['<column>']).
+    What cannot be read becomes null and is counted in marts.data_quality; nothing is guessed
+    per cell: "1.5" in a column with decimal commas is unreadable, not one and a half.
+#}
+
+{% macro parse_text(column) -%}
+    nullif(trim({{ column }}), '')
+{%- endmacro %}
+
+
+{# "1.234,56 €" | "(12,50)" | "12,50-" | "99,-" | "CHF 1'234.50" -> double #}
+{% macro parse_number(column, format=none) -%}
+    {%- set format = format or "formats['" ~ column ~ "']" -%}
+    {#- every kind of space and apostrophe becomes one, currencies go -#}
+    {%- set plain -%}
+        trim(regexp_replace(translate({{ column }}, chr(160) || chr(8201) || chr(8239) || '’−–', '   ''--'), '(?i)€|\$|£|\b(eur|usd|gbp|chf)\b', '', 'g'))
+    {%- endset -%}
+    {%- set plain = plain | trim -%}
+    {%- set digits -%}
+        regexp_replace({{ plain }}, '^[-+(] ?| ?[-)]$|[.,]-+$', '', 'g')
+    {%- endset -%}
+    {%- set digits = digits | trim -%}
+    (
+        case when regexp_matches({{ plain }}, '^-|^\(.*\)$|\d ?-$') then -1 else 1 end
+        * case
+            when regexp_full_match({{ digits }}, '\d+') then try_cast({{ digits }} as double)
+            when {{ format }} = 'comma'
+                then case
+                    when regexp_full_match({{ digits }}, '(\d+|[1-9]\d{0,2}([. '']\d{3})+)?(,\d+)?')
+                        then try_cast(replace(translate({{ digits }}, '. ''', ''), ',', '.') as double)
+                end
+            when regexp_full_match({{ digits }}, '(\d+|[1-9]\d{0,2}([, '']\d{3})+)?(\.\d+)?([eE][-+]?\d+)?')
+                then try_cast(translate({{ digits }}, ', ''', '') as double)
+        end
+    )
+{%- endmacro %}
+
+
+{# "31.12.25" | "2025-12-31" | "12/31/2025 14:05" | Excel's day number 46022 -> date.
+   Two digits of a year: 69-99 are 19xx, 00-68 are 20xx (POSIX). #}
+{% macro parse_date(column, format=none) -%}
+    {%- set format = format or "formats['" ~ column ~ "']" -%}
+    {%- set plain = "replace(trim(" ~ column ~ "), '. ', '.')" -%}
+    {%- set day = "translate(regexp_extract(" ~ plain ~ ", '^[^ T]+'), '-/', '..')" -%}
+    {%- set time = "([ T]+\\d{1,2}:\\d{2}.*)?" -%}
+    cast(
+        case
+            when regexp_full_match({{ plain }}, '\d{4}[-./]\d{1,2}[-./]\d{1,2}{{ time }}')
+                then try_strptime({{ day }}, '%Y.%m.%d')
+            when regexp_full_match({{ plain }}, '\d{1,2}[-./]\d{1,2}[-./](\d{2}|\d{4}){{ time }}')
+                then case {{ format }}
+                    when 'mdy' then try_strptime({{ day }}, ['%m.%d.%y', '%m.%d.%Y'])
+                    when 'ymd' then try_strptime({{ day }}, '%y.%m.%d')
+                    else try_strptime({{ day }}, ['%d.%m.%y', '%d.%m.%Y'])
+                end
+            when regexp_full_match({{ plain }}, '\d{8}')
+                then case {{ format }}
+                    when 'mdy' then try_strptime({{ plain }}, '%m%d%Y')
+                    when 'dmy' then try_strptime({{ plain }}, '%d%m%Y')
+                    else try_strptime({{ plain }}, '%Y%m%d')
+                end
+            when regexp_full_match({{ plain }}, '\d{5}([.,]\d+)?')
+                then date '1899-12-30' + to_days(try_cast(left({{ plain }}, 5) as integer))
+        end as date
+    )
+{%- endmacro %}
+
+
+{# As a date, with a time of day; "Z" or an offset is honoured, else it is the company's local
+   time (REIFEGRAD_TIMEZONE) -> timestamp in UTC. #}
+{% macro parse_timestamp(column, format=none, timezone=none) -%}
+    {%- set timezone = timezone or env_var('REIFEGRAD_TIMEZONE', 'Europe/Berlin') -%}
+    {%- set plain = "trim(" ~ column ~ ")" -%}
+    {%- set time = "regexp_extract(" ~ plain ~ ", '[ T]+(\\d{1,2}:\\d{2}.*?)( ?Uhr)?$', 1)" -%}
+    case
+        when regexp_matches({{ plain }}, '\d:\d{2}(\.\d+)? ?(Z|[-+]\d{2}(:?\d{2})?)$')
+            then timezone('UTC', try_cast({{ plain }} as timestamp with time zone))
+        when regexp_full_match({{ plain }}, '\d{5}[.,]\d+')
+            then timezone('UTC', timezone('{{ timezone }}', timestamp '1899-12-30' + to_seconds(cast(round(try_cast(replace({{ plain }}, ',', '.') as double) * 86400) as bigint))))
+        else timezone('UTC', timezone('{{ timezone }}', {{ parse_date(column, format) }} + case
+            when {{ time }} = '' then time '00:00'
+            else cast(try_strptime({{ time }}, ['%H:%M:%S', '%H:%M', '%H:%M:%S.%f', '%I:%M %p', '%I:%M:%S %p']) as time)
+        end))
+    end
+{%- endmacro %}
+
+
+{% macro parse_boolean(column) -%}
+    case
+        when lower(trim({{ column }})) in ('ja', 'j', 'yes', 'y', 'wahr', 'true', 't', 'x', '1', '1.0', 'aktiv', 'active', 'on') then true
+        when lower(trim({{ column }})) in ('nein', 'n', 'no', 'falsch', 'false', 'f', '0', '0.0', 'inaktiv', 'inactive', 'off', '-') then false
+    end
+{%- endmacro %}
+
+
+{# The names of the columns that hold text which the macros above cannot read. #}
+{% macro unparsed(numbers=[], dates=[], timestamps=[], booleans=[]) -%}
+    list_distinct([
+        {%- for columns, parse in [(numbers, parse_number), (dates, parse_date), (timestamps, parse_timestamp), (booleans, parse_boolean)] %}
+        {%- for column in columns %}
+        case when {{ parse_text(column) }} is not null and {{ parse(column) }} is null then '{{ column }}' end,
+        {%- endfor %}
+        {%- endfor %}
+        cast(null as varchar)
+    ])
+{%- endmacro %}

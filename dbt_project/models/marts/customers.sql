@@ -1,0 +1,59 @@
+with
+
+merged as (
+
+    select * from {{ ref('int_customers_merged') }}
+
+),
+
+orders as (
+
+    select
+        customer_id,
+        min(ordered_on) as first_order_on,
+        max(ordered_on) as last_order_on,
+        count(*) as order_count
+    from {{ ref('orders') }}
+    where not is_cancelled
+    group by customer_id
+
+),
+
+consents as (
+
+    select * from {{ ref('int_consents_decided') }}
+
+),
+
+final as (
+
+    select
+        merged.customer_id,
+        merged.name,
+        merged.street,
+        merged.postcode,
+        merged.city,
+        merged.country,
+        merged.phone,
+        merged.email,
+        merged.website,
+        merged.vat_id,
+        merged.registration_no,
+        merged.industry,
+        merged.employees,
+        merged.account_manager,
+        merged.customer_since,
+        merged.record_count,
+        merged.source_count,
+        orders.first_order_on,
+        orders.last_order_on,
+        coalesce(orders.order_count, 0) as order_count,
+        coalesce(consents.has_objected_to_profiling, false) as has_objected_to_profiling,
+        coalesce(consents.has_newsletter_opt_in, false) as has_newsletter_opt_in
+    from merged
+    left join orders on merged.customer_id = orders.customer_id
+    left join consents on merged.customer_id = consents.customer_id
+
+)
+
+select * from final

@@ -1,0 +1,35 @@
+with
+
+source as (
+
+    select * from {{ source('inbox', 'interactions') }}
+
+),
+
+renamed as (
+
+    select
+        record_id as interaction_id,
+        source,
+        file,
+        row_number,
+        load_id,
+        loaded_at,
+
+        company as company_record_id,
+
+        {{ parse_text('company_name') }} as company_name,
+        {{ parse_text('email') }} as email,
+        {{ parse_text('website') }} as website,
+        {{ parse_text('kind') }} as kind,
+        {{ parse_text('detail') }} as detail,
+
+        {{ parse_timestamp('occurred_at') }} as occurred_at,
+
+        attributes,
+        {{ unparsed(timestamps=['occurred_at']) }} as unparsed_columns
+    from source
+
+)
+
+select * from renamed

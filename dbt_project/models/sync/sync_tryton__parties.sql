@@ -1,0 +1,50 @@
+with
+
+customers as (
+
+    select * from {{ ref('customers') }}
+
+),
+
+scores as (
+
+    select * from {{ ref('stg_ops__scores') }}
+    where score = 'churn' and entity = 'customer'
+
+),
+
+country_names as (
+
+    select * from {{ ref('country_names') }}
+
+),
+
+final as (
+
+    select
+        customers.customer_id as key,
+        customers.name,
+        customers.street,
+        customers.postcode,
+        customers.city,
+        coalesce(
+            country_names.country_code,
+            case when length(trim(customers.country)) = 2 then upper(trim(customers.country)) end
+        ) as country_code,
+        customers.email,
+        customers.phone,
+        scores.points,
+        scores.band,
+        {{ reasons('scores') }} as reasons,
+        scores.scored_on
+    from customers
+    -- who objected to profiling has no score, even where an earlier night left one
+    left join scores
+        on
+            customers.customer_id = scores.entity_id
+            and not customers.has_objected_to_profiling
+    left join country_names on lower(trim(customers.country)) = country_names.name
+
+)
+
+select * from final

@@ -1,0 +1,63 @@
+"""A tiny home whose raw views are made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from config import PROJECT_ROOT, Settings
+from warehouse import open_warehouse
+
+ENTITIES: dict[str, dict[str, Any]] = yaml.safe_load(
+    (PROJECT_ROOT / "ingest/entities.yml").read_text(encoding="utf-8")
+)
+COLUMNS = {entity["view"]: list(entity["columns"]) for entity in ENTITIES.values()}
+LOADED_AT = datetime(2025, 12, 31, 2, tzinfo=UTC).replace(tzinfo=None)
+
+Rows = Iterable[Mapping[str, Any]]
+MakeHome = Callable[..., Settings]
+
+
+def fill_raw(settings: Settings, **views: Rows) -> None:
+    """Make every raw.<view> of the contract a table with the given rows.
+
+    A row has `record_id` and canonical columns as text; optional `formats`, `attributes` and
+    `night` (nights after the first load).
+    """
+    with open_warehouse(settings) as connection:
+        for view, columns in COLUMNS.items():
+            texts = ", ".join(f'"{column}" varchar' for column in columns)
+            connection.execute(
+                f"create or replace table raw.{view} (record_id varchar, source varchar,"
+                " file varchar, row_number bigint, load_id varchar, loaded_at timestamp,"
+                f" formats map(varchar, varchar), attributes map(varchar, varchar), {texts})"
+            )
+            for number, row in enumerate(views.get(view, ()), start=1):
+                unknown = set(row) - set(columns) - {"record_id", "formats", "attributes", "night"}
+                assert not unknown, f"raw.{view} has no columns {unknown}"
+                connection.execute(
+                    f"insert into raw.{view} values (?, ?, ?, ?, ?, ?, ?, ?"
+                    + ", ?" * len(columns)
+                    + ")",
+                    [
+                        row["record_id"],
+                        row["record_id"].split(":")[0],
+                        "file.csv",
+                        number,
+                        "load",
+                        LOADED_AT + timedelta(days=row.get("night", 0)),
+                        row.get("formats", {}),
+                        row.get("attributes", {}),
+                        *(row.get(column) for column in columns),
+                    ],
+                )
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", lock_wait_seconds=0.5)

@@ -1,0 +1,168 @@
+"""The typing macros, rendered by Jinja and run by DuckDB without starting dbt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config import PROJECT_ROOT
+
+MACROS = jinja2.Environment().from_string(
+    (PROJECT_ROOT / "dbt_project/macros/parse.sql").read_text(encoding="utf-8"),
+    globals={"env_var": lambda _name, default: default},
+)
+CONNECTION = duckdb.connect()
+CONNECTION.execute("set timezone = 'UTC'")
+
+
+def reader(macro: str, *arguments: str) -> Callable[..., Any]:
+    sql = (
+        f"select {getattr(MACROS.module, macro)('cell', *arguments)} from (select ?::text as cell)"
+    )
+    with_format = sql.replace("as cell)", "as cell, ?::text as format)")
+
+    def read(cell: str | None, *format_: str) -> Any:
+        statement = with_format if arguments else sql
+        (value,) = CONNECTION.execute(statement, [cell, *format_]).fetchone() or (None,)
+        return value
+
+    return read
+
+
+number = reader("parse_number", "format")
+at = datetime.fromisoformat  # times without a zone, as DuckDB gives them
+day = reader("parse_date", "format")
+moment = reader("parse_timestamp", "format")
+boolean = reader("parse_boolean")
+
+
+@pytest.mark.parametrize(
+    ("cell", "format_", "value"),
+    [
+        ("1.234,56 €", "comma", 1234.56),
+        ("EUR 1.234,56", "comma", 1234.56),
+        ("€1,234.56", "point", 1234.56),
+        ("(12,50)", "comma", -12.5),
+        ("(12.50 €)", "point", -12.5),
+        ("12,50-", "comma", -12.5),
+        ("- 12,50 EUR", "comma", -12.5),
+        ("\u22121.000", "comma", -1000),
+        ("99,-", "comma", 99),
+        ("1.299,-- €", "comma", 1299),
+        ("CHF 1'234.50", "point", 1234.5),
+        ("1 234,5", "comma", 1234.5),
+        ("1\u202f234\u00a0€", "comma", 1234),
+        (",5", "comma", 0.5),
+        ("1.5E+3", "point", 1500),
+        ("007", "comma", 7),
+        ("0", "point", 0),
+        # unreadable rather than silently another number
+        ("1.5", "comma", None),
+        ("0.125", "comma", None),
+        ("1,5", "point", None),
+        ("1.23.456", "comma", None),
+        ("12 Stk", "comma", None),
+        ("10-49", "comma", None),
+        ("--5", "comma", None),
+        ("nan", "point", None),
+        ("inf", "point", None),
+        ("1_000", "point", None),
+        ("-", "comma", None),
+        ("", "comma", None),
+        (None, "comma", None),
+    ],
+)
+def test_numbers(cell: str | None, format_: str, value: float | None) -> None:
+    assert number(cell, format_) == value
+
+
+@given(st.integers(-(10**12), 10**12), st.booleans(), st.sampled_from(["", " €", " EUR"]))
+def test_numbers_written_in_german_or_english_come_back(
+    cents: int, german: bool, unit: str
+) -> None:
+    text = f"{cents / 100:,.2f}"
+    if german:
+        text = text.translate(str.maketrans(",.", ".,"))
+    assert math.isclose(number(text + unit, "comma" if german else "point"), cents / 100)
+
+
+@pytest.mark.parametrize(
+    ("cell", "format_", "value"),
+    [
+        ("31.12.2025", "dmy", date(2025, 12, 31)),
+        ("31.12.25", "dmy", date(2025, 12, 31)),
+        ("1. 2. 2025", "dmy", date(2025, 2, 1)),
+        ("01/02/2025", "dmy", date(2025, 2, 1)),
+        ("01/02/2025", "mdy", date(2025, 1, 2)),
+        ("1-2-69", "dmy", date(1969, 2, 1)),
+        ("2025-12-31", "dmy", date(2025, 12, 31)),
+        ("2025-12-31T08:15:00Z", "ymd", date(2025, 12, 31)),
+        ("31.12.2025 00:00:00", "dmy", date(2025, 12, 31)),
+        ("25-12-31", "ymd", date(2025, 12, 31)),
+        ("20251231", "ymd", date(2025, 12, 31)),
+        ("31122025", "dmy", date(2025, 12, 31)),
+        ("46022", "dmy", date(2025, 12, 31)),
+        ("46022.75", "ymd", date(2025, 12, 31)),
+        ("31.02.2025", "dmy", None),
+        ("12.31.2025", "dmy", None),
+        ("00.00.0000", "dmy", None),
+        ("KW 12", "dmy", None),
+        ("31.12.2025 oder später", "dmy", None),
+        ("", "dmy", None),
+        (None, "dmy", None),
+    ],
+)
+def test_dates(cell: str | None, format_: str, value: date | None) -> None:
+    assert day(cell, format_) == value
+
+
+@given(
+    st.dates(date(1970, 1, 1), date(2068, 12, 31)),
+    st.sampled_from(
+        [("%d.%m.%Y", "dmy"), ("%d.%m.%y", "dmy"), ("%m/%d/%Y", "mdy"), ("%Y-%m-%d", "ymd")]
+    ),
+)
+def test_dates_written_in_any_format_come_back(value: date, style: tuple[str, str]) -> None:
+    assert day(value.strftime(style[0]), style[1]) == value
+
+
+@pytest.mark.parametrize(
+    ("cell", "format_", "value"),
+    [
+        ("2025-07-01T10:00:00Z", "ymd", at("2025-07-01 10:00:00")),
+        ("2025-07-01T10:00:00.250Z", "ymd", at("2025-07-01 10:00:00.250000")),
+        ("2025-07-01 10:00:00+02:00", "ymd", at("2025-07-01 08:00:00")),
+        ("2025-07-01T10:00", "ymd", at("2025-07-01 08:00:00")),
+        ("01.07.2025 10:00", "dmy", at("2025-07-01 08:00:00")),
+        ("01.12.25 9:05:30", "dmy", at("2025-12-01 08:05:30")),
+        ("01.12.2025 14:05 Uhr", "dmy", at("2025-12-01 13:05:00")),
+        ("12/01/2025 02:05 PM", "mdy", at("2025-12-01 13:05:00")),
+        ("01.12.2025", "dmy", at("2025-11-30 23:00:00")),
+        ("45992.5", "ymd", at("2025-12-01 11:00:00")),
+        ("01.12.2025 25:99", "dmy", None),
+        ("gestern", "dmy", None),
+        (None, "dmy", None),
+    ],
+)
+def test_timestamps_come_out_in_utc(cell: str | None, format_: str, value: datetime | None) -> None:
+    assert moment(cell, format_) == value
+
+
+@pytest.mark.parametrize(
+    ("cells", "value"),
+    [
+        (["ja", "X", "wahr", "TRUE", "1", " Yes ", "J"], True),
+        (["nein", "falsch", "FALSE", "0", "no", "n"], False),
+        (["vielleicht", "2", "", None], None),
+    ],
+)
+def test_booleans(cells: list[str | None], value: bool | None) -> None:
+    assert [boolean(cell) for cell in cells] == [value] * len(cells)

@@ -1,0 +1,141 @@
+"""Building the marts: dbt in a process of its own, watched line by line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from config import PROJECT_ROOT, Settings
+from warehouse.files import open_warehouse
+
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+FAILED = ("error", "fail", "runtime error")
+logger = logging.getLogger(__name__)
+
+
+class BuildFailedError(Exception):
+    """A model or test of dbt failed; the message names it and dbt's log."""
+
+
+class BuildResult(BaseModel):
+    """What one run of dbt built.
+
+    `seconds` maps each model, seed and test that ran to the time that it took.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    models: int
+    tests: int
+    warnings: tuple[str, ...]
+    seconds: dict[str, float]
+
+
+def build(settings: Settings) -> BuildResult:
+    """Build and test staging, intermediate, marts and sync from the views that ingest made.
+
+    dbt keeps the DuckDB file open until its process ends, hence the child process; its state
+    lies in `<home>/dbt`, because the project's folder may be read-only.
+
+    Raises:
+        BuildFailedError: a model or test failed, or nothing was ingested yet.
+        WarehouseLockedError: another process holds the warehouse.
+
+    """
+    with open_warehouse(settings) as connection:
+        (views,) = connection.execute(
+            "select count(*) from information_schema.tables where table_schema = 'raw'"
+        ).fetchone() or (0,)
+    if not views:
+        raise BuildFailedError(
+            "The warehouse holds no raw data yet: put files into"
+            f" {settings.inbox} and run `reifegrad ingest` first."
+        )
+    folder = settings.home / "dbt"
+    results = folder / "target" / "run_results.json"
+    results.unlink(missing_ok=True)
+    _run(_command(folder), _environment(settings))
+    return _read_results(results, folder / "logs" / "dbt.log")
+
+
+def _command(folder: Path) -> list[str]:
+    return [
+        *(sys.executable, "-W", "ignore", "-c", "from dbt.cli.main import cli; cli()", "build"),
+        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+        # unit tests check the SQL, not the data: they belong to `make test`
+        *("--exclude-resource-type", "unit_test"),
+        *("--log-format", "json", "--no-version-check"),
+    ]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return os.environ | {
+        "REIFEGRAD_HOME": str(settings.home),
+        "REIFEGRAD_CONFIG": str(settings.config),
+        "REIFEGRAD_LANGUAGE": settings.language,
+        "REIFEGRAD_TIMEZONE": settings.timezone,
+    }
+
+
+def _run(command: list[str], environment: dict[str, str]) -> None:
+    """Run dbt to its end and log its progress; its exit code is told by its results."""
+    with subprocess.Popen(
+        command,
+        cwd=PROJECT_ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        try:
+            for level, message in _messages(process.stdout or ()):
+                logger.log(level, "dbt: %s", message)
+        finally:
+            process.terminate()
+
+
+def _messages(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield level and text per line of dbt's JSON log; a line of anything else is a warning."""
+    levels = logging.getLevelNamesMapping()
+    for line in lines:
+        try:
+            info = json.loads(line)["info"]
+        except (ValueError, KeyError, TypeError):
+            yield logging.WARNING, line.rstrip()
+            continue
+        level = levels.get(info["level"].upper(), logging.DEBUG)
+        if info["name"] == "LogStartLine":  # its end is told as well
+            level = logging.DEBUG
+        if message := info["msg"].strip():
+            yield level, message
+
+
+def _read_results(results: Path, log: Path) -> BuildResult:
+    if not results.is_file():
+        raise BuildFailedError(f"dbt could not start building; the reason is in {log}.")
+    nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
+    name = {node["unique_id"]: node["unique_id"].split(".")[2] for node in nodes}
+    failed = [name[node["unique_id"]] for node in nodes if node["status"] in FAILED]
+    if failed:
+        raise BuildFailedError(
+            f"dbt: {', '.join(failed)} failed; nothing is published. Details: {log}."
+        )
+    return BuildResult(
+        models=sum(node["unique_id"].startswith("model.") for node in nodes),
+        tests=sum(node["unique_id"].startswith("test.") for node in nodes),
+        warnings=tuple(
+            f"{name[node['unique_id']]}: {node['message']}"
+            for node in nodes
+            if node["status"] == "warn"
+        ),
+        seconds={name[node["unique_id"]]: node["execution_time"] for node in nodes},
+    )
