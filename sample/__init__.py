@@ -1,0 +1,6 @@
+"""A generator of one fictitious company's scattered files, with the truth behind them."""
+
+from sample.company import SampleError, Summary, make_company
+from sample.files import Defect, Written
+
+__all__ = ["Defect", "SampleError", "Summary", "Written", "make_company"]

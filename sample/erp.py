@@ -1,0 +1,211 @@
+"""The ERP's exports: customers, orders with positions, articles (cp1252, semicolon, decimal comma)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sample import spelling
+from sample.calendar import BLOCK_DAYS
+from sample.customers import Ints
+from sample.files import Broken, Written, dotted, write_csv
+from sample.firms import Firm
+from sample.world import World
+
+_FIRST_NO, _FIRST_SECOND_NO = 10_001, 70_001
+_NAME_LENGTH = 30  # the ERP's field; the rest runs over into Name2
+_CHUNK = 50_000
+_CUSTOMER_HEADER = ["KdNr", "Name1", "Name2", "Straße", "PLZ", "Ort", "Land", "Telefon", "E-Mail", "USt-IdNr", "HR-Nr", "Branche", "Mitarbeiter", "Vertreter", "Kunde seit", "Zahlungsziel", "Sperre"]  # fmt: skip
+_ORDER_HEADER = ["Auftrag", "Pos", "KdNr", "Auftragsdatum", "Zugesagt", "Geliefert", "ArtNr", "Bezeichnung", "Menge", "ME", "Einzelpreis", "Rabatt %", "Nettowert", "Status"]  # fmt: skip
+
+
+class Erp:
+    """What the ERP knows: its customer numbers, its articles, its order lines."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        n = len(world.firm_of)
+        rng = world.chance("erp")
+        # Some customers were created a second time and order under the new number ever since.
+        doubled = np.flatnonzero(rng.random(n) < 0.03)
+        self.number = np.arange(_FIRST_NO, _FIRST_NO + n)
+        first_double = max(_FIRST_SECOND_NO, _FIRST_NO + n)
+        self.second = {int(j): first_double + k for k, j in enumerate(doubled)}
+        self.second_from = np.full(n, world.calendar.days)
+        starts = world.start_days[doubled].clip(0)
+        self.second_from[doubled] = starts + (
+            rng.uniform(0.2, 0.8, len(doubled)) * (world.calendar.days - starts)
+        ).astype(int)
+
+    def number_on(self, customer: Ints, day: Ints) -> Ints:
+        """The number under which the customer orders on the day."""
+        second = np.zeros(len(self.number), dtype=np.int64)
+        second[list(self.second)] = list(self.second.values())
+        switched = day >= self.second_from[customer]
+        return np.where(switched, second[customer], self.number[customer])
+
+    @cached_property
+    def accounts(self) -> list[tuple[int, int]]:
+        """Every customer number with the customer's index."""
+        first = list(zip(self.number.tolist(), range(len(self.number)), strict=True))
+        return first + [(number, j) for j, number in self.second.items()]
+
+    @cached_property
+    def articles(self) -> list[tuple[str, str, str, float]]:
+        """Article number, name, group, list price."""
+        rng, words, result = self.world.chance("articles"), self.world.words, []
+        for group_no, (group, kinds) in enumerate(words["articles"].items(), 1):
+            low, high = words["price_ranges"][group]
+            for kind, (name, variants) in enumerate(kinds, 1):
+                prices = np.exp(np.sort(rng.uniform(np.log(low), np.log(high), variants)))
+                for size, price in enumerate(prices, 1):
+                    suffix = f" {10 + 5 * size}" if group != "Service" else f" Stufe {size}"
+                    number = f"{group_no}{kind:02d}-{size * 10:04d}"
+                    result.append((number, name + suffix, group, round(float(price), 2)))
+        return result
+
+    def write(self, inbox: Path) -> list[Written]:
+        """Write the three files."""
+        articles = (
+            (number, name, group, _comma(price), "Std" if group == "Service" else "Stk")
+            for number, name, group, price in self.articles
+        )
+        header = ("ArtNr", "Bezeichnung", "Warengruppe", "Listenpreis", "ME")
+        return [
+            write_csv(inbox / "erp_kunden.csv", _CUSTOMER_HEADER, self._customers()),
+            write_csv(inbox / "erp_auftraege.csv", _ORDER_HEADER, self._with_breaks()),
+            write_csv(inbox / "erp_artikel.csv", header, articles),
+        ]
+
+    def _customers(self) -> Iterator[Sequence[Any] | Broken]:
+        rng = self.world.chance("erp customers")
+        broken_after = len(self.accounts) // 2
+        for position, (number, j) in enumerate(self.accounts):
+            firm = self.world.firms[self.world.firm_of[j]]
+            is_second = number != self.number[j]
+            row = self._customer(number, j, firm, is_second, rng)
+            yield row
+            if position == broken_after:
+                cells = [str(value) for value in row]
+                cells[0], cells[1] = str(_FIRST_SECOND_NO - 1), f"{firm.stem}; alt"
+                yield Broken("semicolon in a name without quotes", ";".join(cells))
+
+    def _customer(
+        self, number: int, j: int, firm: Firm, is_second: bool, rng: np.random.Generator
+    ) -> list[Any]:
+        world = self.world
+        habit = spelling.CRM if is_second else spelling.ERP
+        name = spelling.spell(firm, habit, rng)
+        head, tail = _split(name)
+        has = rng.random(8) < (0.6 if is_second else 1)
+        known = rng.random(8)
+        is_stale = firm.old_place is not None and rng.random() < 0.2
+        place = firm.old_place if is_stale and firm.old_place else firm.place
+        since = self._since(j, rng)
+        return [
+            number,
+            head,
+            tail,
+            spelling.street(place, rng, 0.9),
+            place.postcode,
+            place.town,
+            "DE",
+            spelling.phone(firm, "0", rng, known[0] < 0.7) if known[1] < 0.95 else "",
+            firm.mailbox if known[2] < 0.85 else "",
+            firm.vat_id if has[3] and known[3] < 0.9 else "",
+            firm.register if has[4] and known[4] < 0.6 else "",
+            firm.industry if known[5] < 0.94 else "",
+            firm.employees if has[6] and known[6] < 0.9 else "",
+            world.owner[firm.number],
+            dotted(since),
+            world.words["payment_terms"][int(rng.integers(len(world.words["payment_terms"])))],
+            "X" if rng.random() < 0.02 else "",
+        ]
+
+    def _since(self, j: int, rng: np.random.Generator) -> date:
+        start = int(self.world.start_days[j])
+        if start >= 0:
+            return self.world.calendar.day(start)
+        return self.world.calendar.first - timedelta(days=int(300 + rng.exponential(2500)))
+
+    def _with_breaks(self) -> Iterator[Sequence[Any] | Broken]:
+        """The order lines, with three lines that an aborted print job left cut in the middle."""
+        breaks = {int(at) for at in self.world.chance("erp breaks").integers(50, 2500, 3)}
+        for position, row in enumerate(self._lines()):
+            yield row
+            if position in breaks:
+                cells = [str(value) for value in row[: 5 + position % 4]]
+                yield Broken("line cut off: too few fields", ";".join(cells))
+
+    def _lines(self) -> Iterator[Sequence[Any]]:
+        rng = self.world.chance("order lines")
+        seen = np.flatnonzero(self.world.is_seen)
+        favourites = rng.integers(0, 6, (len(self.number), 2))
+        for begin in range(0, len(seen), _CHUNK):
+            yield from self._chunk(seen[begin : begin + _CHUNK], begin, favourites, rng)
+
+    def _chunk(
+        self, orders: Ints, begin: int, favourites: NDArray[Any], rng: np.random.Generator
+    ) -> Iterator[Sequence[Any]]:
+        world, book = self.world, self.world.history.orders
+        count = 1 + rng.poisson(1.1, len(orders)).clip(0, 9)
+        line_of = np.repeat(np.arange(len(orders)), count)
+        position = np.arange(len(line_of)) - np.repeat(np.cumsum(count) - count, count) + 1
+        order = orders[line_of]
+        who, day = book.customer[order], book.day[order]
+        article = self._pick(who, favourites, rng)
+        level = world.history.price_level[day // BLOCK_DAYS, who]
+        price = (np.array([a[3] for a in self.articles])[article] * level).round(2)
+        quantity = np.ceil(rng.lognormal(1.6, 0.9, len(order)) * np.where(price > 300, 0.3, 1.5))
+        discount = rng.choice([0, 0, 0, 3, 5, 10], len(order))
+        net = (quantity * price * (1 - discount / 100)).round(2)
+        # A first position is never cancelled, so that an order stays an order.
+        cancelled = (position > 1) & (rng.random(len(order)) < 0.02)
+        dates = [dotted(world.calendar.day(d)) for d in range(world.calendar.days)]
+        promised = [dotted(world.calendar.day(d)) for d in book.promised[orders]]
+        is_out = book.delivered[orders] < world.calendar.days
+        delivered = [
+            dotted(world.calendar.day(d)) if out else ""
+            for d, out in zip(book.delivered[orders], is_out, strict=True)
+        ]
+        numbers = self.number_on(book.customer[orders], book.day[orders]).tolist()
+        columns = (line_of, position, day, article, quantity, price, discount, net, cancelled)
+        for i, pos, d, a, q, p, off, value, gone in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            sku, name, group, _ = self.articles[a]
+            status = "storniert" if gone else "geliefert" if delivered[i] else "offen"
+            yield (
+                f"A{200_001 + begin + i}", pos, numbers[i], dates[d], promised[i],
+                "" if gone else delivered[i], sku, name, int(q),
+                "Std" if group == "Service" else "Stk", _comma(p), off, _comma(value), status,
+            )  # fmt: skip
+
+    def _pick(self, who: Ints, favourites: NDArray[Any], rng: np.random.Generator) -> Ints:
+        """Articles, three times in four from one of the customer's two favourite groups."""
+        groups = [a[2] for a in self.articles]
+        names = list(self.world.words["articles"])
+        first = np.array([groups.index(name) for name in names])
+        size = np.array([groups.count(name) for name in names])
+        wanted = favourites[who, rng.integers(0, 2, len(who))]
+        group = np.where(rng.random(len(who)) < 0.75, wanted, rng.integers(0, len(names), len(who)))
+        picked: Ints = first[group] + (rng.random(len(who)) * size[group]).astype(int)
+        return picked
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Cut a long name at a word, as the ERP's two fields force people to."""
+    if len(name) <= _NAME_LENGTH:
+        return name, ""
+    cut = name.rfind(" ", 0, _NAME_LENGTH + 1)
+    return (name[:cut], name[cut + 1 :]) if cut > 0 else (name, "")
+
+
+def _comma(value: float) -> str:
+    return f"{value:.2f}".replace(".", ",")
