@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.formats import (
+    ColumnFormat,
+    date_evidence,
+    date_format,
+    number_evidence,
+    number_format,
+)
+
+
+def numbers(values: list[str], locale: str = "auto", is_typed: bool = False) -> ColumnFormat:
+    with duckdb.connect() as connection:
+        connection.execute("create table t as select unnest(?::varchar[]) as v", [values])
+        return number_format(number_evidence(connection, "t", "v"), locale, is_typed)  # type: ignore[arg-type]
+
+
+def dates(values: list[str], locale: str = "auto") -> ColumnFormat:
+    with duckdb.connect() as connection:
+        connection.execute("create table t as select unnest(?::varchar[]) as v", [values])
+        return date_format(date_evidence(connection, "t", "v"), locale)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["1.234", "12,50"], "comma"),
+        (["1,234", "12.50"], "point"),
+        (["1.234,56 €", "-3"], "comma"),
+        (["(12.50)", "$ 1,000.00"], "point"),
+        (["1.234.567"], "comma"),
+        (["1,234,567"], "point"),
+        (["0.125"], "point"),
+        (["1234.567"], "point"),
+        (["12'500.75"], "point"),
+    ],
+)
+def test_a_value_that_only_one_decimal_mark_explains_settles_the_column(
+    values: list[str], expected: str
+) -> None:
+    settled = numbers(values, "en" if expected == "comma" else "de")
+    assert (settled.format, settled.is_ambiguous) == (expected, False)
+
+
+@pytest.mark.parametrize(("locale", "expected"), [("de", "comma"), ("en", "point")])
+def test_what_stays_ambiguous_follows_the_locale_and_is_told(locale: str, expected: str) -> None:
+    assert numbers(["1.234", "2.500"], locale) == ColumnFormat(expected, True, 0, 0)
+    assert numbers(["5", "17"], locale) == ColumnFormat(expected, False, 0, 0)
+
+
+def test_a_spreadsheets_numbers_have_a_point() -> None:
+    assert numbers(["1.234"], "de", is_typed=True).format == "point"
+    assert numbers(["1.234,50"], "de", is_typed=True).format == "comma"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["03/04/2025", "31/12/2025"], "dmy"),
+        (["03/04/2025", "12/31/2025"], "mdy"),
+        (["01.02.25", "03.04.25"], "dmy"),
+        (["2025-12-31", "2025-01-02 10:30:00"], "ymd"),
+        (["20251231"], "ymd"),
+        (["2025-12-31T08:00:00Z", "bald"], "ymd"),
+        (["31.12.2025 17:05", "1. 2. 2025"], "dmy"),
+    ],
+)
+def test_a_value_that_only_one_order_explains_settles_the_column(
+    values: list[str], expected: str
+) -> None:
+    settled = dates(values, "en" if expected == "dmy" else "de")
+    assert (settled.format, settled.is_ambiguous) == (expected, False)
+
+
+@pytest.mark.parametrize(("locale", "expected"), [("de", "dmy"), ("en", "mdy"), ("auto", "dmy")])
+def test_ambiguous_dates_follow_the_locale_and_are_told(locale: str, expected: str) -> None:
+    settled = dates(["03/04/2025", "05/06/2025"], locale)
+    assert (settled.format, settled.is_ambiguous) == (expected, True)
+
+
+def test_what_speaks_against_is_counted() -> None:
+    assert dates(["31.12.2025", "30.12.2025", "2025-12-31"]) == ColumnFormat("dmy", False, 2, 1)
+
+
+@given(st.integers(0, 10**9), st.integers(0, 99), st.sampled_from(["de", "en", "auto"]))
+def test_grouped_amounts_with_cents_are_never_misread(whole: int, cents: int, locale: str) -> None:
+    """Law: an amount written with groups and cents settles its column whatever the locale."""
+    english = f"{whole:,}.{cents:02}"
+    german = english.translate(str.maketrans(",.", ".,"))
+    assert numbers([english], locale).format == "point"
+    assert numbers([german], locale).format == "comma"
