@@ -29,6 +29,7 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises:
         WarehouseLockedError: another process held it for `settings.lock_wait_seconds`.
+
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     connection = _connect(settings.warehouse, settings.lock_wait_seconds)
@@ -48,10 +49,11 @@ def publish(settings: Settings) -> dict[str, int]:
     target = settings.published
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_suffix(".new")
-    for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
-        leftover.unlink(missing_ok=True)
     rows: dict[str, int] = {}
+    # The lock on the warehouse keeps two of these apart until the copy has its name.
     with open_warehouse(settings) as connection:
+        for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
+            leftover.unlink(missing_ok=True)
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where database_name ="
             " current_database() and (schema_name = 'marts' or (schema_name = 'ops' and"
@@ -60,9 +62,7 @@ def publish(settings: Settings) -> dict[str, int]:
         ).fetchall()
         connection.execute(f"attach '{_quoted(fresh)}' as published")
         for schema, table in tables:
-            connection.execute(
-                f'create table published."{table}" as from {schema}."{table}"'
-            )
+            connection.execute(f'create table published."{table}" as from {schema}."{table}"')
             (rows[table],) = connection.execute(
                 f'select count(*) from published."{table}"'
             ).fetchone() or (0,)
@@ -72,7 +72,7 @@ def publish(settings: Settings) -> dict[str, int]:
             [settings.night],
         )
         connection.execute("detach published")
-    fresh.replace(target)
+        fresh.replace(target)
     return rows
 
 
