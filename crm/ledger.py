@@ -1,0 +1,146 @@
+"""What of the push lives in the warehouse: the rows to show, and the ledger of what was written.
+
+A ledger row without `crm_id` is announced, not yet confirmed: the push was killed between the
+two, and the next push finds out in the CRM whether it was written. Names and addresses that a
+new record got are not kept here: the ledger proves what was said about a customer, and an
+erasure must not have to search it for personal data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+
+from config import Settings
+from crm.diff import TARGETS, Change, Row, Score, Target
+from crm.errors import CrmError
+from warehouse import open_warehouse
+
+QUERIES: dict[Target, str] = {
+    "parties": "select key, points, band, reasons, scored_on, null as parent,"
+    " {name: name, street: street, postcode: postcode, city: city, country_code: country_code,"
+    " email: email, phone: phone} as master from sync.sync_tryton__parties order by key",
+    "opportunities": "select key, points, band, reasons, scored_on, customer_key as parent,"
+    " {title: title, amount: amount, created_on: created_on} as master"
+    " from sync.sync_tryton__opportunities order by key",
+}
+
+
+def read_warehouse(
+    settings: Settings, connector: str
+) -> tuple[dict[Target, list[Row]], dict[Target, set[str]], list[Change]]:
+    """Return the rows to show, the keys written before, and what was only announced.
+
+    Raises:
+        CrmError: the views are not built yet, or a key comes twice.
+
+    """
+    with open_warehouse(settings) as warehouse:
+        try:
+            rows = {target: _read_rows(warehouse, target) for target in TARGETS}
+        except duckdb.CatalogException as error:
+            raise CrmError(
+                "The warehouse has nothing for the CRM yet: run `reifegrad build` first."
+            ) from error
+        written = _read_written_keys(warehouse, connector)
+        unconfirmed = _read_unconfirmed(warehouse, connector)
+    return rows, written, unconfirmed
+
+
+def read_written_keys(settings: Settings, connector: str) -> dict[Target, set[str]]:
+    """Return the keys of all records that pushes through this connector have written."""
+    with open_warehouse(settings) as warehouse:
+        return _read_written_keys(warehouse, connector)
+
+
+def announce(settings: Settings, connector: str, push_id: str, batch: Sequence[Change]) -> None:
+    """Note what is about to be written."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    rows = [
+        (
+            *(push_id, now, connector, change.target, change.key, None, change.action),
+            _to_text(change.old_values),
+            _to_text(change.new_values),
+        )
+        for change in batch
+    ]
+    with open_warehouse(settings) as warehouse, _transaction(warehouse):
+        warehouse.executemany(f"insert into ops.push_ledger values ({'?, ' * 8}?)", rows)
+
+
+def settle(settings: Settings, connector: str, target: Target, ids: Mapping[str, str]) -> None:
+    """Confirm what was announced and written (the CRM's id per key); take back all else."""
+    with open_warehouse(settings) as warehouse, _transaction(warehouse):
+        open_rows = "crm_id is null and connector = ? and target = ?"
+        warehouse.execute(
+            "update ops.push_ledger set crm_id = written.crm_id"
+            " from (select unnest(?) as key, unnest(?) as crm_id) as written"
+            f" where push_ledger.key = written.key and push_ledger.{open_rows}",
+            [list(ids.keys()), list(ids.values()), connector, target],
+        )
+        warehouse.execute(f"delete from ops.push_ledger where {open_rows}", [connector, target])
+
+
+def _read_rows(warehouse: duckdb.DuckDBPyConnection, target: Target) -> list[Row]:
+    cursor = warehouse.execute(QUERIES[target])
+    names = [column[0] for column in cursor.description or []]
+    rows = [_to_row(dict(zip(names, values, strict=True))) for values in cursor.fetchall()]
+    twice = [first.key for first, second in pairwise(rows) if first.key == second.key]
+    if twice:
+        raise CrmError(
+            f"sync.sync_tryton__{target} has the key {twice[0]} twice: run `reifegrad build`,"
+            " its tests name the cause."
+        )
+    return rows
+
+
+def _to_row(values: dict[str, Any]) -> Row:
+    score = None
+    if values["points"] is not None:
+        # The CRM trims texts; untrimmed they would look changed every night.
+        values["reasons"] = (values["reasons"] or "").strip()
+        score = Score(**{name: values[name] for name in Score.model_fields})
+    return Row(key=values["key"], score=score, master=values["master"], parent=values["parent"])
+
+
+def _read_written_keys(
+    warehouse: duckdb.DuckDBPyConnection, connector: str
+) -> dict[Target, set[str]]:
+    keys: dict[Target, set[str]] = {target: set() for target in TARGETS}
+    rows = warehouse.execute(
+        "select distinct target, key from ops.push_ledger"
+        " where connector = ? and crm_id is not null",
+        [connector],
+    ).fetchall()
+    for target, key in rows:
+        keys[target].add(key)
+    return keys
+
+
+def _read_unconfirmed(warehouse: duckdb.DuckDBPyConnection, connector: str) -> list[Change]:
+    rows = warehouse.execute(
+        "select target, key, action, new_values from ops.push_ledger"
+        " where connector = ? and crm_id is null",
+        [connector],
+    ).fetchall()
+    return [
+        Change(target=target, key=key, action=action, new_values=json.loads(new) if new else None)
+        for target, key, action, new in rows
+    ]
+
+
+def _to_text(values: dict[str, Any] | None) -> str | None:
+    return json.dumps(values, ensure_ascii=False) if values else None
+
+
+@contextmanager
+def _transaction(warehouse: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    warehouse.begin()
+    yield
+    warehouse.commit()  # an exception closes the connection, which rolls back

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"The fields that Reifegrad fills every night; people read them, nobody types into them."
+from trytond.model import Index, Unique, fields
+from trytond.model.model import Model
+from trytond.pool import PoolMeta
+from trytond.pyson import Eval, If
+
+BANDS = [(None, ""), ('high', "High"), ('medium', "Medium"), ('low', "Low")]
+
+
+class ScoreMixin(Model):
+    "Points, band, reasons and date of one score"
+    reifegrad_points = fields.Integer("Points (0–100)", readonly=True)
+    reifegrad_band = fields.Selection(BANDS, "Band", sort=False, readonly=True)
+    reifegrad_reasons = fields.Text("Reasons", readonly=True)
+    reifegrad_scored_on = fields.Date("Scored on", readonly=True)
+    _reifegrad_visuals = {}
+
+    @classmethod
+    def view_attributes(cls):
+        visual = ''
+        for band, colour in cls._reifegrad_visuals.items():
+            visual = If(Eval('reifegrad_band') == band, colour, visual)
+        return super().view_attributes() + [
+            ('/tree/field[@name="reifegrad_band"]', 'visual', visual)]
+
+    @classmethod
+    def copy(cls, records, default=None):
+        "A copy is another record: nobody has scored it yet"
+        return super().copy(records, default=dict(default or {}, reifegrad_points=None,
+            reifegrad_band=None, reifegrad_reasons=None, reifegrad_scored_on=None))
+
+
+class Party(ScoreMixin, metaclass=PoolMeta):
+    __name__ = 'party.party'
+    _reifegrad_visuals = {'high': 'danger', 'medium': 'warning', 'low': 'success'}
+
+
+class Opportunity(ScoreMixin, metaclass=PoolMeta):
+    __name__ = 'sale.opportunity'
+    _reifegrad_visuals = {'high': 'success', 'medium': 'warning', 'low': 'muted'}
+    reifegrad_key = fields.Char("Lead ID", readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        t = cls.__table__()
+        cls._sql_constraints += [
+            ('reifegrad_key_unique', Unique(t, t.reifegrad_key),
+                'reifegrad_score.msg_key_unique')]
+        cls._sql_indexes.add(
+            Index(t, (t.reifegrad_key, Index.Equality(cardinality='high'))))
+
+    @classmethod
+    def copy(cls, opportunities, default=None):
+        return super().copy(opportunities, default=dict(default or {}, reifegrad_key=None))
