@@ -23,7 +23,7 @@ class Calendar:
 
     @classmethod
     def covering(cls, months: int, until: date) -> Calendar:
-        """The shortest calendar of whole blocks that covers so many months before `until`."""
+        """Take the shortest calendar of whole blocks that covers so many months before `until`."""
         return cls(until, -int(-months * _DAYS_PER_MONTH // BLOCK_DAYS))
 
     @property
@@ -37,19 +37,19 @@ class Calendar:
         return self.until - timedelta(days=self.days - 1)
 
     def day(self, number: int) -> date:
-        """The date of a day."""
+        """Return the date of a day."""
         return self.first + timedelta(days=int(number))
 
     def dates(self, numbers: NDArray[Any]) -> NDArray[np.datetime64]:
-        """The dates of many days."""
+        """Return the dates of many days."""
         return np.datetime64(self.first, "D") + numbers.astype("timedelta64[D]")
 
     def block_end(self, block: int) -> date:
-        """The last date of a block."""
+        """Return the last date of a block."""
         return self.day((block + 1) * BLOCK_DAYS - 1)
 
     def month(self, block: int) -> int:
-        """The month (1 to 12) in which the middle of a block lies."""
+        """Return the month (1 to 12) in which the middle of a block lies."""
         return self.day(block * BLOCK_DAYS + BLOCK_DAYS // 2).month
 
     def has_new_year(self, block: int) -> bool:
@@ -61,4 +61,5 @@ class Calendar:
         """Move weekend days back to Friday, but never out of their block."""
         weekday = (self.first.weekday() + days) % 7
         moved = days - np.maximum(weekday - 4, 0)
-        return np.maximum(moved, days - days % BLOCK_DAYS)
+        kept: NDArray[np.int64] = np.maximum(moved, days - days % BLOCK_DAYS)
+        return kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,25 @@ from sample.firms import Firm, Person, transliterate
 from sample.world import World
 
 _AUTHOR = "CRM-Export"
-_COMPANY_HEADER = ["Firmen-ID", "Firma", "Straße", "PLZ", "Ort", "Land", "Telefon", "E-Mail", "Webseite", "USt-IdNr.", "Branche", "Mitarbeiterzahl", "Betreuer", "Kundennummer", "Angelegt am"]  # fmt: skip
-_CONTACT_HEADER = ["Kontakt-ID", "Firmen-ID", "Firma", "Anrede", "Vorname", "Nachname", "Funktion", "E-Mail", "Telefon", "Aktiv", "Ausgeschieden am"]  # fmt: skip
-_DEAL_HEADER = ["Deal-ID", "Firmen-ID", "Firma", "Titel", "Kontakt E-Mail", "Phase", "Status", "Betrag", "Quelle", "Angelegt am", "Geschlossen am", "Verantwortlich", "Produktbereich", "Verlustgrund"]  # fmt: skip
+# fmt: off
+_COMPANY_HEADER = [
+    "Firmen-ID", "Firma", "Straße", "PLZ", "Ort", "Land", "Telefon", "E-Mail", "Webseite",
+    "USt-IdNr.", "Branche", "Mitarbeiterzahl", "Betreuer", "Kundennummer", "Angelegt am",
+]
+# fmt: on
+# fmt: off
+_CONTACT_HEADER = [
+    "Kontakt-ID", "Firmen-ID", "Firma", "Anrede", "Vorname", "Nachname", "Funktion", "E-Mail",
+    "Telefon", "Aktiv", "Ausgeschieden am",
+]
+# fmt: on
+# fmt: off
+_DEAL_HEADER = [
+    "Deal-ID", "Firmen-ID", "Firma", "Titel", "Kontakt E-Mail", "Phase", "Status", "Betrag",
+    "Quelle", "Angelegt am", "Geschlossen am", "Verantwortlich", "Produktbereich",
+    "Verlustgrund",
+]
+# fmt: on
 
 
 class Crm:
@@ -75,12 +91,12 @@ class Crm:
         ]
 
     def deal_id(self, number: int) -> str:
-        """The CRM's id of the lead (its position in World.leads)."""
+        """Return the CRM's id of the lead (its position in World.leads)."""
         year = self.world.calendar.day(int(self.world.leads.created[number])).year
         return f"D-{year}-{number + 1:05d}"
 
     def company_of(self, firm: int, number: int) -> str:
-        """The company record that a contact or deal hangs on: mostly the original."""
+        """Return the company record that a contact or deal hangs on: mostly the original."""
         ids = self.ids[firm]
         return ids[-1] if number % 4 == 0 else ids[0]
 
@@ -119,7 +135,7 @@ class Crm:
     def _customer_number(self, customer: int | None, chance: float) -> int | None:
         return int(self.erp.number[customer]) if customer is not None and chance < 0.55 else None
 
-    def _created(self, firm: Firm, rng: np.random.Generator) -> Any:
+    def _created(self, firm: Firm, rng: np.random.Generator) -> date:
         lead = self.first_lead.get(firm.number)
         is_customer_before = (
             self.world.start_days[self.world.customer_of[firm.number]] < 0
@@ -168,7 +184,9 @@ class Crm:
         world, rng = self.world, self.world.chance("crm deals")
         leads, day_of = world.leads, world.calendar.day
         names, groups = world.causes["leads"]["stages"], list(world.words["articles"])[:-1]
-        titles, deals, stages = world.words["deal_titles"], [], []
+        titles = world.words["deal_titles"]
+        deals: list[Sequence[Any]] = []
+        stages: list[Sequence[Any]] = []
         for i in range(len(leads.firm)):
             firm, created, closed = int(leads.firm[i]), int(leads.created[i]), int(leads.closed[i])
             company_id, deal_id = self.company_of(firm, i), self.deal_id(i)

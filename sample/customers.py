@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, gammaincc
 
 from sample.calendar import BLOCK_DAYS, HORIZON_BLOCKS, Calendar
 
@@ -27,6 +26,12 @@ STATES = ("loyal", "wavering", "gone")
 _NEWCOMER_BLOCKS = 6
 _NEVER = -(10**6)
 _LONGEST_DELIVERY_BLOCKS = 8
+
+
+def logistic(log_odds: Floats) -> Floats:
+    """Probabilities of log odds."""
+    chance: Floats = 1 / (1 + np.exp(-log_odds))
+    return chance
 
 
 @dataclass(frozen=True)
@@ -83,10 +88,11 @@ class _Pressure:
 
     def log_hazard(self, weights: Mapping[str, float]) -> Floats:
         """Sum of the causes, weighted."""
-        return sum(  # type: ignore[return-value]
+        total: Floats = sum(
             (weights[name] * value for name, value in vars(self).items()),
             np.zeros_like(self.silence),
         )
+        return total
 
 
 class _Process:
@@ -152,7 +158,9 @@ class _Process:
         """Two times of scarce supply, as shares of the full crisis per block."""
         blocks = np.arange(self.first, self.last)
         peaks = self.rng.uniform(0.1, 0.95, 2) * self.calendar.blocks
-        return np.exp(-(((blocks[:, None] - peaks) / 2.0) ** 2)).sum(axis=1).clip(0, 1)
+        bumps: Floats = np.exp(-(((blocks[:, None] - peaks) / 2.0) ** 2))
+        crisis: Floats = bumps.sum(axis=1).clip(0, 1)
+        return crisis
 
     def active(self, block: int) -> NDArray[np.bool_]:
         """Who is a customer from the start of the block on."""
@@ -211,7 +219,7 @@ class _Process:
     def _deliver(self, block: int, who: Ints, day: Ints) -> None:
         rule, rng = self.causes["late"], self.rng
         promised = self._to_weekday(day + rng.integers(7, 36, len(day)))
-        chance = expit(
+        chance = logistic(
             rule["intercept"]
             + rule["supplier_crisis"] * self.crisis[block - self.first]
             + self.goods_late[who]
@@ -258,7 +266,7 @@ class _Process:
         return np.column_stack([who, day])
 
     def fade(self, block: int, before: _Pressure, state: int | Ints) -> _Pressure:
-        """The pressures at the block's end, as far as they are determined at its start."""
+        """Return the pressures at the block's end, as far as they are determined at its start."""
         fade, memory, slot = (
             self.causes["fade"],
             self.causes["engagement"]["memory"],
@@ -309,6 +317,8 @@ class _Process:
 
     def _silence(self, passed: Floats) -> Floats:
         """P(a gap is longer), for gamma gaps with mean 1."""
+        from scipy.special import gammaincc  # type: ignore[import-untyped, unused-ignore]
+
         k = self.causes["regularity"]
         survival: Floats = gammaincc(k, k * passed)
         return survival
@@ -368,5 +378,6 @@ def _silent(customer: Ints, day: Ints, calendar: Calendar, n: int) -> NDArray[np
     counts = np.zeros((calendar.blocks + HORIZON_BLOCKS, n), dtype=np.int64)
     seen = day >= 0
     np.add.at(counts, (day[seen] // BLOCK_DAYS, customer[seen]), 1)
-    ahead = sum(counts[1 + k : 1 + k + calendar.blocks] for k in range(HORIZON_BLOCKS))
-    return np.asarray(ahead) == 0
+    ahead = [counts[1 + k : 1 + k + calendar.blocks] for k in range(HORIZON_BLOCKS)]
+    none: NDArray[np.bool_] = np.sum(ahead, axis=0) == 0
+    return none

@@ -1,4 +1,4 @@
-"""The ERP's exports: customers, orders with positions, articles (cp1252, semicolon, decimal comma)."""
+"""The ERP's exports: customers, order lines, articles (cp1252, semicolon, decimal comma)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,18 @@ from sample.world import World
 _FIRST_NO, _FIRST_SECOND_NO = 10_001, 70_001
 _NAME_LENGTH = 30  # the ERP's field; the rest runs over into Name2
 _CHUNK = 50_000
-_CUSTOMER_HEADER = ["KdNr", "Name1", "Name2", "Straße", "PLZ", "Ort", "Land", "Telefon", "E-Mail", "USt-IdNr", "HR-Nr", "Branche", "Mitarbeiter", "Vertreter", "Kunde seit", "Zahlungsziel", "Sperre"]  # fmt: skip
-_ORDER_HEADER = ["Auftrag", "Pos", "KdNr", "Auftragsdatum", "Zugesagt", "Geliefert", "ArtNr", "Bezeichnung", "Menge", "ME", "Einzelpreis", "Rabatt %", "Nettowert", "Status"]  # fmt: skip
+# fmt: off
+_CUSTOMER_HEADER = [
+    "KdNr", "Name1", "Name2", "Straße", "PLZ", "Ort", "Land", "Telefon", "E-Mail", "USt-IdNr",
+    "HR-Nr", "Branche", "Mitarbeiter", "Vertreter", "Kunde seit", "Zahlungsziel", "Sperre",
+]
+# fmt: on
+# fmt: off
+_ORDER_HEADER = [
+    "Auftrag", "Pos", "KdNr", "Auftragsdatum", "Zugesagt", "Geliefert", "ArtNr",
+    "Bezeichnung", "Menge", "ME", "Einzelpreis", "Rabatt %", "Nettowert", "Status",
+]
+# fmt: on
 
 
 class Erp:
@@ -44,11 +54,24 @@ class Erp:
         ).astype(int)
 
     def number_on(self, customer: Ints, day: Ints) -> Ints:
-        """The number under which the customer orders on the day."""
+        """Return the number under which the customer orders on the day."""
         second = np.zeros(len(self.number), dtype=np.int64)
         second[list(self.second)] = list(self.second.values())
         switched = day >= self.second_from[customer]
         return np.where(switched, second[customer], self.number[customer])
+
+    def order_no(self, order: int, day: int) -> str:
+        """Return an order's number; if it is not in the files, that of the last before the day."""
+        is_seen, days = self.world.is_seen, self.world.history.orders.day
+        if order < 0 or not is_seen[order]:
+            order = max(int(np.searchsorted(days, day)) - 1, 0)
+        return _order_no(max(int(self._rank[order]), 0))
+
+    @cached_property
+    def _rank(self) -> Ints:
+        """The position of each order among those in the files."""
+        rank: Ints = np.cumsum(self.world.is_seen) - 1
+        return rank
 
     @cached_property
     def accounts(self) -> list[tuple[int, int]]:
@@ -135,8 +158,11 @@ class Erp:
         return self.world.calendar.first - timedelta(days=int(300 + rng.exponential(2500)))
 
     def _with_breaks(self) -> Iterator[Sequence[Any] | Broken]:
-        """The order lines, with three lines that an aborted print job left cut in the middle."""
-        breaks = {int(at) for at in self.world.chance("erp breaks").integers(50, 2500, 3)}
+        """Yield the order lines; three of them once more, cut off by an aborted print job."""
+        breaks = {
+            int(at)
+            for at in self.world.chance("erp breaks").integers(0, 1 + self.world.is_seen.sum(), 3)
+        }
         for position, row in enumerate(self._lines()):
             yield row
             if position in breaks:
@@ -162,7 +188,7 @@ class Erp:
         article = self._pick(who, favourites, rng)
         level = world.history.price_level[day // BLOCK_DAYS, who]
         price = (np.array([a[3] for a in self.articles])[article] * level).round(2)
-        quantity = np.ceil(rng.lognormal(1.6, 0.9, len(order)) * np.where(price > 300, 0.3, 1.5))
+        quantity = np.ceil(rng.lognormal(1.6, 0.9, len(order)) * np.where(price > 150, 0.3, 1.5))
         discount = rng.choice([0, 0, 0, 3, 5, 10], len(order))
         net = (quantity * price * (1 - discount / 100)).round(2)
         # A first position is never cancelled, so that an order stays an order.
@@ -182,7 +208,7 @@ class Erp:
             sku, name, group, _ = self.articles[a]
             status = "storniert" if gone else "geliefert" if delivered[i] else "offen"
             yield (
-                f"A{200_001 + begin + i}", pos, numbers[i], dates[d], promised[i],
+                _order_no(begin + i), pos, numbers[i], dates[d], promised[i],
                 "" if gone else delivered[i], sku, name, int(q),
                 "Std" if group == "Service" else "Stk", _comma(p), off, _comma(value), status,
             )  # fmt: skip
@@ -197,6 +223,10 @@ class Erp:
         group = np.where(rng.random(len(who)) < 0.75, wanted, rng.integers(0, len(names), len(who)))
         picked: Ints = first[group] + (rng.random(len(who)) * size[group]).astype(int)
         return picked
+
+
+def _order_no(rank: int) -> str:
+    return f"A{200_001 + rank}"
 
 
 def _split(name: str) -> tuple[str, str]:

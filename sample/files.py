@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+Value = str | int | float | date | None  # of one cell; a datetime is a date
 
 _ZIP_TIME = (2024, 1, 1, 0, 0, 0)
 _WIDTH_SAMPLE = 60
@@ -107,7 +115,7 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], author: str) -> list[Wri
     return written
 
 
-def _write_sheet(book: Any, sheet: Sheet, file: str) -> Written:
+def _write_sheet(book: Workbook, sheet: Sheet, file: str) -> Written:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
@@ -140,8 +148,8 @@ def _write_sheet(book: Any, sheet: Sheet, file: str) -> Written:
     return Written(file, sheet.name, len(rows), defects)
 
 
-def _cell(page: Any, value: Any, alignment: Any) -> Any:
-    """A cell with the German form of dates and money; plain values stay plain (and fast)."""
+def _cell(page: WriteOnlyWorksheet, value: Value, alignment: Alignment) -> Value | WriteOnlyCell:
+    """Make a cell with the German form of dates and money; plain values stay plain (and fast)."""
     from openpyxl.cell import WriteOnlyCell
 
     if isinstance(value, datetime):
@@ -162,7 +170,7 @@ def _cell(page: Any, value: Any, alignment: Any) -> Any:
     return cell
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Value) -> str:
     if isinstance(value, datetime):
         return "dd.mm.yyyy hh:mm"
     if isinstance(value, date):
@@ -192,5 +200,5 @@ def german(number: float, places: int = 2) -> str:
 
 
 def dotted(day: date | None) -> str:
-    """A date as dd.mm.yyyy; nothing for None."""
+    """Write a date as dd.mm.yyyy; nothing for None."""
     return day.strftime("%d.%m.%Y") if day else ""

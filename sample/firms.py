@@ -1,10 +1,13 @@
-"""Invented firms and people. Nothing here belongs to anybody: names are put together from invented
-parts, domains end in `.example`, telephone numbers lie in ranges set aside for films, and VAT ids
-have right check digits but begin with DE90, with which we know of no real one.
+"""Invented firms and people; nothing here belongs to anybody.
+
+Names are put together from invented parts, domains end in `.example`, telephone numbers lie in
+ranges set aside for films, and VAT ids have right check digits but begin with DE90, with which we
+know of no real one.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +21,12 @@ _UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
 )
 _FIRMS_PER_RANGE = 1000
+
+
+def mail_name(name: str) -> str:
+    """Write a name as the left side of an address: small ASCII letters, hyphens for spaces."""
+    plain = unicodedata.normalize("NFKD", transliterate(name)).encode("ascii", "ignore").decode()
+    return plain.lower().replace(" ", "-")
 
 
 def transliterate(text: str) -> str:
@@ -90,7 +99,7 @@ class Person:
 
 
 def vat_id(number: int) -> str:
-    """An invented VAT id with right check digit (ISO 7064 MOD 11,10), number from 0 to 9999999."""
+    """Invent a VAT id with right check digit (ISO 7064 MOD 11,10), number from 0 to 9999999."""
     digits = f"9{number:07d}"
     return f"DE{digits}{mod_11_10.calc_check_digit(digits)}"
 
@@ -233,7 +242,7 @@ def make_people(
             surname = firm.stem if rng.random() < 0.06 else family[int(rng.integers(len(family)))]
             email = _email(given, surname, firm, rng)
             if email in taken:
-                email = f"{transliterate(given).lower()}.{email}"
+                email = f"{len(people)}.{email}"
             taken.add(email)
             main = position < len(spans)
             role = "Einkauf" if main and rng.random() < 0.6 else str(rng.choice(words["roles"]))
@@ -257,8 +266,7 @@ def _name_pools() -> tuple[list[str], list[str], list[str]]:
 
 
 def _email(given: str, family: str, firm: Firm, rng: np.random.Generator) -> str:
-    first = transliterate(given).lower().replace(" ", "-")
-    last = transliterate(family).lower().replace(" ", "-")
+    first, last = mail_name(given), mail_name(family)
     if firm.number % 10 < 6:  # a firm keeps to one form
         local = f"{first}.{last}"
     elif firm.number % 10 < 9:

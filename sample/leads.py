@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from sample.calendar import Calendar
-from sample.customers import Floats, Ints
+from sample.customers import Floats, Ints, logistic
 
 LOOK_BACK_DAYS = 60
 CAMPAIGN_DAYS = 15  # a newsletter every 15 days, on the eighth of them
@@ -69,8 +68,10 @@ class Askers:
 
 
 def fair_days(calendar: Calendar) -> list[int]:
-    """The fairs: the last one eleven weeks before the end, the others 300 days apart."""
-    return sorted(day for day in range(calendar.days - 77, 0, -300))
+    """Return the fairs' first days: Tuesdays, 300 days apart, the last 11 weeks before the end."""
+    weekday = calendar.first.weekday()
+    days = range(calendar.days - 77, 7, -300)
+    return sorted(day - (weekday + day - 1) % 7 for day in days)
 
 
 def created_days(
@@ -112,7 +113,7 @@ def draw(
     n, win, interest = len(created), causes["win"], causes["interest"]
     mood = rng.standard_normal(n)
     visits = rng.poisson(np.exp(interest["visits"] + interest["visits_spread"] * mood))
-    reading = expit(interest["opens"] + interest["opens_spread"] * mood)
+    reading = logistic(interest["opens"] + interest["opens_spread"] * mood)
     opened = rng.random((n, LOOK_BACK_DAYS // CAMPAIGN_DAYS)) < reading[:, None]
     opened &= askers.is_subscribed[:, None]
     at_fair = source == "Messe"
@@ -128,7 +129,7 @@ def draw(
         + np.vectorize(win["source"].get, otypes=[float])(source)
         + win["noise"] * rng.standard_normal(n)
     )
-    probability = expit(log_odds)
+    probability = logistic(log_odds)
     is_won = rng.random(n) < probability
     took = _durations(n, causes["days_to_close"], rng)
     amount = causes["amount"]["median"] * np.exp(causes["amount"]["sigma"] * rng.standard_normal(n))
@@ -161,7 +162,7 @@ def _stages(
     causes: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> Ints:
-    """The days on which each stage is entered (n, stages)."""
+    """Draw the days on which each stage is entered (n, stages)."""
     count, n = len(causes["stages"]), len(created)
     last = np.where(is_won, count - 1, rng.choice(count, n, p=causes["lost_in_stage"]))
     # Four sorted fractions whatever the outcome, so that speed does not give the outcome away.

@@ -13,14 +13,29 @@ import numpy as np
 from sample import leads as lead_process
 from sample import spelling
 from sample.erp import Erp
-from sample.files import Broken, Sheet, Written, dotted, write_csv, write_workbook
+from sample.files import Broken, Sheet, Value, Written, dotted, write_csv, write_workbook
 from sample.firms import Firm, Person
 from sample.world import World
 
-FAIR = "Antriebsforum"
-_FAIR_HEADER = ["Lead-Nr.", "Firma", "PLZ", "Ort", "Branche", "Anrede", "Vorname", "Nachname", "Funktion", "E-Mail", "Telefon", "Gespräch am", "Interesse", "Notiz", "Standpersonal"]  # fmt: skip
-_SALES_HEADER = ("Nr.", "Kunde", "PLZ", "Ort", "Ansprechpartner", "Tel.", "Mail", "letzter Besuch",
-                 "Umsatz ca.", "Notizen")  # fmt: skip
+FAIR = "Drehwerktage"
+# fmt: off
+_FAIR_HEADER = [
+    "Lead-Nr.", "Firma", "PLZ", "Ort", "Branche", "Anrede", "Vorname", "Nachname", "Funktion",
+    "E-Mail", "Telefon", "Gespräch am", "Interesse", "Notiz", "Standpersonal",
+]
+# fmt: on
+_SALES_HEADER = (
+    "Nr.",
+    "Kunde",
+    "PLZ",
+    "Ort",
+    "Ansprechpartner",
+    "Tel.",
+    "Mail",
+    "letzter Besuch",
+    "Umsatz ca.",
+    "Notizen",
+)  # fmt: skip
 _OBJECTION_HEADER = ("Lfd. Nr.", "Eingang", "Firma", "Ansprechpartner", "E-Mail", "KdNr",
                      "Widerspruch gegen", "Bearbeitet von")  # fmt: skip
 _LONGEST_SALES_LIST = 1500
@@ -129,7 +144,7 @@ class Lists:
             ]
 
     def _sell(self) -> list[Entry]:
-        """The customers (and a few hopefuls) of one salesperson, in no order."""
+        """Choose the customers (and a few hopefuls) of one salesperson, in no order."""
         world, rng = self.world, self.world.chance("sales list")
         mine = np.flatnonzero(world.owner == world.words["sales_people"][1])
         is_customer = np.isin(mine, world.firm_of)
@@ -177,7 +192,7 @@ class Lists:
         sum_line = [None, "Summe", None, None, None, None, None, None, f"{total} T€", None]
         yield Broken("total below the table", sum_line)
 
-    def _visit(self, day: int, rng: np.random.Generator) -> Any:
+    def _visit(self, day: int, rng: np.random.Generator) -> Value:
         if day < 0 or rng.random() < 0.15:
             return None
         at = self.world.calendar.day(day)

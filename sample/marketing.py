@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from sample import spelling
 from sample.calendar import BLOCK_DAYS
-from sample.customers import Ints
+from sample.customers import Ints, logistic
 from sample.files import Broken, Written, write_csv, write_json_lines
 from sample.firms import Person
 from sample.leads import CAMPAIGN_DAYS, LOOK_BACK_DAYS
@@ -91,7 +90,7 @@ class Newsletter:
             )
 
     def _bounce(self, person: Person, end: int) -> int | None:
-        """The newsletter that came back because the person had left (shared mailboxes live on)."""
+        """Find the day of the newsletter that came back because the person had left."""
         if person.left is None or person.email == person.firm.mailbox or person.left >= end:
             return None
         later = self.campaign_days[self.campaign_days >= person.left]
@@ -115,7 +114,9 @@ class Newsletter:
             level = world.history.engagement[day // BLOCK_DAYS, customer]
             is_customer = (customer >= 0) & (world.start_days[customer] <= day)
             chance = np.where(
-                is_customer, expit(rule["intercept"] + rule["engagement"] * level), _PROSPECT_OPENS
+                is_customer,
+                logistic(rule["intercept"] + rule["engagement"] * level),
+                _PROSPECT_OPENS,
             )
             gets = (start <= day) & (day < end) & (day < left)
             opens = gets & (rng.random(len(start)) < chance)
@@ -141,7 +142,8 @@ class Newsletter:
         of_firm: dict[int, list[int]] = defaultdict(list)
         for index, (person, _, _) in enumerate(self.recipients):
             of_firm[person.firm.number].append(index)
-        leads, result = self.world.leads, defaultdict(list)
+        leads = self.world.leads
+        result: dict[int, list[int]] = defaultdict(list)
         for lead in np.flatnonzero(leads.open_count):
             created = int(leads.created[lead])
             before = np.flatnonzero(
@@ -161,7 +163,10 @@ class Newsletter:
     def _action_rows(self) -> Iterator[Sequence[Any] | Broken]:
         world, rng = self.world, self.world.chance("action rows")
         who, campaigns, kinds = self.actions()
-        hours = rng.exponential(9, len(who)).clip(0.02, 96)
+        # Most read it within hours, the others on one of the next days.
+        hours = rng.exponential(2.5, len(who)).clip(0.02, 9) + 24 * (
+            rng.geometric(0.65, len(who)) - 1
+        )
         names, last = world.words["campaigns"], datetime.combine(world.calendar.until, time(23, 59))
         row: Sequence[Any] = ()
         for number, (index, campaign, kind, delay) in enumerate(
@@ -217,7 +222,7 @@ class Website:
         return firm[order], day[order]
 
     def visit_id(self, number: int) -> str:
-        """The key of a visit, in the order of days."""
+        """Return the key of a visit, in the order of days."""
         return f"v{number + 1:08d}"
 
     def write(self, inbox: Path) -> Written:

@@ -17,7 +17,12 @@ from sample.files import Broken, Sheet, Written, write_workbook
 from sample.firms import transliterate
 from sample.world import World
 
-_HEADER = ["Ticket-Nr.", "Kundennummer", "E-Mail", "Eröffnet", "Geschlossen", "Kategorie", "Priorität", "Betreff", "Beschreibung", "Bearbeiter"]  # fmt: skip
+# fmt: off
+_HEADER = [
+    "Ticket-Nr.", "Kundennummer", "E-Mail", "Eröffnet", "Geschlossen", "Kategorie",
+    "Priorität", "Betreff", "Beschreibung", "Bearbeiter",
+]
+# fmt: on
 _CATEGORIES = {
     "complaint_late": (["Reklamation", "Lieferung", "Sonstiges"], [0.5, 0.35, 0.15]),
     "complaint_quality": (["Reklamation", "Technik", "Sonstiges"], [0.7, 0.15, 0.15]),
@@ -119,7 +124,7 @@ class Desk:
         fill = {
             "a": article,
             "n": int(rng.integers(2, 80)),
-            "o": f"A{200_001 + int(rng.integers(0, 9000))}",
+            "o": self.erp.order_no(ticket.order, ticket.day - int(rng.integers(5, 40))),
             "d": ticket.days_late if ticket.days_late > 0 else int(rng.integers(2, 30)),
             "p": name if rng.random() < 0.8 else name.split()[-1],
         }

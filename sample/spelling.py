@@ -45,7 +45,7 @@ SALES = Habit(no_legal_form=0.8, no_prefix=0.6, short_trade=0.2, no_trade=0.08, 
 
 
 def spell(firm: Firm, habit: Habit, rng: np.random.Generator) -> str:
-    """The firm's name as somebody with this habit writes it."""
+    """Write the firm's name as somebody with this habit writes it."""
     chance = rng.random(9)
     trade, legal = firm.trade, firm.legal_form
     if chance[0] < habit.short_trade:
@@ -85,7 +85,7 @@ def slip(text: str, rng: np.random.Generator) -> str:
 
 
 def street(place: Place, rng: np.random.Generator, care: float = 0.7) -> str:
-    """The street as written: "Straße", "Str." or "Strasse"."""
+    """Write the street: "Straße", "Str." or "Strasse"."""
     if rng.random() < care:
         return place.street
     short = re.sub(r"([sS])tra(ß|ss)e", r"\1tr.", place.street)
@@ -93,7 +93,7 @@ def street(place: Place, rng: np.random.Generator, care: float = 0.7) -> str:
 
 
 def phone(firm: Firm, extension: str, rng: np.random.Generator, tidy: bool = False) -> str:
-    """The number in one of the forms people use; `extension` "0" is the switchboard."""
+    """Write the number in one of the forms people use; `extension` "0" is the switchboard."""
     area, line = firm.phone_prefix
     forms = (
         f"+49 {area} {line}-{extension}",

@@ -42,7 +42,7 @@ class World:
     owner: NDArray[np.str_]  # per firm: our salesperson
 
     def chance(self, purpose: str) -> np.random.Generator:
-        """A source of chance of its own per purpose, so that no file depends on another."""
+        """Open a source of chance of its own per purpose, so that no file depends on another."""
         return _chance(self.seed, purpose)
 
     @cached_property
