@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from identity import normalise
@@ -31,6 +31,7 @@ def read_records(records: Any) -> pd.DataFrame:
 
     Raises:
         IdentityError: `record_id` or `source` is missing, empty or not unique.
+
     """
     import pandas as pd
 
@@ -69,52 +70,46 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
         address, postcode, city, phone, email, domain, vat_key, registration_key`, None where
         nothing is known. `given_name` and `family_name` are compared only if every record that
         has a name has it in two parts; else they are joined into `name`.
+
     """
     import pandas as pd
 
     country = _map(normalise.country, records["country"])
     company = _map(normalise.company_name, records["name"])
     street = _map(normalise.street, records["street"])
+    given_name = _map(normalise.person_name, records["given_name"])
+    family_name = _map(normalise.person_name, records["family_name"])
     day_first = _is_day_first(records["birth_date"])
-    out = pd.DataFrame(
-        {
-            "source": records["source"],
-            "name": [value.name if value else None for value in company],
-            "legal_form": [value.legal_form if value else None for value in company],
-            "given_name": _map(normalise.person_name, records["given_name"]),
-            "family_name": _map(normalise.person_name, records["family_name"]),
-            "birth_date": _map(
-                lambda text: normalise.birth_date(text, day_first=day_first), records["birth_date"]
-            ),
-            "street": [value.name if value else None for value in street],
-            "number": [value.number if value else None for value in street],
-            "postcode": _map(normalise.postcode, records["postcode"], country),
-            "city": _map(normalise.city, records["city"]),
-            "phone": _map(normalise.phone, records["phone"], country),
-            "email": _map(normalise.email, records["email"]),
-            "domain": _map(normalise.website_domain, records["website"]),
-            "vat_key": _map(normalise.vat_key, records["vat_id"], country),
-            "registration_key": _map(
-                normalise.registration_key, records["registration_no"], country
-            ),
-        },
-        index=records.index,
-        dtype=object,
-    )
-    out["domain"] = _either(out["domain"], _map(normalise.email_domain, records["email"]))
-    out["address"] = [
-        f"{number} {name}" if number and name else None
-        for number, name in zip(out["number"], out["street"], strict=True)
-    ]
-    if out["name"].notna().any():
-        joined = [
-            " ".join(filter(None, parts)) or None
-            for parts in zip(out["given_name"], out["family_name"], strict=True)
+    website = _map(normalise.website_domain, records["website"])
+    mail_domain = _map(normalise.email_domain, records["email"])
+    columns: dict[str, list[Any]] = {
+        "source": list(records["source"]),
+        "name": [value and value.name for value in company],
+        "legal_form": [value and value.legal_form for value in company],
+        "given_name": given_name,
+        "family_name": family_name,
+        "birth_date": _map(
+            lambda text: normalise.birth_date(text, day_first=day_first), records["birth_date"]
+        ),
+        "street": [value and value.name for value in street],
+        "number": [value and value.number for value in street],
+        "address": [value and value.name and value.number and " ".join(value) for value in street],
+        "postcode": _map(normalise.postcode, records["postcode"], country),
+        "city": _map(normalise.city, records["city"]),
+        "phone": _map(normalise.phone, records["phone"], country),
+        "email": _map(normalise.email, records["email"]),
+        "domain": [a or b for a, b in zip(website, mail_domain, strict=True)],
+        "vat_key": _map(normalise.vat_key, records["vat_id"], country),
+        "registration_key": _map(normalise.registration_key, records["registration_no"], country),
+    }
+    if any(columns["name"]):
+        columns["name"] = [
+            name or " ".join(filter(None, parts)) or None
+            for name, *parts in zip(columns["name"], given_name, family_name, strict=True)
         ]
-        out["name"] = _either(out["name"], joined)
-        out[["given_name", "family_name"]] = None
-    out["words"] = _rarity(out["name"])
-    return out
+        columns["given_name"] = columns["family_name"] = [None] * len(records)
+    columns["words"] = _rarity(columns["name"])
+    return pd.DataFrame(columns, index=records.index, dtype=object)
 
 
 def _text(value: Any) -> str | None:
@@ -122,16 +117,10 @@ def _text(value: Any) -> str | None:
     return text or None
 
 
-def _either(first: Iterable[Any], second: Iterable[Any]) -> list[Any]:
-    return [a if a is not None else b for a, b in zip(first, second, strict=True)]
-
-
 def _map(
-    function: Callable[..., Any], values: pd.Series, country: pd.Series | None = None
-) -> pd.Series:
+    function: Callable[..., Any], values: pd.Series, country: list[Any] | None = None
+) -> list[Any]:
     """Apply a normalisation once per distinct value (files repeat themselves)."""
-    import pandas as pd
-
     known: dict[tuple[Any, ...], Any] = {}
     result: list[Any] = []
     columns = [values] if country is None else [values, country]
@@ -139,7 +128,7 @@ def _map(
         if arguments[0] is not None and arguments not in known:
             known[arguments] = function(*arguments)
         result.append(known.get(arguments))
-    return pd.Series(result, index=values.index, dtype=object)
+    return result
 
 
 def _is_day_first(values: pd.Series) -> bool:
@@ -149,13 +138,10 @@ def _is_day_first(values: pd.Series) -> bool:
     return sum(first > 12 for first, _ in found) >= sum(second > 12 for _, second in found)
 
 
-def _rarity(names: pd.Series) -> pd.Series:
+def _rarity(names: list[str | None]) -> list[dict[str, float] | None]:
     """Per name its distinct words with their rarity in bits, -log2 of the share of names."""
-    import pandas as pd
-
     words = [sorted(set(name.split())) if name else None for name in names]
     counts = Counter(word for row in words if row for word in row)
-    total = max(int(names.notna().sum()), 1)
-    rarity = {word: -math.log2(count / (total + 1)) for word, count in counts.items()}
-    found = [{word: rarity[word] for word in row} if row else None for row in words]
-    return pd.Series(found, index=names.index, dtype=object)
+    total = sum(row is not None for row in words)
+    rarity = {word: math.log2((total + 1) / count) for word, count in counts.items()}
+    return [{word: rarity[word] for word in row} if row else None for row in words]

@@ -36,7 +36,7 @@ class Street(NamedTuple):
 
 @cache
 def rules() -> dict[str, Any]:
-    """The word lists of `rules.yml`."""
+    """Read the word lists of `rules.yml`."""
     return read_yaml(RULES_FILE)
 
 
@@ -78,7 +78,7 @@ def company_name(text: str | None) -> CompanyName:
 
 
 def person_name(text: str | None) -> str | None:
-    """A given or family name."""
+    """Normalise a given or family name."""
     return fold(text) or None
 
 
@@ -88,7 +88,7 @@ def street(text: str | None) -> Street:
     Not idempotent: what comes back is no street any more.
     """
     tidy = re.sub(r"stra(?:ß|ss)e\b|str\.?(?=\W|$)", "str", (text or "").casefold())
-    tidy = re.sub(r"(\d\s*[a-z]?)\s*[-–/+]\s*\d+\s*[a-z]?\b", r"\1", tidy)  # "5-7" is found at 5
+    tidy = re.sub(r"(\d\s*[a-z]?)\s*[-–/+]\s*\d+\s*[a-z]?\b", r"\1", tidy)  # "5-7"
     tidy = re.sub(r"\b(\d+)\s+([a-h])$", r"\1\2", tidy.strip())  # "12 a"
     short = rules()["street_short_forms"]
     words = [fold(short.get(word, word)) for word in fold(tidy).split()]
@@ -103,7 +103,7 @@ def street(text: str | None) -> Street:
 
 
 def postcode(text: str | None, country: str | None = None) -> str | None:
-    """A postcode without country prefix, blanks and the extension of American ones.
+    """Take country prefix, blanks and the extension of American ones off a postcode.
 
     Spreadsheets eat leading zeros: a German or American code of four digits gets its zero back.
     """
@@ -118,12 +118,12 @@ def postcode(text: str | None, country: str | None = None) -> str | None:
 
 
 def city(text: str | None) -> str | None:
-    """A city without district or state behind a comma, slash or bracket."""
+    """Normalise a city, without district or state behind a comma, slash or bracket."""
     return fold(re.split(r"[,/(]", text or "", maxsplit=1)[0]) or None
 
 
 def country(text: str | None) -> str | None:
-    """The ISO 3166-1 alpha-2 code of a country's name or code; None if it is unknown."""
+    """Find the ISO 3166-1 alpha-2 code of a country's name or code; None if it is unknown."""
     name = fold(text)
     if name in rules()["countries"]:
         return str(rules()["countries"][name])
@@ -131,7 +131,7 @@ def country(text: str | None) -> str | None:
 
 
 def phone(text: str | None, country: str | None = None) -> str | None:
-    """A telephone number in E.164, read as a number of `country` where it has no prefix.
+    """Write a telephone number in E.164, as one of `country` where it has no prefix.
 
     Without a country, or without an area code, the digits alone come back if at least six of
     them are left and they are not all the same ("0", "000000" and "999999" are no numbers).
@@ -151,20 +151,20 @@ def phone(text: str | None, country: str | None = None) -> str | None:
 
 
 def email(text: str | None) -> str | None:
-    """An e-mail address in lower case, taken out of `Name <address>`; None if it is none."""
+    """Take the e-mail address out of `Name <address>`, in lower case; None if it is none."""
     found = re.search(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+\.[^\W\d_]{2,}", (text or "").lower())
     return found[0] if found else None
 
 
 def email_domain(text: str | None) -> str | None:
-    """The domain of an e-mail address; None for mailbox providers."""
+    """Take the domain of an e-mail address; None for mailbox providers."""
     address = email(text)
     domain = address.rsplit("@", 1)[1] if address else None
     return None if domain in rules()["free_mail_domains"] else domain
 
 
 def website_domain(text: str | None) -> str | None:
-    """The host of a web address without `www.`; None if it is none."""
+    """Take the host of a web address without `www.`; None if it is none."""
     host = re.sub(r"^[a-z+]+://", "", (text or "").strip().lower())
     host = re.split(r"[/?#:\s]", host, maxsplit=1)[0].rsplit("@", 1)[-1]
     host = re.sub(r"^(?:www\d?\.)+", "", host)
@@ -172,24 +172,24 @@ def website_domain(text: str | None) -> str | None:
 
 
 def birth_date(text: str | None, *, day_first: bool = True) -> str | None:
-    """A date as eight digits `yyyymmdd`; `day_first` settles "03/04/1970".
+    """Write a date as eight digits `yyyymmdd`; `day_first` settles "03/04/1970".
 
     Digits that are no date come back as they are: a typing slip is still evidence.
     """
-    from dateutil.parser import parse
+    from dateutil.parser import parse  # type: ignore[import-untyped]
 
     text = (text or "").strip()
     digits = re.sub(r"\D", "", text[:10])
     if re.fullmatch(r"\d{8}|\d{4}-\d\d?-\d\d?.*", text) or len(re.findall(r"\w+", text)) != 3:
         return digits or None
     try:
-        return parse(text, dayfirst=day_first).strftime("%Y%m%d")
+        return str(parse(text, dayfirst=day_first).strftime("%Y%m%d"))
     except (ValueError, OverflowError):
         return digits or None
 
 
 def vat_key(text: str | None, country: str | None = None) -> str | None:
-    """A VAT id with its country in front, only if its check digit holds; else None."""
+    """Write a VAT id with its country in front, only if its check digit holds; else None."""
     number = re.sub(r"[^0-9A-Z]", "", (text or "").upper())
     if number.startswith("CHE"):  # "MWST", "TVA" or "IVA" behind it says the same
         valid = _verified("ch.uid", number[:12])
@@ -202,7 +202,7 @@ def vat_key(text: str | None, country: str | None = None) -> str | None:
 
 
 def registration_key(text: str | None, country: str | None = None) -> str | None:
-    """A register number with its country in front, only if its check digit or court holds."""
+    """Write a register number with its country, only if its check digit or court holds."""
     module = rules()["registration_modules"].get(country or "")
     if not module or not (text or "").strip():
         return None
