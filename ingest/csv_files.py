@@ -155,18 +155,20 @@ class _Tape:
 
 
 def _add(builder: TableBuilder, record: Record, width: int) -> None:
-    """Add a row, or reject it if it has not `width` cells (empty surplus cells don't count)."""
-    cells = record.cells
+    """Add a row, or reject it if it has not exactly `width` cells.
+
+    An empty surplus cell at the end is no exception: it may be the last column's, moved there by
+    an unquoted delimiter further left, with every cell between in the wrong column.
+    """
     if record.problem:
         builder.reject(record.number, record.text, record.problem)
-    elif len(cells) == width:
-        if not is_blank(cells):
-            builder.add(record.number, cells)
-    elif len(cells) > width and is_blank(cells[width:]):
-        if not is_blank(cells):
-            builder.add(record.number, cells[:width])
-    elif not is_blank(cells):
-        builder.reject(record.number, record.text, reasons.cell_count(len(cells), width))
+    elif is_blank(record.cells):
+        return
+    elif len(record.cells) == width:
+        builder.add(record.number, record.cells)
+    else:
+        reason = reasons.cell_count(len(record.cells), width)
+        builder.reject(record.number, record.text, reason)
 
 
 def _decodes(path: Path, encoding: str) -> bool:

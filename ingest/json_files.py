@@ -74,6 +74,8 @@ def flatten(record: dict[str, Any]) -> dict[str, str | None]:
             cells |= {f"{name}.{inner}": cell for inner, cell in flatten(value).items()}
         elif value is None or isinstance(value, str):
             cells[name] = value
+        elif isinstance(value, _WrittenFloat):
+            cells[name] = value.text
         else:
             cells[name] = json.dumps(value, ensure_ascii=False)
     return cells
@@ -97,13 +99,18 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str, dict[str, str 
 
 
 def _decode(text: str) -> Any:  # noqa: ANN401 - JSON is of any type
-    return json.loads(text, parse_float=_Number, parse_int=_Number)
+    return json.loads(text, parse_float=_WrittenFloat)
 
 
-class _Number(str):
-    """A number as the file writes it: a float would change its text."""
+class _WrittenFloat(float):
+    """A number with the text that the file has for it: `1.50` must not become `1.5`."""
 
-    __slots__ = ()
+    def __new__(cls, text: str) -> _WrittenFloat:
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    text: str
 
 
 def _are_records(value: object) -> bool:

@@ -61,8 +61,15 @@ def test_short_and_long_rows_are_rejected_with_their_text(tmp_path: Path) -> Non
 def test_trailing_delimiters_make_no_column(tmp_path: Path) -> None:
     (table,) = read_csv(write(tmp_path, "a;b;\n1;2;\n3;4;\n"))
     assert (table.columns, table.rows) == (["a", "b"], [["1", "2"], ["3", "4"]])
-    (table,) = read_csv(write(tmp_path, "a;b;c\n1;2;3;\n3;4;5\n6;7;8\n"))
-    assert table.rows[0] == ["1", "2", "3"] and table.rejects == []
+    (table,) = read_csv(write(tmp_path, "a;b;c\n1;2;3;\n4;5;6;\n"))
+    assert (table.columns, table.rows[1]) == (["a", "b", "c"], ["4", "5", "6"])
+
+
+def test_an_unquoted_delimiter_before_an_empty_last_cell_is_seen(tmp_path: Path) -> None:
+    """Cut to the header's width this row would fit, with each cell in the wrong column."""
+    (table,) = read_csv(write(tmp_path, "Name;Ort;Sperre\nA;Ulm;\nB; alt;Bonn;\nC;Köln;x\n"))
+    assert table.rows == [["A", "Ulm", None], ["C", "Köln", "x"]]
+    assert [r.raw_text for r in table.rejects] == ["B; alt;Bonn;"]
 
 
 def test_a_quote_that_is_never_closed_costs_one_row(tmp_path: Path) -> None:
@@ -106,7 +113,9 @@ cells = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), m
     end=st.sampled_from(["\n", "\r\n"]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_whatever_is_written_is_read_back(
     tmp_path: Path, rows: list[list[str]], delimiter: str, end: str, encoding: str
 ) -> None:

@@ -38,7 +38,10 @@ def test_reads_the_documented_form(settings: Settings, write_sources: Write) -> 
     write_sources(GOOD)
     orders = load_sources(settings).sources["erp_orders"]
     assert orders.file_columns == ["Auftrag", "Pos", "KdNr", "Storno", "Branche", "Typ"]
-    assert orders.maps["order_line"].columns["is_cancelled"].values == {"Yes": "true", "No": "false"}
+    assert orders.maps["order_line"].columns["is_cancelled"].values == {
+        "Yes": "true",
+        "No": "false",
+    }
     assert orders.maps["order_line"].where and orders.maps["order_line"].where.equals == "1"
 
 
