@@ -78,7 +78,7 @@ def _identities(
         yield "newsletter_recipients", person.email, person.firm.true_id, person.true_id
     for ticket in desk.tickets:
         firm = world.firms[world.firm_of[ticket.customer]]
-        yield "tickets", ticket.number, firm.true_id, ""
+        yield "service_tickets", ticket.number, firm.true_id, ""
     kept = (
         ("fair_contacts", [entry for entries in lists.fair.values() for entry in entries]),
         ("sales_list", lists.sales),
