@@ -104,8 +104,17 @@ class AirflowApi:
     def _get(self, path: str, **parameters: str | int) -> dict[str, Any]:
         return self._call("GET", f"/api/v2{path}", params=parameters)
 
-    def _call(self, method: str, path: str, **arguments: dict[str, Any]) -> dict[str, Any]:
-        answer = self._session.request(method, f"{self._url}{path}", timeout=30, **arguments)
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: dict[str, Any] | None = None,
+        params: dict[str, str | int] | None = None,
+    ) -> dict[str, Any]:
+        answer = self._session.request(
+            method, f"{self._url}{path}", json=json, params=params, timeout=30
+        )
         if not answer.ok:
             raise AirflowError(f"Airflow refused {method} {path}: {answer.text[:300]}")
         return dict(answer.json())

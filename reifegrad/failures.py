@@ -18,7 +18,7 @@ ROOMS: Final = frozenset(
     }
 )
 # Gone by itself, perhaps, when tried again.
-PASSING: Final = frozenset({"WarehouseLockedError", "CrmUnavailableError"})
+PASSING: Final = frozenset({"WarehouseLockedError", "CrmUnreachableError"})
 
 
 def is_named(error: BaseException) -> bool:

@@ -15,8 +15,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -34,13 +35,17 @@ class ServiceError(Exception):
 
 @dataclass(frozen=True)
 class Service:
-    """One process group: its command, the port that it listens to and the setting behind it."""
+    """One process group: its command, its port, the setting behind it, and whether it answers.
+
+    `niceness` (0 to 19) lets a service that nobody waits for give way to the others.
+    """
 
     name: str
     command: tuple[str, ...]
     port: int
     setting: str
-    health: str
+    is_ready: Callable[[], bool]
+    niceness: int = 0
 
 
 def airflow_service(settings: Settings) -> Service:
@@ -50,7 +55,7 @@ def airflow_service(settings: Settings) -> Service:
         (_program("airflow"), "standalone"),
         settings.airflow_port,
         "REIFEGRAD_AIRFLOW_PORT",
-        f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health",
+        partial(_answers, f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health"),
     )
 
 
@@ -66,8 +71,28 @@ def mlflow_service(settings: Settings) -> Service:
         ),
         settings.mlflow_port,
         "REIFEGRAD_MLFLOW_PORT",
-        f"http://127.0.0.1:{settings.mlflow_port}/health",
+        partial(_answers, f"http://127.0.0.1:{settings.mlflow_port}/health"),
+        niceness=10,
     )  # fmt: skip
+
+
+def crm_service(settings: Settings) -> Service:
+    """Describe the embedded CRM, which installs and activates itself before it starts."""
+    from crm.embedded import is_ready
+
+    return Service(
+        "crm",
+        (sys.executable, "-m", "reifegrad.embedded_crm"),
+        settings.crm_port,
+        "REIFEGRAD_CRM_PORT",
+        partial(is_ready, settings),
+    )
+
+
+def all_services(settings: Settings) -> list[Service]:
+    """List what a full installation runs here; a CRM elsewhere is not ours to start."""
+    crm = [] if settings.crm_url else [crm_service(settings)]
+    return [airflow_service(settings), *crm, mlflow_service(settings)]
 
 
 def log_file(settings: Settings, name: str) -> Path:
@@ -98,7 +123,9 @@ def start(settings: Settings, service: Service) -> bool:
             env=process_environment(settings),
             start_new_session=True,
         )
-    record = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
+    leader = psutil.Process(process.pid)
+    leader.nice(service.niceness)
+    record = {"pid": process.pid, "started": leader.create_time()}
     path = _record(settings, service.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record), encoding="utf-8")
@@ -119,31 +146,43 @@ def wait_until_ready(settings: Settings, service: Service, seconds: float) -> No
 
     """
     deadline = time.monotonic() + seconds
-    log = log_file(settings, service.name)
-    while not _answers(service.health):
-        if not is_running(settings, service.name):
-            raise ServiceError(f"{service.name} ended while it started; its log is {log}")
+    while not service.is_ready():
+        require_running(settings, service.name)
         if time.monotonic() > deadline:
+            log = log_file(settings, service.name)
             raise ServiceError(
                 f"{service.name} did not answer within {seconds:.0f} s; its log is {log}"
             )
         time.sleep(0.5)
 
 
+def require_running(settings: Settings, name: str) -> None:
+    """Make sure that the service lives.
+
+    Raises:
+        ServiceError: it has ended; the message holds the last line of its log.
+
+    """
+    if not is_running(settings, name):
+        log = log_file(settings, name)
+        lines = (
+            log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
+        )
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
+        raise ServiceError(f"{name} has ended: {last[-300:]} (log: {log})")
+
+
 def stop(settings: Settings, *names: str) -> list[str]:
     """End services with everything that they started. Returns the names of those that ran."""
-    victims: dict[str, list[psutil.Process]] = {}
-    for name in names:
-        if record := _read_record(settings, name):
-            victims[name] = _processes_of(record)
-    every = [process for processes in victims.values() for process in processes]
-    _signal(every, signal.SIGTERM)
-    _, alive = psutil.wait_procs(every, timeout=GRACE_SECONDS)
-    _signal(alive, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=GRACE_SECONDS)
+    records = {name: record for name in names if (record := _read_record(settings, name))}
+    ran = [name for name, record in records.items() if _processes_of(record)]
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        alive = [process for record in records.values() for process in _processes_of(record)]
+        _signal(alive, number)
+        psutil.wait_procs(alive, timeout=GRACE_SECONDS)
     for name in names:
         _record(settings, name).unlink(missing_ok=True)
-    return [name for name, processes in victims.items() if processes]
+    return ran
 
 
 def require_free_port(port: int, setting: str) -> None:

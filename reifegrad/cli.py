@@ -1,0 +1,262 @@
+"""The command `reifegrad`: each station by hand, the whole night, and the services around it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from config import Settings
+
+app = typer.Typer(
+    name="reifegrad",
+    help="Scattered customer files in the evening, scores with reasons in the CRM in the morning.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+STATIONS, NIGHTS, SERVICES = "Stations, in their order", "Nights", "Services"
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+@app.callback()
+def options(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell each step.")] = False,
+) -> None:
+    """Scattered customer files in the evening, scores with reasons in the CRM in the morning."""
+    import logging
+
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+
+
+@app.command(rich_help_panel=STATIONS)
+def sample(
+    customers: Annotated[int, typer.Option(help="Firms that ever ordered.")] = 300,
+    months: Annotated[int, typer.Option(help="How far back the files go.")] = 30,
+    seed: Annotated[int, typer.Option(help="Another seed is another company.")] = 1,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day of data; default: the night's day."),
+    ] = None,
+) -> None:
+    """Put the files of a fictitious company into the inbox, and the truth beside it."""
+    from reifegrad import stations
+
+    last_day = until.date() if until else None
+    _say(stations.make_sample(_settings(), customers, months, seed, last_day))
+
+
+@app.command(rich_help_panel=STATIONS)
+def ingest() -> None:
+    """Read the inbox into raw; what can't be read goes to quarantine with its reason."""
+    from reifegrad import stations
+
+    for line in stations.ingest(_settings()):
+        _say(line)
+
+
+@app.command(rich_help_panel=STATIONS)
+def build() -> None:
+    """Build and test staging, customers and marts with dbt."""
+    from reifegrad import stations
+
+    _say(stations.build(_settings()))
+
+
+@app.command(rich_help_panel=STATIONS)
+def audit() -> None:
+    """Check what must always hold of the marts."""
+    from reifegrad import stations
+
+    _say(stations.audit(_settings()))
+
+
+@app.command(rich_help_panel=STATIONS)
+def publish() -> None:
+    """Copy the marts to the file that analysts open."""
+    from reifegrad import stations
+
+    _say(stations.publish(_settings()))
+
+
+@app.command(rich_help_panel=STATIONS)
+def assess(json: AsJson = False) -> None:
+    """Measure which stage the data of each use case have reached, and what would raise it."""
+    from expectations import assess as measure
+
+    settings = _settings()
+    found = [assessment.model_dump(mode="json") for assessment in measure(settings)]
+    if json:
+        _say_json(found)
+    else:
+        from reifegrad.tables import stages_table
+
+        _show(stages_table(found, settings.language))
+
+
+@app.command(rich_help_panel=STATIONS)
+def train(
+    scores: Annotated[
+        list[str] | None, typer.Argument(help="Names in models/; default: all at stage 3.")
+    ] = None,
+) -> None:
+    """Train the scores at stage 3; a candidate that passes its gates becomes champion."""
+    from reifegrad import stations
+
+    for line in stations.train(_settings(), scores or None):
+        _say(line)
+
+
+@app.command(rich_help_panel=STATIONS)
+def score() -> None:
+    """Score customers and leads by the method of their stage."""
+    from reifegrad import stations
+
+    for line in stations.score(_settings()):
+        _say(line)
+
+
+@app.command(rich_help_panel=STATIONS)
+def push(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what would change.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write even more than config/crm.yml holds plausible.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Show the scores in the CRM; only what changed is written."""
+    from crm import push as push_scores
+    from crm import to_json
+
+    settings = _settings()
+    changes = push_scores(settings, dry_run=dry_run, force=force)
+    if json:
+        _say(to_json(changes))
+    else:
+        from reifegrad.tables import changes_table
+
+        _show(changes_table(changes, settings.language, dry_run=dry_run))
+
+
+@app.command(rich_help_panel=NIGHTS)
+def run() -> None:
+    """Run the whole night without Airflow: ingest to push, training when it is due."""
+    from reifegrad import stations
+
+    for line in stations.run_night(_settings()):
+        _say(line)
+
+
+@app.command(rich_help_panel=NIGHTS)
+def status(json: AsJson = False) -> None:
+    """Show files, quarantine with reasons, stages, scores and the last push."""
+    from reifegrad.overview import read_overview
+
+    settings = _settings()
+    overview = read_overview(settings.model_copy(update={"lock_wait_seconds": 5}))
+    if json:
+        _say(overview.model_dump_json(indent=2))
+    else:
+        from reifegrad.tables import tables
+
+        _show(*tables(overview, settings.language))
+
+
+@app.command(rich_help_panel=NIGHTS)
+def demo(
+    customers: Annotated[int, typer.Option(help="Size of the sample company.")] = 300,
+    months: Annotated[int, typer.Option(help="How far back its files go.")] = 30,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave everything running and return.")
+    ] = False,
+    timeout: Annotated[int, typer.Option(help="Give up after so many seconds.")] = 1800,
+) -> None:
+    """Run one whole night in the real scheduler, on the inbox's files or a sample company."""
+    from reifegrad.demo import run_demo
+
+    run_demo(_settings(), customers, months, keep=keep, timeout=timeout)
+
+
+@app.command(rich_help_panel=SERVICES)
+def up() -> None:
+    """Start CRM, MLflow and Airflow and leave them running."""
+    from reifegrad.demo import start_everything
+
+    start_everything(_settings())
+
+
+@app.command(rich_help_panel=SERVICES)
+def down() -> None:
+    """Stop CRM, MLflow and Airflow, whatever is left of them."""
+    from reifegrad.demo import stop_everything
+
+    stop_everything(_settings())
+
+
+@app.command(rich_help_panel=SERVICES)
+def setup_crm() -> None:
+    """Build the demo CRM's own environment and its web client."""
+    from crm.embedded import install
+
+    install()
+
+
+def main() -> None:
+    """Run the command; a failure is one line on stderr and exit code 1."""
+    try:
+        app()
+    except Exception as error:
+        from reifegrad.failures import is_named, one_line
+
+        typer.echo(one_line(error) if is_named(error) else _unexpected(error), err=True)
+        sys.exit(1)
+
+
+def _settings() -> Settings:
+    from config import load_settings
+
+    return load_settings()
+
+
+def _unexpected(error: Exception) -> str:
+    """Keep the traceback in a file and say where."""
+    import traceback
+
+    from reifegrad.failures import one_line
+
+    try:
+        log = _settings().home / "logs" / "reifegrad.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {' '.join(sys.argv[1:])}\n")
+            file.writelines(traceback.format_exception(error))
+    except Exception:  # the log itself can't be written: the home may be read-only
+        return one_line(error)
+    return f"{one_line(error)} (unexpected; traceback in {log})"
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+
+
+def _say_json(content: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    import json
+
+    _say(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def _show(*renderables: Any) -> None:  # noqa: ANN401 - rich has no common base
+    from reifegrad.tables import console
+
+    for renderable in renderables:
+        console().print(renderable)

@@ -1,0 +1,256 @@
+"""One whole night to look at: files, services, the real scheduler, and what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from config import Settings
+from reifegrad import services
+from reifegrad.airflow_api import NIGHT, AirflowApi
+from reifegrad.environment import AIRFLOW_USER
+from reifegrad.following import NightFailedError, Step, follow
+from reifegrad.orchestration import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE
+from reifegrad.overview import read_overview
+from reifegrad.tables import console as make_console
+from reifegrad.tables import tables
+
+Language = Literal["de", "en"]
+READY_SECONDS: Final = 300.0
+ALL_SERVICES: Final = ("airflow", "crm", "mlflow")
+
+TEXTS: Final[dict[str, dict[Language, str]]] = {
+    "taken": {
+        "de": "{files} Dateien liegen schon in {inbox}",
+        "en": "{files} files are already in {inbox}",
+    },
+    "starting": {"de": "{name} startet (Port {port})", "en": "{name} starts (port {port})"},
+    "running": {"de": "{name} läuft schon", "en": "{name} is running already"},
+    "ready": {"de": "{name} antwortet", "en": "{name} answers"},
+    "waiting": {"de": "wartet auf {name} …", "en": "waiting for {name} …"},
+    "following": {"de": "Die Nacht läuft …", "en": "The night is running …"},
+    "retry": {"de": "wird wiederholt: {reason}", "en": "is tried again: {reason}"},
+    "ended": {"de": "Die Nacht ist zu Ende nach {time}", "en": "The night has ended after {time}"},
+    "unchanged": {
+        "de": "Im CRM hat sich in dieser Nacht nichts geändert.",
+        "en": "Nothing changed in the CRM tonight.",
+    },
+    "where": {"de": "Wo Sie nachsehen", "en": "Where to look"},
+    "what": {"de": "Was", "en": "What"},
+    "address": {"de": "Adresse", "en": "Address"},
+    "login": {"de": "Benutzer / Kennwort", "en": "User / password"},
+    "docs": {"de": "Prüfberichte (Data Docs)", "en": "Data docs"},
+    "published": {"de": "Veröffentlichtes Warehouse", "en": "Published warehouse"},
+    "logs": {"de": "Protokolle", "en": "Logs"},
+    "no_client": {
+        "de": "ohne Web-Oberfläche: Node.js fehlt",
+        "en": "without its web client: Node.js is missing",
+    },
+    "look": {
+        "de": "Alles läuft weiter. Strg-C beendet alles.",
+        "en": "Everything keeps running. Ctrl-C stops everything.",
+    },
+    "kept": {
+        "de": "Alles läuft weiter. `make down` beendet es.",
+        "en": "Everything keeps running. `make down` stops it.",
+    },
+    "stopped": {"de": "Beendet: {names}", "en": "Stopped: {names}"},
+    "nothing_ran": {"de": "Es lief nichts.", "en": "Nothing was running."},
+    "again": {
+        "de": "`make up` startet alles wieder.",
+        "en": "`make up` starts everything again.",
+    },
+}
+
+
+def run_demo(
+    settings: Settings, customers: int, months: int, *, keep: bool, timeout: float
+) -> None:
+    """Run one night on the inbox's files, or on a sample company if there are none.
+
+    Raises:
+        ServiceError: a service can't start or died.
+        NightFailedError: a task failed, or the night took longer than `timeout` seconds.
+
+    """
+    console = make_console()
+    started = time.monotonic()
+    with _everything_ends(settings, console, keep=keep):
+        _start(settings, console)
+        _fill_inbox(settings, console, customers, months)
+        api = _sign_in(settings, console)
+        since = datetime.now(UTC)
+        api.trigger(NIGHT[0])
+        with _status(console, _say("following", settings)):
+            for step in follow(settings, api, since, timeout, lambda: _check(settings)):
+                _tell(settings, console, step, time.monotonic() - started)
+        _summarise(settings, console, since, time.monotonic() - started)
+        if keep:
+            console.print(_say("kept", settings))
+        elif sys.stdin.isatty():
+            console.print(_say("look", settings))
+            signal.pause()
+
+
+def start_everything(settings: Settings) -> None:
+    """Start what does not run yet and wait until it answers.
+
+    Raises:
+        ServiceError: a service can't start or died.
+
+    """
+    console = make_console()
+    _start(settings, console)
+    _sign_in(settings, console)
+    for service in services.all_services(settings):
+        with _status(console, _say("waiting", settings, name=service.name)):
+            services.wait_until_ready(settings, service, READY_SECONDS)
+        console.print(_say("ready", settings, name=service.name))
+    console.print(_places(settings))
+    console.print(_say("kept", settings))
+
+
+def stop_everything(settings: Settings) -> None:
+    """Stop every service, whatever is left of it."""
+    stopped = services.stop(settings, *ALL_SERVICES)
+    text = "stopped" if stopped else "nothing_ran"
+    make_console().print(_say(text, settings, names=", ".join(stopped)))
+
+
+@contextlib.contextmanager
+def _everything_ends(settings: Settings, console: Console, *, keep: bool) -> Iterator[None]:
+    """Stop all services on the way out, also on Ctrl-C, a closed terminal or a failure."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    ended_well = False
+    try:
+        yield
+        ended_well = True
+    except KeyboardInterrupt:
+        console.print()
+    finally:
+        if not (keep and ended_well):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not cut this short
+            stopped = services.stop(settings, *ALL_SERVICES)
+            console.print(_say("stopped", settings, names=", ".join(stopped)))
+            if ended_well:
+                console.print(_say("again", settings))
+    if not ended_well:
+        sys.exit(130)
+
+
+def _start(settings: Settings, console: Console) -> None:
+    """Start all services at once; a port in use is found before the first one starts."""
+    wanted = services.all_services(settings)
+    for service in wanted:
+        if not services.is_running(settings, service.name):
+            services.stop(settings, service.name)
+            services.require_free_port(service.port, service.setting)
+    services.airflow_password(settings)
+    for service in wanted:
+        text = "starting" if services.start(settings, service) else "running"
+        console.print(_say(text, settings, name=service.name, port=service.port))
+
+
+def _fill_inbox(settings: Settings, console: Console, customers: int, months: int) -> None:
+    files = [path for path in settings.inbox.rglob("*") if path.is_file()]
+    if files:
+        console.print(_say("taken", settings, files=len(files), inbox=settings.inbox))
+        return
+    from reifegrad.stations import make_sample
+
+    console.print(make_sample(settings, customers, months, seed=1, until=None))
+
+
+def _sign_in(settings: Settings, console: Console) -> AirflowApi:
+    """Wait until Airflow answers and knows all DAGs."""
+    airflow = services.airflow_service(settings)
+    with _status(console, _say("waiting", settings, name="airflow")):
+        services.wait_until_ready(settings, airflow, READY_SECONDS)
+        api = AirflowApi(settings, services.airflow_password(settings))
+        api.ensure_pool(WAREHOUSE_POOL, 1, WAREHOUSE_POOL_NOTE)
+        deadline = time.monotonic() + READY_SECONDS
+        while not api.dag_ids().issuperset(NIGHT):
+            if errors := api.import_errors():
+                raise NightFailedError(f"A DAG can't be read: {errors[0]}")
+            services.require_running(settings, "airflow")
+            if time.monotonic() > deadline:
+                log = services.log_file(settings, "airflow")
+                raise NightFailedError(f"Airflow does not find the DAGs; its log is {log}")
+            time.sleep(1)
+    return api
+
+
+def _check(settings: Settings) -> None:
+    for service in services.all_services(settings):
+        services.require_running(settings, service.name)
+
+
+def _tell(settings: Settings, console: Console, step: Step, seconds: float) -> None:
+    task = step.task
+    took = "" if task.seconds is None else f"{task.seconds:4.0f} s"
+    line = f"{_clock(seconds)}  {task.dag_id:<22}{task.task_id.removeprefix('build_models.'):<38}"
+    if step.reason or task.state != "success":
+        console.print(line + _say("retry", settings, reason=step.reason), markup=False)
+    else:
+        console.print(line + took, markup=False)
+
+
+def _summarise(settings: Settings, console: Console, since: datetime, seconds: float) -> None:
+    overview = read_overview(settings)
+    console.rule(_say("ended", settings, time=_clock(seconds)))
+    tonight = tuple(p for p in overview.pushes if p.pushed_at >= since.replace(tzinfo=None))
+    for renderable in tables(overview.model_copy(update={"pushes": tonight}), settings.language):
+        console.print(renderable)
+    if not tonight:
+        console.print(_say("unchanged", settings))
+    console.print(_places(settings))
+
+
+def _places(settings: Settings) -> Table:
+    """List addresses, users and passwords of everything that there is to look at."""
+    table = Table(title=_say("where", settings), title_justify="left", title_style="bold", box=None)
+    for column in ("what", "address", "login"):
+        table.add_column(_say(column, settings), overflow="fold")
+    password = services.airflow_password(settings)
+    url = "http://127.0.0.1"
+    table.add_row("Airflow", f"{url}:{settings.airflow_port}", f"{AIRFLOW_USER} / {password}")
+    table.add_row("MLflow", f"{url}:{settings.mlflow_port}", "")
+    table.add_row("CRM", *_crm_place(settings))
+    table.add_row(_say("docs", settings), (settings.reports / "data_docs" / "index.html").as_uri())
+    table.add_row(_say("published", settings), str(settings.published))
+    table.add_row(_say("logs", settings), str(settings.home / "logs"))
+    return table
+
+
+def _crm_place(settings: Settings) -> tuple[str, str]:
+    if settings.crm_url:
+        return settings.crm_url, settings.crm_user
+    from crm.embedded import has_web_client
+    from crm.password import ensure_password
+
+    url = f"http://127.0.0.1:{settings.crm_port}"
+    note = "" if has_web_client() else f" ({_say('no_client', settings)})"
+    return url + note, f"{settings.crm_user} / {ensure_password(settings)}"
+
+
+def _status(console: Console, text: str) -> contextlib.AbstractContextManager[object]:
+    """Show what is being waited for, on a terminal only."""
+    return console.status(text) if console.is_terminal else contextlib.nullcontext()
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60:d}:{int(seconds) % 60:02d}"
+
+
+def _say(name: str, settings: Settings, **values: object) -> str:
+    return TEXTS[name][settings.language].format(**values)

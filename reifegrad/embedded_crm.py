@@ -1,0 +1,27 @@
+"""The embedded CRM's process: install and activate once, then become the server."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from config import load_settings
+from reifegrad.failures import one_line
+
+
+def main() -> None:
+    """Prepare what is missing and replace this process by the CRM's server."""
+    from crm.embedded import activate, command, install
+
+    settings = load_settings()
+    try:
+        install()
+        activate(settings)
+        server = command(settings)
+    except Exception as error:
+        sys.exit(one_line(error))
+    os.execv(server[0], server)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""The stations as the command line runs them: the work of the rooms, told in lines."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+from typing import Final, Literal
+
+from config import Settings
+
+Language = Literal["de", "en"]
+logger = logging.getLogger(__name__)
+
+TEXTS: Final[dict[str, dict[Language, str]]] = {
+    "sample": {
+        "de": "{files} Dateien in {inbox}; die Wahrheit dahinter liegt in {truth}",
+        "en": "{files} files in {inbox}; the truth behind them is in {truth}",
+    },
+    "empty": {"de": "Keine Dateien in {inbox}", "en": "No files in {inbox}"},
+    "loaded": {
+        "de": "{file}: {rows} Zeilen geladen, {quarantined} in Quarantäne",
+        "en": "{file}: {rows} rows loaded, {quarantined} in quarantine",
+    },
+    "unchanged": {"de": "{file}: unverändert", "en": "{file}: unchanged"},
+    "superseded": {
+        "de": "{file}: eine neuere Fassung gilt",
+        "en": "{file}: a newer version is in force",
+    },
+    "skipped": {"de": "{file}: übergangen. {reason}", "en": "{file}: skipped. {reason}"},
+    "failed": {"de": "{file}: nicht geladen. {reason}", "en": "{file}: not loaded. {reason}"},
+    "built": {
+        "de": "{models} Modelle gebaut, {tests} Tests bestanden",
+        "en": "{models} models built, {tests} tests passed",
+    },
+    "audited": {
+        "de": "Prüfung bestanden: {checks} Erwartungen erfüllt",
+        "en": "Audit passed: {checks} expectations met",
+    },
+    "published": {
+        "de": "{rows} Zeilen in {tables} Tabellen veröffentlicht: {path}",
+        "en": "{rows} rows in {tables} tables published: {path}",
+    },
+    "stage": {"de": "{use_case}: Stufe {stage}", "en": "{use_case}: stage {stage}"},
+    "no_training": {"de": "Kein Training fällig", "en": "No training due"},
+    "pushed": {
+        "de": "CRM, {target}: {create} angelegt, {change} geändert, {clear} geleert",
+        "en": "CRM, {target}: {create} created, {change} changed, {clear} cleared",
+    },
+}
+
+
+def make_sample(
+    settings: Settings, customers: int, months: int, seed: int, until: date | None
+) -> str:
+    """Put the sample company's files into the inbox."""
+    from sample import make_company
+
+    truth = settings.home / "truth"
+    made = make_company(
+        settings.inbox, truth, customers, months, seed, until=until or settings.night
+    )
+    return _say("sample", settings, files=len(made.files), inbox=settings.inbox, truth=truth)
+
+
+def ingest(settings: Settings) -> Iterator[str]:
+    """Read the inbox, a line per file and sheet."""
+    from ingest import ingest_inbox
+
+    loads = ingest_inbox(settings)
+    if not loads:
+        yield _say("empty", settings, inbox=settings.inbox)
+    for load in loads:
+        yield _say(
+            load.status,
+            settings,
+            file=f"{load.file} › {load.sheet}" if load.sheet else load.file,
+            rows=load.rows_loaded,
+            quarantined=load.rows_quarantined,
+            reason=getattr(load, f"reason_{settings.language}") or "",
+        )
+
+
+def build(settings: Settings) -> str:
+    """Build the marts."""
+    from warehouse import build as build_models
+
+    built = build_models(settings)
+    for warning in built.warnings:
+        logger.warning("dbt: %s", warning)
+    return _say("built", settings, models=built.models, tests=built.tests)
+
+
+def audit(settings: Settings) -> str:
+    """Audit the marts."""
+    from expectations import audit as check
+
+    return _say("audited", settings, checks=len(check(settings)))
+
+
+def publish(settings: Settings) -> str:
+    """Publish what passed the audit."""
+    from warehouse import publish as copy
+
+    rows = copy(settings)
+    return _say(
+        "published", settings, rows=sum(rows.values()), tables=len(rows), path=settings.published
+    )
+
+
+def assess(settings: Settings) -> Iterator[str]:
+    """Measure the stages, a line per use case."""
+    from expectations import assess as measure
+
+    for found in measure(settings):
+        title = getattr(found, f"title_{settings.language}")
+        yield _say("stage", settings, use_case=title, stage=found.stage)
+
+
+def train(settings: Settings, scores: list[str] | None = None) -> Iterator[str]:
+    """Train, a line per score."""
+    from ml import train_models
+
+    for training in train_models(settings, scores):
+        yield str(training)
+
+
+def score(settings: Settings) -> Iterator[str]:
+    """Score, a line per score."""
+    from ml import score_entities
+
+    for scoring in score_entities(settings):
+        yield str(scoring)
+
+
+def push(settings: Settings) -> Iterator[str]:
+    """Push, a line per target."""
+    from crm import count_actions
+    from crm import push as push_scores
+
+    for target, counts in count_actions(push_scores(settings)).items():
+        yield _say("pushed", settings, target=target, **counts)
+
+
+def run_night(settings: Settings) -> Iterator[str]:
+    """Run every station in the order of the DAGs, training when it is due."""
+    from ml import needs_training
+
+    yield from ingest(settings)
+    yield build(settings)
+    yield audit(settings)
+    yield publish(settings)
+    yield from assess(settings)
+    if needs_training(settings):
+        yield from train(settings)
+    yield from score(settings)
+    yield publish(settings)
+    yield from push(settings)
+
+
+def _say(name: str, settings: Settings, **values: object) -> str:
+    return TEXTS[name][settings.language].format(**values)

@@ -1,0 +1,192 @@
+"""The overview as tables on a terminal, in German or English."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from reifegrad.overview import Overview
+
+if TYPE_CHECKING:
+    from crm import Change
+
+Language = Literal["de", "en"]
+
+TEXTS: Final[dict[str, dict[Language, str]]] = {
+    "files": {"de": "Dateien", "en": "Files"},
+    "file": {"de": "Datei", "en": "File"},
+    "source": {"de": "Quelle", "en": "Source"},
+    "found": {"de": "Zeilen", "en": "Rows"},
+    "loaded": {"de": "geladen", "en": "loaded"},
+    "quarantined": {"de": "in Quarantäne", "en": "in quarantine"},
+    "outcome": {"de": "Ergebnis", "en": "Outcome"},
+    "is_loaded": {"de": "geladen", "en": "loaded"},
+    "is_skipped": {"de": "übergangen", "en": "skipped"},
+    "is_failed": {"de": "fehlgeschlagen", "en": "failed"},
+    "quarantine": {"de": "Quarantäne", "en": "Quarantine"},
+    "first_row": {"de": "ab Zeile", "en": "first row"},
+    "reason": {"de": "Grund", "en": "Reason"},
+    "customers": {
+        "de": "{customers} Kunden aus {records} Datensätzen",
+        "en": "{customers} customers from {records} records",
+    },
+    "stages": {"de": "Reifegrad je Anwendungsfall", "en": "Stage of each use case"},
+    "use_case": {"de": "Anwendungsfall", "en": "Use case"},
+    "stage": {"de": "Stufe", "en": "Stage"},
+    "method": {"de": "Verfahren", "en": "Method"},
+    "next": {"de": "Was die nächste Stufe braucht", "en": "What the next stage needs"},
+    "nothing": {"de": "–", "en": "–"},
+    "scores": {"de": "Bewertungen", "en": "Scores"},
+    "score": {"de": "Bewertung", "en": "Score"},
+    "rules": {"de": "Regeln", "en": "rules"},
+    "model": {"de": "Modell, Version {version}", "en": "model, version {version}"},
+    "high": {"de": "hoch", "en": "high"},
+    "medium": {"de": "mittel", "en": "medium"},
+    "low": {"de": "niedrig", "en": "low"},
+    "push": {"de": "Letzte Änderungen im CRM", "en": "Latest changes in the CRM"},
+    "target": {"de": "Ziel", "en": "Target"},
+    "parties": {"de": "Kunden", "en": "customers"},
+    "opportunities": {"de": "Chancen", "en": "opportunities"},
+    "at": {"de": "um (UTC)", "en": "at (UTC)"},
+    "created": {"de": "angelegt", "en": "created"},
+    "changed": {"de": "geändert", "en": "changed"},
+    "cleared": {"de": "geleert", "en": "cleared"},
+    "skipped": {"de": "ausgelassen", "en": "skipped"},
+    "would_push": {"de": "Was sich im CRM ändern würde", "en": "What would change in the CRM"},
+}
+
+
+def text(name: str, language: Language, **values: object) -> str:
+    """Say a text in the language."""
+    return TEXTS[name][language].format(**values)
+
+
+def tables(overview: Overview, language: Language) -> Iterator[Table | str]:
+    """Yield what there is to show, in the order of the night."""
+    if overview.files:
+        yield files_table(overview, language)
+    if overview.quarantine:
+        yield quarantine_table(overview, language)
+    if overview.customers is not None:
+        yield text(
+            "customers",
+            language,
+            customers=overview.customers,
+            records=overview.customer_records,
+        )
+    if overview.stages:
+        yield stages_table(overview.stages, language)
+    if overview.scores:
+        yield scores_table(overview, language)
+    if overview.pushes:
+        yield push_table(overview, language)
+
+
+def files_table(overview: Overview, language: Language) -> Table:
+    """Show what came in per file and sheet, and why a file did not."""
+    table = _table("files", language, "file", "source", "found", "loaded", "quarantined", "outcome")
+    for file in overview.files:
+        reason = file.reason_de if language == "de" else file.reason_en
+        outcome = text(f"is_{file.status}", language)
+        table.add_row(
+            _place(file.file, file.sheet),
+            file.source or text("nothing", language),
+            *(str(n) for n in (file.rows_found, file.rows_loaded, file.rows_quarantined)),
+            f"{outcome}: {reason}" if reason else outcome,
+        )
+    return table
+
+
+def quarantine_table(overview: Overview, language: Language) -> Table:
+    """Show how many rows wait, where the first of them stands, and why."""
+    table = _table("quarantine", language, "file", "found", "first_row", "reason")
+    for group in overview.quarantine:
+        reason = group.reason_de if language == "de" else group.reason_en
+        place = _place(group.file, group.sheet)
+        table.add_row(place, str(group.rows), str(group.first_row), reason)
+    return table
+
+
+def stages_table(stages: Sequence[dict[str, Any]], language: Language) -> Table:
+    """Show the stage of each use case and what would raise it."""
+    table = _table("stages", language, "use_case", "stage", "method", "next")
+    for stage in stages:
+        todo = "\n".join(f"• {unmet[f'todo_{language}']}" for unmet in stage["unmet"])
+        table.add_row(
+            stage[f"title_{language}"],
+            str(stage["stage"]),
+            stage[f"method_{language}"] or text("nothing", language),
+            todo or text("nothing", language),
+        )
+    return table
+
+
+def scores_table(overview: Overview, language: Language) -> Table:
+    """Show how many scores of each band are in force, and by which method."""
+    table = _table("scores", language, "score", "stage", "method", "high", "medium", "low")
+    for group in overview.scores:
+        table.add_row(
+            group.score,
+            str(group.stage),
+            text(group.method, language, version=group.model_version),
+            *(str(n) for n in (group.high, group.medium, group.low)),
+        )
+    return table
+
+
+def push_table(overview: Overview, language: Language) -> Table:
+    """Show what the last push that wrote anything wrote."""
+    table = _table("push", language, "target", "at", "created", "changed", "cleared")
+    for push in overview.pushes:
+        table.add_row(
+            text(push.target, language),
+            f"{push.pushed_at:%Y-%m-%d %H:%M}",
+            *(str(n) for n in (push.created, push.changed, push.cleared)),
+        )
+    return table
+
+
+def changes_table(changes: Sequence[Change], language: Language, *, dry_run: bool) -> Table:
+    """Count what a push wrote, or would write, by target and action."""
+    from crm import count_actions
+
+    title = "would_push" if dry_run else "push"
+    table = _table(title, language, "target", "created", "changed", "cleared", "skipped")
+    for target, counts in count_actions(changes).items():
+        table.add_row(text(target, language), *(str(n) for n in counts.values()))
+    return table
+
+
+def console() -> Console:
+    """Return a console that keeps whole lines where nobody sees them, as in a log."""
+    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+
+
+NUMBERS: Final = frozenset(
+    {
+        "found", "loaded", "quarantined", "first_row", "stage", "high", "medium", "low",
+        "created", "changed", "cleared", "skipped",
+    }
+)  # fmt: skip
+
+
+def _table(title: str, language: Language, *columns: str) -> Table:
+    table = Table(
+        title=text(title, language), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+    )
+    for column in columns:
+        table.add_column(
+            text(column, language),
+            justify="right" if column in NUMBERS else "left",
+            overflow="fold",
+        )
+    return table
+
+
+def _place(file: str, sheet: str | None) -> str:
+    return f"{file} › {sheet}" if sheet else file
