@@ -61,17 +61,12 @@ class Erp:
         return np.where(switched, second[customer], self.number[customer])
 
     def order_no(self, order: int, day: int) -> str:
-        """Return an order's number; if it is not in the files, that of the last before the day."""
-        is_seen, days = self.world.is_seen, self.world.history.orders.day
-        if order < 0 or not is_seen[order]:
-            order = max(int(np.searchsorted(days, day)) - 1, 0)
-        return _order_no(max(int(self._rank[order]), 0))
-
-    @cached_property
-    def _rank(self) -> Ints:
-        """The position of each order among those in the files."""
-        rank: Ints = np.cumsum(self.world.is_seen) - 1
-        return rank
+        """Return an order's number; for -1 that of the last order before the day."""
+        days = self.world.history.orders.day
+        if order < 0:
+            order = int(np.searchsorted(days, day)) - 1
+        # Orders are counted in time; those before the files begin have lower numbers.
+        return _order_no(order - int(np.searchsorted(days, 0)))
 
     @cached_property
     def accounts(self) -> list[tuple[int, int]]:

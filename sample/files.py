@@ -24,6 +24,7 @@ Value = str | int | float | date | None  # of one cell; a datetime is a date
 _ZIP_TIME = (2024, 1, 1, 0, 0, 0)
 _WIDTH_SAMPLE = 60
 _WIDEST = 46
+_LINE_POINTS = 15
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def _write_sheet(book: Workbook, sheet: Sheet, file: str) -> Written:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     page = book.create_sheet(sheet.name)
     rows = [row if isinstance(row, Broken) else list(row) for row in sheet.rows]
@@ -126,6 +128,9 @@ def _write_sheet(book: Workbook, sheet: Sheet, file: str) -> Written:
     for number, title in enumerate(sheet.header):
         longest = max([len(title) + 3, *(len(_shown(row[number])) + 2 for row in whole)])
         page.column_dimensions[get_column_letter(number + 1)].width = min(longest, _WIDEST)
+    page.page_setup.orientation = "landscape"
+    page.page_setup.fitToHeight = 0  # as many pages as it takes, one page wide
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     first = len(sheet.notes) + 1
     if not sheet.is_plain:
         page.freeze_panes = f"A{first + 1}"
@@ -134,13 +139,15 @@ def _write_sheet(book: Workbook, sheet: Sheet, file: str) -> Written:
         page.append([note] if note else [])
     titles = [WriteOnlyCell(page, value=title) for title in sheet.header]
     for cell in titles:
-        cell.font = Font(bold=True)
+        cell.font = Font(name="Calibri", size=11, bold=True)
         if not sheet.is_plain:
             cell.fill = PatternFill("solid", fgColor="D9E2EC")
     page.append(titles)
     top, defects = Alignment(vertical="top", wrap_text=True), []
     for number, row in enumerate(rows, first + 1):
         values = row.content if isinstance(row, Broken) else row
+        if (lines := max(map(_lines, values))) > 1:
+            page.row_dimensions[number].height = _LINE_POINTS * lines
         page.append([_cell(page, value, top) for value in values])
         if isinstance(row, Broken):
             text = " | ".join(str(value) for value in values if value is not None)
@@ -168,6 +175,13 @@ def _cell(page: WriteOnlyWorksheet, value: Value, alignment: Alignment) -> Value
     else:
         cell.alignment = alignment
     return cell
+
+
+def _lines(value: Value) -> int:
+    """Count the lines that a text with line breaks takes in the widest column."""
+    if not isinstance(value, str) or "\n" not in value:
+        return 1
+    return sum(1 + len(line) // _WIDEST for line in value.split("\n"))
 
 
 def _shown(value: Value) -> str:

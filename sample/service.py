@@ -119,7 +119,7 @@ class Desk:
         def pick(parts: list[str]) -> str:
             return parts[int(rng.integers(len(parts)))]
 
-        parts = self.texts[ticket.kind][0]
+        parts = self.texts[ticket.kind]
         article = self.erp.articles[int(rng.integers(len(self.erp.articles) - 4))][1]
         fill = {
             "a": article,
