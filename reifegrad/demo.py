@@ -83,8 +83,7 @@ def run_demo(
     """
     console = make_console()
     started = time.monotonic()
-    with _everything_ends(settings, console, keep=keep):
-        _start(settings, console)
+    with _own_services(settings, console, keep=keep):
         _fill_inbox(settings, console, customers, months)
         api = _sign_in(settings, console)
         since = datetime.now(UTC)
@@ -97,7 +96,8 @@ def run_demo(
             console.print(_say("kept", settings))
         elif sys.stdin.isatty():
             console.print(_say("look", settings))
-            signal.pause()
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.pause()
 
 
 def start_everything(settings: Settings) -> None:
@@ -108,7 +108,7 @@ def start_everything(settings: Settings) -> None:
 
     """
     console = make_console()
-    _start(settings, console)
+    _start(settings, console, [])
     _sign_in(settings, console)
     for service in services.all_services(settings):
         with _status(console, _say("waiting", settings, name=service.name)):
@@ -126,38 +126,49 @@ def stop_everything(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def _everything_ends(settings: Settings, console: Console, *, keep: bool) -> Iterator[None]:
-    """Stop all services on the way out, also on Ctrl-C, a closed terminal or a failure."""
+def _own_services(settings: Settings, console: Console, *, keep: bool) -> Iterator[None]:
+    """Start the services that do not run, and stop these on the way out.
+
+    Also on Ctrl-C, when the terminal is closed, and on a failure.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    ended_well = False
+    started: list[str] = []
+    is_done = False
     try:
+        _start(settings, console, started)
         yield
-        ended_well = True
+        is_done = True
     except KeyboardInterrupt:
         console.print()
     finally:
-        if not (keep and ended_well):
+        if started and not (keep and is_done):
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not cut this short
-            stopped = services.stop(settings, *ALL_SERVICES)
-            console.print(_say("stopped", settings, names=", ".join(stopped)))
-            if ended_well:
+            services.stop(settings, *started)
+            console.print(_say("stopped", settings, names=", ".join(started)))
+            if is_done:
                 console.print(_say("again", settings))
-    if not ended_well:
+    if not is_done:
         sys.exit(130)
 
 
-def _start(settings: Settings, console: Console) -> None:
-    """Start all services at once; a port in use is found before the first one starts."""
+def _start(settings: Settings, console: Console, started: list[str]) -> None:
+    """Start all services at once and note their names in `started`.
+
+    A port in use is found before the first one starts.
+    """
     wanted = services.all_services(settings)
     for service in wanted:
         if not services.is_running(settings, service.name):
-            services.stop(settings, service.name)
+            services.stop(settings, service.name)  # what a killed start left behind
             services.require_free_port(service.port, service.setting)
-    services.airflow_password(settings)
     for service in wanted:
-        text = "starting" if services.start(settings, service) else "running"
+        is_new = not services.is_running(settings, service.name)
+        if is_new:
+            started.append(service.name)  # before it starts: a Ctrl-C may come in between
+            services.start(settings, service)
+        text = "starting" if is_new else "running"
         console.print(_say(text, settings, name=service.name, port=service.port))
 
 
@@ -252,5 +263,5 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60:d}:{int(seconds) % 60:02d}"
 
 
-def _say(name: str, settings: Settings, **values: object) -> str:
+def _say(name: str, settings: Settings, /, **values: object) -> str:
     return TEXTS[name][settings.language].format(**values)

@@ -20,7 +20,7 @@ def main() -> None:
         server = command(settings)
     except Exception as error:
         sys.exit(one_line(error))
-    os.execv(server[0], server)
+    os.execv(server[0], server)  # noqa: S606 - the command is ours
 
 
 if __name__ == "__main__":

@@ -100,17 +100,8 @@ def log_file(settings: Settings, name: str) -> Path:
     return settings.home / "logs" / f"{name}.log"
 
 
-def start(settings: Settings, service: Service) -> bool:
-    """Start a service unless it runs. True if it was started now.
-
-    Raises:
-        ServiceError: its port is taken by somebody else.
-
-    """
-    if is_running(settings, service.name):
-        return False
-    stop(settings, service.name)  # what a killed start left behind
-    require_free_port(service.port, service.setting)
+def start(settings: Settings, service: Service) -> None:
+    """Start a service in a process group of its own."""
     log = log_file(settings, service.name)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -129,7 +120,6 @@ def start(settings: Settings, service: Service) -> bool:
     path = _record(settings, service.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record), encoding="utf-8")
-    return True
 
 
 def is_running(settings: Settings, name: str) -> bool:
@@ -165,9 +155,7 @@ def require_running(settings: Settings, name: str) -> None:
     """
     if not is_running(settings, name):
         log = log_file(settings, name)
-        lines = (
-            log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
-        )
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
         raise ServiceError(f"{name} has ended: {last[-300:]} (log: {log})")
 
