@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from ingest import reasons
 from ingest.header import SAMPLE_ROWS, find_header, is_blank, modal_width
@@ -37,14 +37,18 @@ class Dialect:
     escape: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row of the file: its number counted from 1, its cells or why there are none."""
 
     number: int
     cells: list[str]
-    text: str
+    lines: list[str]
     problem: Reason | None = None
+
+    @property
+    def text(self) -> str:
+        """The row as it stands in the file."""
+        return "".join(self.lines).rstrip("\r\n")
 
 
 def read_csv(path: Path) -> list[Table]:
@@ -113,16 +117,15 @@ def read_records(lines: TextIO | Iterator[str], dialect: Dialect) -> Iterator[Re
     tape = _Tape(iter(lines))
     parser = csv.reader(tape, delimiter=dialect.delimiter, escapechar=dialect.escape, strict=True)
     for number in itertools.count(1):
-        tape.taken.clear()
+        tape.taken = []
         try:
             cells = next(parser)
         except StopIteration:
             return
         except (csv.Error, _EndlessRowError):
-            text = tape.keep_first_line()
-            yield Record(number, [], text, reasons.QUOTE)
+            yield Record(number, [], [tape.keep_first_line()], reasons.QUOTE)
         else:
-            yield Record(number, cells, "".join(tape.taken).rstrip("\r\n"))
+            yield Record(number, cells, tape.taken)
 
 
 class _EndlessRowError(Exception):
@@ -151,7 +154,7 @@ class _Tape:
         first, *rest = self.taken
         if rest:
             self._lines = itertools.chain(rest, self._lines)
-        return first.rstrip("\r\n")
+        return first
 
 
 def _add(builder: TableBuilder, record: Record, width: int) -> None:

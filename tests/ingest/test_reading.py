@@ -26,7 +26,7 @@ def workbook(path: Path) -> Path:
         [],
         ["Nr.", "Firma", "Gespräch am", "Umsatz", None, "Interesse"],
         [1, "Alpha GmbH", dt.date(2025, 4, 22), 1234.5, None, "Getriebe"],
-        [2, "Beta AG", dt.datetime(2025, 4, 23, 14, 30), 12, None, True],
+        [2, "Beta AG", dt.datetime.fromisoformat("2025-04-23T14:30"), 12, None, True],
         [],
         [3, " Gamma ", None, 0.1, None, "=1/0"],
     ]:
@@ -67,7 +67,7 @@ def test_workbook_sheet_by_sheet(tmp_path: Path) -> None:
         (False, "false"),
         (dt.time(8, 5), "08:05:00"),
         (dt.timedelta(hours=30, minutes=5), "30:05:00"),
-        (dt.datetime(2025, 1, 2, 3, 4, 5), "2025-01-02 03:04:05"),
+        (dt.datetime.fromisoformat("2025-01-02T03:04:05"), "2025-01-02 03:04:05"),
     ],
 )
 def test_cells_as_text(value: object, text: str | None) -> None:
