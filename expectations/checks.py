@@ -127,6 +127,25 @@ def measure(
     )
 
 
+def statement(expectation: Expectation) -> str:
+    """Say in one line what is expected and why, for the data docs."""
+    item = expectation
+    column = item.column or item.arguments.get("column_A")
+    required = {
+        "in ": item.values and ", ".join(map(str, item.values)),
+        "from ": item.min,
+        "to ": item.max,
+        "at least ": item.at_least,
+        "at most ": item.at_most,
+    }
+    if item.type not in COUNT_CLASSES | DATE_CLASSES:
+        required["for at least "] = _written(item.mostly, "share", "en")
+    said = " ".join(f"{word}{value}" for word, value in required.items() if value is not None)
+    subject = f"{item.type} {column}" if column else item.type
+    why = " ".join(filter(None, (item.reason, item.source and f"Source: {item.source}.")))
+    return f"{item.name}: {subject} {said}. {why}"
+
+
 def todo(template: str, figures: dict[str, Any], language: str) -> str:
     """Fill a to-do's template with the figures, written as the language writes them."""
     unit = figures["unit"]
@@ -150,7 +169,7 @@ def _share(expectation: Expectation, outcome: dict[str, Any]) -> dict[str, Any]:
     total = int(outcome["element_count"]) - int(outcome.get("missing_count") or 0)
     unmet = int(outcome["unexpected_count"] or 0)
     return {
-        "observed": 1 - unmet / total if total else None,
+        "observed": (total - unmet) / total if total else None,
         "required": expectation.mostly,
         "unit": expectation.unit or "share",
         "records_total": total,

@@ -15,7 +15,18 @@ STYLE = "reifegrad.css"
 _EXTERNAL = re.compile(
     r'<(?:link|script)\b[^>]*?(?:href|src)="https?://(?P<address>[^"]+)"[^>]*>(?:</script>)?'
 )
+_SUITE_LINK = re.compile(r'<a href="[^"]*/expectations/[^"]*\.html"\s*>(?P<name>[^<]*)</a>')
 _LOGO = re.compile(r'(?<=src=")https?://[^"]*/(?P<file>[^"/?]+)[^"]*(?=")')
+
+_REWORDED = {
+    # The dark style sheet is not among the assets; half of it would leave dark text on black.
+    "@media (prefers-color-scheme: dark)": "@media not all",
+    # Failed checks first, and all on one page.
+    "'sortName': 'run_time'": "'sortName': 'validation_success'",
+    "'pagination': 'true'": "'pageSize': 1000",
+    "Data documentation compiled by Great Expectations": "Data Docs",
+    "Data Docs created by Great Expectations": "Data Docs",
+}
 
 
 @contextmanager
@@ -61,5 +72,8 @@ def offline(html: str, root: str) -> str:
 
     html = _EXTERNAL.sub(local, html)
     html = _LOGO.sub(lambda match: f"{root}static/images/{match['file']}", html)
+    html = _SUITE_LINK.sub(lambda match: match["name"], html)
+    for before, after in _REWORDED.items():
+        html = html.replace(before, after)
     style = f'<link rel="stylesheet" href="{root}static/assets/{STYLE}">'
     return html.replace("</head>", f"{style}</head>", 1)

@@ -14,13 +14,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from expectations.checks import ExpectationResult, gx_expectation, measure
+from expectations.checks import ExpectationResult, gx_expectation, measure, statement
 from expectations.specification import Expectation
 
 if TYPE_CHECKING:
     import great_expectations as gx
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context import EphemeralDataContext
+    from great_expectations.data_context.types.resource_identifiers import (
+        ValidationResultIdentifier,
+    )
 
 _Key = TypeVar("_Key", bound=tuple[Any, ...])
 SITE = "data_docs"
@@ -194,7 +197,10 @@ def _definition(
     first = checks[0]
     name = f"{first.use_case} {batch.data_asset.name} by {first.expectation.id}"
     suite = context.suites.add(
-        gx.ExpectationSuite(name=name, expectations=[_expectation(c, night) for c in checks])
+        gx.ExpectationSuite(
+            name=name,
+            expectations=[_expectation(check, night) for check in checks],
+        )
     )
     return context.validation_definitions.add(
         gx.ValidationDefinition(name=name, data=batch, suite=suite)
@@ -209,10 +215,14 @@ def _expectation(check: Check, night: date) -> gx.expectations.Expectation:
     kind = getattr(gxe, class_name, None)
     if kind is None:
         raise CheckError(f"{check.place}: Great Expectations has no {class_name}.")
-    stage = f"Stage {check.stage}: " if check.stage else ""
-    why = " ".join(filter(None, (item.reason, item.source and f"Source: {item.source}.")))
+    stage = f"Stage {check.stage}, " if check.stage else ""
     try:
-        return kind(**arguments, notes=f"{stage}{item.name}. {why}", meta={"name": item.name})
+        return kind(
+            **arguments,
+            # A `$` would open a placeholder in Great Expectations' templates.
+            description=f"{stage}{statement(item)}".replace("$", "$$"),
+            meta={"name": item.name},
+        )
     except ValueError as error:
         raise CheckError(f"{check.place}: {' '.join(str(error).split())}") from error
 
@@ -240,8 +250,26 @@ def _run(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         result = checkpoint.run(run_id=gx.RunIdentifier(run_name=f"{night:%Y-%m-%d}"))
-    for validation in result.run_results.values():
+    for identifier, validation in result.run_results.items():
+        _name_records(context, identifier, validation)
         yield from validation.results
+
+
+def _name_records(
+    context: EphemeralDataContext,
+    identifier: ValidationResultIdentifier,
+    validation: gx.ExpectationSuiteValidationResult,
+) -> None:
+    """Let the pages list failing records by id.
+
+    They do so only for the result format COMPLETE, which would fetch every failing row of a
+    mart; the sample of SUMMARY is bounded.
+    """
+    for outcome in validation.results:
+        listed = outcome.result.get("partial_unexpected_index_list")
+        if listed:
+            outcome.result["unexpected_index_list"] = listed
+    context.validation_results_store.set(identifier, validation)
 
 
 def _refuse_error(outcome: gx.ExpectationValidationResult, place: str) -> None:

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+import expectations
+from config import PROJECT_ROOT, Settings
+from expectations.data_docs import offline, replaced_folder
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(name="docs")
+def _docs(settings: Settings, damage: Callable[[str], None], tmp_path: Path) -> Path:
+    damage("update marts.tickets set customer_id = null where ticket_id > 'T3'")
+    folder = tmp_path / "e"
+    folder.mkdir()
+    churn = yaml.safe_load((PROJECT_ROOT / "expectations" / "churn.yml").read_text())
+    (folder / "churn.yml").write_text(yaml.safe_dump(churn | {"stages": {1: churn["stages"][2]}}))
+    expectations.assess(settings.model_copy(update={"expectations": folder}))
+    return settings.reports / "data_docs"
+
+
+def test_pages_name_failing_records_and_load_nothing_from_outside(docs: Path) -> None:
+    pages = {page.name: page.read_text() for page in docs.rglob("*.html")}
+    assert "index.html" in pages
+    tickets = next(text for name, text in pages.items() if "tickets" in name and "T31" in text)
+    assert "ticket_id" in tickets
+    for text in pages.values():
+        assert not re.search(r'<(script|link|img)\b[^>]*(src|href)="https?:', text)
+    for name in re.findall(r'(?:src|href)="(?:\./)?(static/[^"?]+)"', pages["index.html"]):
+        assert (docs / name).is_file(), name
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+def test_the_index_lists_the_validations_in_a_browser(docs: Path, tmp_path: Path) -> None:
+    assert CHROMIUM is not None
+    shown = subprocess.run(
+        [
+            CHROMIUM,
+            *QUIET,
+            f"--user-data-dir={tmp_path / 'chrome'}",
+            "--dump-dom",
+            f"file://{docs / 'index.html'}",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    ).stdout
+    rows = re.findall(r'<tr class="clickable-row".*?</tr>', shown, re.DOTALL)
+    assert any("churn tickets by ticket_id" in row and "fa-times" in row for row in rows)
+    assert any("fa-check-circle" in row for row in rows)
+
+
+def test_a_failed_build_leaves_the_pages_that_were_there(tmp_path: Path) -> None:
+    target = tmp_path / "docs"
+    with replaced_folder(target) as folder:
+        (folder / "index.html").write_text("<head></head>old")
+    with pytest.raises(RuntimeError), replaced_folder(target) as folder:
+        (folder / "index.html").write_text("new")
+        raise RuntimeError
+    assert (target / "index.html").read_text().endswith("old")
+    assert [path.name for path in tmp_path.iterdir()] == ["docs"]
+
+
+def test_offline_keeps_what_is_at_hand_and_drops_the_rest() -> None:
+    page = (
+        '<head><script src="https://code.example/jquery-3.7.1.min.js"></script>'
+        '<link rel="stylesheet" href="https://fonts.example/all.min.css"></head>'
+    )
+    result = offline(page, "../")
+    assert '<script src="../static/assets/jquery-3.7.1.min.js"></script>' in result
+    assert "https://" not in result

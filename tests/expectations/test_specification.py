@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from config import PROJECT_ROOT, ConfigurationError
+from expectations.specification import load_audit, load_use_cases
+
+GOOD: dict[str, Any] = {
+    "title_de": "Angebote",
+    "title_en": "Offers",
+    "decision_de": "Welches Angebot?",
+    "decision_en": "Which offer?",
+    "stages": {
+        1: {
+            "description_de": "Regeln",
+            "description_en": "Rules",
+            "expectations": [
+                {
+                    "name": "industry_known",
+                    "type": "complete",
+                    "mart": "customers",
+                    "id": "customer_id",
+                    "column": "industry",
+                    "mostly": 0.8,
+                    "reason": "because",
+                    "todo_de": "{unmet} von {total}",
+                    "todo_en": "{unmet} of {total}",
+                }
+            ],
+        }
+    },
+}
+
+
+def _write(folder: Path, change: dict[str, Any] | None = None, **top: Any) -> Path:
+    content = yaml.safe_load(yaml.safe_dump(GOOD | top))
+    expectation = content["stages"][max(content["stages"])]["expectations"][0]
+    for field, value in (change or {}).items():
+        expectation[field] = value
+        if value is None:
+            del expectation[field]
+    (folder / "offers.yml").write_text(yaml.safe_dump(content))
+    return folder
+
+
+def test_the_projects_own_files_are_valid() -> None:
+    names = [case.name for case in load_use_cases(PROJECT_ROOT / "expectations")]
+    assert {"churn", "lead_scoring"} <= set(names)
+    assert "audit" not in names
+    assert load_audit(PROJECT_ROOT / "expectations").expectations
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"reason": None}, "say why this threshold"),
+        ({"type": "compleet"}, "no type 'compleet'"),
+        ({"column": None}, "needs `column`"),
+        ({"type": "rows", "column": None}, "needs `at_least`"),
+        ({"type": "in_set"}, "needs `values`"),
+        ({"todo_de": "{wieviele} fehlen"}, "knows no {wieviele}"),
+        ({"mart": None}, "either `mart` or `query`"),
+        ({"query": "select 1"}, "either `mart` or `query`"),
+        ({"mostly": 1.2}, "`mostly`"),
+        ({"mostli": 0.8}, "`mostli`"),
+    ],
+)
+def test_an_error_names_file_stage_expectation_and_remedy(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        load_use_cases(_write(tmp_path, change))
+    message = str(error.value)
+    assert "offers.yml, stage 1, expectation industry_known" in message
+    assert said in message
+    assert "\n" not in message
+
+
+def test_stages_without_a_gap(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="without a gap"):
+        load_use_cases(_write(tmp_path, stages={2: GOOD["stages"][1]}))
+
+
+def test_a_name_is_there_once(tmp_path: Path) -> None:
+    stages = {1: GOOD["stages"][1], 2: GOOD["stages"][1]}
+    with pytest.raises(ConfigurationError, match=r"industry_known: the name is there twice"):
+        load_use_cases(_write(tmp_path, stages=stages))
+
+
+def test_a_folder_without_use_cases(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="holds no"):
+        load_use_cases(tmp_path)
