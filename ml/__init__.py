@@ -1,0 +1,27 @@
+"""Features at a point in time, learning, registering and scoring, for any YAML in `models/`."""
+
+from ml.frames import scoring_frame, training_frame
+from ml.learning import Candidate, evaluate, train
+from ml.scoring import Scoring, score_entities
+from ml.spec import Spec, SpecError, load_spec, load_specs
+from ml.table import NotEnoughDataError, TableError
+from ml.training import Training, needs_training, train_models
+
+__all__ = [
+    "Candidate",
+    "NotEnoughDataError",
+    "Scoring",
+    "Spec",
+    "SpecError",
+    "TableError",
+    "Training",
+    "evaluate",
+    "load_spec",
+    "load_specs",
+    "needs_training",
+    "score_entities",
+    "scoring_frame",
+    "train",
+    "train_models",
+    "training_frame",
+]

@@ -1,0 +1,114 @@
+"""scikit-learn pipelines from a candidate of the spec: one small transformer per feature."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ml.spec import CandidateModel, Spec
+
+if TYPE_CHECKING:
+    import pandas
+    from numpy.typing import NDArray
+    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.pipeline import Pipeline
+
+# Estimators without randomness of their own ignore it; those with one must repeat themselves.
+_SEED = 0
+
+
+def varying(inputs: pandas.DataFrame) -> list[str]:
+    """Columns with more than one value: a constant one teaches nothing, and breaks tree binning."""
+    return [str(name) for name in inputs if inputs[name].nunique(dropna=True) > 1]
+
+
+def fit(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame, y: NDArray[Any]) -> Pipeline:
+    """Fit a pipeline on typed inputs (see `ml.table`); columns with one value are left out.
+
+    A numeric column is made symmetric (Yeo and Johnson 2000) for the linear model, and a missing
+    value becomes the mean plus a flag; trees take it as it is. Rare categories become one.
+
+    Raises:
+        ValueError: scikit-learn refuses the parameters of the candidate.
+
+    """
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    linear = model.kind == "logistic_regression"
+    names = varying(inputs)
+    steps = []
+    for name in names:
+        is_number = spec.features[name].type == "numeric"
+        steps.append((name, _numeric(linear) if is_number else _categorical(model, spec), [name]))
+    columns = ColumnTransformer(steps, sparse_threshold=0)
+    # Centred columns make coefficient x value the push away from the average row.
+    centre = [("centre", StandardScaler(with_std=False))] if linear else []
+    pipeline = Pipeline([("columns", columns), *centre, ("model", _classifier(model, spec, names))])
+    # One thread: on these sizes more gain nothing, and on a busy machine they wait for each other.
+    with threadpool_limits(limits=1):
+        return pipeline.fit(inputs, y)
+
+
+def predict(fitted: ClassifierMixin, inputs: pandas.DataFrame) -> NDArray[Any]:
+    """Probability of the positive outcome, 0 to 1, per row."""
+    import numpy as np
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(limits=1):
+        return np.asarray(fitted.predict_proba(inputs)[:, 1], dtype=float)
+
+
+def log_odds(probability: NDArray[Any]) -> NDArray[Any]:
+    """Natural logarithm of p / (1 - p), with p kept a millionth away from 0 and 1."""
+    import numpy as np
+
+    clipped = np.clip(probability, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped / (1 - clipped)))
+
+
+def _numeric(linear: bool) -> BaseEstimator | str:
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import PowerTransformer
+
+    if not linear:
+        return "passthrough"
+    return make_pipeline(
+        PowerTransformer(), SimpleImputer(strategy="constant", fill_value=0.0, add_indicator=True)
+    )
+
+
+def _categorical(model: CandidateModel, spec: Spec) -> BaseEstimator:
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+    limits = {
+        "max_categories": spec.preparation.max_categories,
+        "min_frequency": spec.preparation.min_category_rows,
+    }
+    if model.kind == "hist_gradient_boosting":
+        return OrdinalEncoder(
+            handle_unknown="use_encoded_value", unknown_value=float("nan"), **limits
+        )
+    return OneHotEncoder(handle_unknown="infrequent_if_exist", sparse_output=False, **limits)
+
+
+def _classifier(model: CandidateModel, spec: Spec, names: list[str]) -> ClassifierMixin:
+    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    if model.kind == "logistic_regression":
+        return LogisticRegression(random_state=_SEED, **model.parameters)
+    if model.kind == "random_forest":
+        return RandomForestClassifier(random_state=_SEED, **model.parameters)
+    signs = {"rising": 1, "falling": -1, None: 0}
+    features = [spec.features[name] for name in names]
+    return HistGradientBoostingClassifier(
+        random_state=_SEED,
+        categorical_features=[feature.type == "categorical" for feature in features],
+        monotonic_cst=[
+            signs[feature.direction] if feature.type == "numeric" else 0 for feature in features
+        ],
+        **model.parameters,
+    )

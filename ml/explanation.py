@@ -1,0 +1,182 @@
+"""Why a score is what it is: pushes per feature in log-odds, and the reasons people read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ml import rules
+from ml.estimators import log_odds, predict
+from ml.spec import Explanation, Feature, Spec, Text
+from ml.wording import word
+
+if TYPE_CHECKING:
+    import pandas
+    from numpy.typing import NDArray
+    from sklearn.base import ClassifierMixin
+    from sklearn.pipeline import Pipeline
+
+Reason = tuple[str, str]  # German, English
+
+
+def contributions(
+    fitted: ClassifierMixin,
+    inputs: pandas.DataFrame,
+    typical: Mapping[str, float | str],
+    permutations: int,
+) -> NDArray[Any]:
+    """How far each feature pushes each row's log-odds away from what is typical.
+
+    Linear models: coefficient x (value - training mean), which is exact. Others: Shapley values
+    against the typical row, sampled over `permutations` pairs of an order and its reverse
+    (Castro et al. 2009; Mitchell et al. 2022), so that each row's pushes add up to its distance
+    from the typical row.
+
+    Returns:
+        Rows x features, in the order of the keys of `typical`.
+
+    """
+    fitted = _uncalibrated(fitted)
+    if hasattr(fitted.named_steps["model"], "coef_"):
+        return _linear(fitted, inputs, list(typical))
+    return _sampled(fitted, inputs, typical, permutations)
+
+
+def model_reasons(
+    frame: pandas.DataFrame,
+    pushes: NDArray[Any],
+    typical: Mapping[str, float | str],
+    spec: Spec,
+) -> list[list[Reason]]:
+    """Two to four reasons per row, strongest first.
+
+    Features of one theme give one reason, worded by the strongest of them. A reason is worded only
+    where its text is true: "silent for long" needs a push up and a value above the typical one.
+
+    Args:
+        frame: the rows with all features of the spec, also those that only serve texts.
+        pushes: rows x features from `contributions`.
+        typical: per feature the median or most frequent value in training.
+        spec: the texts.
+
+    """
+    names = [name for name in typical if name in spec.features]
+    columns = [list(typical).index(name) for name in names]
+    features = [spec.features[name] for name in names]
+    return [
+        _reasons_of_row(values, row[columns], features, typical, spec)
+        for values, row in zip(_rows(frame), pushes, strict=True)
+    ]
+
+
+def rule_reasons(frame: pandas.DataFrame, spec: Spec, stage: int) -> list[list[Reason]]:
+    """Word the rules that hold, by points; rules of 0 points fill up to two."""
+    if spec.rules is None:
+        return [[] for _ in range(len(frame))]
+    listed = spec.rules.of(stage)
+    order = sorted(range(len(listed)), key=lambda index: -abs(listed[index].points))
+    found = rules.hits(frame, spec, stage)
+    limit = spec.explanation.most_reasons
+    result = []
+    for values, hit in zip(_rows(frame), found, strict=True):
+        reasons: list[Reason] = []
+        for index in order:
+            enough = limit if listed[index].points else 2
+            if hit[index] and len(reasons) < enough:
+                reason = word([listed[index].reason], values, spec.features)
+                reasons += [reason] if reason else []
+        result.append(reasons)
+    return result
+
+
+def _reasons_of_row(
+    values: Mapping[str, Any],
+    pushes: NDArray[Any],
+    features: Sequence[Feature],
+    typical: Mapping[str, float | str],
+    spec: Spec,
+) -> list[Reason]:
+    themes: dict[str, list[int]] = {}
+    for index, feature in enumerate(features):
+        themes.setdefault(feature.theme or feature.name, []).append(index)
+    sums = {theme: float(pushes[members].sum()) for theme, members in themes.items()}
+    total = sum(map(abs, sums.values()))
+    reasons: list[Reason] = []
+    for theme in sorted(sums, key=lambda theme: -abs(sums[theme])):
+        weak = abs(sums[theme]) < spec.explanation.least_share * total
+        if sums[theme] == 0 or len(reasons) >= (2 if weak else spec.explanation.most_reasons):
+            break
+        is_up = sums[theme] > 0
+        for index in sorted(themes[theme], key=lambda i: -pushes[i] if is_up else pushes[i]):
+            feature = features[index]
+            value, usual = values[feature.name], typical[feature.name]
+            if feature.direction and not _is_true(feature, value, float(usual), is_up):
+                continue
+            reason = word(_texts(feature, is_up, spec.explanation), values, spec.features, feature)
+            if reason:
+                reasons.append(reason)
+                break
+    return reasons
+
+
+def _is_true(feature: Feature, value: float | None, typical: float, is_up: bool) -> bool:
+    """Whether the value lies on the side that the text speaks of."""
+    if feature.direction is None or feature.type == "categorical":
+        return True
+    if value is None or value != value:
+        return False
+    return bool(
+        value != typical and (value > typical) == (is_up == (feature.direction == "rising"))
+    )
+
+
+def _texts(feature: Feature, is_up: bool, general: Explanation) -> Sequence[Text]:
+    given = feature.reasons.up if is_up else feature.reasons.down
+    if given or feature.reasons.up or feature.reasons.down:
+        return given
+    return [general.up if is_up else general.down]
+
+
+def _rows(frame: pandas.DataFrame) -> list[dict[str, Any]]:
+    return frame.to_dict("records")  # type: ignore[return-value]
+
+
+def _uncalibrated(fitted: ClassifierMixin) -> Pipeline:
+    """Unwrap a calibration: it only bends the probability, so pushes keep their sign."""
+    if hasattr(fitted, "calibrated_classifiers_"):
+        return fitted.calibrated_classifiers_[0].estimator
+    return fitted
+
+
+def _linear(
+    fitted: ClassifierMixin, inputs: pandas.DataFrame, names: Sequence[str]
+) -> NDArray[Any]:
+    import numpy as np
+
+    pushes = fitted[:-1].transform(inputs) * fitted.named_steps["model"].coef_[0]
+    slices = fitted.named_steps["columns"].output_indices_
+    return np.column_stack([pushes[:, slices[name]].sum(axis=1) for name in names])
+
+
+def _sampled(
+    fitted: ClassifierMixin,
+    inputs: pandas.DataFrame,
+    typical: Mapping[str, float | str],
+    permutations: int,
+) -> NDArray[Any]:
+    import numpy as np
+
+    names = list(typical)
+    random = np.random.default_rng(0)
+    orders = [random.permutation(len(names)) for _ in range(permutations)]
+    orders += [order[::-1] for order in orders]
+    pushes = np.zeros((len(inputs), len(names)))
+    for order in orders:
+        row = inputs[names].assign(**typical).astype(inputs[names].dtypes)
+        before = log_odds(predict(fitted, row))
+        for index in order:
+            row[names[index]] = inputs[names[index]]
+            after = log_odds(predict(fitted, row))
+            pushes[:, index] += after - before
+            before = after
+    return pushes / len(orders)

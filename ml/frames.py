@@ -1,0 +1,270 @@
+"""Features as they were known at a point in time: from a spec to one table out of the marts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from ml.spec import Feature, Snapshots, Source, Spec, SpecError
+from ml.table import NotEnoughDataError
+
+if TYPE_CHECKING:
+    import pandas
+
+MARTS = {"customer": "customers", "lead": "leads"}
+# Columns of every frame beside the features (and the target, when training).
+KEYS = ("entity_id", "customer_id", "cutoff")
+_SPINE = "temp.score_snapshots"
+
+
+def training_frame(
+    connection: duckdb.DuckDBPyConnection, spec: Spec, night: date
+) -> pandas.DataFrame:
+    """Build what the model learns from: one row per entity and cut-off whose label is known.
+
+    Every feature sees only rows known before its cut-off, every label only rows of the horizon
+    after it, and no horizon ends after the night or after the last day that the data reach.
+
+    Returns:
+        `entity_id, customer_id, cutoff`, the features and the target column (1 or 0).
+
+    Raises:
+        NotEnoughDataError: the history is too short for one cut-off.
+        SpecError: an SQL expression of the spec does not work on the marts.
+
+    """
+    snapshots = _snapshots(spec)
+    cutoffs = _cutoffs(connection, spec, snapshots, night) if snapshots.every_days else [night]
+    _lay_spine(connection, spec, cutoffs)
+    if snapshots.every_days:
+        _keep_population(connection, spec)
+    _sample(connection, spec, snapshots.at_most_rows)
+    label = snapshots.label
+    label_sql = (
+        _aggregate(spec, label.source, [("label", label.sql)], None, snapshots.horizon_days)
+        if label.source in spec.sources
+        else _entity(spec, [("label", label.sql)])
+    )
+    target = f"cast(coalesce(labels.label, {_literal(label.missing)}) as integer)"
+    return _run(
+        connection,
+        spec,
+        "snapshots.label",
+        f"select features.*, {target} as {_name(spec.target.column)}"
+        f" from ({_features(spec)}) features left join ({label_sql}) labels using (spine_id)"
+        f" where {target} is not null order by cutoff, entity_id",
+    ).drop(columns="spine_id")
+
+
+def scoring_frame(
+    connection: duckdb.DuckDBPyConnection, spec: Spec, night: date
+) -> pandas.DataFrame:
+    """Build what is scored tonight: one row per entity of the population, as of the night.
+
+    Returns:
+        `entity_id, customer_id, cutoff` and the features.
+
+    Raises:
+        SpecError: an SQL expression of the spec does not work on the marts.
+
+    """
+    _lay_spine(connection, spec, [night])
+    _keep_population(connection, spec)
+    return _run(connection, spec, "features", f"{_features(spec)} order by cutoff, entity_id").drop(
+        columns="spine_id"
+    )
+
+
+def _snapshots(spec: Spec) -> Snapshots:
+    if spec.snapshots is None or spec.entity is None:
+        raise SpecError(f"{spec.file}: snapshots are missing: they say which rows to learn from.")
+    return spec.snapshots
+
+
+def _cutoffs(
+    connection: duckdb.DuckDBPyConnection, spec: Spec, snapshots: Snapshots, night: date
+) -> list[date]:
+    """Cut-offs whose label is known, oldest first."""
+    mart, _, column = str(snapshots.clock).partition(".")
+    reach = _run(
+        connection,
+        spec,
+        "snapshots.clock",
+        f"select min({_name(column)})::date as first, max({_name(column)})::date + 1 as until"
+        f" from marts.{_name(mart)} where {_name(column)} < date '{night}'",
+    ).iloc[0]
+    history = 0 if reach.isna().any() else (reach["until"] - reach["first"]).days
+    needed = snapshots.history_days + snapshots.horizon_days
+    if history < needed:
+        raise NotEnoughDataError(
+            f"{spec.name}: {snapshots.clock} reaches over {history} days, a first cut-off needs"
+            f" {needed}: load older files, or lower history_days in {spec.file}."
+        )
+    last = reach["until"].date() - timedelta(days=snapshots.horizon_days)
+    step = timedelta(days=snapshots.every_days or 1)
+    oldest = reach["first"].date() + timedelta(days=snapshots.history_days)
+    wanted = (last - index * step for index in range(snapshots.at_most))
+    return sorted(cutoff for cutoff in wanted if cutoff >= oldest)
+
+
+def _lay_spine(connection: duckdb.DuckDBPyConnection, spec: Spec, cutoffs: Sequence[date]) -> None:
+    """Every entity at every cut-off, without those who objected to profiling."""
+    snapshots, key = _snapshots(spec), f"{spec.entity}_id"
+    days = ", ".join(f"date '{cutoff}'" for cutoff in cutoffs)
+    columns = ", ".join(dict.fromkeys([key, "customer_id"]))
+    _run(
+        connection,
+        spec,
+        "snapshots.excluded",
+        f"create or replace temp table score_snapshots as"
+        f" with objectors as (select customer_id from marts.customers"
+        f" where coalesce(({snapshots.excluded}), false))"
+        f" select row_number() over (order by cutoff, {key}) as spine_id, {columns}, cutoff"
+        f" from marts.{MARTS[str(spec.entity)]} anti join objectors using (customer_id)"
+        f" cross join (select unnest([{days}]) as cutoff)",
+    )
+
+
+def _keep_population(connection: duckdb.DuckDBPyConnection, spec: Spec) -> None:
+    population = _snapshots(spec).population
+    fields = [("member", population.sql)]
+    members = (
+        _aggregate(spec, population.source, fields, population.window_days)
+        if population.source in spec.sources
+        else _entity(spec, fields)
+    )
+    _run(
+        connection,
+        spec,
+        "snapshots.population",
+        f"delete from {_SPINE} where spine_id not in"
+        f" (select spine_id from ({members}) where coalesce(member, false))",
+    )
+
+
+def _sample(connection: duckdb.DuckDBPyConnection, spec: Spec, at_most_rows: int) -> None:
+    """Keep whole entities, chosen by a hash of their id: the same ones every night."""
+    connection.execute(
+        f"delete from {_SPINE} where md5_number_lower({spec.entity}_id) % 1000000"
+        f" >= 1000000 * (select ? / greatest(count(*), 1) from {_SPINE})",
+        [at_most_rows],
+    )
+
+
+def _features(spec: Spec) -> str:
+    """One query for all features: a subquery per source and window, then what derives from them."""
+    stored = [feature for feature in spec.features.values() if feature.source != "features"]
+    stored.sort(key=lambda feature: (feature.source, feature.window_days or 0))
+    joins, columns = "", ""
+    groups = groupby(stored, key=lambda feature: (feature.source, feature.window_days))
+    for index, ((source, window), members) in enumerate(groups):
+        features = list(members)
+        fields = [(feature.name, feature.sql or _name(feature.name)) for feature in features]
+        query = (
+            _entity(spec, fields)
+            if source == "entity"
+            else _aggregate(spec, source, fields, window)
+        )
+        joins += f" left join ({query}) g{index} using (spine_id)"
+        columns += "".join(
+            f", {_cast(feature, f'g{index}.{_name(feature.name)}')}" for feature in features
+        )
+    derived = "".join(
+        f", {_cast(feature, f'({feature.sql})')}"
+        for feature in spec.features.values()
+        if feature.source == "features"
+    )
+    keys = f"spine_id, {spec.entity}_id as entity_id, s.customer_id, s.cutoff"
+    return f"select *{derived} from (select {keys}{columns} from {_SPINE} s{joins})"
+
+
+def _cast(feature: Feature, value: str) -> str:
+    if feature.missing is not None:
+        value = f"coalesce({value}, {_literal(feature.missing)})"
+    return f"cast({value} as {_type(feature)}) as {_name(feature.name)}"
+
+
+def _type(feature: Feature) -> str:
+    return "double" if feature.type == "numeric" else "varchar"
+
+
+def _aggregate(
+    spec: Spec,
+    source_name: str,
+    fields: Iterable[tuple[str, str]],
+    window_days: int | None,
+    horizon_days: int | None = None,
+) -> str:
+    """Select aggregates per snapshot over the rows known before the cut-off, or in the horizon.
+
+    An expression may name the entity's own row: `entity.created_on`.
+    """
+    source: Source = spec.sources[source_name]
+    columns = dict.fromkeys([source.key, source.known_on, *source.columns])
+    visible = "r.known_on < s.cutoff"
+    if horizon_days is not None:
+        visible = f"r.known_on >= s.cutoff and r.known_on < s.cutoff + {horizon_days}"
+    elif window_days:
+        visible += f" and r.known_on >= s.cutoff - {window_days}"
+    fields = list(fields)
+    selected = ", ".join(f"({sql}) as {_name(name)}" for name, sql in fields)
+    key = f"{spec.entity}_id"
+    own_row = (
+        f" join marts.{MARTS[str(spec.entity)]} entity on entity.{key} = s.own_key"
+        if any("entity." in sql for _, sql in fields)
+        else ""
+    )
+    return (
+        f"select s.spine_id, {selected}"
+        f" from (select spine_id, {source.key} as spine_key, {key} as own_key, cutoff"
+        f" from {_SPINE}) s"
+        f"{own_row} join (select {', '.join(map(_name, columns))},"
+        f" {_name(source.known_on)} as known_on"
+        f" from marts.{_name(source.mart)} where {source.where or 'true'}) r"
+        f" on r.{_name(source.key)} = s.spine_key and {visible} group by s.spine_id, s.cutoff"
+    )
+
+
+def _entity(spec: Spec, fields: Iterable[tuple[str, str]]) -> str:
+    """Expressions over the entity's own row and `cutoff`."""
+    key = f"{spec.entity}_id"
+    selected = ", ".join(f"({sql}) as {_name(name)}" for name, sql in fields)
+    return (
+        f"select s.spine_id, {selected}"
+        f" from (select spine_id, {key} as spine_key, cutoff from {_SPINE}) s"
+        f" join marts.{MARTS[str(spec.entity)]} e on e.{key} = s.spine_key"
+    )
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, spec: Spec, field: str, sql: str
+) -> pandas.DataFrame:
+    try:
+        return connection.execute(sql).df()
+    except duckdb.CatalogException as error:
+        raise SpecError(
+            f"{spec.file}: {field}: {_first_line(error)} If the mart is not there yet, run"
+            " `reifegrad build` first."
+        ) from error
+    except duckdb.Error as error:
+        raise SpecError(f"{spec.file}: {field}: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(value: float | str | bool | None) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(value).lower()

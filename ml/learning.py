@@ -1,0 +1,263 @@
+"""Learn from any table by any spec: validate the candidates, choose one, fit it on all rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml import estimators
+from ml.rules import points
+from ml.spec import CandidateModel, Spec, load_spec
+from ml.table import NotEnoughDataError, TableError, read_inputs, read_labels
+from ml.validation import (
+    Fold,
+    Metrics,
+    grouped_folds,
+    make_folds,
+    measure,
+    single_feature_auc,
+    standard_error,
+)
+
+if TYPE_CHECKING:
+    import pandas
+    from numpy.typing import NDArray
+    from sklearn.base import ClassifierMixin
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A fitted model with what its validation showed.
+
+    `model` is a scikit-learn classifier over the columns `features`; `typical` holds the median
+    or most frequent value of each; `metrics` were measured on rows that the model had not seen
+    (for their meaning see `ml.validation.measure`), `trials` are those of every candidate.
+    """
+
+    spec: Spec
+    name: str
+    model: Any
+    features: tuple[str, ...]
+    typical: dict[str, float | str]
+    metrics: Metrics
+    trials: dict[str, Metrics]
+    warnings: tuple[str, ...] = ()
+    baseline: str = ""
+    baseline_model: Any = field(default=None, repr=False)
+
+
+def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> Candidate:
+    """Validate every candidate of the spec on the same folds, choose one and fit it on all rows.
+
+    The simplest wins unless a later one is better by more than the standard error of their
+    difference. Rows without an outcome are left out. Exact copies never lie on both sides.
+
+    Args:
+        frame: any table with the target column and the columns of the features.
+        spec: a spec, the path of its YAML, or the same as a dict.
+
+    Raises:
+        TableError: the table does not fit the spec, or (NotEnoughDataError) is too poor.
+
+    """
+    spec = load_spec(spec)
+    frame, inputs, y = _labelled(frame, spec)
+    names = estimators.varying(inputs)
+    if not names:
+        raise TableError(f"{spec.file}: no feature has more than one value: nothing to learn from.")
+    folds = make_folds(frame, y, spec)
+    aucs = {name: single_feature_auc(inputs[name], y) for name in names}
+    baseline = spec.gates.baseline or max(aucs, key=lambda name: aucs[name])
+    simple = CandidateModel(kind="logistic_regression")
+    trials = {
+        name: _Trial.run(model, spec, inputs, y, folds) for name, model in spec.candidates.items()
+    }
+    chosen = _choose(trials)
+    benchmark = _Trial.run(simple, spec, inputs[[baseline]], y, folds)
+    metrics = trials[chosen].metrics() | {"baseline_auc": benchmark.metrics()["auc"]}
+    metrics |= _rules_auc(frame, y, spec, folds)
+    return Candidate(
+        spec=spec,
+        name=chosen,
+        model=_fit_final(trials[chosen], frame, spec, inputs, y),
+        features=tuple(names),
+        typical=_typical(inputs[names]),
+        metrics=metrics,
+        trials={name: trial.metrics() for name, trial in trials.items()},
+        warnings=tuple(_warnings(inputs, aucs, spec)),
+        baseline=baseline,
+        baseline_model=estimators.fit(simple, spec, inputs[[baseline]], y),
+    )
+
+
+def evaluate(candidate: Candidate, frame: pandas.DataFrame) -> Metrics:
+    """Measure a candidate on a table that it was not trained on.
+
+    Returns:
+        `auc, log_loss, brier, calibration_error, mean_probability, n, positives, base_rate`, the
+        `baseline_auc` of the single feature `candidate.baseline` and, where the spec has rules,
+        `rules_1_auc` and `rules_2_auc`.
+
+    Raises:
+        TableError: the table does not fit the spec, or holds one outcome only.
+
+    """
+    frame, inputs, y = _labelled(frame, candidate.spec)
+    baseline = estimators.predict(candidate.baseline_model, inputs[[candidate.baseline]])
+    return (
+        measure(y, estimators.predict(candidate.model, inputs))
+        | {"baseline_auc": measure(y, baseline)["auc"]}
+        | _rules_auc(frame, y, candidate.spec, None)
+    )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One candidate's predictions for the test rows of every fold."""
+
+    model: CandidateModel
+    outcomes: list[NDArray[Any]]
+    predictions: list[NDArray[Any]]
+    aucs: NDArray[Any]
+
+    @classmethod
+    def run(
+        cls,
+        model: CandidateModel,
+        spec: Spec,
+        inputs: pandas.DataFrame,
+        y: NDArray[Any],
+        folds: list[Fold],
+    ) -> _Trial:
+        import numpy as np
+        from sklearn.metrics import roc_auc_score
+
+        predictions = []
+        for fold in folds:
+            seen = inputs.iloc[fold.train]
+            if not estimators.varying(seen):
+                predictions.append(np.full(len(fold.test), y[fold.train].mean()))
+                continue
+            fitted = estimators.fit(model, spec, seen, y[fold.train])
+            predictions.append(estimators.predict(fitted, inputs.iloc[fold.test]))
+        outcomes = [y[fold.test] for fold in folds]
+        aucs = [roc_auc_score(*pair) for pair in zip(outcomes, predictions, strict=True)]
+        return cls(model, outcomes, predictions, np.asarray(aucs))
+
+    def metrics(self) -> Metrics:
+        """Measure all test rows; `auc` is the mean over folds, `auc_error` its standard error."""
+        import numpy as np
+
+        pooled = measure(np.concatenate(self.outcomes), np.concatenate(self.predictions))
+        error = standard_error(self.aucs) if len(self.aucs) > 1 else 0.0
+        return pooled | {"auc": float(self.aucs.mean()), "auc_error": error}
+
+    def calibrated_loss(self) -> float:
+        """Log loss if each fold were recalibrated (Platt 1999) by what the other folds showed."""
+        import numpy as np
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.metrics import log_loss
+
+        if len(self.predictions) < 2:
+            return float("inf")
+        odds = [estimators.log_odds(prediction)[:, None] for prediction in self.predictions]
+        mended = []
+        for index, test in enumerate(odds):
+            others = [i for i in range(len(odds)) if i != index]
+            platt = LogisticRegression(C=1e6)
+            platt.fit(
+                np.concatenate([odds[i] for i in others]),
+                np.concatenate([self.outcomes[i] for i in others]),
+            )
+            mended.append(platt.predict_proba(test)[:, 1])
+        return float(log_loss(np.concatenate(self.outcomes), np.concatenate(mended)))
+
+
+def _labelled(
+    frame: pandas.DataFrame, spec: Spec
+) -> tuple[pandas.DataFrame, pandas.DataFrame, NDArray[Any]]:
+    labels = read_labels(frame, spec).to_numpy()
+    known = labels == labels
+    frame, y = frame[known].reset_index(drop=True), labels[known]
+    if len(set(y)) < 2:
+        raise NotEnoughDataError(
+            f"{spec.name}: all {len(y)} rows have the same outcome in {spec.target.column!r}; a"
+            " model needs both. Collect outcomes of the other kind, or mend target.positive."
+        )
+    return frame, read_inputs(frame, spec), y
+
+
+def _choose(trials: dict[str, _Trial]) -> str:
+    """Name the first candidate that none beats by more than the error of the difference."""
+    best = max(trials, key=lambda name: trials[name].aucs.mean())
+    for name, trial in trials.items():
+        lead = trials[best].aucs - trial.aucs
+        if name == best or lead.mean() <= standard_error(lead):
+            return name
+    return best
+
+
+def _fit_final(
+    trial: _Trial, frame: pandas.DataFrame, spec: Spec, inputs: pandas.DataFrame, y: NDArray[Any]
+) -> ClassifierMixin:
+    """Fit on all rows; recalibrate where that saves enough log loss."""
+    fitted = estimators.fit(trial.model, spec, inputs, y)
+    promised = trial.metrics()["log_loss"]
+    if trial.calibrated_loss() > promised * (1 - spec.validation.calibration_gain):
+        return fitted
+    from sklearn.calibration import CalibratedClassifierCV
+
+    folds = grouped_folds(frame, y, spec)
+    once = len(folds) // (
+        spec.validation.small_repeats
+        if len(frame) < spec.validation.small_rows
+        else spec.validation.repeats
+    )
+    splits = [(fold.train, fold.test) for fold in folds[:once]]
+    calibrated = CalibratedClassifierCV(fitted, method="sigmoid", ensemble=False, cv=splits)
+    return calibrated.fit(inputs, y)
+
+
+def _rules_auc(
+    frame: pandas.DataFrame, y: NDArray[Any], spec: Spec, folds: list[Fold] | None
+) -> Metrics:
+    """AUC of the rules on the same test rows (rules learn nothing, so every row is unseen)."""
+    import numpy as np
+    from sklearn.metrics import roc_auc_score
+
+    if spec.rules is None or not set(spec.features) <= set(frame.columns):
+        return {}
+    metrics = {}
+    for stage in (1, 2):
+        scored = points(frame, spec, stage)
+        rows = [fold.test for fold in folds] if folds else [np.arange(len(y))]
+        aucs = [roc_auc_score(y[test], scored[test]) for test in rows]
+        metrics[f"rules_{stage}_auc"] = float(sum(aucs) / len(aucs))
+    return metrics
+
+
+def _typical(inputs: pandas.DataFrame) -> dict[str, float | str]:
+    return {
+        str(name): str(values.mode().iloc[0]) if values.dtype == object else float(values.median())
+        for name, values in inputs.items()
+    }
+
+
+def _warnings(inputs: pandas.DataFrame, aucs: dict[str, float], spec: Spec) -> list[str]:
+    warnings = [
+        f"{name}: has only one value and was left out." for name in inputs if name not in aucs
+    ]
+    for name, auc in aucs.items():
+        if auc >= spec.gates.suspicious_auc:
+            warnings.append(
+                f"{name}: alone reaches an AUC of {auc:.3f}. Probably it was written after the"
+                " outcome was known; remove it unless you can say how it was known before."
+            )
+        distinct = inputs[name].nunique()
+        if inputs[name].dtype == object and distinct > max(len(inputs) / 2, 2):
+            warnings.append(
+                f"{name}: {distinct} different values in {len(inputs)} rows; it looks like a name"
+                " or number of the row, which teaches nothing."
+            )
+    return warnings

@@ -1,0 +1,191 @@
+"""MLflow's tracking and registry: a model per score, whose `champion` scores at night."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config import Settings
+from ml.learning import Candidate
+from ml.spec import Spec, load_spec
+
+if TYPE_CHECKING:
+    import pandas
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+    from sklearn.base import ClassifierMixin
+
+CHAMPION = "champion"
+# Types of our pipelines beyond those that skops trusts by itself; anything else in a stored model
+# is refused when it is loaded.
+TRUSTED_TYPES = [
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+]
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The registered model in force: its version, the spec it was trained by, what is typical."""
+
+    version: str
+    candidate_name: str
+    spec: Spec
+    typical: dict[str, float | str]
+    uri: str
+
+    def load(self) -> ClassifierMixin:
+        """Load the fitted scikit-learn model."""
+        from mlflow.sklearn import load_model
+
+        return load_model(self.uri)
+
+
+def model_name(score: str) -> str:
+    """Name of a score's model in the registry."""
+    return f"reifegrad_{score}"
+
+
+def is_used(settings: Settings) -> bool:
+    """Whether there can be a model: opening an empty local store costs ten seconds and more."""
+    path = settings.mlflow_tracking_uri.removeprefix("sqlite:///")
+    return path == settings.mlflow_tracking_uri or Path(path).is_file()
+
+
+@contextmanager
+def tracking(settings: Settings) -> Iterator[MlflowClient]:
+    """Point MLflow at this installation's store."""
+    # Customer data's statistics are nobody else's business, and a site may have no network.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    import mlflow
+
+    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    uri = settings.mlflow_tracking_uri
+    if uri.startswith("sqlite:///"):
+        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    try:
+        yield mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+    finally:
+        mlflow.set_tracking_uri(before[0])
+        mlflow.set_registry_uri(before[1])
+
+
+def champion(client: MlflowClient, score: str) -> Champion | None:
+    """Look up the model in force for a score, if there is one."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        version = client.get_model_version_by_alias(model_name(score), CHAMPION)
+    except MlflowException as error:
+        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+            return None
+        raise
+    import yaml
+    from mlflow.artifacts import load_dict, load_text
+
+    run = f"runs:/{version.run_id}"
+    return Champion(
+        version=str(version.version),
+        candidate_name=str(version.tags["candidate"]),
+        spec=load_spec(yaml.safe_load(load_text(f"{run}/spec.yml"))),
+        typical=load_dict(f"{run}/typical.json"),
+        uri=f"models:/{model_name(score)}/{version.version}",
+    )
+
+
+def decided_version(client: MlflowClient, score: str, fingerprint: str) -> ModelVersion | None:
+    """Find the version already trained and judged on the same rows by the same spec, if any."""
+    versions = client.search_model_versions(f"name = '{model_name(score)}'")
+    for version in versions:
+        if version.tags.get("fingerprint") == fingerprint and "decision" in version.tags:
+            return version
+    return None
+
+
+def register(
+    client: MlflowClient,
+    settings: Settings,
+    candidate: Candidate,
+    frame: pandas.DataFrame,
+    tags: dict[str, str],
+) -> str:
+    """Log a run with parameters, measures, spec and model, and register the model.
+
+    Returns:
+        The new version's number.
+
+    """
+    import mlflow
+    from mlflow.models import infer_signature
+    from sklearn import __version__ as sklearn_version
+
+    from ml.table import read_inputs
+
+    spec = candidate.spec
+    inputs = read_inputs(frame, spec)[list(candidate.features)]
+    sample = inputs.head(100)
+    with mlflow.start_run(
+        experiment_id=_experiment(client, settings, spec.name),
+        run_name=f"{spec.name} {settings.night}",
+        tags=tags,
+    ) as run:
+        mlflow.log_params({"candidate": candidate.name, "rows": len(frame)})
+        mlflow.log_params(spec.candidates[candidate.name].parameters)
+        mlflow.log_metrics(candidate.metrics)
+        for name, trial in candidate.trials.items():
+            mlflow.log_metrics(
+                {f"{name}_{metric}": trial[metric] for metric in ("auc", "log_loss")}
+            )
+        mlflow.log_text(spec.text(), "spec.yml")
+        mlflow.log_dict(candidate.typical, "typical.json")
+        logged = mlflow.sklearn.log_model(
+            candidate.model,
+            name="model",
+            signature=infer_signature(sample, candidate.model.predict_proba(sample)[:, 1]),
+            serialization_format="skops",
+            skops_trusted_types=TRUSTED_TYPES,
+            pyfunc_predict_fn="predict_proba",
+            # Named here, because finding them out by trial costs MLflow half a minute.
+            pip_requirements=[f"scikit-learn=={sklearn_version}"],
+        )
+        name = model_name(spec.name)
+        _ensure_registered(client, name)
+        version = client.create_model_version(
+            name, logged.model_uri, run_id=run.info.run_id, tags=tags, model_id=logged.model_id
+        )
+    return str(version.version)
+
+
+def decide(client: MlflowClient, score: str, version: str, is_champion: bool, why: str) -> None:
+    """Write down the decision on a version; the tag comes last, so that a kill repeats it."""
+    name = model_name(score)
+    if is_champion:
+        client.set_registered_model_alias(name, CHAMPION, version)
+    client.update_model_version(name, version, description=why)
+    client.set_model_version_tag(
+        name, version, "decision", "champion" if is_champion else "rejected"
+    )
+
+
+def _experiment(client: MlflowClient, settings: Settings, score: str) -> str:
+    name = model_name(score)
+    existing = client.get_experiment_by_name(name)
+    if existing:
+        return str(existing.experiment_id)
+    local = settings.mlflow_tracking_uri.startswith("sqlite:///")
+    location = (settings.mlflow_artifacts / score).as_uri() if local else None
+    return str(client.create_experiment(name, artifact_location=location))
+
+
+def _ensure_registered(client: MlflowClient, name: str) -> None:
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name)

@@ -1,0 +1,381 @@
+"""What one YAML of `models/` says: the target, the features, the rules, the gates, the texts."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from config import ConfigurationError, Settings, read_yaml
+
+DEFAULTS = Path(__file__).with_name("defaults.yml")
+# Their single entries can be overridden; every other section is replaced whole.
+_MERGED = ("validation", "preparation", "gates", "explanation")
+
+
+class SpecError(ConfigurationError):
+    """A YAML of `models/` is wrong; the message names file and field and says what to change."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Text(_Part):
+    """One text in both languages; `{feature}` stands for that feature's value."""
+
+    de: str
+    en: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _both(cls, value: object) -> object:
+        return {"de": value, "en": value} if isinstance(value, str) else value
+
+
+def _as_list(value: object) -> object:
+    return value if value is None or isinstance(value, list | tuple) else [value]
+
+
+class Reasons(_Part):
+    """Texts for a push up or down; the first whose placeholders all have a value is taken."""
+
+    up: tuple[Text, ...] = ()
+    down: tuple[Text, ...] = ()
+
+    _lists = field_validator("up", "down", mode="before")(_as_list)
+
+
+class Source(_Part):
+    """Rows of a mart that features may aggregate.
+
+    `known_on` is the column with the day on which all of `columns` were known: a row is visible
+    to a cut-off only if that day lies before it, and no column beyond `columns` is.
+    """
+
+    mart: str
+    known_on: str
+    columns: tuple[str, ...] = ()
+    key: str = "customer_id"
+    where: str | None = None
+
+
+class Measure(_Part):
+    """An SQL expression over the rows of `from` known before `cutoff`, or over the entity's row."""
+
+    source: str = Field(default="entity", alias="from")
+    sql: str
+    window_days: int | None = Field(default=None, gt=0)
+    missing: float | str | bool | None = None
+
+
+class Feature(_Part):
+    """One input of the model and why it may be used.
+
+    Without `sql` the feature is a column of the table, named `column` or like the feature.
+    `direction` says that more of it can only raise (`rising`) or lower (`falling`) the score;
+    `theme` joins features that tell a person the same thing, so that they give one reason.
+    """
+
+    name: str = ""
+    type: Literal["numeric", "categorical"]
+    why: str | None = None
+    title: Text | None = None
+    column: str | None = None
+    source: str = Field(default="entity", alias="from")
+    sql: str | None = None
+    window_days: int | None = Field(default=None, gt=0)
+    missing: float | str | None = None
+    in_model: bool = True
+    direction: Literal["rising", "falling"] | None = None
+    theme: str | None = None
+    reasons: Reasons = Reasons()
+    labels: dict[str, Text] = Field(default_factory=dict)
+
+
+class Target(_Part):
+    """The column to predict; rows whose value is neither positive nor (if given) negative."""
+
+    column: str
+    positive: str | bool | int | float | None = None
+    negative: str | bool | int | float | None = None
+    title: Text | None = None
+
+
+class Snapshots(_Part):
+    """The (entity, cut-off) pairs that a model learns from.
+
+    With `every_days` the cut-offs lie that far apart, the newest one `horizon_days` before the
+    last day that `clock` has reached; without it each entity gives one row as of the night.
+    `label` sees rows in [cut-off, cut-off + horizon) only.
+    """
+
+    every_days: int | None = Field(default=None, gt=0)
+    at_most: int = Field(default=24, gt=0)
+    history_days: int = Field(default=0, ge=0)
+    horizon_days: int = Field(default=0, ge=0)
+    clock: str | None = Field(default=None, pattern=r"^\w+\.\w+$")
+    at_most_rows: int = Field(default=200_000, gt=0)
+    population: Measure
+    label: Measure
+    excluded: str = Field(description="condition on the customer's row: who objected to profiling")
+    why: str
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        if self.every_days and not (self.clock and self.horizon_days):
+            raise ValueError("with every_days, give horizon_days and clock (mart.column) too")
+        return self
+
+
+class Rule(_Part):
+    """Points added where the SQL condition `when` holds over the features."""
+
+    when: str
+    points: int = Field(ge=-100, le=100)
+    reason: Text
+    why: str
+
+
+class Rules(_Part):
+    """What is scored without learning: points to start from, and a list per stage."""
+
+    base: int = Field(default=0, ge=0, le=100)
+    stage_1: tuple[Rule, ...]
+    stage_2: tuple[Rule, ...]
+
+    def of(self, stage: int) -> tuple[Rule, ...]:
+        """Rules of stage 1, or those of stage 2 for every higher one."""
+        return self.stage_1 if stage <= 1 else self.stage_2
+
+
+class CandidateModel(_Part):
+    """One kind of model with its parameters (scikit-learn's names)."""
+
+    kind: Literal["logistic_regression", "random_forest", "hist_gradient_boosting"]
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class Validation(_Part):
+    """How generalisation is measured; see `defaults.yml` for what each figure means."""
+
+    time: str | None = None
+    group: str | None = None
+    folds: int = Field(ge=2)
+    repeats: int = Field(ge=1)
+    small_rows: int = Field(ge=0)
+    small_folds: int = Field(ge=2)
+    small_repeats: int = Field(ge=1)
+    blocks: int = Field(ge=1)
+    test_days: int = Field(ge=1)
+    calibration_gain: float = Field(ge=0)
+
+
+class Preparation(_Part):
+    """How categories become columns."""
+
+    max_categories: int = Field(ge=2)
+    min_category_rows: int = Field(ge=1)
+
+
+class Gates(_Part):
+    """What a model must reach before it may replace the rules."""
+
+    min_rows: int = Field(ge=0)
+    min_positives: int = Field(ge=1)
+    min_negatives: int = Field(ge=1)
+    min_auc: float = Field(ge=0, le=1)
+    min_gain: float = Field(ge=0, le=1)
+    baseline: str | None = None
+    suspicious_auc: float = Field(gt=0.5, le=1)
+
+
+class Bands(_Part):
+    """From how many points on a score is high or medium."""
+
+    why: str
+    high: int = Field(ge=0, le=101)
+    medium: int = Field(ge=0, le=101)
+
+    def of(self, points: int) -> Literal["high", "medium", "low"]:
+        """Name the band of that many points (0 to 100)."""
+        return "high" if points >= self.high else "medium" if points >= self.medium else "low"
+
+
+class Explanation(_Part):
+    """How many reasons a person sees, and the texts of features that have none."""
+
+    most_reasons: int = Field(ge=2, le=4)
+    least_share: float = Field(ge=0, le=1)
+    permutations: int = Field(ge=1)
+    up: Text
+    down: Text
+
+
+class Spec(_Part):
+    """One score, as its YAML says it. Only `target` and `features` must be given."""
+
+    name: str = "table"
+    file: str = "spec"
+    title: Text | None = None
+    use_case: str | None = None
+    entity: Literal["customer", "lead"] | None = None
+    decision: Text | None = None
+    purpose: Text | None = None
+    target: Target
+    snapshots: Snapshots | None = None
+    sources: dict[str, Source] = Field(default_factory=dict)
+    features: dict[str, Feature] = Field(min_length=1)
+    rules: Rules | None = None
+    candidates: dict[str, CandidateModel] = Field(min_length=1)
+    validation: Validation
+    preparation: Preparation
+    gates: Gates
+    bands: Bands
+    explanation: Explanation
+
+    @property
+    def inputs(self) -> dict[str, Feature]:
+        """The features that the model sees (the others only serve texts and rules)."""
+        return {name: feature for name, feature in self.features.items() if feature.in_model}
+
+    def text(self) -> str:
+        """Write it as YAML that `load_spec` reads back to an equal one."""
+        content = self.model_dump(mode="json", by_alias=True, exclude={"file"})
+        return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+
+    @field_validator("features", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {
+                str(name): feature | {"name": str(name)} if isinstance(feature, dict) else feature
+                for name, feature in value.items()
+            }
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        known = {"entity", "features", *self.sources}
+        measures: dict[str, Feature | Measure] = {
+            f"features.{n}": f for n, f in self.features.items()
+        }
+        if self.snapshots:
+            measures |= {
+                "snapshots.population": self.snapshots.population,
+                "snapshots.label": self.snapshots.label,
+            }
+        for field, measure in measures.items():
+            if measure.source not in known:
+                raise ValueError(
+                    f"{field}: from: {measure.source} is none of {', '.join(sorted(known))}"
+                )
+            if self.snapshots and not self.snapshots.every_days and measure.source in self.sources:
+                raise ValueError(
+                    f"{field}: without snapshots.every_days nothing tells what was known when, so"
+                    " only columns of the entity may be used (from: entity)"
+                )
+        if not self.inputs:
+            raise ValueError("features: at least one needs in_model: true")
+        if self.gates.baseline and self.gates.baseline not in self.inputs:
+            raise ValueError(f"gates.baseline: {self.gates.baseline} is not a feature of the model")
+        self._check_placeholders()
+        if self.bands.medium > self.bands.high:
+            raise ValueError("bands: medium must not lie above high")
+        if self.snapshots:
+            self._check_score()
+        return self
+
+    def _check_placeholders(self) -> None:
+        texts = [
+            (f"features.{name}.reasons", text)
+            for name, feature in self.features.items()
+            for text in (*feature.reasons.up, *feature.reasons.down)
+        ]
+        for stage in (1, 2) if self.rules else ():
+            listed = self.rules.of(stage) if self.rules else ()
+            texts += [(f"rules.stage_{stage}", rule.reason) for rule in listed]
+        for field, text in texts:
+            for _, name, _, _ in string.Formatter().parse(text.de + text.en):
+                if name and name not in {"value", "title", *self.features}:
+                    raise ValueError(f"{field}: {{{name}}} is not a feature")
+
+    def _check_score(self) -> None:
+        """Refuse a score without what the GDPR asks for, or without rules to fall back on."""
+        needed = ("title", "use_case", "entity", "decision", "purpose", "rules")
+        for field in needed:
+            if getattr(self, field) is None:
+                raise ValueError(
+                    f"{field} is missing (a spec with snapshots needs {', '.join(needed)})"
+                )
+        unexplained = [name for name, feature in self.features.items() if not feature.why]
+        if unexplained:
+            raise ValueError(f"features.{unexplained[0]}.why is missing: say why it may be used")
+
+
+def load_spec(path_or_dict: str | Path | dict[str, Any] | Spec) -> Spec:
+    """Read one score's YAML (or the same as a dict) and fill in what `defaults.yml` holds.
+
+    Raises:
+        SpecError: one line with the file, the field and what to change.
+
+    """
+    if isinstance(path_or_dict, Spec):
+        return path_or_dict
+    if isinstance(path_or_dict, dict):
+        content, file, name = dict(path_or_dict), "spec", "table"
+    else:
+        path = Path(path_or_dict)
+        content, file, name = read_yaml(path), path.name, path.stem
+        if content.setdefault("name", name) != name:
+            raise SpecError(f"{file}: name: must be {name}, like the file.")
+    defaults = read_yaml(DEFAULTS)
+    for section, values in defaults.items():
+        given = content.get(section)
+        if section in _MERGED and isinstance(given, dict):
+            content[section] = values | given
+        elif given is None:
+            content[section] = values
+    try:
+        return Spec.model_validate({"name": name} | content | {"file": file})
+    except ValidationError as error:
+        raise SpecError(_one_line(file, error)) from error
+
+
+def load_specs(settings: Settings, names: list[str] | None = None) -> list[Spec]:
+    """Every score of the folder `settings.models`, or the named ones, in alphabetical order.
+
+    Raises:
+        SpecError: a file is wrong, or there is none of a name.
+
+    """
+    files = {path.stem: path for path in sorted(settings.models.glob("*.yml"))}
+    for name in names or ():
+        if name not in files:
+            raise SpecError(
+                f"{settings.models}: no {name}.yml; there are {', '.join(files) or 'no scores'}."
+            )
+    return [load_spec(path) for stem, path in files.items() if not names or stem in names]
+
+
+def _one_line(file: str, error: ValidationError) -> str:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        message = "there is no such field; remove it or mend its name"
+    elif first["type"] == "missing":
+        message = "is missing; add it"
+    elif not isinstance(first["input"], dict | list):
+        message += f" (given: {first['input']!r})"
+    return f"{file}: {field + ': ' if field else ''}{message}."

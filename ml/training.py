@@ -1,0 +1,181 @@
+"""The station `train`: build the frame, learn, judge, register; the best stays champion."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from config import Settings
+from ml import registry
+from ml.frames import training_frame
+from ml.learning import Candidate, train
+from ml.maturity import stages
+from ml.spec import Spec, load_specs
+from ml.table import NotEnoughDataError
+from ml.validation import Metrics
+from warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    import pandas
+    from mlflow import MlflowClient
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Training:
+    """What came of training one score.
+
+    `status`: champion (a new model is in force), rejected (trained, but the one before or the rules
+    stay), unchanged (same rows, same spec: nothing to do), skipped (the data are not there yet).
+    """
+
+    score: str
+    status: Literal["champion", "rejected", "unchanged", "skipped"]
+    message: str
+    version: str | None = None
+    candidate: str | None = None
+    metrics: Metrics = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def train_models(settings: Settings, scores: list[str] | None = None) -> list[Training]:
+    """Train the scores whose use case has reached stage 3, or the named ones whatever their stage.
+
+    A model becomes champion if it passes the gates of its spec and is not worse than the present
+    champion's recipe on the same rows. The same rows and spec again change nothing.
+
+    Raises:
+        SpecError: a YAML of `models/` is wrong.
+        warehouse.WarehouseLockedError: another process holds the warehouse.
+
+    """
+    specs = [spec for spec in load_specs(settings, scores) if spec.snapshots]
+    reached = stages(settings)
+    results = []
+    with registry.tracking(settings) as client:
+        for spec in specs:
+            stage = reached.get(str(spec.use_case), 0)
+            if scores is None and stage < 3:
+                result = Training(
+                    spec.name,
+                    "skipped",
+                    f"{spec.use_case} is at stage {stage}: models are trained from stage 3 on.",
+                )
+            else:
+                result = _train_score(client, settings, spec)
+            logger.info("%s: %s: %s", result.score, result.status, result.message)
+            results.append(result)
+    return results
+
+
+def needs_training(settings: Settings) -> list[str]:
+    """Names of the scores whose use case is at stage 3 and that have no champion yet."""
+    reached = stages(settings)
+    due = [
+        spec.name
+        for spec in load_specs(settings)
+        if spec.snapshots and reached.get(str(spec.use_case), 0) >= 3
+    ]
+    if not due or not registry.is_used(settings):
+        return due
+    with registry.tracking(settings) as client:
+        return [score for score in due if registry.champion(client, score) is None]
+
+
+def unmet_gates(frame: pandas.DataFrame, metrics: Metrics, spec: Spec) -> list[str]:
+    """List what a model lacks to replace the rules, one sentence each.
+
+    Entities are counted, not their snapshots: one lead seen ten times is one example.
+    """
+    gates, entities = spec.gates, frame.groupby("entity_id")[spec.target.column]
+    needed = [
+        ("with a known outcome", entities.ngroups, gates.min_rows),
+        ("with a positive outcome", int((entities.max() == 1).sum()), gates.min_positives),
+        ("with a negative outcome", int((entities.min() == 0).sum()), gates.min_negatives),
+    ]
+    unmet = [
+        f"{seen} {spec.entity}s {what}, {least} are needed"
+        for what, seen, least in needed
+        if seen < least
+    ]
+    auc = metrics["auc"]
+    if auc < gates.min_auc:
+        unmet.append(f"AUC {auc:.3f} is below {gates.min_auc}")
+    for rival in ("baseline_auc", "rules_1_auc", "rules_2_auc"):
+        if rival in metrics and auc < metrics[rival] + gates.min_gain:
+            unmet.append(f"AUC {auc:.3f} does not beat {rival} {metrics[rival]:.3f}")
+    return unmet
+
+
+def _train_score(client: MlflowClient, settings: Settings, spec: Spec) -> Training:
+    try:
+        with open_warehouse(settings) as connection:
+            frame = training_frame(connection, spec, settings.night)
+        fingerprint = _fingerprint(frame, spec)
+        decided = registry.decided_version(client, spec.name, fingerprint)
+        if decided:
+            return Training(
+                spec.name,
+                "unchanged",
+                f"version {decided.version} already learnt from these {len(frame)} rows.",
+                str(decided.version),
+            )
+        candidate = train(frame, spec)
+    except NotEnoughDataError as error:
+        return Training(spec.name, "skipped", str(error))
+    present = registry.champion(client, spec.name)
+    why_not = unmet_gates(frame, candidate.metrics, spec)
+    if present and not why_not:
+        why_not = _worse_than(present, candidate, settings)
+    tags = {"fingerprint": fingerprint, "candidate": candidate.name, "night": str(settings.night)}
+    version = registry.register(client, settings, candidate, frame, tags)
+    message = (
+        f"{candidate.name}, AUC {candidate.metrics['auc']:.3f} on {len(frame)} rows"
+        f" (best single feature {candidate.baseline}: {candidate.metrics['baseline_auc']:.3f})"
+    )
+    message += "; not used: " + "; ".join(why_not) if why_not else ""
+    registry.decide(client, spec.name, version, not why_not, message)
+    status: Literal["champion", "rejected"] = "rejected" if why_not else "champion"
+    return Training(
+        spec.name,
+        status,
+        message,
+        version,
+        candidate.name,
+        candidate.metrics,
+        candidate.warnings,
+    )
+
+
+def _worse_than(present: registry.Champion, candidate: Candidate, settings: Settings) -> list[str]:
+    """Compare with the champion's recipe, learnt and tested on today's rows like the candidate.
+
+    Its stored model would not do: it has seen part of the rows that both must be tested on.
+    """
+    spec = present.spec
+    recipe = spec.model_copy(
+        update={"candidates": {present.candidate_name: spec.candidates[present.candidate_name]}}
+    )
+    if (present.candidate_name, spec.text()) == (candidate.name, candidate.spec.text()):
+        return []
+    with open_warehouse(settings) as connection:
+        rival = train(training_frame(connection, recipe, settings.night), recipe)
+    lacking = rival.metrics["auc"] - candidate.metrics["auc"]
+    if lacking <= rival.metrics["auc_error"]:
+        return []
+    return [
+        f"the champion's recipe (version {present.version}) reaches AUC {rival.metrics['auc']:.3f}"
+        f" on the same rows"
+    ]
+
+
+def _fingerprint(frame: pandas.DataFrame, spec: Spec) -> str:
+    import pandas as pd
+    import sklearn
+
+    rows = pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes()
+    recipe = f"{spec.text()}\n{sklearn.__version__}".encode()
+    return hashlib.sha256(rows + recipe).hexdigest()

@@ -1,0 +1,152 @@
+"""How well a score would do on customers that it has not seen: folds and measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ml.spec import Spec
+from ml.table import NotEnoughDataError
+
+if TYPE_CHECKING:
+    import pandas
+    from numpy.typing import NDArray
+
+Metrics = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Row positions to learn from and to be measured on."""
+
+    train: NDArray[Any]
+    test: NDArray[Any]
+
+
+def make_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[Fold]:
+    """Split forward in time where the table has a time column, else into cross-validation folds.
+
+    Forward: a block is predicted by what was known when it began, i.e. from rows whose label
+    horizon had ended by then. Cross-validation: stratified and repeated; rows of one group, and
+    rows that are exact copies of each other, always stay on the same side.
+
+    Raises:
+        NotEnoughDataError: no split leaves both outcomes on both sides.
+
+    """
+    time = spec.validation.time
+    if time is None and spec.snapshots and spec.snapshots.every_days and "cutoff" in frame:
+        time = "cutoff"
+    folds = forward_folds(frame[time], y, spec) if time else grouped_folds(frame, y, spec)
+    if not folds:
+        horizon = spec.snapshots.horizon_days if spec.snapshots else 0
+        raise NotEnoughDataError(
+            f"{spec.name}: the history is too short to test a model forward in time: beyond the"
+            f" first cut-off it needs {horizon + spec.validation.test_days} more days with both"
+            " outcomes. Load older files."
+        )
+    return folds
+
+
+def forward_folds(times: pandas.Series[Any], y: NDArray[Any], spec: Spec) -> list[Fold]:
+    """Blocks of the test period, each with the rows that were closed when it began."""
+    import numpy as np
+    import pandas as pd
+
+    days = pd.to_datetime(times)
+    horizon = pd.Timedelta(days=spec.snapshots.horizon_days if spec.snapshots else 0)
+    cutoffs = np.sort(days.unique())
+    tested = cutoffs[cutoffs > cutoffs[-1] - pd.Timedelta(days=spec.validation.test_days)]
+    folds = []
+    for block in np.array_split(tested, min(spec.validation.blocks, len(tested))):
+        closed = days + horizon <= block[0] if horizon else days < block[0]
+        fold = Fold(np.flatnonzero(closed), np.flatnonzero(days.isin(block)))
+        if len(set(y[fold.train])) == 2 and len(set(y[fold.test])) == 2:
+            folds.append(fold)
+    return folds
+
+
+def grouped_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[Fold]:
+    """Repeated stratified folds over groups (rows of one entity, or exact copies)."""
+    import numpy as np
+    import pandas as pd
+    from sklearn.model_selection import StratifiedKFold
+
+    rules = spec.validation
+    column = rules.group or ("entity_id" if "entity_id" in frame else None)
+    keys = frame[column] if column else pd.util.hash_pandas_object(frame.astype(str), index=False)
+    groups = pd.factorize(keys)[0]
+    outcome = pd.Series(y).groupby(groups).max().to_numpy()
+    small = len(frame) < rules.small_rows
+    rarer = int(min(outcome.sum(), len(outcome) - outcome.sum()))
+    count = min(rules.small_folds if small else rules.folds, rarer)
+    if count < 2:
+        raise NotEnoughDataError(
+            f"{spec.name}: both outcomes are needed at least twice among distinct rows to test a"
+            f" model; the rarer one is there {rarer} times. Collect more outcomes."
+        )
+    folds = []
+    for repeat in range(rules.small_repeats if small else rules.repeats):
+        splits = StratifiedKFold(count, shuffle=True, random_state=repeat)
+        for train, _ in splits.split(outcome, outcome):
+            learnt = np.isin(groups, train)
+            fold = Fold(np.flatnonzero(learnt), np.flatnonzero(~learnt))
+            if len(set(y[fold.test])) == 2:
+                folds.append(fold)
+    return folds
+
+
+def measure(y: NDArray[Any], probability: NDArray[Any]) -> Metrics:
+    """Measure probabilities (0 to 1) against outcomes (0 or 1).
+
+    `auc` is the chance that a positive lies above a negative; `log_loss` (nats) and `brier` judge
+    the probabilities themselves; `calibration_error` is the mean gap between promised and
+    observed share over ten bins of equal size (Naeini et al. 2015, expected calibration error).
+    """
+    import numpy as np
+    from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+
+    bins = np.array_split(np.argsort(probability, kind="stable"), min(10, len(y)))
+    gaps = [abs(probability[rows].mean() - y[rows].mean()) * len(rows) for rows in bins]
+    return {
+        "auc": float(roc_auc_score(y, probability)),
+        "log_loss": float(log_loss(y, probability, labels=[0, 1])),
+        "brier": float(brier_score_loss(y, probability)),
+        "calibration_error": float(sum(gaps) / len(y)),
+        "mean_probability": float(probability.mean()),
+        "n": float(len(y)),
+        "positives": float(y.sum()),
+        "base_rate": float(y.mean()),
+    }
+
+
+def standard_error(differences: NDArray[Any]) -> float:
+    """Return the standard error of a mean over folds; infinite with one fold."""
+    import numpy as np
+
+    if len(differences) < 2:
+        return float("inf")
+    return float(np.std(differences, ddof=1) / np.sqrt(len(differences)))
+
+
+def single_feature_auc(values: pandas.Series[Any], y: NDArray[Any]) -> float:
+    """How well one feature alone orders the outcomes, 0.5 to 1, by its values or by being missing.
+
+    Categories are replaced by their cross-fitted share of positives, so that a column of names
+    does not look like knowledge.
+    """
+    import numpy as np
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.preprocessing import TargetEncoder
+
+    if values.dtype == object:
+        encoder = TargetEncoder(
+            target_type="binary", cv=StratifiedKFold(5, shuffle=True, random_state=0)
+        )
+        score = encoder.fit_transform(values.to_frame(), y)[:, 0]
+        return float(roc_auc_score(y, score))
+    absent = values.isna().to_numpy()
+    scores = [values.fillna(values.median()).to_numpy(), absent.astype(float)]
+    aucs = [roc_auc_score(y, score) for score in scores if not np.isnan(score).any()]
+    return float(max(max(auc, 1 - auc) for auc in aucs))
