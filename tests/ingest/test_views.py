@@ -1,0 +1,141 @@
+"""What dbt is given: one view per entity, whatever the files call things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from config import Settings
+from ingest import ingest_inbox
+from ingest.entities import load_entities
+
+Write = Callable[[str], None]
+Drop = Callable[..., Path]
+Query = Callable[[str], list[tuple[object, ...]]]
+
+SOURCES = """
+sources:
+  erp:
+    files: "kunden.csv"
+    kind: snapshot
+    locale: de
+    maps:
+      company:
+        key: [Nr]
+        columns: {name: {columns: [Name1, Name2]}, employees: Mitarbeiter, customer_since: Seit}
+        attributes: [Sperre]
+  fair:
+    files: "messe.csv"
+    kind: events
+    maps:
+      contact:
+        key: [Firma, Name]
+        columns:
+          company: {columns: [Land, KdNr], source: erp}
+          family_name: Name
+        where: {column: Art, equals: Besuch}
+      interaction:
+        key: [Firma]
+        columns:
+          company_name: Firma
+          kind: {value: fair_visit}
+          detail: {column: Art, values: {Besuch: visit, Anruf: call}, otherwise: other}
+          occurred_at: Zeit
+"""
+
+
+def test_every_view_is_there_with_the_same_columns_even_without_sources(
+    settings: Settings, write_sources: Write, query: Query
+) -> None:
+    write_sources("sources: {}")
+    assert ingest_inbox(settings) == []
+    for entity in load_entities().values():
+        described = {str(row[0]): row[1] for row in query(f"describe raw.{entity.view}")}
+        assert list(described)[:6] == [
+            "record_id", "source", "file", "row_number", "load_id", "loaded_at"
+        ]  # fmt: skip
+        assert described["formats"] == described["attributes"] == "MAP(VARCHAR, VARCHAR)"
+        assert list(described)[8:] == list(entity.columns)
+        assert query(f"select count(*) from raw.{entity.view}") == [(0,)]
+
+
+def test_mapped_columns_recodes_constants_joins_refs_and_conditions(
+    settings: Settings, write_sources: Write, drop: Drop, query: Query
+) -> None:
+    write_sources(SOURCES)
+    drop("kunden.csv", """\
+        Nr;Name1;Name2;Mitarbeiter;Seit;Sperre
+        7;Müller;Söhne;1.234;03/04/2020;ja
+        8;Meier;;12;31/12/2021;
+        """)  # fmt: skip
+    drop("messe.csv", """\
+        Firma;Name;Art;Land;KdNr;Zeit
+        Alpha;Berger;Besuch;DE;7;12/31/2024
+        Alpha;;ANRUF;;;01/02/2025
+        Beta;Kurz;Mail;DE;8;01/02/2025
+        """)  # fmt: skip
+    assert [load.rows_quarantined for load in ingest_inbox(settings)] == [0, 0]
+    companies = query(
+        "select record_id, source, file, row_number, name, employees, street, formats, attributes"
+        " from raw.companies order by 1"
+    )
+    formats = {"customer_since": "dmy", "employees": "comma"}
+    assert companies == [
+        ("erp:7", "erp", "kunden.csv", 2, "Müller Söhne", "1.234", None, formats, {"Sperre": "ja"}),
+        ("erp:8", "erp", "kunden.csv", 3, "Meier", "12", None, formats, {"Sperre": None}),
+    ]
+    assert query("select record_id, company, family_name from raw.contacts") == [
+        ("fair:Alpha|Berger", "erp:DE|7", "Berger")
+    ]
+    assert query("select kind, detail, formats from raw.interactions order by row_number") == [
+        ("fair_visit", "visit", {"occurred_at": "mdy"}),
+        ("fair_visit", "call", {"occurred_at": "mdy"}),
+        ("fair_visit", "other", {"occurred_at": "mdy"}),
+    ]
+    assert query("select column_name, is_ambiguous from ops.column_formats order by all") == [
+        ("customer_since", False),
+        ("employees", True),
+        ("occurred_at", False),
+    ]
+
+
+def test_an_empty_reference_is_null(
+    settings: Settings, write_sources: Write, drop: Drop, query: Query
+) -> None:
+    write_sources("""
+        sources:
+          crm:
+            files: "crm.csv"
+            kind: snapshot
+            maps:
+              company: {key: [Nr], columns: {name: Name}}
+              contact: {key: [Nr], columns: {company: {column: Firma, source: crm}}}
+    """)
+    drop("crm.csv", "Nr;Name;Firma\n1;A; 5 \n2;B; \n3;C;\n")
+    ingest_inbox(settings)
+    assert query("select company from raw.contacts order by record_id") == [
+        ("crm:5",),
+        (None,),
+        (None,),
+    ]
+
+
+def test_views_and_formats_follow_mapping_and_files(
+    settings: Settings, write_sources: Write, drop: Drop, query: Query
+) -> None:
+    write_sources(SOURCES)
+    drop("kunden.csv", "Nr;Name1;Name2;Mitarbeiter;Seit;Sperre\n7;A;B;1.234;03/04/2020;\n")
+    ingest_inbox(settings)
+    write_sources(SOURCES.replace("[Name1, Name2]", "[Name2]").replace("locale: de", "locale: en"))
+    ingest_inbox(settings)
+    assert query("select name, formats from raw.companies") == [
+        ("B", {"customer_since": "mdy", "employees": "point"})
+    ]
+    drop("kunden.csv", "Nr;Name1;Name2;Mitarbeiter;Seit;Sperre\n7;A;B;1.234,5;23/04/2020;\n")
+    ingest_inbox(settings)
+    assert query("select formats from raw.companies") == [
+        ({"customer_since": "dmy", "employees": "comma"},)
+    ]
+    write_sources("sources: {}")
+    ingest_inbox(settings)
+    assert query("select count(*) from raw.companies") == [(0,)]
