@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ingest.reading import read_file
-from ingest.reasons import UnreadableFile
-from ingest.tables import Reject, Table
-
 if TYPE_CHECKING:
     from ingest.loading import Load, ingest_inbox
+    from ingest.reading import read_file
+    from ingest.reasons import UnreadableFile
     from ingest.sources import Sources, load_sources
+    from ingest.tables import Reject, Table
 
 __all__ = [
     "Load",
@@ -25,8 +24,12 @@ __all__ = [
 ]
 
 # Imported when asked for: the reading process, started once per file, needs none of DuckDB and
-# pydantic and would take twice as long to start with them.
+# pydantic and would take several times as long to start with them.
 _LATER = {
+    "read_file": "ingest.reading",
+    "UnreadableFile": "ingest.reasons",
+    "Reject": "ingest.tables",
+    "Table": "ingest.tables",
     "Load": "ingest.loading",
     "ingest_inbox": "ingest.loading",
     "Sources": "ingest.sources",

@@ -10,11 +10,13 @@ import resource
 import sys
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingest import reasons
-from ingest.reading import save, save_refusal
 from ingest.reasons import UnreadableFile
-from ingest.tables import Table
+
+if TYPE_CHECKING:
+    from ingest.tables import Table
 
 # First bytes of what people drop by mistake, and what to call it.
 OTHER_KINDS = (
@@ -63,6 +65,9 @@ def read_here(path: Path) -> list[Table]:
 
 def main(arguments: list[str]) -> None:
     """Read the file under the limits given and leave the outcome in the folder."""
+    sys.modules["numpy"] = None  # type: ignore[assignment]  # half of what importing Arrow costs
+    from ingest.handover import save, save_refusal
+
     gc.disable()  # the process ends with the file, and millions of cells are no cycles
     path, folder = Path(arguments[0]), Path(arguments[1])
     memory_bytes, cpu_seconds = map(int, arguments[2:])

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import pyarrow as pa
-
 from ingest import reasons
+from ingest.handover import collect
 from ingest.reasons import Reason, UnreadableFile
-from ingest.tables import Reject, Table
+from ingest.tables import Table
 
 # A file is refused beyond these: a hostile one must not take the worker or the night with it.
 MEMORY_LIMIT_BYTES = 3 << 30
@@ -40,10 +38,15 @@ def read_file(path: Path | str) -> list[Table]:
     with tempfile.TemporaryDirectory(prefix="reifegrad-read-") as folder:
         try:
             process = subprocess.run(
-                [sys.executable, "-m", "ingest.reader", str(path.absolute()), folder,
+                # Without site and with our module path it starts in half the time.
+                [sys.executable, "-S", "-m", "ingest.reader", str(path.absolute()), folder,
                  str(MEMORY_LIMIT_BYTES), str(seconds)],
                 cwd=PROJECT_ROOT,
-                env=os.environ | {"ARROW_DEFAULT_MEMORY_POOL": "system"},
+                env=os.environ
+                | {
+                    "PYTHONPATH": os.pathsep.join([str(PROJECT_ROOT), *filter(None, sys.path)]),
+                    "ARROW_DEFAULT_MEMORY_POOL": "system",  # the others reserve beyond the limit
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -55,37 +58,7 @@ def read_file(path: Path | str) -> list[Table]:
         if process.returncode != 0:
             detail = process.stderr.decode(errors="replace")[-500:]
             raise UnreadableFile(_reason_of_end(process.returncode)) from RuntimeError(detail)
-        return _collect(Path(folder))
-
-
-def save(tables: list[Table], folder: Path) -> None:
-    """Write tables to where the reading process hands them over."""
-    index = []
-    for number, table in enumerate(tables):
-        with pa.ipc.new_file(folder / f"{number}.arrow", table.cells.schema) as writer:
-            writer.write_table(table.cells)
-        rejects = [[r.row_number, r.raw_text, r.reason_de, r.reason_en] for r in table.rejects]
-        index.append({"name": table.name, "is_sheet": table.is_sheet, "rejects": rejects})
-    (folder / "tables.json").write_text(json.dumps(index), encoding="utf-8")
-
-
-def save_refusal(reason: Reason, folder: Path) -> None:
-    """Write why the file cannot be read to where the reading process hands over."""
-    (folder / "refusal.json").write_text(json.dumps([reason.de, reason.en]), encoding="utf-8")
-
-
-def _collect(folder: Path) -> list[Table]:
-    refusal = folder / "refusal.json"
-    if refusal.exists():
-        raise UnreadableFile(Reason(*json.loads(refusal.read_text(encoding="utf-8"))))
-    tables = []
-    for number, entry in enumerate(json.loads((folder / "tables.json").read_text("utf-8"))):
-        # Mapped, not read: the file's pages stay valid after its name is gone.
-        source = pa.memory_map(str(folder / f"{number}.arrow"))
-        rejects = [Reject(*reject) for reject in entry["rejects"]]
-        cells = pa.ipc.open_file(source).read_all()
-        tables.append(Table(entry["name"], cells, rejects, entry["is_sheet"]))
-    return tables
+        return collect(Path(folder))
 
 
 def _reason_of_end(returncode: int) -> Reason:
