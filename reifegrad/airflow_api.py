@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from config import Settings
 from reifegrad.environment import AIRFLOW_USER
@@ -58,6 +61,9 @@ class AirflowApi:
         """
         self._url = f"http://127.0.0.1:{settings.airflow_port}"
         self._session = requests.Session()
+        # A busy machine answers late; only questions are asked again, never commands.
+        patience = Retry(total=4, backoff_factor=1, status_forcelist=[500, 502, 503])
+        self._session.mount("http://", HTTPAdapter(max_retries=patience))
         credentials = {"username": AIRFLOW_USER, "password": password}
         token = self._call("POST", "/auth/token", json=credentials)["access_token"]
         self._session.headers["Authorization"] = f"Bearer {token}"
@@ -73,9 +79,9 @@ class AirflowApi:
         return {dag["dag_id"] for dag in self._get("/dags", limit=100)["dags"]}
 
     def import_errors(self) -> list[str]:
-        """List DAG files that can't be read: file and the last line of the reason."""
+        """List DAG files that can't be read, each with the exception that it raised."""
         errors = self._get("/importErrors", limit=20)["import_errors"]
-        return [f"{e['filename']}: {e['stack_trace'].strip().splitlines()[-1]}" for e in errors]
+        return [f"{error['filename']}: {_exception_in(error['stack_trace'])}" for error in errors]
 
     def trigger(self, dag_id: str) -> str:
         """Start a run and return its id."""
@@ -113,8 +119,16 @@ class AirflowApi:
         params: dict[str, str | int] | None = None,
     ) -> dict[str, Any]:
         answer = self._session.request(
-            method, f"{self._url}{path}", json=json, params=params, timeout=30
+            method, f"{self._url}{path}", json=json, params=params, timeout=60
         )
         if not answer.ok:
             raise AirflowError(f"Airflow refused {method} {path}: {answer.text[:300]}")
         return dict(answer.json())
+
+
+def _exception_in(trace: str) -> str:
+    """Find the exception's own line: the last one that starts at the margin with its type."""
+    lines = [
+        line for line in trace.splitlines() if re.match(r"[\w.]+(Error|Exception|Timeout)", line)
+    ]
+    return lines[-1] if lines else trace.strip()[:300]

@@ -18,7 +18,7 @@ from reifegrad import services
 from reifegrad.airflow_api import NIGHT, AirflowApi
 from reifegrad.environment import AIRFLOW_USER
 from reifegrad.following import NightFailedError, Step, follow
-from reifegrad.orchestration import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE
+from reifegrad.orchestration import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE, dbt_manifest
 from reifegrad.overview import read_overview
 from reifegrad.tables import console as make_console
 from reifegrad.tables import tables
@@ -84,6 +84,7 @@ def run_demo(
     console = make_console()
     started = time.monotonic()
     with _own_services(settings, console, keep=keep):
+        dbt_manifest(settings)  # while Airflow starts, else its DAG processor has to make it
         _fill_inbox(settings, console, customers, months)
         api = _sign_in(settings, console)
         since = datetime.now(UTC)
@@ -109,6 +110,7 @@ def start_everything(settings: Settings) -> None:
     """
     console = make_console()
     _start(settings, console, [])
+    dbt_manifest(settings)
     _sign_in(settings, console)
     for service in services.all_services(settings):
         with _status(console, _say("waiting", settings, name=service.name)):
