@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from splink import Linker, SettingsCreator
 
 THREADS = 2
-# 2.1 million pairs: a degree that one pair in 100,000 reaches is still seen 20 times.
-RANDOM_RECORDS = 2048
+# Half a million pairs: a degree that one pair in 100,000 reaches is still seen five times.
+RANDOM_RECORDS = 1024
 # How many true pairs the prior m of a degree is worth: 10 records lean on it, 10,000 do not.
 PRIOR_PAIRS = 50.0
 MAX_ITERATIONS = 50
