@@ -99,8 +99,9 @@ def _run(command: list[str], environment: dict[str, str]) -> None:
         try:
             for level, message in _messages(process.stdout or ()):
                 logger.log(level, "dbt: %s", message)
-        finally:
+        except BaseException:  # Ctrl-C and Airflow's end of a task too: leave no dbt behind
             process.terminate()
+            raise
 
 
 def _messages(lines: Iterable[str]) -> Iterator[tuple[int, str]]:

@@ -69,7 +69,7 @@
 
 
 {# As a date, with a time of day; "Z" or an offset is honoured, else it is the company's local
-   time (REIFEGRAD_TIMEZONE) -> timestamp in UTC. #}
+   time (REIFEGRAD_TIMEZONE) -> timestamp in UTC. A bare day stays that day, at 00:00. #}
 {% macro parse_timestamp(column, format=none, timezone=none) -%}
     {%- set timezone = timezone or env_var('REIFEGRAD_TIMEZONE', 'Europe/Berlin') -%}
     {%- set plain = "trim(" ~ column ~ ")" -%}
@@ -79,10 +79,10 @@
             then timezone('UTC', try_cast({{ plain }} as timestamp with time zone))
         when regexp_full_match({{ plain }}, '\d{5}[.,]\d+')
             then timezone('UTC', timezone('{{ timezone }}', timestamp '1899-12-30' + to_seconds(cast(round(try_cast(replace({{ plain }}, ',', '.') as double) * 86400) as bigint))))
-        else timezone('UTC', timezone('{{ timezone }}', {{ parse_date(column, format) }} + case
-            when {{ time }} = '' then time '00:00'
-            else cast(try_strptime({{ time }}, ['%H:%M:%S', '%H:%M', '%H:%M:%S.%f', '%I:%M %p', '%I:%M:%S %p']) as time)
-        end))
+        when {{ time }} = '' then cast({{ parse_date(column, format) }} as timestamp)
+        else timezone('UTC', timezone('{{ timezone }}', {{ parse_date(column, format) }} + cast(
+            try_strptime({{ time }}, ['%H:%M:%S', '%H:%M', '%H:%M:%S.%f', '%I:%M %p', '%I:%M:%S %p']) as time
+        )))
     end
 {%- endmacro %}
 
