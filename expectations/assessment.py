@@ -185,7 +185,10 @@ def _prepared(
 
 def _one_line(error: duckdb.Error) -> str:
     message = str(error).split("\nLINE ")[0]
-    return " ".join(message.split()) + " Correct the YAML; no stage was changed."
+    return (
+        " ".join(message.split())
+        + " Correct the YAML, or build the marts first; no stage was changed."
+    )
 
 
 def _mart_rows(connection: duckdb.DuckDBPyConnection, published: Path) -> str:

@@ -130,20 +130,20 @@ def measure(
 def statement(expectation: Expectation) -> str:
     """Say in one line what is expected and why, for the data docs."""
     item = expectation
-    column = item.column or item.arguments.get("column_A")
-    required = {
-        "in ": item.values and ", ".join(map(str, item.values)),
-        "from ": item.min,
-        "to ": item.max,
-        "at least ": item.at_least,
-        "at most ": item.at_most,
-    }
+    columns = [item.column, item.arguments.get("column_A"), item.arguments.get("column_B")]
+    unit = " days" if item.type in DATE_CLASSES else ""
+    words = [item.type, ", ".join(filter(None, columns))]
+    if item.values:
+        words.append(f"in {', '.join(str(value).lower() for value in item.values)}")
+    ends = {"from": item.min, "to": item.max, "at least": item.at_least, "at most": item.at_most}
+    words += [f"{word} {value:g}{unit}" for word, value in ends.items() if value is not None]
     if item.type not in COUNT_CLASSES | DATE_CLASSES:
-        required["for at least "] = _written(item.mostly, "share", "en")
-    said = " ".join(f"{word}{value}" for word, value in required.items() if value is not None)
-    subject = f"{item.type} {column}" if column else item.type
+        words.append(
+            f"for {_written(item.mostly, 'share', 'en')}" if item.mostly < 1 else "for all"
+        )
+    said = " ".join(filter(None, words))
     why = " ".join(filter(None, (item.reason, item.source and f"Source: {item.source}.")))
-    return f"{item.name}: {subject} {said}. {why}"
+    return f"{item.name}: {said}. {why}"
 
 
 def todo(template: str, figures: dict[str, Any], language: str) -> str:

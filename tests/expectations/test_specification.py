@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from config import PROJECT_ROOT, ConfigurationError
+from expectations.checks import statement
 from expectations.specification import load_audit, load_use_cases
 
 GOOD: dict[str, Any] = {
@@ -94,3 +95,12 @@ def test_a_name_is_there_once(tmp_path: Path) -> None:
 def test_a_folder_without_use_cases(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="holds no"):
         load_use_cases(tmp_path)
+
+
+def test_the_page_shows_every_expectation_with_its_threshold() -> None:
+    page = (PROJECT_ROOT / "docs" / "maturity.md").read_text()
+    folder = PROJECT_ROOT / "expectations"
+    for spec in (*load_use_cases(folder), load_audit(folder)):
+        for stage, item in spec.checks:
+            required = statement(item).removeprefix(f"{item.name}: ").split(". ")[0]
+            assert f"| {stage or 'audit'} | `{item.name}` | {required} |" in page
