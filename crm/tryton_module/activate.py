@@ -13,6 +13,7 @@ from trytond import backend, config
 DATABASE = 'crm'
 MODULES = ['sale_opportunity', 'reifegrad_score']
 LANGUAGES = ['de', 'en']
+START_PAGES = [('sale_opportunity', 'act_opportunity_form'), ('party', 'act_party_form')]
 # Tryton's country module comes without countries; these are the trade partners that matter
 # most to a German maker. A company that needs more runs `trytond_import_countries`.
 COUNTRIES = {
@@ -70,11 +71,8 @@ def set_up_company(wanted):
 
 def write_company(pool, wanted):
     User, Lang = pool.get('res.user'), pool.get('ir.lang')
-    Configuration = pool.get('ir.configuration')
+    Window, ModelData = pool.get('ir.action.act_window'), pool.get('ir.model.data')
     language, = Lang.search([('code', '=', wanted['language'])])
-    configuration = Configuration(1)
-    configuration.language = language.code
-    configuration.save()
     add_countries(pool)
     company = find_or_add_company(pool, wanted['company'])
     admin, = User.search([('login', '=', 'admin')])
@@ -82,6 +80,12 @@ def write_company(pool, wanted):
     admin.language = language
     admin.companies = [company]
     admin.company = company
+    # Nobody is to be asked at the first login for what stands here.
+    Item = pool.get('ir.module.config_wizard.item')
+    Item.write(Item.search([]), {'state': 'done'})
+    # Open with customers and opportunities.
+    admin.actions = [
+        Window(ModelData.get_id(module, name)).action for module, name in START_PAGES]
     admin.save()
 
 
@@ -108,9 +112,8 @@ def add_countries(pool):
     codes = [code for code in COUNTRIES if code not in known]
     countries = Country.create([{'code': code, 'name': COUNTRIES[code][1]} for code in codes])
     with Transaction().set_context(language='de'):
-        for country in Country.browse(countries):
-            country.name = COUNTRIES[country.code][0]
-        Country.save(countries)
+        for code, country in zip(codes, countries):
+            Country.write([country], {'name': COUNTRIES[code][0]})
 
 
 if __name__ == '__main__':

@@ -10,7 +10,7 @@ BANDS = [(None, ""), ('high', "High"), ('medium', "Medium"), ('low', "Low")]
 
 class ScoreMixin(Model):
     "Points, band, reasons and date of one score"
-    reifegrad_points = fields.Integer("Points (0–100)", readonly=True)
+    reifegrad_points = fields.Integer("Points", readonly=True)
     reifegrad_band = fields.Selection(BANDS, "Band", sort=False, readonly=True)
     reifegrad_reasons = fields.Text("Reasons", readonly=True)
     reifegrad_scored_on = fields.Date("Scored on", readonly=True)
