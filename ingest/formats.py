@@ -59,7 +59,7 @@ def number_format(evidence: Evidence, locale: Locale, is_typed: bool) -> ColumnF
     Args:
         evidence: from `number_evidence`.
         locale: decides what stays ambiguous; `auto` counts as German.
-        is_typed: the values are a spreadsheet's numbers, which we write with a point.
+        is_typed: the values come from sheets or JSON, whose numbers we write with a point.
 
     """
     comma, point = evidence["comma"], evidence["point"]

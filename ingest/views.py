@@ -108,7 +108,7 @@ def _settle_formats(
     if known == [(fingerprint,)]:
         return
     connection.execute("delete from ops.column_formats where source = ?", [source.name])
-    is_typed = _is_from_sheets(connection, source)
+    is_typed = _is_typed(connection, source)
     for name, mapping in source.maps.items():
         for column, origin in mapping.columns.items():
             kind = load_entities()[name].columns[column].kind
@@ -141,9 +141,12 @@ def _fingerprint(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _is_from_sheets(connection: duckdb.DuckDBPyConnection, source: Source) -> bool:
+def _is_typed(connection: duckdb.DuckDBPyConnection, source: Source) -> bool:
+    """Whether all rows come from sheets or JSON, whose numbers always have a point."""
     row = connection.execute(
-        f"select coalesce(bool_and(_sheet is not null), false) from raw.{identifier(source.name)}"
+        "select coalesce(bool_and(_sheet is not null or regexp_matches(_file, ?, 'i')), false)"
+        f" from raw.{identifier(source.name)}",
+        [r"\.(json|jsonl|ndjson)$"],
     ).fetchone()
     return bool(row and row[0])
 

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from config import PROJECT_ROOT, ConfigurationError, Settings
-from ingest import Load, ingest_inbox
+from ingest import Load, ingest_inbox, raw
 
 Write = Callable[[str], None]
 Drop = Callable[..., Path]
@@ -256,6 +256,21 @@ def test_killed_in_the_middle_and_run_again_gives_the_same(
     assert query("select status from ops.loads") == [("loaded",), ("loaded",)]
     assert query("select record_id from raw.order_lines order by 1")[0] == ("orders:A9|1",)
     assert not list(settings.archive.glob(".*"))
+
+
+def test_a_load_that_loses_a_row_is_undone_whole(
+    settings: Settings, drop: Drop, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop("auftraege_01.csv", ORDERS)
+    ingest_inbox(settings)
+    before = query("from raw.orders")
+    monkeypatch.setattr(raw, "_quarantine_rejects", lambda *_: None)  # sabotage
+    drop("auftraege_01.csv", ORDERS + "A3;1\n")
+    (load,) = ingest_inbox(settings)
+    assert load.status == "failed" and "Von 3 Zeilen kamen 2 an" in (load.reason_de or "")
+    assert query("from raw.orders") == before
+    monkeypatch.undo()
+    assert statuses(ingest_inbox(settings)) == [("auftraege_01.csv", "loaded")]
 
 
 def test_a_wrong_mapping_stops_before_anything_is_touched(

@@ -139,3 +139,21 @@ def test_views_and_formats_follow_mapping_and_files(
     write_sources("sources: {}")
     ingest_inbox(settings)
     assert query("select count(*) from raw.companies") == [(0,)]
+
+
+def test_numbers_of_json_have_a_point_whatever_the_locale(
+    settings: Settings, write_sources: Write, drop: Drop, query: Query
+) -> None:
+    write_sources("""
+        sources:
+          shop:
+            files: "shop*.jsonl"
+            kind: events
+            locale: de
+            maps: {order_line: {key: [id], columns: {net_amount: betrag}}}
+    """)
+    drop("shop.jsonl", '{"id": 1, "betrag": 1.234}\n')
+    ingest_inbox(settings)
+    assert query("select net_amount, formats from raw.order_lines") == [
+        ("1.234", {"net_amount": "point"})
+    ]
