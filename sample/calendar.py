@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ class Calendar:
         """Length in days."""
         return self.blocks * BLOCK_DAYS
 
-    @property
+    @cached_property
     def first(self) -> date:
         """The date of day 0."""
         return self.until - timedelta(days=self.days - 1)

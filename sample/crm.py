@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from sample import spelling
+from sample.chance import pick
 from sample.erp import Erp
-from sample.files import Sheet, Written, write_workbook
+from sample.files import Written
 from sample.firms import Firm, Person, transliterate
+from sample.workbook import Sheet, write_workbook
 from sample.world import World
 
 _AUTHOR = "CRM-Export"
@@ -199,12 +201,10 @@ class Crm:
             status = ("Gewonnen" if leads.is_won[i] else "Verloren") if is_closed else "offen"
             if is_closed:
                 steps.append((status, closed))
-            group = groups[int(rng.integers(len(groups)))]
-            title = titles[int(rng.integers(len(titles)))].format(
-                g=group, n=int(rng.integers(1, 60))
-            )
+            group = pick(groups, rng)
+            title = pick(titles, rng).format(g=group, n=int(rng.integers(1, 60)))
             person = world.person(firm, created, rng)
-            reason = str(rng.choice(world.words["lost_reasons"]))
+            reason = pick(world.words["lost_reasons"], rng)
             deals.append([
                 deal_id, company_id, self.names[company_id], title,
                 person.email if rng.random() < 0.85 else None,

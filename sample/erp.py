@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sample import spelling
 from sample.calendar import BLOCK_DAYS
+from sample.chance import pick
 from sample.customers import Ints
 from sample.files import Broken, Written, dotted, write_csv
 from sample.firms import Firm
@@ -55,10 +56,14 @@ class Erp:
 
     def number_on(self, customer: Ints, day: Ints) -> Ints:
         """Return the number under which the customer orders on the day."""
-        second = np.zeros(len(self.number), dtype=np.int64)
-        second[list(self.second)] = list(self.second.values())
         switched = day >= self.second_from[customer]
-        return np.where(switched, second[customer], self.number[customer])
+        return np.where(switched, self._second_number[customer], self.number[customer])
+
+    @cached_property
+    def _second_number(self) -> Ints:
+        number = self.number.copy()
+        number[list(self.second)] = list(self.second.values())
+        return number
 
     def order_no(self, order: int, day: int) -> str:
         """Return an order's number; for -1 that of the last order before the day."""
@@ -142,7 +147,7 @@ class Erp:
             firm.employees if has[6] and known[6] < 0.9 else "",
             world.owner[firm.number],
             dotted(since),
-            world.words["payment_terms"][int(rng.integers(len(world.words["payment_terms"])))],
+            pick(world.words["payment_terms"], rng),
             "X" if rng.random() < 0.02 else "",
         ]
 

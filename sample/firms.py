@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from stdnum.iso7064 import mod_11_10
 
+from sample.chance import pick
 from sample.customers import Ints
 
 _UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
 )
 _FIRMS_PER_RANGE = 1000
+_MAILBOXES = ("info", "info", "info", "info", "info", "kontakt", "office", "zentrale")
 
 
 def mail_name(name: str) -> str:
@@ -119,9 +121,7 @@ def make_firms(count: int, words: Mapping[str, Any], rng: np.random.Generator) -
         while domain in domains:
             domain = domain.replace(".example", f"{int(rng.integers(2, 99))}.example")
         domains.add(domain)
-        mailbox = str(
-            rng.choice(["info", "kontakt", "office", "zentrale"], p=[0.7, 0.12, 0.1, 0.08])
-        )
+        mailbox = pick(_MAILBOXES, rng)
         firms.append(
             Firm(
                 number=number,
@@ -175,7 +175,7 @@ def _prefix(stem: str, trade: str, given: list[str], rng: np.random.Generator) -
     if drawn < 0.08:
         return f"{stem[0]}{trade[0]}{trade[len(trade) // 2].upper()}"
     if drawn < 0.2:
-        return given[int(rng.integers(len(given)))]
+        return pick(given, rng)
     return "Gebr." if drawn < 0.23 else ""
 
 
@@ -183,14 +183,13 @@ def _domain(stem: str, trade: str, words: Mapping[str, Any], rng: np.random.Gene
     base = transliterate(stem).lower()
     long_form = transliterate(trade).lower()
     code = words["trade_codes"][trade]
-    shape = rng.choice(4, p=[0.4, 0.3, 0.2, 0.1])
-    label = (f"{base}-{code}", f"{base}-{long_form}", f"{base}{long_form}", f"{code}-{base}")[shape]
-    return f"{label}.example"
+    forms = (f"{base}-{code}", f"{base}-{long_form}", f"{base}{long_form}", f"{code}-{base}")
+    return f"{forms[pick((0, 0, 0, 0, 1, 1, 1, 2, 2, 3), rng)]}.example"
 
 
 def _place(words: Mapping[str, Any], rng: np.random.Generator) -> Place:
-    town = list(words["towns"])[int(rng.integers(len(words["towns"])))]
-    street = words["streets"][int(rng.integers(len(words["streets"])))]
+    town = pick(list(words["towns"]), rng)
+    street = pick(words["streets"], rng)
     house = f"{int(rng.integers(1, 120))}{'a' if rng.random() < 0.08 else ''}"
     return Place(f"{street} {house}", words["towns"][town], town)
 
@@ -238,14 +237,14 @@ def make_people(
         for position, (since, left) in enumerate([*spans, *[(-1, None)] * others]):
             is_female = bool(rng.random() < 0.35)
             pool = female if is_female else male
-            given = pool[int(rng.integers(len(pool)))]
-            surname = firm.stem if rng.random() < 0.06 else family[int(rng.integers(len(family)))]
+            given = pick(pool, rng)
+            surname = firm.stem if rng.random() < 0.06 else pick(family, rng)
             email = _email(given, surname, firm, rng)
             if email in taken:
                 email = f"{len(people)}.{email}"
             taken.add(email)
             main = position < len(spans)
-            role = "Einkauf" if main and rng.random() < 0.6 else str(rng.choice(words["roles"]))
+            role = "Einkauf" if main and rng.random() < 0.6 else pick(words["roles"], rng)
             extension = f"{int(rng.integers(10, 99))}"
             people.append(
                 Person(number, firm, is_female, given, surname, role, email, extension, since, left)

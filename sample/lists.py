@@ -12,9 +12,11 @@ import numpy as np
 
 from sample import leads as lead_process
 from sample import spelling
+from sample.chance import pick
 from sample.erp import Erp
-from sample.files import Broken, Sheet, Value, Written, dotted, write_csv, write_workbook
+from sample.files import Broken, Value, Written, dotted, write_csv
 from sample.firms import Firm, Person
+from sample.workbook import Sheet, write_workbook
 from sample.world import World
 
 FAIR = "Drehwerktage"
@@ -123,8 +125,8 @@ class Lists:
                 blank = [None] * (len(_FAIR_HEADER) - 2)
                 yield Broken("separator line inside the table", [None, title, *blank])
             firm, person, known = entry.firm, entry.person, rng.random(7)
-            note = words["fair_notes"][int(rng.integers(len(words["fair_notes"])))]
-            group = str(rng.choice(list(words["articles"])))
+            note = pick(words["fair_notes"], rng)
+            group = pick(list(words["articles"]), rng)
             yield [
                 entry.key,
                 spelling.spell(firm, spelling.FAIR, rng),
@@ -140,7 +142,7 @@ class Lists:
                 self.world.calendar.day(entry.day),
                 group,
                 note.format(g=group, n=int(rng.integers(5, 50))) or None,
-                str(rng.choice(words["sales_people"])).split()[0],
+                pick(words["sales_people"], rng).split()[0],
             ]
 
     def _sell(self) -> list[Entry]:
@@ -176,7 +178,7 @@ class Lists:
             turnover = int(rng.lognormal(3, 0.8)) + 1
             total += turnover
             title = "Fr." if person.is_female else "Hr."
-            note = notes[int(rng.integers(len(notes)))]
+            note = pick(notes, rng)
             yield [
                 int(entry.key),
                 spelling.spell(firm, spelling.SALES, rng),
@@ -186,8 +188,8 @@ class Lists:
                 spelling.phone(firm, person.extension, rng) if known[4] < 0.7 else None,
                 person.email if known[5] < 0.45 else None,
                 self._visit(entry.day, rng),
-                str(rng.choice([f"{turnover} T€", f"ca. {turnover}.000", f"{turnover}k", "?"])),
-                note.format(g=str(rng.choice(groups)), n=int(rng.integers(2, 40))) or None,
+                pick((f"{turnover} T€", f"ca. {turnover}.000", f"{turnover}k", "?"), rng),
+                note.format(g=pick(groups, rng), n=int(rng.integers(2, 40))) or None,
             ]
         sum_line = [None, "Summe", None, None, None, None, None, None, f"{total} T€", None]
         yield Broken("total below the table", sum_line)
@@ -196,8 +198,14 @@ class Lists:
         if day < 0 or rng.random() < 0.15:
             return None
         at = self.world.calendar.day(day)
-        forms = (at, f"{at:%d.%m.%y}", f"{at.day}.{at.month}.", f"{at:%m/%y}", f"KW {at:%V}")
-        return forms[int(rng.integers(len(forms)))]
+        forms: tuple[Value, ...] = (
+            at,
+            f"{at:%d.%m.%y}",
+            f"{at.day}.{at.month}.",
+            f"{at:%m/%y}",
+            f"KW {at:%V}",
+        )
+        return pick(forms, rng)
 
     def _object(self) -> list[Entry]:
         """About one customer in fifty objects, at least three."""

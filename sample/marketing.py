@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sample import spelling
 from sample.calendar import BLOCK_DAYS
+from sample.chance import pick
 from sample.customers import Ints, logistic
 from sample.files import Broken, Written, write_csv, write_json_lines
 from sample.firms import Person
@@ -25,6 +26,8 @@ _RECIPIENT_HEADER = ("E-Mail", "Vorname", "Nachname", "Firma", "Liste", "Status"
 _ACTION_HEADER = ("Aktion-ID", "Kampagne", "Versendet am", "E-Mail", "Aktion", "Zeitpunkt", "Link")
 _SITE = "https://www.nordhang-antriebstechnik.example"
 _VISITS_AFTER_DAYS = 45
+_OPEN_SECONDS = 10 * 3600
+_CAME_FROM = ("suche", "suche", "suche", "direkt", "direkt", "newsletter")
 _PROSPECT_OPENS = 0.04  # newsletters that firms open while nothing is on their mind
 
 
@@ -168,13 +171,15 @@ class Newsletter:
             rng.geometric(0.65, len(who)) - 1
         )
         names, last = world.words["campaigns"], datetime.combine(world.calendar.until, time(23, 59))
+        sent_at = [
+            datetime.combine(world.calendar.day(day), time(9, 30))
+            for day in self.campaign_days.tolist()
+        ]
         row: Sequence[Any] = ()
         for number, (index, campaign, kind, delay) in enumerate(
             zip(who.tolist(), campaigns.tolist(), kinds.tolist(), hours.tolist(), strict=True), 1
         ):
-            sent = datetime.combine(
-                world.calendar.day(int(self.campaign_days[campaign])), time(9, 30)
-            )
+            sent = sent_at[campaign]
             at = min(sent + timedelta(hours=delay), last).replace(microsecond=0)
             page = world.words["pages"][number % len(world.words["pages"])]
             row = (
@@ -237,18 +242,18 @@ class Website:
         ):
             known = rng.random(3)
             at = datetime.combine(world.calendar.day(day), time(7), UTC)
-            at += timedelta(seconds=int(rng.integers(0, 10 * 3600)))
+            at += timedelta(seconds=int(rng.random() * _OPEN_SECONDS))
             domain = world.firms[firm].domain
             visit = {
                 "visit_id": self.visit_id(number),
-                "zeit": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "zeit": f"{at:%Y-%m-%dT%H:%M:%SZ}",
                 "domain": (f"www.{domain}" if known[0] < 0.1 else domain)
                 if known[1] < 0.78
                 else None,
                 "email": world.person(firm, day, rng).email if known[2] < 0.3 else None,
                 "seite": pages[int(len(pages) * rng.random() ** 1.3)],
                 "dauer_s": int(rng.exponential(70)) + 2,
-                "herkunft": str(rng.choice(["direkt", "suche", "newsletter", "messe"])),
+                "herkunft": pick(_CAME_FROM, rng),
             }
             yield visit
             if number == broken:

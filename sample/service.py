@@ -12,9 +12,11 @@ import numpy as np
 
 from config.settings import read_yaml
 from sample import spelling
+from sample.chance import pick
 from sample.erp import Erp
-from sample.files import Broken, Sheet, Written, write_workbook
+from sample.files import Broken, Written
 from sample.firms import transliterate
+from sample.workbook import Sheet, write_workbook
 from sample.world import World
 
 # fmt: off
@@ -23,11 +25,6 @@ _HEADER = [
     "Priorität", "Betreff", "Beschreibung", "Bearbeiter",
 ]
 # fmt: on
-_CATEGORIES = {
-    "complaint_late": (["Reklamation", "Lieferung", "Sonstiges"], [0.5, 0.35, 0.15]),
-    "complaint_quality": (["Reklamation", "Technik", "Sonstiges"], [0.7, 0.15, 0.15]),
-    "question": (["Technik", "Ersatzteile", "Rechnung", "Sonstiges"], [0.35, 0.25, 0.15, 0.25]),
-}
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,6 @@ class Desk:
         closed = closed.replace(second=0, microsecond=0)
         is_closed = closed.date() <= world.calendar.until
         subject, body = self._text(ticket, f"{person.given_name} {person.family_name}", rng)
-        names, shares = _CATEGORIES[ticket.kind]
         is_urgent = rng.random() < (0.45 if ticket.kind != "question" else 0.08)
         has_number = rng.random() < 0.62
         number = self.erp.number_on(np.array([ticket.customer]), np.array([ticket.day]))
@@ -108,18 +104,16 @@ class Desk:
             sender if not has_number or rng.random() < 0.7 else None,
             opened,
             closed if is_closed else None,
-            str(rng.choice(names, p=shares)) if rng.random() < 0.95 else None,
+            pick(self.texts[ticket.kind]["categories"], rng) if rng.random() < 0.95 else None,
             "hoch" if is_urgent else "normal",
             subject,
             body,
-            str(rng.choice(world.words["service_people"])),
+            pick(world.words["service_people"], rng),
         ]
 
     def _text(self, ticket: Ticket, name: str, rng: np.random.Generator) -> tuple[str, str]:
-        def pick(parts: list[str]) -> str:
-            return parts[int(rng.integers(len(parts)))]
-
         parts = self.texts[ticket.kind]
+        topic = pick(parts["topics"], rng)
         article = self.erp.articles[int(rng.integers(len(self.erp.articles) - 4))][1]
         fill = {
             "a": article,
@@ -128,14 +122,14 @@ class Desk:
             "d": ticket.days_late if ticket.days_late > 0 else int(rng.integers(2, 30)),
             "p": name if rng.random() < 0.8 else name.split()[-1],
         }
-        sentences = [pick(parts["openings"])]
-        sentences += [pick(parts["details"]) for _ in range(int(rng.integers(0, 3)))]
-        sentences.append(pick(parts["demands"]) if rng.random() < 0.8 else "")
+        sentences = [pick(topic["openings"], rng)]
+        sentences += [pick(parts["details"], rng) for _ in range(int(rng.integers(0, 3)))]
+        sentences.append(pick(parts["demands"], rng) if rng.random() < 0.8 else "")
         body = " ".join(filter(None, dict.fromkeys(sentences)))
-        text = "\n".join(
-            filter(None, (pick(self.texts["greetings"]), body, pick(self.texts["closings"])))
-        ).format(**fill)
-        return pick(parts["subjects"]).format(**fill), self._worn(text, rng)
+        greeting = pick(self.texts["greetings"], rng)
+        closing = pick(self.texts["closings"], rng)
+        text = "\n".join(filter(None, (greeting, body, closing))).format(**fill)
+        return pick(topic["subjects"], rng).format(**fill), self._worn(text, rng)
 
     def _worn(self, text: str, rng: np.random.Generator) -> str:
         """As people type in a hurry: without capitals, without umlauts, with slips."""

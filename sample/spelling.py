@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sample.chance import pick
 from sample.firms import Firm, Place, transliterate
 
 _LEGAL_VARIANTS = {
@@ -59,7 +60,7 @@ def spell(firm: Firm, habit: Habit, rng: np.random.Generator) -> str:
         legal = ""
     elif chance[3] < habit.other_legal_form:
         variants = _LEGAL_VARIANTS[legal]
-        legal = variants[int(rng.integers(len(variants)))]
+        legal = pick(variants, rng)
     prefix = "" if chance[4] < habit.no_prefix else firm.prefix
     stem = slip(firm.stem, rng) if chance[5] < habit.slip else firm.stem
     address = "Fa." if chance[6] < habit.form_of_address else ""
@@ -103,4 +104,4 @@ def phone(firm: Firm, extension: str, rng: np.random.Generator, tidy: bool = Fal
         f"0049{area}{line}{extension}",
         f"0{area}{line}{extension}",
     )
-    return forms[0] if tidy else forms[int(rng.integers(len(forms)))]
+    return forms[0] if tidy else pick(forms, rng)

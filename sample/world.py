@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.settings import read_yaml
+from sample import chance
 from sample import leads as lead_process
 from sample.calendar import BLOCK_DAYS, Calendar
 from sample.customers import GONE, Floats, History, Ints, simulate
@@ -43,7 +44,7 @@ class World:
 
     def chance(self, purpose: str) -> np.random.Generator:
         """Open a source of chance of its own per purpose, so that no file depends on another."""
-        return _chance(self.seed, purpose)
+        return chance.source(self.seed, purpose)
 
     @cached_property
     def customer_of(self) -> dict[int, int]:
@@ -59,11 +60,7 @@ class World:
     def person(self, firm: int, day: int, rng: np.random.Generator, main: float = 0.6) -> Person:
         """Somebody who works at the firm on the day, mostly the main contact."""
         there = [p for p in self.people[firm] if p.is_there(day)]
-        return there[0] if rng.random() < main else there[int(rng.integers(len(there)))]
-
-
-def _chance(seed: int, purpose: str) -> np.random.Generator:
-    return np.random.default_rng([seed, *purpose.encode()])
+        return there[0] if rng.random() < main else chance.pick(there, rng)
 
 
 def make_world(customers: int, months: int, seed: int, until: date) -> World:
@@ -73,8 +70,10 @@ def make_world(customers: int, months: int, seed: int, until: date) -> World:
     calendar = Calendar.covering(months, until)
     volume = causes["leads"]["per_customer"]
     prospects = round(volume["newcomers"] * customers * months / _FULL_MONTHS)
-    pool = make_firms(prospects + customers, words, _chance(seed, "firms"))
-    is_subscribed = _chance(seed, "subscribed").random(len(pool)) < causes["leads"]["subscribed"]
+    pool = make_firms(prospects + customers, words, chance.source(seed, "firms"))
+    is_subscribed = (
+        chance.source(seed, "subscribed").random(len(pool)) < causes["leads"]["subscribed"]
+    )
     asked = _newcomers(pool[:prospects], is_subscribed, calendar, causes["leads"], seed)
     won = np.flatnonzero(asked.is_won & (asked.closed < calendar.days))
     won = won[np.lexsort((won, asked.closed[won]))][:customers]
@@ -82,7 +81,7 @@ def make_world(customers: int, months: int, seed: int, until: date) -> World:
     firm_of = np.concatenate([old, asked.firm[won]])
     start_days = np.concatenate([np.full(len(old), _BEFORE), asked.closed[won]])
     firms = pool[: prospects + len(old)]
-    history = simulate(start_days, calendar, causes["customers"], _chance(seed, "customers"))
+    history = simulate(start_days, calendar, causes["customers"], chance.source(seed, "customers"))
     again = _existing(
         firms, firm_of, start_days, is_subscribed, history, calendar, causes["leads"], months, seed
     )
@@ -95,13 +94,13 @@ def make_world(customers: int, months: int, seed: int, until: date) -> World:
         words=words,
         causes=causes,
         firms=firms,
-        people=make_people(firms, lost, words, _chance(seed, "people")),
+        people=make_people(firms, lost, words, chance.source(seed, "people")),
         firm_of=firm_of,
         start_days=start_days,
         history=history,
         leads=asked.joined(again),
         is_subscribed=is_subscribed[: len(firms)],
-        owner=_chance(seed, "owners").choice(words["sales_people"], len(firms)),
+        owner=chance.source(seed, "owners").choice(words["sales_people"], len(firms)),
     )
 
 
@@ -126,7 +125,7 @@ def _newcomers(
     seed: int,
 ) -> Leads:
     """One lead per firm that is not yet a customer."""
-    rng = _chance(seed, "newcomers")
+    rng = chance.source(seed, "newcomers")
     source = lead_process.draw_sources(len(firms), causes, rng)
     created = lead_process.created_days(len(firms), source, calendar, rng)
     askers = _askers(firms, np.arange(len(firms)), is_subscribed, None)
@@ -145,7 +144,7 @@ def _existing(
     seed: int,
 ) -> Leads:
     """Leads of customers who are with us and not (secretly) gone."""
-    rng = _chance(seed, "existing")
+    rng = chance.source(seed, "existing")
     wanted = round(causes["per_customer"]["existing"] * len(firm_of) * months / _FULL_MONTHS)
     tried = wanted * 3
     source = lead_process.draw_sources(tried, causes, rng)
