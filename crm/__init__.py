@@ -9,7 +9,7 @@ from crm.errors import (
     CrmUnreachableError,
     GuardError,
 )
-from crm.push import count_actions, push, to_json
+from crm.pushing import count_actions, push, push_through, to_json
 
 __all__ = [
     "Change",
@@ -26,5 +26,6 @@ __all__ = [
     "find_changes",
     "load_config",
     "push",
+    "push_through",
     "to_json",
 ]

@@ -49,10 +49,26 @@ def push(settings: Settings, dry_run: bool = False, force: bool = False) -> list
         CrmError: see `crm.errors`; nothing half-written stays that the next push doesn't mend.
 
     """
+    connector = open_connector(load_config(settings).connector, settings)
+    return push_through(connector, settings, dry_run=dry_run, force=force)
+
+
+def push_through(
+    connector: Connector, settings: Settings, *, dry_run: bool = False, force: bool = False
+) -> list[Change]:
+    """Do what `push` does through a connector that is open already."""
     config = load_config(settings)
-    connector = open_connector(config.connector, settings)
     with _one_at_a_time(settings):
-        return _push(settings, connector, config, dry_run=dry_run, force=force)
+        rows, written_before, unconfirmed = ledger.read_warehouse(settings, connector.name)
+        if unconfirmed and not dry_run:
+            _settle(settings, connector, config, unconfirmed)
+            written_before = ledger.read_written_keys(settings, connector.name)
+        plan = _plan(connector, config, rows, written_before, check=not (dry_run or force))
+        if not dry_run:
+            push_id = uuid.uuid4().hex
+            for target in TARGETS:
+                plan[target] = _write(settings, connector, config, push_id, plan[target])
+    return [change for target in TARGETS for change in plan[target]]
 
 
 def count_actions(changes: Sequence[Change]) -> dict[str, dict[str, int]]:
@@ -70,21 +86,6 @@ def to_json(changes: Sequence[Change]) -> str:
     for change in changes:
         rows[change.target].append(change.model_dump(mode="json", exclude={"target"}))
     return json.dumps(rows, ensure_ascii=False, indent=2)
-
-
-def _push(
-    settings: Settings, connector: Connector, config: CrmConfig, *, dry_run: bool, force: bool
-) -> list[Change]:
-    rows, written_before, unconfirmed = ledger.read_warehouse(settings, connector.name)
-    if unconfirmed and not dry_run:
-        _settle(settings, connector, config, unconfirmed)
-        written_before = ledger.read_written_keys(settings, connector.name)
-    plan = _plan(connector, config, rows, written_before, check=not (dry_run or force))
-    if not dry_run:
-        push_id = uuid.uuid4().hex
-        for target in TARGETS:
-            plan[target] = _write(settings, connector, config, push_id, plan[target])
-    return [change for target in TARGETS for change in plan[target]]
 
 
 def _plan(

@@ -1,0 +1,220 @@
+"""The push around the comparison: batches, retries, refusals, kills, ledger.
+
+Here the CRM is a small one of our own that keeps state and fails on demand;
+test_night_tryton.py does the same with the real one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import date
+
+import pytest
+
+from crm import (
+    Change,
+    CrmError,
+    CrmRejectedError,
+    CrmUnreachableError,
+    GuardError,
+    Record,
+    Score,
+    count_actions,
+    push_through,
+    to_json,
+)
+from crm.pushing import _one_at_a_time
+from warehouse import open_warehouse
+
+
+class KilledError(BaseException):
+    """As if the process were ended here."""
+
+
+class MemoryCrm:
+    """A CRM that keeps records, counts its calls and fails as told."""
+
+    name = "memory"
+
+    def __init__(self) -> None:
+        self.records: dict[str, dict[str, Record]] = {"parties": {}, "opportunities": {}}
+        self.names: dict[str, str] = {}
+        self.created: list[str] = []
+        self.batches: list[int] = []
+        self.refuses: set[str] = set()
+        self.kill_before: str | None = None
+        self.kill_after: str | None = None
+        self.outages = 0
+
+    def scored_keys(self, target: str) -> set[str]:
+        return {key for key, record in self.records[target].items() if record.score}
+
+    def read(self, target: str, keys: Collection[str]) -> dict[str, Record]:
+        return {k: r for k, r in self.records[target].items() if k in keys}
+
+    def write(self, target: str, changes: Sequence[Change]) -> dict[str, str]:
+        keys = {change.key for change in changes}
+        if self.kill_before in keys:
+            raise KilledError
+        if keys & self.refuses:
+            raise CrmRejectedError(f"no {min(keys & self.refuses)}")
+        self.batches.append(len(changes))
+        for change in changes:
+            if change.key not in self.records[target]:
+                self.created.append(change.key)
+                self.names[change.key] = (change.master or {}).get("name", "")
+            self.records[target][change.key] = Record(
+                key=change.key,
+                crm_id=f"id-{change.key}",
+                score=Score(**change.new_values) if change.new_values else None,
+            )
+        if self.kill_after in keys:
+            raise KilledError
+        if self.outages:
+            self.outages -= 1
+            raise CrmUnreachableError("the answer got lost")
+        return {change.key: f"id-{change.key}" for change in changes}
+
+
+@pytest.fixture
+def memory() -> MemoryCrm:
+    return MemoryCrm()
+
+
+def shown(memory: MemoryCrm, target: str = "parties") -> dict[str, int | None]:
+    return {k: r.score.points if r.score else None for k, r in memory.records[target].items()}
+
+
+def test_batches_ledger_and_a_second_push_that_changes_nothing(
+    settings, memory, show, score, read_ledger
+):
+    show({f"C{i:02}": score(i) for i in range(12)} | {"C99": None}, {"L01": score(80)})
+    changes = push_through(memory, settings)
+    assert count_actions(changes) == {
+        "parties": {"create": 13, "change": 0, "clear": 0, "skip": 0},
+        "opportunities": {"create": 1, "change": 0, "clear": 0, "skip": 0},
+    }
+    assert memory.batches == [5, 5, 3, 1]
+    rows = read_ledger("key, action, crm_id, old_values, new_values")
+    assert {row[:3] for row in rows} == {(k, "create", f"id-{k}") for k in memory.created}
+    first = json.loads(next(row for row in rows if row[0] == "C03")[4])
+    assert first == score(3).model_dump(mode="json")
+    assert "Müller" not in json.dumps(rows, default=str, ensure_ascii=False)
+    assert {change.action for change in push_through(memory, settings)} == {"skip"}
+    assert (memory.batches, len(read_ledger())) == ([5, 5, 3, 1], 14)
+
+
+def test_change_and_clear_keep_old_and_new_values_and_nothing_but_the_score(
+    settings, memory, show, score, read_ledger
+):
+    show({"C1": score(10), "C2": score(20), "C3": score(30)}, {"L1": score(80)})
+    push_through(memory, settings)
+    memory.names["C1"] = "Renamed by a salesperson"
+    show({"C1": score(90), "C2": None, "C3": score(30, date(2026, 11, 23))}, {})
+    push_through(memory, settings)
+    assert shown(memory) == {"C1": 90, "C2": None, "C3": 30}
+    assert shown(memory, "opportunities") == {"L1": None}
+    assert memory.names["C1"] == "Renamed by a salesperson"
+    rows = read_ledger("action, key, old_values->>'points', new_values->>'points'")
+    assert set(rows[4:]) == {
+        ("change", "C1", "10", "90"),
+        ("clear", "C2", "20", None),
+        ("clear", "L1", "80", None),
+    }
+
+
+@pytest.mark.parametrize("when", ["kill_before", "kill_after"])
+def test_a_killed_push_is_finished_by_the_next_without_duplicates(
+    settings, memory, show, score, read_ledger, when
+):
+    show({f"C{i:02}": score(i) for i in range(12)})
+    setattr(memory, when, "C07")
+    with pytest.raises(KilledError):
+        push_through(memory, settings)
+    assert sum(crm_id is None for (crm_id,) in read_ledger("crm_id")) == 5
+    setattr(memory, when, None)
+    push_through(memory, settings)
+    assert shown(memory) == {f"C{i:02}": i for i in range(12)}
+    assert sorted(memory.created) == sorted(set(memory.created))
+    expected = [("create", f"C{i:02}", f"id-C{i:02}") for i in range(12)]
+    assert sorted(read_ledger("action, key, crm_id")) == expected
+
+
+def test_an_answer_that_got_lost_is_tried_again(settings, memory, show, score, read_ledger):
+    show({"C1": score(10)})
+    memory.outages = 1
+    push_through(memory, settings)
+    assert (memory.created, read_ledger("key, crm_id")) == (["C1"], [("C1", "id-C1")])
+    show({"C1": score(20)})
+    memory.outages = 2  # as many as crm.yml allows tries here
+    with pytest.raises(CrmUnreachableError):
+        push_through(memory, settings)
+
+
+def test_a_refused_record_does_not_hold_up_the_others(settings, memory, show, score, read_ledger):
+    show({f"C{i}": score(i) for i in range(7)})
+    memory.refuses = {"C3"}
+    refused = [change for change in push_through(memory, settings) if change.action == "skip"]
+    assert [(c.key, c.reason) for c in refused] == [("C3", "refused by the CRM: no C3")]
+    assert set(shown(memory)) == {f"C{i}" for i in range(7)} - {"C3"}
+    assert "C3" not in {key for (key,) in read_ledger("key")}
+
+
+def test_a_crm_that_refuses_everything_stops_the_push(settings, memory, show, score, read_ledger):
+    show({f"C{i}": score(i) for i in range(12)})
+    memory.refuses = {f"C{i}" for i in range(12)}
+    with pytest.raises(CrmError, match="refused all 5 records of a batch of parties: no C0"):
+        push_through(memory, settings)
+    assert read_ledger() == []
+
+
+def test_the_guard_stops_before_anything_is_written_and_can_be_released(
+    settings, memory, show, score
+):
+    show({f"C{i:02}": score(90) for i in range(30)}, {"L01": score(10)})
+    push_through(memory, settings)
+    show(dict.fromkeys([f"C{i:02}" for i in range(30)]), {"L01": score(99)})
+    with pytest.raises(GuardError, match="30 of 30 scores of parties would be cleared"):
+        push_through(memory, settings)
+    assert set(shown(memory).values()) == {90}
+    assert shown(memory, "opportunities") == {"L01": 10}
+    assert count_actions(push_through(memory, settings, dry_run=True))["parties"]["clear"] == 30
+    push_through(memory, settings, force=True)
+    assert set(shown(memory).values()) == {None}
+
+
+def test_a_dry_run_tells_and_writes_nothing(settings, memory, show, score, read_ledger):
+    show({"C1": score(10), "C2": None}, {"L1": score(80), "L9": score(80)})
+    rows = json.loads(to_json(push_through(memory, settings, dry_run=True)))
+    assert (memory.created, read_ledger()) == ([], [])
+    assert [(row["key"], row["action"]) for row in rows["parties"]] == [
+        ("C1", "create"),
+        ("C2", "create"),
+    ]
+    first = rows["parties"][0]
+    assert (first["old_values"], first["new_values"]["points"]) == (None, 10)
+    assert first["master"]["city"] == "Köln"
+    assert [(row["key"], row["action"], row["reason"]) for row in rows["opportunities"]] == [
+        ("L1", "create", None),
+        ("L9", "skip", "its customer is not in the CRM"),
+    ]
+
+
+def test_without_a_build_the_error_says_what_to_do(settings, memory):
+    with pytest.raises(CrmError, match="run `reifegrad build` first"):
+        push_through(memory, settings)
+
+
+def test_a_key_that_comes_twice_is_named(settings, memory, show, score):
+    show({"C1": score(10)})
+    with open_warehouse(settings) as warehouse:
+        warehouse.execute("insert into sync.sync_tryton__parties from sync.sync_tryton__parties")
+    with pytest.raises(CrmError, match="has the key C1 twice"):
+        push_through(memory, settings)
+
+
+def test_two_pushes_at_once_are_refused(settings, memory, show, score):
+    show({"C1": score(10)})
+    with _one_at_a_time(settings), pytest.raises(CrmError, match="Another push"):
+        push_through(memory, settings)
