@@ -40,6 +40,8 @@ NIGHTS = {
     "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "240",
     "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "180",
     "AIRFLOW__API__EXPOSE_CONFIG": "False",
+    # On a busy machine an answer takes longer than Airflow's five seconds, and the task dies.
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
     # The DAG's shape comes from dbt's manifest; nothing of it is kept in Airflow variables.
     "AIRFLOW__COSMOS__ENABLE_CACHE_DBT_LS": "False",

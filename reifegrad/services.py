@@ -49,13 +49,17 @@ class Service:
 
 
 def airflow_service(settings: Settings) -> Service:
-    """Describe scheduler, DAG processor, triggerer and API server in one group."""
+    """Describe scheduler, DAG processor, triggerer and API server in one group.
+
+    The API for tasks builds itself at its first request, eight seconds of a core in which the
+    whole server answers nobody; better now than when the first task reports.
+    """
     return Service(
         "airflow",
         (_program("airflow"), "standalone"),
         settings.airflow_port,
         "REIFEGRAD_AIRFLOW_PORT",
-        partial(_answers, f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health"),
+        partial(_answers, f"http://127.0.0.1:{settings.airflow_port}/execution/health"),
     )
 
 
@@ -258,6 +262,6 @@ def _signal(processes: Iterable[psutil.Process], number: int) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        return requests.get(url, timeout=2).ok
+        return requests.get(url, timeout=60).ok
     except requests.RequestException:
         return False

@@ -1,0 +1,185 @@
+"""The exact set of DAGs, their shape, and the policy that every task follows."""
+
+from __future__ import annotations
+
+import ast
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from config import PROJECT_ROOT
+from reifegrad.airflow_api import NIGHT
+from reifegrad.orchestration import OWNER, WAREHOUSE_POOL
+
+FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
+MODELS = "build_models."
+
+
+def edges(dag, hide=MODELS):
+    """Edges between tasks; those inside the dbt group are told by the manifest test."""
+    return {
+        (task.task_id, below)
+        for task in dag.tasks
+        for below in task.downstream_task_ids
+        if not (task.task_id.startswith(hide) and below.startswith(hide))
+    }
+
+
+def outlets(dag):
+    return {(task.task_id, asset.name) for task in dag.tasks for asset in task.outlets}
+
+
+def assets_of(condition):
+    """Names in an asset condition."""
+    return {asset.name for asset in getattr(condition, "objects", [condition])}
+
+
+def test_there_are_exactly_the_five_dags_of_the_night(dagbag):
+    assert dagbag.import_errors == {}
+    assert set(dagbag.dag_ids) == set(NIGHT)
+    assert len(dagbag.dag_ids) == 5
+
+
+def test_each_dag_has_a_file_of_its_own_name_and_little_in_it(dagbag):
+    assert {file.stem for file in FILES} == set(NIGHT)
+    for dag_id in NIGHT:
+        assert Path(dagbag.dags[dag_id].fileloc).stem == dag_id
+    for file in FILES:
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 65, file.name
+
+
+def test_consolidate_customers(dagbag):
+    dag = dagbag.dags["consolidate_customers"]
+    assert dag.timetable.expression == "0 2 * * *"
+    assert str(dag.timetable.timezone) == "Europe/Berlin"
+    own = {task.task_id for task in dag.tasks if not task.task_id.startswith(MODELS)}
+    assert own == {"ingest_files", "audit_marts", "publish_marts"}
+    assert ("audit_marts", "publish_marts") in edges(dag)
+    group = dag.task_group.children["build_models"]
+    assert group.upstream_task_ids == {"ingest_files"}
+    assert group.downstream_task_ids == {"audit_marts"}
+    assert outlets(dag) == {("publish_marts", "marts")}
+
+
+def test_there_is_a_task_for_every_model_joined_as_in_dbt(dagbag):
+    from config import load_settings
+    from reifegrad.orchestration import dbt_manifest
+
+    manifest = json.loads(dbt_manifest(load_settings()).read_text(encoding="utf-8"))
+    models = {
+        key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"
+    }
+    assert models
+    dag = dagbag.dags["consolidate_customers"]
+    for node in models.values():
+        task = dag.task_dict[f"{MODELS}{node['name']}_run"]
+        parents = {
+            f"{MODELS}{models[parent]['name']}_run"
+            for parent in node["depends_on"]["nodes"]
+            if parent in models
+        }
+        assert parents <= task.upstream_task_ids
+    tests = dag.task_dict[f"{MODELS}dbt_project_test"]
+    assert tests.downstream_task_ids == {"audit_marts"}
+    leaves = {
+        task.task_id for task in dag.tasks if "dbt_project_test" in str(task.downstream_task_ids)
+    }
+    assert leaves, "the tests run after the models"
+
+
+def test_assess_maturity(dagbag):
+    dag = dagbag.dags["assess_maturity"]
+    assert assets_of(dag.timetable.asset_condition) == {"marts"}
+    assert edges(dag) == {
+        ("assess_use_cases", "is_training_due"),
+        ("is_training_due", "request_training"),
+        ("is_training_due", "confirm_maturity"),
+    }
+    assert outlets(dag) == {("request_training", "training_due"), ("confirm_maturity", "maturity")}
+
+
+def test_train_models(dagbag):
+    dag = dagbag.dags["train_models"]
+    assert dag.timetable.timetable.expression == "0 4 * * 0"
+    assert assets_of(dag.timetable.asset_condition) == {"training_due"}
+    assert outlets(dag) == {("train_champions", "champions")}
+    assert edges(dag) == set()
+
+
+def test_score_customers(dagbag):
+    from airflow.sdk import AssetAny
+
+    dag = dagbag.dags["score_customers"]
+    assert isinstance(dag.timetable.asset_condition, AssetAny)
+    assert assets_of(dag.timetable.asset_condition) == {"maturity", "champions"}
+    assert edges(dag) == {("score_entities", "publish_scores")}
+    assert outlets(dag) == {("publish_scores", "scores")}
+
+
+def test_push_scores(dagbag):
+    dag = dagbag.dags["push_scores"]
+    assert assets_of(dag.timetable.asset_condition) == {"scores"}
+    assert outlets(dag) == {("push_to_crm", "crm")}
+    assert edges(dag) == set()
+
+
+@pytest.mark.parametrize("dag_id", NIGHT)
+def test_a_first_start_runs_no_night_by_itself(dagbag, dag_id):
+    timetable = dagbag.dags[dag_id].timetable
+    clock = getattr(timetable, "timetable", timetable)
+    if hasattr(clock, "run_immediately"):
+        assert clock.run_immediately == timedelta(0)
+
+
+@pytest.mark.parametrize("dag_id", NIGHT)
+def test_every_dag_tells_what_it_is(dagbag, dag_id):
+    dag = dagbag.dags[dag_id]
+    assert len(dag.doc_md.strip()) > 80
+    assert "Leaves" in dag.doc_md
+    assert dag.tags
+    assert dag.max_active_runs == 1
+    assert dag.catchup is False
+
+
+@pytest.mark.parametrize("dag_id", NIGHT)
+def test_every_task_has_an_owner_and_is_tried_again(dagbag, dag_id):
+    for task in dagbag.dags[dag_id].tasks:
+        if task.task_id.endswith("dbt_producer_watcher_done"):
+            continue  # Cosmos' own marker, nothing runs in it
+        assert task.owner == OWNER, task.task_id
+        assert task.retries == 2, task.task_id
+        assert task.retry_delay <= timedelta(minutes=1), task.task_id
+        assert task.execution_timeout, task.task_id
+
+
+@pytest.mark.parametrize("dag_id", NIGHT)
+def test_what_opens_the_warehouse_takes_its_slot_and_nothing_else_does(dagbag, dag_id):
+    waiting = ("_run", "_seed", "dbt_producer_watcher_done")  # they wait for the producer
+    for task in dagbag.dags[dag_id].tasks:
+        opens = task.task_type != "EmptyOperator" and not (
+            task.task_id.startswith(MODELS) and task.task_id.endswith(waiting)
+        )
+        assert (task.pool == WAREHOUSE_POOL) == opens, task.task_id
+        assert task.pool_slots == 1
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_dag_files_import_nothing_heavy_and_read_nothing(file):
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    modules = {
+        name
+        for node in tree.body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in (
+            [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
+    }
+    assert modules <= {
+        "airflow.sdk",
+        "airflow.providers.standard.operators.empty",
+        "reifegrad.orchestration",
+    }
+    source = file.read_text(encoding="utf-8")
+    assert "Variable" not in source and "open(" not in source
