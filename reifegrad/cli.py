@@ -211,6 +211,14 @@ def setup_crm() -> None:
     install()
 
 
+@app.command(rich_help_panel=SERVICES)
+def setup_airflow() -> None:
+    """Prepare Airflow's database, pool and password where its parts run apart (containers)."""
+    from reifegrad.airflow_setup import prepare_airflow
+
+    prepare_airflow(_settings())
+
+
 def main() -> None:
     """Run the command; a failure is one line on stderr and exit code 1."""
     try:

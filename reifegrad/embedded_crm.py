@@ -1,4 +1,7 @@
-"""The embedded CRM's process: install and activate once, then become the server."""
+"""The embedded CRM's process: install and activate once, then become the server.
+
+`python -m reifegrad.embedded_crm [HOST]`; in a container it listens beyond the loopback.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def main() -> None:
     try:
         install()
         activate(settings)
-        server = command(settings)
+        server = command(settings, *sys.argv[1:2])
     except Exception as error:
         sys.exit(one_line(error))
     os.execv(server[0], server)  # noqa: S606 - the command is ours

@@ -46,7 +46,7 @@ class QuarantineGroup(_Frozen):
 
 
 class ScoreGroup(_Frozen):
-    """The scores in force of one use, counted by band."""
+    """The scores in force of one use, counted by band; `auc` is the model's, out of sample."""
 
     score: str
     entity: str
@@ -54,6 +54,7 @@ class ScoreGroup(_Frozen):
     stage: int
     method: str
     model_version: str | None
+    auc: float | None = None
     high: int
     medium: int
     low: int
@@ -146,9 +147,27 @@ def read_overview(settings: Settings) -> Overview:
         customers=customers,
         customer_records=records,
         stages=tuple(_stage(assessment) for assessment in read_stages(settings)),
-        scores=tuple(scores),
+        scores=tuple(_with_auc(settings, scores)),
         pushes=tuple(pushes),
     )
+
+
+def _with_auc(settings: Settings, groups: list[ScoreGroup]) -> list[ScoreGroup]:
+    """Look up in MLflow how well the models in force did; rules have no such figure."""
+    if not any(group.method == "model" for group in groups):
+        return groups
+    from ml import registry
+
+    found = []
+    with registry.tracking(settings) as client:
+        for group in groups:
+            auc = None
+            if group.model_version:
+                name = registry.model_name(group.score)
+                run_id = client.get_model_version(name, group.model_version).run_id
+                auc = client.get_run(run_id).data.metrics.get("auc") if run_id else None
+            found.append(group.model_copy(update={"auc": auc}))
+    return found
 
 
 def _stage(assessment: Assessment) -> dict[str, Any]:

@@ -115,7 +115,10 @@ def start(settings: Settings, service: Service) -> None:
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=PROJECT_ROOT,
-            env=process_environment(settings),
+            env={
+                **process_environment(settings),
+                "AIRFLOW__API_AUTH__JWT_SECRET": _signing_key(settings),
+            },
             start_new_session=True,
         )
     leader = psutil.Process(process.pid)
@@ -196,14 +199,32 @@ def require_free_port(port: int, setting: str) -> None:
 
 
 def airflow_password(settings: Settings) -> str:
-    """Return the password of Airflow's user, made at the first start."""
+    """Return the password of Airflow's user, made at the first start.
+
+    REIFEGRAD_AIRFLOW_PASSWORD in the environment wins and is kept.
+    """
+    given = os.environ.get("REIFEGRAD_AIRFLOW_PASSWORD")
     path = password_file(settings)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({AIRFLOW_USER: secrets.token_urlsafe(12)}, file)
+    if given or not path.exists():
+        _write_secret(path, json.dumps({AIRFLOW_USER: given or secrets.token_urlsafe(12)}))
     return str(json.loads(path.read_text(encoding="utf-8"))[AIRFLOW_USER])
+
+
+def _signing_key(settings: Settings) -> str:
+    """Return the key by which Airflow's parts know each other, made at the first start."""
+    path = password_file(settings).with_name("signing_key")
+    if not path.exists():
+        _write_secret(path, secrets.token_urlsafe(64))
+    return path.read_text(encoding="utf-8")
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
 
 
 def _program(name: str) -> str:

@@ -45,6 +45,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "score": {"de": "Bewertung", "en": "Score"},
     "rules": {"de": "Regeln", "en": "rules"},
     "model": {"de": "Modell, Version {version}", "en": "model, version {version}"},
+    "auc": {"de": "AUC", "en": "AUC"},
     "high": {"de": "hoch", "en": "high"},
     "medium": {"de": "mittel", "en": "medium"},
     "low": {"de": "niedrig", "en": "low"},
@@ -128,12 +129,13 @@ def stages_table(stages: Sequence[dict[str, Any]], language: Language) -> Table:
 
 def scores_table(overview: Overview, language: Language) -> Table:
     """Show how many scores of each band are in force, and by which method."""
-    table = _table("scores", language, "score", "stage", "method", "high", "medium", "low")
+    table = _table("scores", language, "score", "stage", "method", "auc", "high", "medium", "low")
     for group in overview.scores:
         table.add_row(
             group.score,
             str(group.stage),
             text(group.method, language, version=group.model_version),
+            text("nothing", language) if group.auc is None else f"{group.auc:.3f}",
             *(str(n) for n in (group.high, group.medium, group.low)),
         )
     return table
@@ -169,7 +171,7 @@ def console() -> Console:
 
 NUMBERS: Final = frozenset(
     {
-        "found", "loaded", "quarantined", "first_row", "stage", "high", "medium", "low",
+        "found", "loaded", "quarantined", "first_row", "stage", "auc", "high", "medium", "low",
         "created", "changed", "cleared", "skipped",
     }
 )  # fmt: skip
