@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import time
@@ -86,13 +87,14 @@ def activate(settings: Settings) -> None:
     marker.write_text(state, encoding="utf-8")
 
 
-def command(settings: Settings) -> list[str]:
+def command(settings: Settings, host: str = "127.0.0.1") -> list[str]:
     """Write the server's configuration and return its command line.
 
-    Whoever starts it chooses process group and log file. It binds to the loopback only.
+    Whoever starts it chooses process group and log file. It binds to the loopback only, unless
+    another host is given, as in a container.
     """
     configuration = _folder(settings) / "trytond.conf"
-    web = {"listen": f"127.0.0.1:{settings.crm_port}"}
+    web = {"listen": f"{host}:{settings.crm_port}"}
     if has_web_client():
         web["root"] = str(WEB_CLIENT / "node_modules" / "tryton-sao")
     _write_configuration(configuration, web)
@@ -105,9 +107,14 @@ def start(settings: Settings) -> subprocess.Popen[bytes]:
     """Start the server in the caller's process group and wait until it answers.
 
     Raises:
-        CrmError: it ended at once (port in use, …) or does not answer; names its log.
+        CrmError: the port is in use, or the server ended or does not answer; names its log.
 
     """
+    if _is_port_used(settings.crm_port):
+        raise CrmError(
+            f"Port {settings.crm_port} is in use: end the program that uses it (`make down`),"
+            " or set REIFEGRAD_CRM_PORT."
+        )
     log = settings.home / "logs" / "crm.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -116,13 +123,8 @@ def start(settings: Settings) -> subprocess.Popen[bytes]:
     while not is_ready(settings):
         if process.poll() is not None or time.monotonic() > deadline:
             stop(process)
-            raise CrmError(
-                f"The CRM did not start on port {settings.crm_port}: its log is {log}."
-                " If another program uses the port, set REIFEGRAD_CRM_PORT."
-            )
+            raise CrmError(f"The CRM did not start: its log is {log}.")
         time.sleep(0.1)
-    if process.poll() is not None:
-        raise CrmError(f"Port {settings.crm_port} is in use: set REIFEGRAD_CRM_PORT.")
     return process
 
 
@@ -150,6 +152,17 @@ def find_record_url(settings: Settings, model: str, crm_id: str | None = None) -
     """Return where the web client shows a record, or the list of all (`party.party`, …)."""
     path = f"model/{model}" + (f"/{crm_id}" if crm_id else "")
     return f"{_url(settings)}/#{DATABASE}/{path}"
+
+
+def _is_port_used(port: int) -> bool:
+    with socket.socket() as probe:
+        # As the server does it: a port whose last connection has just been closed is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def _url(settings: Settings) -> str:
