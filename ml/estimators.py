@@ -54,7 +54,7 @@ def fit(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame, y: NDArray[
 def predict(fitted: ClassifierMixin, inputs: pandas.DataFrame) -> NDArray[Any]:
     """Probability of the positive outcome, 0 to 1, per row."""
     import numpy as np
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
         return np.asarray(fitted.predict_proba(inputs)[:, 1], dtype=float)
@@ -81,17 +81,19 @@ def _numeric(linear: bool) -> BaseEstimator | str:
 
 
 def _categorical(model: CandidateModel, spec: Spec) -> BaseEstimator:
-    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+    """One column per category; for boosted trees one column with its cross-fitted target mean."""
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
-    limits = {
-        "max_categories": spec.preparation.max_categories,
-        "min_frequency": spec.preparation.min_category_rows,
-    }
     if model.kind == "hist_gradient_boosting":
-        return OrdinalEncoder(
-            handle_unknown="use_encoded_value", unknown_value=float("nan"), **limits
-        )
-    return OneHotEncoder(handle_unknown="infrequent_if_exist", sparse_output=False, **limits)
+        folds = StratifiedKFold(5, shuffle=True, random_state=_SEED)
+        return TargetEncoder(target_type="binary", cv=folds)
+    return OneHotEncoder(
+        handle_unknown="infrequent_if_exist",
+        sparse_output=False,
+        max_categories=spec.preparation.max_categories,
+        min_frequency=spec.preparation.min_category_rows,
+    )
 
 
 def _classifier(model: CandidateModel, spec: Spec, names: list[str]) -> ClassifierMixin:
@@ -106,7 +108,7 @@ def _classifier(model: CandidateModel, spec: Spec, names: list[str]) -> Classifi
     features = [spec.features[name] for name in names]
     return HistGradientBoostingClassifier(
         random_state=_SEED,
-        categorical_features=[feature.type == "categorical" for feature in features],
+        categorical_features=None,
         monotonic_cst=[
             signs[feature.direction] if feature.type == "numeric" else 0 for feature in features
         ],

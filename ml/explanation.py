@@ -48,7 +48,7 @@ def model_reasons(
     typical: Mapping[str, float | str],
     spec: Spec,
 ) -> list[list[Reason]]:
-    """Two to four reasons per row, strongest first.
+    """Word two to four reasons per row, strongest first; facts of the rules fill up to two.
 
     Features of one theme give one reason, worded by the strongest of them. A reason is worded only
     where its text is true: "silent for long" needs a push up and a value above the typical one.
@@ -63,14 +63,21 @@ def model_reasons(
     names = [name for name in typical if name in spec.features]
     columns = [list(typical).index(name) for name in names]
     features = [spec.features[name] for name in names]
-    return [
+    reasons = [
         _reasons_of_row(values, row[columns], features, typical, spec)
         for values, row in zip(_rows(frame), pushes, strict=True)
     ]
+    short = [row for row, found in enumerate(reasons) if len(found) < 2]
+    facts = rule_reasons(frame.iloc[short], spec, 2, facts_only=True)
+    for row, more in zip(short, facts, strict=True):
+        reasons[row] = list(dict.fromkeys(reasons[row] + more))[:2]
+    return reasons
 
 
-def rule_reasons(frame: pandas.DataFrame, spec: Spec, stage: int) -> list[list[Reason]]:
-    """Word the rules that hold, by points; rules of 0 points fill up to two."""
+def rule_reasons(
+    frame: pandas.DataFrame, spec: Spec, stage: int, *, facts_only: bool = False
+) -> list[list[Reason]]:
+    """Word the rules that hold, by points; facts (rules of 0 points) fill up to two."""
     if spec.rules is None:
         return [[] for _ in range(len(frame))]
     listed = spec.rules.of(stage)
@@ -81,8 +88,10 @@ def rule_reasons(frame: pandas.DataFrame, spec: Spec, stage: int) -> list[list[R
     for values, hit in zip(_rows(frame), found, strict=True):
         reasons: list[Reason] = []
         for index in order:
-            enough = limit if listed[index].points else 2
-            if hit[index] and len(reasons) < enough:
+            is_fact = not listed[index].points
+            if facts_only and not is_fact:
+                continue
+            if hit[index] and len(reasons) < (2 if is_fact else limit):
                 reason = word([listed[index].reason], values, spec.features)
                 reasons += [reason] if reason else []
         result.append(reasons)

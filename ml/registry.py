@@ -23,10 +23,12 @@ CHAMPION = "champion"
 # Types of our pipelines beyond those that skops trusts by itself; anything else in a stored model
 # is refused when it is loaded.
 TRUSTED_TYPES = [
+    "numpy.dtype",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
-    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.model_selection._split.StratifiedKFold",
+    "sklearn.tree._tree.Tree",
 ]
 
 
@@ -64,6 +66,7 @@ def tracking(settings: Settings) -> Iterator[MlflowClient]:
     # Customer data's statistics are nobody else's business, and a site may have no network.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
     before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
