@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 # A wrong merge costs as much as so many missed ones: two customers in one record mislead every
@@ -16,24 +16,24 @@ Key = tuple[str, str]  # what must be the same within a customer (source and kin
 
 
 class _Groups:
-    """Growing groups of records and the sums of probabilities between them."""
+    """Growing groups of things and the sums of probabilities between them."""
 
     def __init__(self, keys: Sequence[frozenset[Key]]) -> None:
-        self.members = [[record] for record in range(len(keys))]
+        self.size = [1] * len(keys)
         self.keys = [dict(known) for known in keys]
         self.between: list[dict[int, float]] = [{} for _ in keys]
         self._joined_to = list(range(len(keys)))
 
-    def find(self, record: int) -> int:
-        """Find the group that a record is in now."""
-        while (group := self._joined_to[record]) != record:
-            self._joined_to[record] = record = self._joined_to[group]
-        return record
+    def find(self, thing: int) -> int:
+        """Find the group that a thing is in now."""
+        while (group := self._joined_to[thing]) != thing:
+            self._joined_to[thing] = thing = self._joined_to[group]
+        return thing
 
     def mean(self, a: int, b: int) -> float:
         """Mean probability over all pairs between two groups; pairs not compared count 0."""
         total = self.between[a].get(b, 0.0)
-        return total / (len(self.members[a]) * len(self.members[b])) if total else 0.0
+        return total / (self.size[a] * self.size[b])
 
     def join(self, a: int, b: int) -> int:
         """Join two groups unless their keys contradict each other; returns the larger one."""
@@ -48,8 +48,7 @@ class _Groups:
             joined = self.between[a].get(other, 0.0) + total
             self.between[a][other] = self.between[other][a] = joined
         self.between[b] = {}
-        self.members[a] += self.members[b]
-        self.members[b] = []
+        self.size[a] += self.size[b]
         self.keys[a] |= self.keys[b]
         self._joined_to[b] = a
         return a
@@ -66,9 +65,10 @@ def cluster(
 ) -> tuple[list[int], list[float]]:
     """Group records by average linkage, so that one bad link cannot join two large groups.
 
-    Sure pairs are joined first; then, again and again, the two groups with the highest mean
-    probability over all their pairs, while it is at least MIN_MEAN_PROBABILITY. Groups whose
-    keys contradict each other are never joined.
+    Records that share an exact key are one unit from the start; what speaks for one of them
+    speaks for the unit, since a firm that moved has two addresses. Then, again and again, the two
+    groups with the highest mean probability over all pairs of their units are joined, while it is
+    at least MIN_MEAN_PROBABILITY. Groups whose keys contradict each other are never joined.
 
     Args:
         keys: per record its exact keys, as (source and kind, value).
@@ -76,23 +76,42 @@ def cluster(
         probable: pairs of record positions with their probability; each pair once.
 
     Returns:
-        Per record the smallest position in its group, and its mean probability with the others
-        there (1 if it is alone or joined by exact keys only).
+        Per record the smallest position in its group, and the mean probability between its unit
+        and the others of the group (1 if there are none).
 
     """
-    groups = _Groups(keys)
-    weights = {(a, b): p for a, b, p in probable}
-    for (a, b), p in weights.items():
-        groups.between[a][b] = groups.between[b][a] = p
+    units = _Groups(keys)
     for a, b in sorted(sure):
-        groups.join(groups.find(a), groups.find(b))
-    certain = [groups.find(record) for record in range(len(keys))]
-    heap = [
-        (-mean, a, b)
-        for a, others in enumerate(groups.between)
-        for b in others
-        if a < b and (mean := groups.mean(a, b)) >= MIN_MEAN_PROBABILITY
+        units.join(units.find(a), units.find(b))
+    unit = [units.find(record) for record in range(len(keys))]
+    between: dict[tuple[int, int], float] = defaultdict(float)
+    for a, b, p in probable:
+        pair = min(unit[a], unit[b]), max(unit[a], unit[b])
+        if pair[0] != pair[1]:
+            between[pair] = max(between[pair], p)
+    groups = _link(_Groups([frozenset(known.items()) for known in units.keys]), between)
+    group = [groups.find(own) for own in unit]
+    first: dict[int, int] = {}
+    for record, own in enumerate(group):
+        first.setdefault(own, record)
+    support: dict[int, float] = defaultdict(float)
+    for (a, b), p in between.items():
+        if groups.find(a) == groups.find(b):
+            support[a] += p
+            support[b] += p
+    others = Counter(groups.find(own) for own in set(unit))
+    belongs = [
+        support[own] / (others[found] - 1) if others[found] > 1 else 1.0
+        for own, found in zip(unit, group, strict=True)
     ]
+    return [first[found] for found in group], belongs
+
+
+def _link(groups: _Groups, between: dict[tuple[int, int], float]) -> _Groups:
+    """Join groups of units in the order of their mean probability."""
+    for (a, b), p in between.items():
+        groups.between[a][b] = groups.between[b][a] = p
+    heap = [(-p, a, b) for (a, b), p in between.items() if p >= MIN_MEAN_PROBABILITY]
     heapq.heapify(heap)
     while heap:
         negative, a, b = heapq.heappop(heap)
@@ -102,21 +121,4 @@ def cluster(
         for other in groups.between[kept]:
             if (mean := groups.mean(kept, other)) >= MIN_MEAN_PROBABILITY:
                 heapq.heappush(heap, (-mean, min(kept, other), max(kept, other)))
-    return _summary(groups, certain, weights)
-
-
-def _summary(
-    groups: _Groups, certain: list[int], weights: dict[tuple[int, int], float]
-) -> tuple[list[int], list[float]]:
-    """Name each record's group and how probably it belongs there."""
-    group = [groups.find(record) for record in range(len(certain))]
-    by_key = Counter(certain)
-    support = [by_key[own] - 1.0 for own in certain]
-    for (a, b), p in weights.items():
-        if group[a] == group[b] and certain[a] != certain[b]:
-            support[a] += p
-            support[b] += p
-    size = Counter(group)
-    first = [min(groups.members[own]) for own in group]
-    others = [size[own] - 1 for own in group]
-    return first, [s / n if n else 1.0 for s, n in zip(support, others, strict=True)]
+    return groups

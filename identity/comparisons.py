@@ -17,6 +17,8 @@ create or replace macro word_overlap(l, r) as
   shared_bits(l, r) / greatest(bits(l) + bits(r) - shared_bits(l, r), 1e-9);
 create or replace macro word_containment(l, r) as
   shared_bits(l, r) / greatest(least(bits(l), bits(r)), 1e-9);
+create or replace macro same_switchboard(l, r) as least(length(l), length(r)) > 9 and
+  left(l, greatest(length(l), length(r)) - 3) = left(r, greatest(length(l), length(r)) - 3);
 """
 
 
@@ -65,7 +67,8 @@ COMPARISONS = (
     Comparison("name", column="name", levels=(
         Level("name_l = name_r", .5, value="name"),
         Level(f"({_similar('name', .95)} or word_overlap(words_l, words_r) >= .9)", .15),
-        Level("word_containment(words_l, words_r) >= .9 and shared_bits(words_l, words_r) >= 8", .15),
+        Level("word_containment(words_l, words_r) >= .9 and shared_bits(words_l, words_r) >= 8",
+              .15),
         Level(f"({_similar('name', .9)} or word_overlap(words_l, words_r) >= .5)", .08),
         Level("word_containment(words_l, words_r) >= .4", .06),
     )),
@@ -73,7 +76,7 @@ COMPARISONS = (
         Level("given_name_l = given_name_r", .7, value="given_name"),
         Level("given_name_l = family_name_r and given_name_r = family_name_l", .02),
         Level(_similar("given_name", .9), .1),
-        Level(f"({_similar('given_name', .75)} or left(given_name_l, 1) = left(given_name_r, 1))", .08),
+        Level(f"({_similar('given_name', .75)} or given_name_l[1] = given_name_r[1])", .08),
     )),
     Comparison("family_name", column="family_name", also=("given_name",), levels=(
         Level("family_name_l = family_name_r", .75, value="family_name"),
@@ -84,7 +87,7 @@ COMPARISONS = (
     Comparison("birth_date", column="birth_date", levels=(
         Level("birth_date_l = birth_date_r", .85, value="birth_date"),
         Level("damerau_levenshtein(birth_date_l, birth_date_r) <= 1", .07),
-        Level("birth_date_l = left(birth_date_r, 4) || birth_date_r[7:8] || birth_date_r[5:6]", .02),
+        Level("birth_date_l = birth_date_r[1:4] || birth_date_r[7:8] || birth_date_r[5:6]", .02),
         Level("damerau_levenshtein(birth_date_l, birth_date_r) <= 2", .02),
     )),
     Comparison("address", column="street", also=("number", "address"), levels=(
@@ -105,7 +108,7 @@ COMPARISONS = (
     Comparison("phone", column="phone", levels=(
         Level("phone_l = phone_r", .6, value="phone"),
         Level("right(phone_l, 7) = right(phone_r, 7)", .05),
-        Level("length(phone_l) > 9 and left(phone_l, -3) = left(phone_r, length(phone_l) - 3)", .1),
+        Level("same_switchboard(phone_l, phone_r)", .1),
     )),
     Comparison("email", column="email", levels=(
         Level("email_l = email_r", .4, value="email"),

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from identity import normalise
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
+    import pyarrow as pa
+
+    Records: TypeAlias = pd.DataFrame | pa.Table | duckdb.DuckDBPyRelation
 
 INPUT_COLUMNS = (
     "name", "given_name", "family_name", "street", "postcode", "city", "country", "phone",
@@ -23,7 +27,7 @@ class IdentityError(ValueError):
     """The records can't be resolved; the message says what to change."""
 
 
-def read_records(records: Any) -> pd.DataFrame:
+def read_records(records: Records) -> pd.DataFrame:
     """Take records as a pandas frame, a pyarrow table or a DuckDB relation.
 
     Returns one row per record in the order of `record_id`, which is the index; `source` and every
@@ -35,10 +39,12 @@ def read_records(records: Any) -> pd.DataFrame:
     """
     import pandas as pd
 
-    frame = records
-    for convert in ("df", "to_pandas"):  # DuckDB's and pyarrow's names for it
-        if not isinstance(frame, pd.DataFrame) and hasattr(frame, convert):
-            frame = getattr(frame, convert)()
+    if isinstance(records, pd.DataFrame):
+        frame = records
+    elif hasattr(records, "to_pandas"):  # pyarrow's name for it
+        frame = records.to_pandas()
+    else:
+        frame = records.df()
     missing = [column for column in ("record_id", "source") if column not in frame.columns]
     if missing:
         raise IdentityError(f"The records need the column {' and '.join(missing)}.")
@@ -74,7 +80,7 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    country = _map(normalise.country, records["country"])
+    country = _fill_country(_map(normalise.country, records["country"]))
     company = _map(normalise.company_name, records["name"])
     street = _map(normalise.street, records["street"])
     given_name = _map(normalise.person_name, records["given_name"])
@@ -112,7 +118,7 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, index=records.index, dtype=object)
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     text = "" if value is None or value != value else str(value).strip()
     return text or None
 
@@ -123,12 +129,19 @@ def _map(
     """Apply a normalisation once per distinct value (files repeat themselves)."""
     known: dict[tuple[Any, ...], Any] = {}
     result: list[Any] = []
-    columns = [values] if country is None else [values, country]
+    columns: list[Iterable[Any]] = [values] if country is None else [values, country]
     for arguments in zip(*columns, strict=True):
         if arguments[0] is not None and arguments not in known:
             known[arguments] = function(*arguments)
         result.append(known.get(arguments))
     return result
+
+
+def _fill_country(countries: list[str | None]) -> list[str | None]:
+    """Take the most frequent country where none is given: files leave out their own."""
+    known = Counter(country for country in countries if country)
+    home = min(known, key=lambda country: (-known[country], country), default=None)
+    return [country or home for country in countries]
 
 
 def _is_day_first(values: pd.Series) -> bool:

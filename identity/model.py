@@ -230,6 +230,6 @@ def _to_arrow(
         columns[column] = pa.array(list(features[column]), pa.string())
     rarity = [list(row.items()) if row else None for row in features["words"]]
     columns["words"] = pa.array(rarity, pa.map_(pa.string(), pa.float64()))
-    for block in blocks:
-        columns[block] = pa.array(list(blocks[block]), pa.string())
+    for block in blocks.columns:
+        columns[str(block)] = pa.array(list(blocks[block]), pa.string())
     return pa.table(columns)

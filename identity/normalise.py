@@ -93,7 +93,7 @@ def street(text: str | None) -> Street:
     short = rules()["street_short_forms"]
     words = [fold(short.get(word, word)) for word in fold(tidy).split()]
     numbers = [i for i, word in enumerate(words) if re.fullmatch(r"\d+[a-z]?", word)]
-    # American order starts with the number; elsewhere the last one counts ("Str. des 17. Juni 135").
+    # American order starts with it; elsewhere the last one counts ("Straße des 17. Juni 135").
     position = None if not numbers else 0 if numbers[0] == 0 else numbers[-1]
     number = words.pop(position).lstrip("0") if position is not None else ""
     named = [word for word in words if word not in _street_words()] or words

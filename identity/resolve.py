@@ -16,13 +16,15 @@ from identity.model import compare, estimate_probabilities
 if TYPE_CHECKING:
     import pandas as pd
 
+    from identity.features import Records
+
 KEY_COLUMNS = ("vat_key", "registration_key")
 # A number that more different names than this carry is a placeholder, not a key: one firm has
 # few spellings, while somebody's own VAT id may stand in every row of a file.
 MAX_NAMES_PER_KEY = 8
 
 
-def resolve(records: Any) -> pd.DataFrame:
+def resolve(records: Records) -> pd.DataFrame:
     """Find out which records are the same customer.
 
     Args:
