@@ -96,7 +96,9 @@ def reason_in(log: Path) -> str | None:
             continue
         if isinstance(entry, dict) and entry.get("error_detail"):
             error = entry["error_detail"][0]
-            reason = f"{error.get('exc_type')}: {error.get('exc_value')}"
+            kind, told = error.get("exc_type"), error.get("exc_value")
+            # `station` raises this one with a message that says it all.
+            reason = str(told) if kind == "AirflowFailException" else f"{kind}: {told}"
     return " ".join(reason.split()) if reason else None
 
 

@@ -1,0 +1,40 @@
+"""Which failures are final, and how they are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from config import ConfigurationError
+from reifegrad.failures import is_final, is_named, one_line
+from reifegrad.orchestration import station
+
+
+def test_our_own_errors_are_told_as_they_are_and_others_with_their_type():
+    assert one_line(ConfigurationError("sources.yml:\n  wrong")) == "sources.yml: wrong"
+    assert one_line(ValueError("no")) == "ValueError: no"
+    assert is_named(ConfigurationError("x")) and not is_named(ValueError("x"))
+
+
+def test_what_may_pass_by_itself_is_tried_again():
+    from crm import CrmRejectedError, CrmUnreachableError
+    from warehouse import WarehouseLockedError
+
+    assert not is_final(WarehouseLockedError("x"))
+    assert not is_final(CrmUnreachableError("x"))
+    assert not is_final(ConnectionError("x"))
+    assert is_final(CrmRejectedError("x"))
+    assert is_final(ConfigurationError("x"))
+
+
+def test_a_station_fails_for_good_where_only_a_person_can_help(tmp_path, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    from airflow.sdk.exceptions import AirflowFailException
+
+    @station
+    def broken(error):
+        raise error
+
+    with pytest.raises(AirflowFailException, match=r"crm\.yml is wrong"):
+        broken(ConfigurationError("crm.yml is wrong"))
+    with pytest.raises(ConnectionError):
+        broken(ConnectionError("later"))

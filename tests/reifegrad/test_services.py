@@ -1,0 +1,145 @@
+"""Starting and ending process groups, with real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+
+import psutil
+import pytest
+
+from config import Settings
+from reifegrad import services
+
+# A leader with a child that does not listen to SIGTERM, and a grandchild in a group of its own.
+FAMILY = """
+import signal, subprocess, sys, time
+stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+subprocess.Popen([sys.executable, "-c", stubborn])
+runaway = "import os, time; os.setpgid(0, 0); time.sleep(600)"
+subprocess.Popen([sys.executable, "-c", runaway])
+print("up", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.setattr(services, "GRACE_SECONDS", 2.0)
+    return Settings(home=tmp_path / "home")
+
+
+def family(settings, program=FAMILY):
+    log = services.log_file(settings, "family")
+    return services.Service(
+        "family",
+        (sys.executable, "-c", program),
+        port=1,
+        setting="NONE",
+        is_ready=lambda: log.exists() and "up" in log.read_text(encoding="utf-8"),
+    )
+
+
+def started(settings):
+    """Start the family and return its processes once all three are there."""
+    services.start(settings, family(settings))
+    services.wait_until_ready(settings, family(settings), 30)
+    record = services._read_record(settings, "family")
+    deadline = time.monotonic() + 20
+    while len(found := services._processes_of(record)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(found) == 3
+    time.sleep(0.5)  # until the children have changed their signals and groups
+    return found
+
+
+def alive(processes):
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_stop_ends_everything_that_was_started(settings):
+    processes = started(settings)
+    assert services.is_running(settings, "family")
+    assert services.stop(settings, "family") == ["family"]
+    assert alive(processes) == []
+    assert not services.is_running(settings, "family")
+    assert services.stop(settings, "family") == []
+
+
+def test_stop_ends_what_a_dead_leader_left_behind(settings):
+    processes = started(settings)
+    leader = services._read_record(settings, "family")["pid"]
+    os.kill(leader, signal.SIGKILL)
+    psutil.wait_procs([p for p in processes if p.pid == leader], timeout=5)
+    assert not services.is_running(settings, "family")
+    assert services.stop(settings, "family") == ["family"]
+    assert alive(processes) == []
+
+
+def test_a_number_that_now_belongs_to_somebody_else_is_left_alone(settings):
+    stranger = psutil.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        record = services._record(settings, "family")
+        record.parent.mkdir(parents=True)
+        record.write_text(f'{{"pid": {stranger.pid}, "started": {time.time() + 60}}}')
+        assert not services.is_running(settings, "family")
+        services.stop(settings, "family")
+        assert stranger.is_running()
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_damaged_record_counts_as_not_running(settings):
+    record = services._record(settings, "family")
+    record.parent.mkdir(parents=True)
+    record.write_text("{")
+    assert not services.is_running(settings, "family")
+    assert services.stop(settings, "family") == []
+
+
+def test_a_service_that_dies_is_named_with_its_last_line(settings):
+    service = family(settings, "raise SystemExit('no licence')")
+    services.start(settings, service)
+    with pytest.raises(services.ServiceError, match=r"family has ended: no licence \(log: .+\)"):
+        services.wait_until_ready(settings, service, 30)
+
+
+def test_a_service_that_never_answers_is_named(settings):
+    service = family(settings, "import time; time.sleep(600)")
+    services.start(settings, service)
+    try:
+        with pytest.raises(services.ServiceError, match="family did not answer within 1 s"):
+            services.wait_until_ready(settings, service, 1)
+    finally:
+        services.stop(settings, "family")
+
+
+def test_a_port_in_use_is_named_with_its_setting():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(services.ServiceError, match=rf"Port {port} is in use.+REIFEGRAD_X"):
+            services.require_free_port(port, "REIFEGRAD_X")
+    services.require_free_port(port, "REIFEGRAD_X")
+
+
+def test_the_password_is_made_once_and_readable_by_its_owner_only(settings, monkeypatch):
+    monkeypatch.delenv("REIFEGRAD_AIRFLOW_PASSWORD", raising=False)
+    first = services.airflow_password(settings)
+    assert len(first) >= 16
+    assert services.airflow_password(settings) == first
+    assert services.password_file(settings).stat().st_mode & 0o077 == 0
+    monkeypatch.setenv("REIFEGRAD_AIRFLOW_PASSWORD", "given")
+    assert services.airflow_password(settings) == "given"
+    monkeypatch.delenv("REIFEGRAD_AIRFLOW_PASSWORD")
+    assert services.airflow_password(settings) == "given"
+
+
+def test_a_crm_elsewhere_is_not_started(settings):
+    names = [service.name for service in services.all_services(settings)]
+    assert names == ["airflow", "crm", "mlflow"]
+    elsewhere = settings.model_copy(update={"crm_url": "https://crm.example"})
+    assert [s.name for s in services.all_services(elsewhere)] == ["airflow", "mlflow"]
