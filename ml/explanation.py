@@ -92,7 +92,7 @@ def rule_reasons(
             if facts_only and not is_fact:
                 continue
             if hit[index] and len(reasons) < (2 if is_fact else limit):
-                reason = word([listed[index].reason], values, spec.features)
+                reason = word(listed[index].reason, values, spec.features)
                 reasons += [reason] if reason else []
         result.append(reasons)
     return result

@@ -139,12 +139,17 @@ class Snapshots(_Part):
 
 
 class Rule(_Part):
-    """Points added where the SQL condition `when` holds over the features."""
+    """Points added where the SQL condition `when` holds over the features.
+
+    Of its texts the first whose placeholders all have a value is taken; 0 points make it a fact.
+    """
 
     when: str
     points: int = Field(ge=-100, le=100)
-    reason: Text
+    reason: tuple[Text, ...]
     why: str
+
+    _list = field_validator("reason", mode="before")(_as_list)
 
 
 class Rules(_Part):
@@ -304,7 +309,7 @@ class Spec(_Part):
         ]
         for stage in (1, 2) if self.rules else ():
             listed = self.rules.of(stage) if self.rules else ()
-            texts += [(f"rules.stage_{stage}", rule.reason) for rule in listed]
+            texts += [(f"rules.stage_{stage}", text) for rule in listed for text in rule.reason]
         for field, text in texts:
             for _, name, _, _ in string.Formatter().parse(text.de + text.en):
                 if name and name not in {"value", "title", *self.features}:
