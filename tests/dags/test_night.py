@@ -1,0 +1,180 @@
+"""Whole nights in the real scheduler with the real CRM, started and ended as a person does it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import psutil
+import pytest
+
+from config import PROJECT_ROOT, Settings
+
+pytestmark = [pytest.mark.night, pytest.mark.timeout(1800)]
+REIFEGRAD = Path(sys.executable).with_name("reifegrad")
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def environment(home, **more):
+    airflow, mlflow, crm = free_ports(3)
+    plain = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "REIFEGRAD"))}
+    ports = {
+        "REIFEGRAD_AIRFLOW_PORT": str(airflow),
+        "REIFEGRAD_MLFLOW_PORT": str(mlflow),
+        "REIFEGRAD_CRM_PORT": str(crm),
+    }
+    return plain | ports | {"REIFEGRAD_HOME": str(home), "COLUMNS": "200"} | more
+
+
+def processes_of(home):
+    """Every process that has the home in its command line or its environment, but ourselves."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            told = [*process.cmdline(), *process.environ().values()]
+        except psutil.Error:
+            continue
+        if process.pid != os.getpid() and any(str(home) in text for text in told):
+            found.append(process)
+    return found
+
+
+def run(variables, *arguments):
+    return subprocess.run(
+        [REIFEGRAD, *arguments],
+        env=variables,
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def first_night(tmp_path_factory):
+    """A night on a small company; everything stays up until the last test has looked at it."""
+    home = tmp_path_factory.mktemp("night") / "home"
+    variables = environment(home)
+    demo = run(variables, "demo", "--customers", "60", "--months", "24", "--keep")
+    yield variables, home, demo
+    run(variables, "down")
+    assert processes_of(home) == []
+
+
+def query(home, sql):
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_the_night_goes_from_the_files_to_the_crm(first_night):
+    _, home, demo = first_night
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    for task in ("ingest_files", "customers_run", "audit_marts", "publish_marts", "push_to_crm"):
+        assert task in demo.stdout
+    ((customers,),) = query(home, "select count(*) from marts.customers")
+    assert f"{customers} Kunden aus" in demo.stdout
+    ((scores,),) = query(home, "select count(*) from ops.scores")
+    assert scores > 0
+    pushed = query(home, "select target, count(*) from ops.push_ledger group by 1")
+    assert dict(pushed)["parties"] == customers
+    with duckdb.connect(str(home / "published" / "warehouse.duckdb"), read_only=True) as published:
+        assert published.execute("select count(*) from scores").fetchone() == (scores,)
+
+
+def test_the_crm_shows_the_scores(first_night):
+    from crm.connectors import open_connector
+
+    variables, home, _ = first_night
+    settings = Settings(home=home, crm_port=int(variables["REIFEGRAD_CRM_PORT"]))
+    wanted = dict(query(home, "select entity_id, points from ops.scores where entity = 'customer'"))
+    shown = open_connector("tryton", settings).read("parties", wanted.keys())
+    assert {key: record.score.points for key, record in shown.items()} == wanted
+
+
+def test_the_summary_says_where_to_look(first_night):
+    variables, home, demo = first_night
+    for port in ("AIRFLOW", "MLFLOW", "CRM"):
+        assert f"http://127.0.0.1:{variables[f'REIFEGRAD_{port}_PORT']}" in demo.stdout
+    password = json.loads((home / "airflow" / "passwords.json").read_text(encoding="utf-8"))[
+        "admin"
+    ]
+    assert f"admin / {password}" in demo.stdout
+    assert str(home / "published" / "warehouse.duckdb") in demo.stdout
+    assert (home / "reports" / "data_docs" / "index.html").is_file()
+
+
+def test_a_second_night_changes_nothing(first_night):
+    variables, home, _ = first_night
+    tables = ("marts.customers", "ops.scores", "ops.push_ledger", "ops.quarantine")
+    counts = " union all ".join(f"select '{t}', count(*) from {t}" for t in tables)
+    before = sorted(query(home, counts))
+    again = run(variables, "demo", "--keep")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert sorted(query(home, counts)) == before
+    assert "Im CRM hat sich in dieser Nacht nichts geändert." in again.stdout
+
+
+def test_a_failing_night_says_what_failed_and_where_its_log_is(tmp_path):
+    config = tmp_path / "config"
+    config.mkdir()
+    for file in (PROJECT_ROOT / "config").glob("*.*"):
+        if file.suffix != ".py":
+            (config / file.name).write_bytes(file.read_bytes())
+    (config / "sources.yml").write_text("sources: 1\n", encoding="utf-8")
+    home = tmp_path / "home"
+    variables = environment(home, REIFEGRAD_CONFIG=str(config))
+    demo = run(variables, "demo", "--customers", "10", "--months", "12")
+    assert demo.returncode == 1, demo.stdout + demo.stderr
+    last = demo.stderr.strip().splitlines()[-1]
+    assert last.startswith("consolidate_customers.ingest_files failed: ")
+    assert "sources.yml" in last
+    log = last.rpartition("(log: ")[2].rstrip(")")
+    assert Path(log).is_file()
+    assert processes_of(home) == []
+
+
+def test_ctrl_c_leaves_no_process_behind(tmp_path):
+    home = tmp_path / "home"
+    demo = subprocess.Popen(
+        [REIFEGRAD, "demo", "--customers", "10", "--months", "12"],
+        env=environment(home),
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while len(processes_of(home)) < 8 and time.monotonic() < deadline:
+        time.sleep(0.5)  # until Airflow's parts have children of their own
+    assert len(processes_of(home)) >= 8
+    demo.send_signal(signal.SIGINT)
+    output, _ = demo.communicate(timeout=90)
+    assert demo.returncode == 130, output
+    assert processes_of(home) == []
+
+
+def test_a_port_in_use_stops_the_start_before_anything_runs(tmp_path):
+    variables = environment(tmp_path / "home")
+    with socket.create_server(("127.0.0.1", int(variables["REIFEGRAD_MLFLOW_PORT"]))):
+        up = run(variables, "up")
+    assert up.returncode == 1
+    (line,) = up.stderr.strip().splitlines()
+    assert variables["REIFEGRAD_MLFLOW_PORT"] in line
+    assert "REIFEGRAD_MLFLOW_PORT" in line
+    assert processes_of(tmp_path / "home") == []
