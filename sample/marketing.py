@@ -75,7 +75,7 @@ class Newsletter:
         for person, start, end in self.recipients:
             bounced = self._bounce(person, end)
             status, since = "aktiv", start
-            if bounced is not None:
+            if bounced >= 0:
                 status, since = "unzustellbar", bounced
             elif end < days:
                 status, since = "abgemeldet", end
@@ -92,26 +92,35 @@ class Newsletter:
                 day_of(since).isoformat(),
             )
 
-    def _bounce(self, person: Person, end: int) -> int | None:
-        """Find the day of the newsletter that came back because the person had left."""
+    def _bounce(self, person: Person, end: int) -> int:
+        """Find the day of the newsletter that came back since the person had left (-1: none)."""
         if person.left is None or person.email == person.firm.mailbox or person.left >= end:
-            return None
+            return -1
         later = self.campaign_days[self.campaign_days >= person.left]
-        return int(later[0]) if later.size and later[0] < end else None
+        return int(later[0]) if later.size and later[0] < end else -1
 
+    @cached_property
     def actions(self) -> tuple[Ints, Ints, NDArray[np.str_]]:
         """Recipient, campaign, kind: every action, in the order of campaigns."""
         world, rng = self.world, self.world.chance("actions")
         rule = world.causes["customers"]["opens"]
-        customer = np.array(
-            [world.customer_of.get(p.firm.number, -1) for p, _, _ in self.recipients]
+        customer, start, end, left, bounce = (
+            np.array(
+                [
+                    (
+                        world.customer_of.get(person.firm.number, -1),
+                        since,
+                        until,
+                        world.calendar.days if person.left is None else person.left,
+                        self._bounce(person, until),
+                    )
+                    for person, since, until in self.recipients
+                ],
+                dtype=np.int64,
+            )
+            .reshape(-1, 5)
+            .T
         )
-        start = np.array([s for _, s, _ in self.recipients])
-        end = np.array([e for _, _, e in self.recipients])
-        left = np.array(
-            [world.calendar.days if p.left is None else p.left for p, _, _ in self.recipients]
-        )
-        bounce = np.array([-1 if b is None else b for b in map(self._bounce_of, self.recipients)])
         parts = []
         for campaign, day in enumerate(self.campaign_days.tolist()):
             level = world.history.engagement[day // BLOCK_DAYS, customer]
@@ -135,9 +144,6 @@ class Newsletter:
                 parts.append((found, np.full(len(found), campaign), np.full(len(found), kind)))
         who, campaigns, kinds = (np.concatenate(column) for column in zip(*parts, strict=True))
         return who, campaigns, kinds
-
-    def _bounce_of(self, recipient: tuple[Person, int, int]) -> int | None:
-        return self._bounce(recipient[0], recipient[2])
 
     @cached_property
     def _interested(self) -> dict[int, list[int]]:
@@ -165,7 +171,7 @@ class Newsletter:
 
     def _action_rows(self) -> Iterator[Sequence[Any] | Broken]:
         world, rng = self.world, self.world.chance("action rows")
-        who, campaigns, kinds = self.actions()
+        who, campaigns, kinds = self.actions
         # Most read it within hours, the others on one of the next days.
         hours = rng.exponential(2.5, len(who)).clip(0.02, 9) + 24 * (
             rng.geometric(0.65, len(who)) - 1

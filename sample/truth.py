@@ -92,7 +92,7 @@ def _identities(
 def _interactions(
     world: World, newsletter: Newsletter, website: Website
 ) -> Iterator[Sequence[Any]]:
-    who, _, _ = newsletter.actions()
+    who, _, _ = newsletter.actions
     for number, index in enumerate(who.tolist(), 1):
         yield "newsletter_actions", f"N{number:07d}", newsletter.recipients[index][0].firm.true_id
     for number, firm in enumerate(website.firm.tolist()):
