@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 COST_OF_WRONG_MERGE = 2.0
 MIN_MEAN_PROBABILITY = COST_OF_WRONG_MERGE / (COST_OF_WRONG_MERGE + 1)
 
+MAX_REFINEMENTS = 10
+
 Key = tuple[str, str]  # what must be the same within a customer (source and kind), and its value
 
 
@@ -89,19 +91,20 @@ def cluster(
         pair = min(unit[a], unit[b]), max(unit[a], unit[b])
         if pair[0] != pair[1]:
             between[pair] = max(between[pair], p)
-    groups = _link(_Groups([frozenset(known.items()) for known in units.keys]), between)
-    group = [groups.find(own) for own in unit]
+    held = [frozenset(known.items()) for known in units.keys]
+    joined = _refine(_link(_Groups(held), between), held, between, sorted(set(unit)))
+    group = [joined[own] for own in unit]
     first: dict[int, int] = {}
     for record, own in enumerate(group):
         first.setdefault(own, record)
     support: dict[int, float] = defaultdict(float)
     for (a, b), p in between.items():
-        if groups.find(a) == groups.find(b):
+        if joined[a] == joined[b]:
             support[a] += p
             support[b] += p
-    others = Counter(groups.find(own) for own in set(unit))
+    size = Counter(joined.values())
     belongs = [
-        support[own] / (others[found] - 1) if others[found] > 1 else 1.0
+        support[own] / (size[found] - 1) if size[found] > 1 else 1.0
         for own, found in zip(unit, group, strict=True)
     ]
     return [first[found] for found in group], belongs
@@ -122,3 +125,50 @@ def _link(groups: _Groups, between: dict[tuple[int, int], float]) -> _Groups:
             if (mean := groups.mean(kept, other)) >= MIN_MEAN_PROBABILITY:
                 heapq.heappush(heap, (-mean, min(kept, other), max(kept, other)))
     return groups
+
+
+def _refine(
+    groups: _Groups,
+    held: Sequence[frozenset[Key]],
+    between: dict[tuple[int, int], float],
+    units: Sequence[int],
+) -> dict[int, int]:
+    """Move single units to the group where they gain most, until none gains any more.
+
+    The first joins are made before the groups are known: a chance link of 0.999 comes before the
+    links of 0.99 that tie both ends to their own groups. A unit gains, per other unit of its
+    group, the probability less MIN_MEAN_PROBABILITY.
+    """
+    group = {unit: groups.find(unit) for unit in units}
+    members: dict[int, set[int]] = defaultdict(set)
+    near: dict[int, dict[int, float]] = defaultdict(dict)
+    for unit, own in group.items():
+        members[own].add(unit)
+    for (a, b), p in between.items():
+        near[a][b] = near[b][a] = p
+    for _ in range(MAX_REFINEMENTS):
+        moved = False
+        for unit in sorted(near):
+            links: dict[int, float] = defaultdict(float)
+            for other, p in near[unit].items():
+                links[group[other]] += p
+            own = group[unit]
+            gains = {
+                found: total - MIN_MEAN_PROBABILITY * len(members[found] - {unit})
+                for found, total in links.items()
+            }
+            best = max(gains, key=lambda found: (gains[found], -found))
+            is_better = gains[best] > max(gains.get(own, 0), 0) + 1e-9
+            if best != own and is_better and not _contradicts(held, unit, members[best]):
+                members[own].remove(unit)
+                members[best].add(unit)
+                group[unit] = best
+                moved = True
+        if not moved:
+            break
+    return group
+
+
+def _contradicts(held: Sequence[frozenset[Key]], unit: int, members: Iterable[int]) -> bool:
+    keys = dict(held[unit])
+    return any(keys.get(kind, value) != value for other in members for kind, value in held[other])

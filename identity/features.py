@@ -37,27 +37,29 @@ def read_records(records: Records) -> pd.DataFrame:
         IdentityError: `record_id` or `source` is missing, empty or not unique.
 
     """
+    import duckdb
     import pandas as pd
 
     if isinstance(records, pd.DataFrame):
         frame = records
-    elif hasattr(records, "to_pandas"):  # pyarrow's name for it
-        frame = records.to_pandas()
-    else:
+    elif isinstance(records, duckdb.DuckDBPyRelation):
         frame = records.df()
+    else:
+        frame = records.to_pandas()
     missing = [column for column in ("record_id", "source") if column not in frame.columns]
     if missing:
         raise IdentityError(f"The records need the column {' and '.join(missing)}.")
     text = pd.DataFrame(
         {
-            column: [_text(value) for value in frame[column]] if column in frame.columns else None
+            column: _text(frame[column]) if column in frame.columns else None
             for column in ("record_id", "source", *INPUT_COLUMNS)
         },
         index=range(len(frame)),
         dtype=object,
     )
-    if text["record_id"].isna().any():
-        raise IdentityError("A record has no record_id: every record needs one.")
+    for column in ("record_id", "source"):
+        if text[column].isna().any():
+            raise IdentityError(f"A record has no {column}: every record needs one.")
     if text["record_id"].duplicated().any():
         twice = text["record_id"][text["record_id"].duplicated()].min()
         raise IdentityError(f"record_id {twice!r} is given twice: it must be unique.")
@@ -118,9 +120,12 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, index=records.index, dtype=object)
 
 
-def _text(value: object) -> str | None:
-    text = "" if value is None or value != value else str(value).strip()
-    return text or None
+def _text(column: pd.Series) -> list[str | None]:
+    """Write a column as text; whole numbers without the ".0" that gaps in a column bring."""
+    known = zip(column, column.notna(), strict=True)
+    values = [value if is_known else "" for value, is_known in known]
+    whole = (int(v) if isinstance(v, float) and v.is_integer() else v for v in values)
+    return [str(value).strip() or None for value in whole]
 
 
 def _map(
