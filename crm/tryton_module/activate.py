@@ -13,7 +13,6 @@ from trytond import backend, config
 DATABASE = 'crm'
 MODULES = ['sale_opportunity', 'reifegrad_score']
 LANGUAGES = ['de', 'en']
-START_PAGES = [('sale_opportunity', 'act_opportunity_form'), ('party', 'act_party_form')]
 # Tryton's country module comes without countries; these are the trade partners that matter
 # most to a German maker. A company that needs more runs `trytond_import_countries`.
 COUNTRIES = {
@@ -71,7 +70,6 @@ def set_up_company(wanted):
 
 def write_company(pool, wanted):
     User, Lang = pool.get('res.user'), pool.get('ir.lang')
-    Window, ModelData = pool.get('ir.action.act_window'), pool.get('ir.model.data')
     language, = Lang.search([('code', '=', wanted['language'])])
     add_countries(pool)
     company = find_or_add_company(pool, wanted['company'])
@@ -83,9 +81,6 @@ def write_company(pool, wanted):
     # Nobody is to be asked at the first login for what stands here.
     Item = pool.get('ir.module.config_wizard.item')
     Item.write(Item.search([]), {'state': 'done'})
-    # Open with customers and opportunities.
-    admin.actions = [
-        Window(ModelData.get_id(module, name)).action for module, name in START_PAGES]
     admin.save()
 
 
