@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MAX_BLOCK = 100
 RARE_WORDS = 3
 TEXT_COLUMNS = (
-    "name", "given_name", "family_name", "birth_date", "number", "address", "postcode", "city",
+    "name", "given_name", "family_name", "birth_date", "street", "number", "address", "postcode", "city",
     "phone", "email", "domain", "vat_key", "registration_key",
 )  # fmt: skip
 SINGLE_KEYS = ("vat_key", "registration_key", "email", "domain", "address", "name", "birth_date")
@@ -26,6 +26,9 @@ JOINED_KEYS = (
     (("family_name", 99), ("postcode", 9)),
     (("given_name", 99), ("postcode", 9)),
     (("given_name", 99), ("family_name", 2)),
+    (("street", 99), ("city", 3)),
+    (("city", 99), ("given_name", 3)),
+    (("city", 99), ("family_name", 3)),
 )
 
 

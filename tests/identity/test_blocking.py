@@ -34,7 +34,12 @@ def test_a_large_block_is_split_where_records_differ():
     of_name = [c for c in blocks if blocks[c].str.startswith("muller|").any()]
     assert of_name
     for block in blocks[of_name[0]].unique():
-        assert len({city for city, key in zip(cities, blocks[of_name[0]]) if key == block}) == 1
+        assert (
+            len(
+                {city for city, key in zip(cities, blocks[of_name[0]], strict=True) if key == block}
+            )
+            == 1
+        )
 
 
 def test_what_no_two_records_share_is_no_block():
