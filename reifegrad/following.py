@@ -15,6 +15,8 @@ from reifegrad.airflow_api import FINISHED, NIGHT, AirflowApi, Run, Task
 from reifegrad.environment import airflow_home
 
 LAST: Final = NIGHT[-1]
+# Every look costs the API server a tenth of a second of the cores that the night needs.
+LOOK_SECONDS: Final = 3.0
 TOLD: Final = frozenset({"success", "failed", "up_for_retry"})
 
 
@@ -72,7 +74,7 @@ def follow(
         if time.monotonic() > deadline:
             raise NightFailedError(_stuck(settings, runs, timeout))
         check()
-        time.sleep(1)
+        time.sleep(LOOK_SECONDS)
 
 
 def log_of(settings: Settings, task: Task) -> Path:

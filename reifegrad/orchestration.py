@@ -132,7 +132,8 @@ def dbt_models(group_id: str) -> DbtTaskGroup:
         ),
         operator_args={
             "emit_datasets": False,
-            "poke_interval": 2,
+            # Each look costs two requests per waiting model; by the second layer dbt is ahead.
+            "poke_interval": 6,
             "env": DBT_ENVIRONMENT,
             "append_env": True,
         },
