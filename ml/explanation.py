@@ -118,8 +118,10 @@ def _reasons_of_row(
         is_up = sums[theme] > 0
         for index in sorted(themes[theme], key=lambda i: -pushes[i] if is_up else pushes[i]):
             feature = features[index]
-            value, usual = values[feature.name], typical[feature.name]
-            if feature.direction and not _is_true(feature, value, float(usual), is_up):
+            usual = typical[feature.name] if feature.neutral is None else feature.neutral
+            if feature.direction and not _is_true(
+                feature, values[feature.name], float(usual), is_up
+            ):
                 continue
             reason = word(_texts(feature, is_up, spec.explanation), values, spec.features, feature)
             if reason:

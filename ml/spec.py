@@ -85,6 +85,7 @@ class Feature(_Part):
     Without `sql` the feature is a column of the table, named `column` or like the feature.
     `direction` says that more of it can only raise (`rising`) or lower (`falling`) the score;
     `theme` joins features that tell a person the same thing, so that they give one reason.
+    `neutral` is the value at which the texts change sides (default: the typical one in training).
     """
 
     name: str = ""
@@ -98,6 +99,7 @@ class Feature(_Part):
     missing: float | str | None = None
     in_model: bool = True
     direction: Literal["rising", "falling"] | None = None
+    neutral: float | None = None
     theme: str | None = None
     reasons: Reasons = Reasons()
     labels: dict[str, Text] = Field(default_factory=dict)
@@ -184,6 +186,7 @@ class Validation(_Part):
     blocks: int = Field(ge=1)
     test_days: int = Field(ge=1)
     calibration_gain: float = Field(ge=0)
+    copies_at_most: float = Field(ge=0, le=1)
 
 
 class Preparation(_Part):

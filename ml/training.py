@@ -134,7 +134,7 @@ def _train_score(client: MlflowClient, settings: Settings, spec: Spec) -> Traini
     version = registry.register(client, settings, candidate, frame, tags)
     message = (
         f"{candidate.name}, AUC {candidate.metrics['auc']:.3f} on {len(frame)} rows"
-        f" (best single feature {candidate.baseline}: {candidate.metrics['baseline_auc']:.3f})"
+        f" ({candidate.baseline} alone: {candidate.metrics['baseline_auc']:.3f})"
     )
     message += "; not used: " + "; ".join(why_not) if why_not else ""
     registry.decide(client, spec.name, version, not why_not, message)

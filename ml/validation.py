@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ml.spec import Spec
-from ml.table import NotEnoughDataError
+from ml.table import NotEnoughDataError, TableError, read_inputs
 
 if TYPE_CHECKING:
     import pandas
@@ -73,9 +73,7 @@ def grouped_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[
     from sklearn.model_selection import StratifiedKFold
 
     rules = spec.validation
-    column = rules.group or ("entity_id" if "entity_id" in frame else None)
-    keys = frame[column] if column else pd.util.hash_pandas_object(frame.astype(str), index=False)
-    groups = pd.factorize(keys)[0]
+    groups = _groups(frame, spec)
     outcome = pd.Series(y).groupby(groups).max().to_numpy()
     small = len(frame) < rules.small_rows
     rarer = int(min(outcome.sum(), len(outcome) - outcome.sum()))
@@ -91,9 +89,30 @@ def grouped_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[
         for train, _ in splits.split(outcome, outcome):
             learnt = np.isin(groups, train)
             fold = Fold(np.flatnonzero(learnt), np.flatnonzero(~learnt))
-            if len(set(y[fold.test])) == 2:
+            if len(set(y[fold.train])) == 2 and len(set(y[fold.test])) == 2:
                 folds.append(fold)
     return folds
+
+
+def _groups(frame: pandas.DataFrame, spec: Spec) -> NDArray[Any]:
+    """Give each row the number of its group, whose rows must stay together.
+
+    Copies are rows alike in every feature, whatever their outcome: were only those of the same
+    outcome kept together, a row would meet its contradictions in training and never its likes.
+    """
+    import pandas as pd
+
+    column = spec.validation.group
+    if column is None and "entity_id" in frame and frame["entity_id"].duplicated().any():
+        column = "entity_id"
+    if column is not None:
+        if column not in frame:
+            raise TableError(f"{spec.file}: validation.group: the table has no column {column!r}.")
+        return pd.factorize(frame[column])[0]
+    rows = read_inputs(frame, spec)
+    copies = pd.factorize(pd.util.hash_pandas_object(rows, index=False))[0]
+    is_coarse = rows.duplicated().mean() > spec.validation.copies_at_most
+    return pd.RangeIndex(len(rows)).to_numpy() if is_coarse else copies
 
 
 def measure(y: NDArray[Any], probability: NDArray[Any]) -> Metrics:

@@ -54,9 +54,7 @@ def write_month(rows: pd.DataFrame, month: str, folder: Path) -> Path:
         rows.to_excel(path, sheet_name="Rechnungen", index=False)
         return path
     path = folder / f"rechnungen_{month}.csv"
-    rows.to_csv(
-        path, sep=";", decimal=",", index=False, encoding="cp1252", lineterminator="\r\n"
-    )
+    rows.to_csv(path, sep=";", decimal=",", index=False, encoding="cp1252", lineterminator="\r\n")
     return path
 
 
