@@ -44,7 +44,7 @@ def sample(
     seed: Annotated[int, typer.Option(help="Another seed is another company.")] = 1,
     until: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Last day of data; default: the night's day."),
+        typer.Option(formats=["%Y-%m-%d"], help="Last day of data; default: the day before."),
     ] = None,
 ) -> None:
     """Put the files of a fictitious company into the inbox, and the truth beside it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from config import Settings
@@ -57,9 +57,9 @@ def make_sample(
     from sample import make_company
 
     truth = settings.home / "truth"
-    made = make_company(
-        settings.inbox, truth, customers, months, seed, until=until or settings.night
-    )
+    # A night sees the files of the day before.
+    last_day = until or settings.night - timedelta(days=1)
+    made = make_company(settings.inbox, truth, customers, months, seed, until=last_day)
     return _say("sample", settings, files=len(made.files), inbox=settings.inbox, truth=truth)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -54,14 +54,14 @@ def make_company(
         customers: how many firms ever ordered, 1 to 100,000 (prospects come on top).
         months: how far back the files go, 6 to 120.
         seed: another seed is another company, 0 or more.
-        until: the last day of data; default today. Nothing later is in the inbox.
+        until: the last day of data; default yesterday. Nothing later is in the inbox.
 
     Raises:
         SampleError: an argument is out of range, or the truth would lie in the inbox.
 
     """
     _check(inbox, truth, customers, months, seed)
-    until = until or datetime.now(_HOME_ZONE).date()
+    until = until or datetime.now(_HOME_ZONE).date() - timedelta(days=1)
     world = make_world(customers, months, seed, until)
     for folder in (inbox, truth):
         folder.mkdir(parents=True, exist_ok=True)
