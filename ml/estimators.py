@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ml.spec import CandidateModel, Spec
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.base import BaseEstimator, ClassifierMixin
     from sklearn.pipeline import Pipeline
+
+    from ml.validation import Fold
 
 # Estimators without randomness of their own ignore it; those with one must repeat themselves.
 _SEED = 0
@@ -49,6 +52,19 @@ def fit(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame, y: NDArray[
     # One thread: on these sizes more gain nothing, and on a busy machine they wait for each other.
     with threadpool_limits(limits=1):
         return pipeline.fit(inputs, y)
+
+
+def calibrate(
+    fitted: Pipeline, inputs: pandas.DataFrame, y: NDArray[Any], folds: Sequence[Fold]
+) -> ClassifierMixin:
+    """Fit again with a sigmoid over the scores of unseen rows (Platt 1999)."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from threadpoolctl import threadpool_limits
+
+    splits = [(fold.train, fold.test) for fold in folds]
+    calibrated = CalibratedClassifierCV(fitted, method="sigmoid", ensemble=False, cv=splits)
+    with threadpool_limits(limits=1):
+        return calibrated.fit(inputs, y)
 
 
 def predict(fitted: ClassifierMixin, inputs: pandas.DataFrame) -> NDArray[Any]:

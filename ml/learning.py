@@ -68,7 +68,8 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
         raise TableError(f"{spec.file}: no feature has more than one value: nothing to learn from.")
     folds = make_folds(frame, y, spec)
     aucs = {name: single_feature_auc(inputs[name], y) for name in names}
-    baseline = spec.gates.baseline or max(aucs, key=lambda name: aucs[name])
+    named = spec.gates.baseline
+    baseline = named if named in aucs else max(aucs, key=lambda name: aucs[name])
     simple = CandidateModel(kind="logistic_regression")
     trials = {
         name: _Trial.run(model, spec, inputs, y, folds) for name, model in spec.candidates.items()
@@ -206,17 +207,10 @@ def _fit_final(
     promised = trial.metrics()["log_loss"]
     if trial.calibrated_loss() > promised * (1 - spec.validation.calibration_gain):
         return fitted
-    from sklearn.calibration import CalibratedClassifierCV
-
     folds = grouped_folds(frame, y, spec)
-    once = len(folds) // (
-        spec.validation.small_repeats
-        if len(frame) < spec.validation.small_rows
-        else spec.validation.repeats
-    )
-    splits = [(fold.train, fold.test) for fold in folds[:once]]
-    calibrated = CalibratedClassifierCV(fitted, method="sigmoid", ensemble=False, cv=splits)
-    return calibrated.fit(inputs, y)
+    is_small = len(frame) < spec.validation.small_rows
+    repeats = spec.validation.small_repeats if is_small else spec.validation.repeats
+    return estimators.calibrate(fitted, inputs, y, folds[: len(folds) // repeats])
 
 
 def _rules_auc(

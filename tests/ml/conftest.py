@@ -46,9 +46,7 @@ def fill_firm(connection, customers=140, seed=1):
         while day < days:
             if leaves is None or day <= leaves or random.random() < 0.05:
                 on = _day(day)
-                orders.append(
-                    (f"A{len(orders)}", customer, "", on, on, on, 0, 100.0, 1, False)
-                )
+                orders.append((f"A{len(orders)}", customer, "", on, on, on, 0, 100.0, 1, False))
             day += rhythm * random.gamma(3, 1 / 3)
         for _ in range(2):
             _add_lead(leads, stages, customer, days, random)
@@ -65,7 +63,8 @@ def _add_lead(leads, stages, customer, days, random):
     key, created = f"L{len(leads)}", int(random.uniform(0, days - 1))
     source = random.choice(["Empfehlung", "Messe", "Kaltakquise"])
     employees = int(random.integers(5, 300))
-    chance = {"Empfehlung": 0.75, "Messe": 0.45, "Kaltakquise": 0.12}[source]
+    chance = {"Empfehlung": 0.6, "Messe": 0.4, "Kaltakquise": 0.1}[source]
+    chance = min(chance + 0.3 * (employees > 150), 0.95)
     closed = created + int(random.uniform(20, 100))
     outcome = "open" if closed >= days else "won" if random.random() < chance else "lost"
     leads.append((key, customer, "", "Angebot", outcome, 5000.0, source, _day(created),
@@ -105,19 +104,29 @@ def firm(firm_file):
     return firm_file
 
 
-def set_stage(settings, use_case, stage, night=NIGHT):
+@pytest.fixture
+def set_stage(firm):
     """Write down an assessment."""
-    with open_warehouse(settings) as connection:
-        connection.execute(
-            "insert or replace into ops.maturity_stages values (?, ?, ?, now()::timestamp)",
-            [night, use_case, stage],
-        )
+
+    def write(use_case, stage, night=NIGHT):
+        with open_warehouse(firm) as connection:
+            connection.execute(
+                "insert or replace into ops.maturity_stages values (?, ?, ?, now()::timestamp)",
+                [night, use_case, stage],
+            )
+
+    return write
 
 
-def read_scores(settings):
+@pytest.fixture
+def read_scores(firm):
     """All scores, ordered."""
-    with open_warehouse(settings) as connection:
-        return connection.execute("from ops.scores order by score, entity_id").df()
+
+    def read():
+        with open_warehouse(firm) as connection:
+            return connection.execute("from ops.scores order by score, entity_id").df()
+
+    return read
 
 
 @pytest.fixture

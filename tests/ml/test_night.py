@@ -1,0 +1,151 @@
+"""Training, registering and scoring on a real warehouse file and a real MLflow store."""
+
+from datetime import date, timedelta
+
+import pytest
+import yaml
+
+import ml
+from ml import registry
+from ml.spec import load_specs
+from warehouse import open_warehouse
+
+NIGHT = date(2025, 7, 1)
+
+
+def by_score(results):
+    return {result.score: result for result in results}
+
+
+def test_below_stage_1_nothing_is_scored_and_old_scores_go(firm, set_stage, read_scores):
+    set_stage("churn", 1)
+    set_stage("lead_scoring", 1)
+    ml.score_entities(firm)
+    assert len(read_scores())
+    set_stage("churn", 0)
+    results = by_score(ml.score_entities(firm))
+    assert results["churn"].method == "none"
+    assert results["churn"].removed > 0
+    assert set(read_scores().score) == {"lead"}
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_stages_1_and_2_score_by_rules(firm, set_stage, read_scores, stage):
+    set_stage("churn", stage)
+    set_stage("lead_scoring", stage)
+    ml.score_entities(firm)
+    scores = read_scores()
+    assert set(scores.method) == {"rules"}
+    assert set(scores.stage) == {stage}
+    assert scores.probability.isna().all()
+    assert scores.points.between(0, 100).all()
+    assert scores.reasons_de.map(len).between(2, 4).all()
+    assert scores.reasons_en.map(len).equals(scores.reasons_de.map(len))
+    bands = {spec.name: spec.bands for spec in load_specs(firm)}
+    assert all(row.band == bands[row.score].of(row.points) for row in scores.itertuples())
+    assert "C0000" not in set(scores.customer_id)  # who objected
+    with open_warehouse(firm) as connection:
+        (leads,) = connection.execute(
+            "select count(*) from marts.leads where outcome = 'open' and customer_id <> 'C0000'"
+        ).fetchone()
+    assert (scores.score == "lead").sum() == leads
+
+
+def test_the_latest_stage_until_the_night_holds(firm, set_stage):
+    set_stage("churn", 2, NIGHT - timedelta(days=1))
+    set_stage("churn", 3, NIGHT + timedelta(days=1))
+    assert by_score(ml.score_entities(firm))["churn"].stage == 2
+
+
+def test_scoring_twice_changes_nothing(firm, set_stage, read_scores):
+    set_stage("churn", 2)
+    ml.score_entities(firm)
+    first = read_scores()
+    ml.score_entities(firm)
+    assert read_scores().equals(first)
+
+
+def test_a_score_whose_yaml_is_gone_is_removed(firm, read_scores):
+    with open_warehouse(firm) as connection:
+        connection.execute(
+            "insert into ops.scores values ('old', 'customer', 'C0001', 'C0001', ?, 1, 'rules',"
+            " null, null, 5, 'low', [], [])",
+            [NIGHT],
+        )
+    ml.score_entities(firm)
+    assert "old" not in set(read_scores().score)
+
+
+def test_a_model_is_trained_registered_and_scores_with_reasons(firm, set_stage, read_scores):
+    set_stage("churn", 3)
+    assert ml.needs_training(firm) == ["churn"]
+    trained = by_score(ml.train_models(firm))
+    assert trained["lead"].status == "skipped"
+    assert trained["churn"].status == "champion", trained["churn"].message
+    assert ml.needs_training(firm) == []
+
+    with registry.tracking(firm) as client:
+        version = client.get_model_version_by_alias("reifegrad_churn", "champion")
+        run = client.get_run(version.run_id)
+        artifacts = {item.path for item in client.list_artifacts(version.run_id)}
+    assert str(version.version) == trained["churn"].version
+    assert run.data.metrics["auc"] == pytest.approx(trained["churn"].metrics["auc"])
+    assert run.data.params["candidate"] == trained["churn"].candidate
+    assert {"spec.yml", "typical.json"} <= artifacts
+    assert run.info.artifact_uri.startswith(firm.mlflow_artifacts.as_uri())
+
+    again = by_score(ml.train_models(firm))["churn"]
+    assert (again.status, again.version) == ("unchanged", trained["churn"].version)
+
+    result = by_score(ml.score_entities(firm))["churn"]
+    assert (result.method, result.model_version) == ("model", trained["churn"].version)
+    scores = read_scores()
+    assert (scores.points == (scores.probability * 100).round()).all()
+    assert scores.reasons_de.map(len).between(2, 4).all()
+    with open_warehouse(firm) as connection:
+        silent, recent = connection.execute(
+            "select avg(points) filter (where last < ?::date - 150), avg(points) filter"
+            " (where last > ?::date - 20) from ops.scores join (select customer_id, max(ordered_on)"
+            " as last from marts.orders group by all) using (customer_id)",
+            [NIGHT, NIGHT],
+        ).fetchone()
+    assert silent > 60 > 30 > recent
+
+    ml.score_entities(firm)
+    assert read_scores().equals(scores)
+
+
+def test_a_worse_recipe_does_not_replace_the_champion(firm, set_stage, tmp_path):
+    """It passes its gates, which are low, but the champion's recipe does better on its rows."""
+    set_stage("churn", 3)
+    ml.train_models(firm)
+    with registry.tracking(firm) as client:
+        before = registry.champion(client, "churn").version
+    content = yaml.safe_load((firm.models / "churn.yml").read_text())
+    for name, feature in content["features"].items():
+        feature["in_model"] = name in {"customer_days", "complaints", "rhythm_days"}
+    content["rules"] |= {"stage_1": [], "stage_2": []}
+    content["gates"] = {"min_auc": 0.5, "min_rows": 10, "baseline": "customer_days"}
+    (tmp_path / "churn.yml").write_text(yaml.safe_dump(content))
+    refused = by_score(ml.train_models(firm.model_copy(update={"models": tmp_path})))["churn"]
+    assert refused.status == "rejected"
+    assert refused.message.count(";") == 1
+    assert "the champion's recipe" in refused.message
+    with registry.tracking(firm) as client:
+        assert registry.champion(client, "churn").version == before
+
+
+def test_a_model_that_fails_its_gates_does_not_score(firm, set_stage, read_scores, tmp_path):
+    set_stage("lead_scoring", 3)
+    content = yaml.safe_load((firm.models / "lead.yml").read_text())
+    content["gates"]["min_auc"] = 0.999
+    (tmp_path / "lead.yml").write_text(yaml.safe_dump(content))
+    strict = firm.model_copy(update={"models": tmp_path, "home": firm.home})
+    trained = by_score(ml.train_models(strict))["lead"]
+    assert trained.status == "rejected"
+    assert "below 0.999" in trained.message
+    assert trained.version is not None
+    result = by_score(ml.score_entities(strict))["lead"]
+    assert (result.method, result.model_version) == ("rules", None)
+    assert "no model has passed its gates" in result.message
+    assert set(read_scores().stage) == {3}
