@@ -100,6 +100,7 @@ def load_settings() -> Settings:
 
     Raises:
         ConfigurationError: a value is not allowed; the message names the variable.
+
     """
     folder = Path(os.environ.get("REIFEGRAD_CONFIG") or PROJECT_ROOT / "config")
     values: dict[str, Any] = _read_env(folder / "settings.env")
@@ -130,6 +131,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
     Raises:
         ConfigurationError: the file is missing, is not YAML (with the line) or holds no mapping.
+
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 MAX_BLOCK = 100
 RARE_WORDS = 3
 TEXT_COLUMNS = (
-    "name", "given_name", "family_name", "birth_date", "street", "number", "address", "postcode", "city",
-    "phone", "email", "domain", "vat_key", "registration_key",
+    "name", "given_name", "family_name", "birth_date", "street", "number", "address", "postcode",
+    "city", "phone", "email", "domain", "vat_key", "registration_key",
 )  # fmt: skip
 SINGLE_KEYS = ("vat_key", "registration_key", "email", "domain", "address", "name", "birth_date")
 # Keys of several columns, each cut to so many characters.

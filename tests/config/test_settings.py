@@ -73,5 +73,5 @@ def test_broken_yaml_names_file_and_line(tmp_path: Path, text: str, message: str
 
 
 def test_a_missing_yaml_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="crm.yml is missing"):
+    with pytest.raises(ConfigurationError, match=r"crm\.yml is missing"):
         read_yaml(tmp_path / "crm.yml")
