@@ -76,8 +76,11 @@ def test_a_locked_warehouse_names_who_holds_it(settings: Settings) -> None:
 
 def test_a_lock_that_is_released_in_time_is_waited_for(settings: Settings) -> None:
     patient = settings.model_copy(update={"lock_wait_seconds": 30})
-    with child(HOLD.replace("60", "0.5"), settings.warehouse), open_warehouse(patient):
-        pass
+    with (
+        child(HOLD.replace("60", "0.5"), settings.warehouse),
+        open_warehouse(patient) as connection,
+    ):
+        assert connection.sql("select count(*) from marts.customers").fetchone() == (3,)
 
 
 def test_opening_twice_changes_nothing(settings: Settings) -> None:
