@@ -88,9 +88,7 @@ def grouped_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[
         splits = StratifiedKFold(count, shuffle=True, random_state=repeat)
         for train, _ in splits.split(outcome, outcome):
             learnt = np.isin(groups, train)
-            fold = Fold(np.flatnonzero(learnt), np.flatnonzero(~learnt))
-            if len(set(y[fold.train])) == 2 and len(set(y[fold.test])) == 2:
-                folds.append(fold)
+            folds.append(Fold(np.flatnonzero(learnt), np.flatnonzero(~learnt)))
     return folds
 
 
