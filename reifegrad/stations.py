@@ -60,7 +60,8 @@ def make_sample(
     # A night sees the files of the day before.
     last_day = until or settings.night - timedelta(days=1)
     made = make_company(settings.inbox, truth, customers, months, seed, until=last_day)
-    return _say("sample", settings, files=len(made.files), inbox=settings.inbox, truth=truth)
+    files = len({written.file for written in made.files})
+    return _say("sample", settings, files=files, inbox=settings.inbox, truth=truth)
 
 
 def ingest(settings: Settings) -> Iterator[str]:
