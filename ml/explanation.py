@@ -50,8 +50,9 @@ def model_reasons(
 ) -> list[list[Reason]]:
     """Word two to four reasons per row, strongest first; facts of the rules fill up to two.
 
-    Features of one theme give one reason, worded by the strongest of them. A reason is worded only
-    where its text is true: "silent for long" needs a push up and a value above the typical one.
+    Features of one theme give one reason, worded by the first of them in the spec that pushes the
+    same way. A reason is worded only where its text is true: "silent for long" needs a push up and
+    a value above the typical one.
 
     Args:
         frame: the rows with all features of the spec, also those that only serve texts.
@@ -60,7 +61,7 @@ def model_reasons(
         spec: the texts.
 
     """
-    names = [name for name in typical if name in spec.features]
+    names = [name for name in spec.features if name in typical]
     columns = [list(typical).index(name) for name in names]
     features = [spec.features[name] for name in names]
     reasons = [
@@ -116,8 +117,10 @@ def _reasons_of_row(
         if sums[theme] == 0 or len(reasons) >= (2 if weak else spec.explanation.most_reasons):
             break
         is_up = sums[theme] > 0
-        for index in sorted(themes[theme], key=lambda i: -pushes[i] if is_up else pushes[i]):
+        for index in themes[theme]:
             feature = features[index]
+            if pushes[index] == 0 or (pushes[index] > 0) != is_up:
+                continue
             usual = typical[feature.name] if feature.neutral is None else feature.neutral
             if feature.direction and not _is_true(
                 feature, values[feature.name], float(usual), is_up
