@@ -38,6 +38,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "waiting": {"de": "wartet auf {name} …", "en": "waiting for {name} …"},
     "following": {"de": "Die Nacht läuft …", "en": "The night is running …"},
     "retry": {"de": "wird wiederholt: {reason}", "en": "is tried again: {reason}"},
+    "killed": {"de": "sein Prozess wurde beendet", "en": "its process was ended"},
     "ended": {"de": "Die Nacht ist zu Ende nach {time}", "en": "The night has ended after {time}"},
     "unchanged": {
         "de": "Im CRM hat sich in dieser Nacht nichts geändert.",
@@ -213,7 +214,8 @@ def _tell(settings: Settings, console: Console, step: Step, seconds: float) -> N
     took = "" if task.seconds is None else f"{task.seconds:4.0f} s"
     line = f"{_clock(seconds)}  {task.dag_id:<22}{task.task_id.removeprefix('build_models.'):<38}"
     if step.reason or task.state != "success":
-        console.print(line + _say("retry", settings, reason=step.reason), markup=False)
+        reason = step.reason or _say("killed", settings)
+        console.print(line + _say("retry", settings, reason=reason), markup=False)
     else:
         console.print(line + took, markup=False)
 
