@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from config import Settings
+from reifegrad.tables import text
 
 Language = Literal["de", "en"]
 logger = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ def train(settings: Settings, scores: list[str] | None = None) -> Iterator[str]:
     from ml import train_models
 
     for training in train_models(settings, scores):
-        yield str(training)
+        yield f"{training.score}: {training.message}"
 
 
 def score(settings: Settings) -> Iterator[str]:
@@ -131,7 +132,7 @@ def score(settings: Settings) -> Iterator[str]:
     from ml import score_entities
 
     for scoring in score_entities(settings):
-        yield str(scoring)
+        yield f"{scoring.score}: {scoring.message}"
 
 
 def push(settings: Settings) -> Iterator[str]:
@@ -140,7 +141,7 @@ def push(settings: Settings) -> Iterator[str]:
     from crm import push as push_scores
 
     for target, counts in count_actions(push_scores(settings)).items():
-        yield _say("pushed", settings, target=target, **counts)
+        yield _say("pushed", settings, target=text(target, settings.language), **counts)
 
 
 def run_night(settings: Settings) -> Iterator[str]:

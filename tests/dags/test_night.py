@@ -129,6 +129,19 @@ def test_a_second_night_changes_nothing(first_night):
     assert "Im CRM hat sich in dieser Nacht nichts geändert." in again.stdout
 
 
+def test_the_command_does_without_airflow_what_the_dags_do_with_it(first_night):
+    variables, home, _ = first_night
+    tables = ("marts.customers", "ops.scores", "ops.push_ledger", "ops.quarantine")
+    counts = " union all ".join(f"select '{t}', count(*) from {t}" for t in tables)
+    before = sorted(query(home, counts))
+    night = run(variables, "run")
+    assert night.returncode == 0, night.stdout + night.stderr
+    assert "CRM, Kunden: 0 angelegt, 0 geändert, 0 geleert" in night.stdout
+    assert sorted(query(home, counts)) == before
+    dry = json.loads(run(variables, "push", "--dry-run", "--json").stdout)
+    assert {row["action"] for rows in dry.values() for row in rows} == {"skip"}
+
+
 def test_a_failing_night_says_what_failed_and_where_its_log_is(tmp_path):
     config = tmp_path / "config"
     config.mkdir()
