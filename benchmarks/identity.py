@@ -26,6 +26,7 @@ import pandas as pd
 
 import identity
 from config import PROJECT_ROOT, Settings
+from identity.features import INPUT_COLUMNS
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data"
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
@@ -138,7 +139,7 @@ def plain_splink(records: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     import splink.comparison_library as cl
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-    known = [c for c in records if c not in ("record_id", "source") and records[c].nunique() > 1]
+    known = [c for c in INPUT_COLUMNS if c in records and records[c].nunique() > 1]
     text = records[["record_id", *known]].astype(object)
     for column in known:
         plain = [re.sub(r"\W+", " ", str(v).lower()).strip() or None for v in text[column]]
