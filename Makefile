@@ -62,7 +62,7 @@ $(UV): requirements/uv.txt
 .venv/.installed: $(UV) requirements/runtime.txt requirements/dev.txt pyproject.toml
 	@echo "Building the Python environment (.venv) …"
 	@$(UV) venv --quiet --allow-existing --python "$(PYTHON)" .venv
-	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes \
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes \
 		requirements/runtime.txt requirements/dev.txt
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
