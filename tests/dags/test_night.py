@@ -118,8 +118,9 @@ def test_the_summary_says_where_to_look(first_night):
     assert (home / "reports" / "data_docs" / "index.html").is_file()
 
 
-def test_a_second_night_changes_nothing(first_night):
+def test_a_second_night_changes_nothing_and_names_a_broken_file(first_night):
     variables, home, _ = first_night
+    (home / "inbox" / "tickets_kaputt.xlsx").write_bytes(b"PK half a workbook")
     tables = ("marts.customers", "ops.scores", "ops.push_ledger", "ops.quarantine")
     counts = " union all ".join(f"select '{t}', count(*) from {t}" for t in tables)
     before = sorted(query(home, counts))
@@ -127,6 +128,8 @@ def test_a_second_night_changes_nothing(first_night):
     assert again.returncode == 0, again.stdout + again.stderr
     assert sorted(query(home, counts)) == before
     assert "Im CRM hat sich in dieser Nacht nichts geändert." in again.stdout
+    named = next(line for line in again.stdout.splitlines() if "tickets_kaputt.xlsx" in line)
+    assert "fehlgeschlagen: Die Datei ist beschädigt." in named
 
 
 def test_the_command_does_without_airflow_what_the_dags_do_with_it(first_night):
