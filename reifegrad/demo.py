@@ -134,7 +134,7 @@ def _own_services(settings: Settings, console: Console, *, keep: bool) -> Iterat
 
     Also on Ctrl-C, when the terminal is closed, and on a failure.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT: a shell's `&` mutes it
         signal.signal(number, signal.default_int_handler)
     started: list[str] = []
     is_done = False
