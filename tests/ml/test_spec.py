@@ -12,7 +12,7 @@ SHORT = {"target": {"column": "y"}, "features": {"x": {"type": "numeric"}}}
 @pytest.mark.parametrize("path", sorted(PROJECT_ROOT.glob("**/models/*.yml")), ids=str)
 def test_every_score_of_the_project_loads(path):
     if ".venv" not in path.parts and "dbt_project" not in path.parts:
-        load_spec(path)
+        assert load_spec(path).name == path.stem
 
 
 def test_a_spec_written_as_text_reads_back_equal():
