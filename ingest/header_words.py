@@ -1,0 +1,121 @@
+"""What columns are called: the dictionary `header_words.yml` and how a header is compared with it.
+
+Imports nothing heavy: the reading process asks it whether a row is a header.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HEADER_WORDS = Path(__file__).with_name("header_words.yml")
+KEY = "key"
+
+# libyaml's loader takes a tenth of the time; a PyYAML built without it has the other.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_CAMEL = re.compile(r"(?<=[a-zäöüß0-9])(?=[A-ZÄÖÜ])|(?<=[A-ZÄÖÜ])(?=[A-ZÄÖÜ][a-zäöüß])")
+_TOKEN = re.compile(r"[^\W_]+")
+_NUMBER_WORD = re.compile(r"(?<=.)(nummer|number|num|no|numer)$")
+_IN_BRACKETS = re.compile(r"[(\[].*?[)\]]")
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderWords:
+    """The dictionary, all words as `normalised` gives them.
+
+    `columns` holds per entity and canonical column (and `key`) the words that name it; `other` the
+    words of columns that nothing canonical is for; `qualifiers` what only says which of several.
+    """
+
+    columns: dict[str, dict[str, frozenset[str]]]
+    other: frozenset[str]
+    qualifiers: frozenset[str]
+    known: frozenset[str]
+
+
+@cache
+def load_header_words() -> HeaderWords:
+    """Read the dictionary."""
+    with HEADER_WORDS.open(encoding="utf-8") as file:
+        content: dict[str, Any] = yaml.load(file, Loader=_LOADER)  # noqa: S506 - a safe one
+    other = frozenset(map(normalised, content.pop("other")))
+    qualifiers = frozenset(map(normalised, content.pop("qualifiers")))
+    columns = {
+        entity: {
+            column: frozenset(map(normalised, _flat(words))) for column, words in entry.items()
+        }
+        for entity, entry in content.items()
+    }
+    named = (words for entry in columns.values() for words in entry.values())
+    return HeaderWords(columns, other, qualifiers, other.union(*named))
+
+
+def is_header_word(text: str) -> bool:
+    """Whether a cell's text is what a column may be called.
+
+    >>> [is_header_word(t) for t in ("Kd.-Nr.", "Tel. geschäftl.", "Umsatz (EUR)", "Müller GmbH")]
+    [True, True, True, False]
+    """
+    known = load_header_words().known
+    return any(reading in known for reading in readings(text))
+
+
+def readings(text: str) -> Iterator[str]:
+    """Give the normalised header, then what is left without brackets, qualifiers and counters.
+
+    >>> list(readings("Tel. (geschäftl.) 2"))
+    ['telgeschaeftl2', 'tel2', 'tel']
+    """
+    given: set[str] = set()
+    qualifiers = load_header_words().qualifiers
+    outside = _IN_BRACKETS.sub(" ", text)
+    telling = [t for t in tokens(outside) if t not in qualifiers and not t.isdigit()]
+    for reading in (
+        normalised(text),
+        normalised(outside),
+        normalised(outside).rstrip("0123456789"),
+        normalised("".join(telling)).rstrip("0123456789"),
+    ):
+        if reading and reading not in given:
+            given.add(reading)
+            yield reading
+
+
+def normalised(text: str) -> str:
+    """Return a header as the dictionary compares it.
+
+    >>> normalised("Kunden-Nr."), normalised("Kundennummer"), normalised("Straße")
+    ('kundennr', 'kundennr', 'strasse')
+    """
+    return _NUMBER_WORD.sub("nr", "".join(tokens(text)))
+
+
+def tokens(text: str) -> list[str]:
+    """Split a header into its words, small and without accents.
+
+    >>> tokens("billingPostal_Code")
+    ['billing', 'postal', 'code']
+    """
+    return [_folded(token) for token in _TOKEN.findall(_CAMEL.sub(" ", text))]
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
+    return "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+
+
+def _flat(words: list[Any]) -> Iterator[str]:
+    for word in words:
+        if isinstance(word, list):
+            yield from _flat(word)
+        else:
+            yield str(word)
