@@ -1,192 +1,198 @@
-"""CSV and its relatives: which encoding, which dialect, then row by row, nothing guessed away."""
+"""CSV and its relatives: which encoding, which dialect, then row by row, nothing guessed away.
+
+Large files are read in pieces. A piece in which every row is regular (the rule) goes through
+Arrow's parser; one that is not is halved until what is irregular stands in a small piece, which is
+split row by row with all care. Both ways give the same rows.
+"""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, TextIO
+
+import pyarrow as pa
+import pyarrow.csv
 
 from ingest import reasons
-from ingest.header import SAMPLE_ROWS, find_header, is_blank, modal_width
-from ingest.reasons import Reason, UnreadableFile
-from ingest.tables import Table, TableBuilder
+from ingest.dialect import SEPARATOR_LINE, find_dialect
+from ingest.encoding import MIXED, find_encoding, read_text
+from ingest.handover import Handover
+from ingest.header import SAMPLE_ROWS
+from ingest.layout import Layout
+from ingest.reasons import UnreadableFile
+from ingest.records import MAX_CELL_CHARACTERS, Dialect, Splitter
 
-DELIMITERS = (";", ",", "\t", "|")
-BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-PROBE_BYTES = 1 << 16
-# A quoted cell that runs on for longer was never closed: mails fit in, whole tables do not.
-MAX_LINES_PER_ROW = 1_000
-MAX_CELL_CHARACTERS = 1 << 24
+# Large enough for Arrow to be fast, small enough that a dozen of them fit into memory.
+PIECE_BYTES = 1 << 22
+# Below this, rows are split one by one: it costs little.
+SMALL_PIECE = 1 << 15
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How cells are set apart."""
-
-    delimiter: str
-    escape: str | None = None
-
-
-class Record(NamedTuple):
-    """One row of the file: its number counted from 1, its cells or why there are none."""
-
-    number: int
-    cells: list[str]
-    lines: list[str]
-    problem: Reason | None = None
-
-    @property
-    def text(self) -> str:
-        """The row as it stands in the file."""
-        return "".join(self.lines).rstrip("\r\n")
-
-
-def read_csv(path: Path) -> list[Table]:
-    """Read a delimited text file as one table.
+def read_csv(path: Path, handover: Handover) -> None:
+    """Read a delimited text file.
 
     Raises:
-        UnreadableFile: the file is empty or not text.
+        UnreadableFile: the file is empty or not text, or its header does not fit its rows.
 
     """
-    csv.field_size_limit(MAX_CELL_CHARACTERS)
     encoding = find_encoding(path)
-    with path.open(encoding=encoding, newline="") as file:
-        dialect = find_dialect(list(itertools.islice(file, SAMPLE_ROWS)))
-    with path.open(encoding=encoding, newline="") as file:
-        records = read_records(file, dialect)
-        sample = list(itertools.islice(records, SAMPLE_ROWS))
-        width = modal_width([record.cells for record in sample])
-        header = find_header([record.cells for record in sample], width)
-        if header is None:
-            raise UnreadableFile(reasons.EMPTY)
-        builder = TableBuilder(path.name, header.cells)
-        for record in itertools.chain(sample[header.first_data_row :], records):
-            _add(builder, record, width)
-    return [builder.finish()]
-
-
-def find_encoding(path: Path) -> str:
-    """Return the file's encoding: by its mark, else UTF-8 if all of it is, else by its bytes.
-
-    Raises:
-        UnreadableFile: the bytes are not text.
-
-    """
-    with path.open("rb") as file:
-        probe = file.read(PROBE_BYTES)
-    if not probe:
+    pieces = _whole_lines(read_text(path, encoding, PIECE_BYTES))
+    text = next(pieces, "")
+    dialect, width = find_dialect("".join(islice(_lines(text), SAMPLE_ROWS)))
+    reader = _Reader(Layout(handover, path.name, is_sheet=False), dialect, width)
+    named = SEPARATOR_LINE.match(text)
+    if named:
+        reader.skip_line()
+        text = text[named.end() :]
+    for following in pieces:
+        text = reader.read(text, is_last=False) + following
+        if len(text) > MAX_CELL_CHARACTERS + PIECE_BYTES:
+            raise UnreadableFile(reasons.NOT_TEXT)
+    reader.read(text, is_last=True)
+    reader.layout.finish()
+    if handover.is_empty:
         raise UnreadableFile(reasons.EMPTY)
-    for mark, encoding in BYTE_ORDER_MARKS:
-        if probe.startswith(mark):
-            return encoding
-    even, odd = probe[::2].count(0), probe[1::2].count(0)
-    if even or odd:
-        # In UTF-16 every other byte of western text is zero; single zeros mean a binary file.
-        if max(even, odd) > 0.4 * len(probe) / 2 and min(even, odd) < 0.1 * len(probe) / 2:
-            return "utf-16-be" if even > odd else "utf-16-le"
-        raise UnreadableFile(reasons.NOT_TEXT)
-    return next((name for name in ("utf-8", "cp1252") if _decodes(path, name)), "latin-1")
+    if encoding == MIXED:
+        handover.note(reasons.MIXED_ENCODINGS)
 
 
-def find_dialect(lines: list[str]) -> Dialect:
-    """Return the dialect under which most lines become rows of one and the same width.
+class _Reader:
+    """Brings pieces of text into a layout."""
 
-    A tie goes to the dialect with more columns, then to the order of `DELIMITERS`.
-    """
-    escapes = [None, "\\"] if any('\\"' in line for line in lines) else [None]
-    candidates = [Dialect(d, e) for d in DELIMITERS for e in escapes]
-    return max(candidates, key=lambda dialect: _consistency(lines, dialect))
+    def __init__(self, layout: Layout, dialect: Dialect, width: int) -> None:
+        self.layout = layout
+        self._splitter = Splitter(dialect, width)
 
+    def skip_line(self) -> None:
+        """Count a line that is no row."""
+        self._splitter.number += 1
 
-def read_records(lines: TextIO | Iterator[str], dialect: Dialect) -> Iterator[Record]:
-    """Split lines into rows.
+    def read(self, text: str, *, is_last: bool) -> str:
+        """Read whole lines and return what begins a row that goes on in the text to come."""
+        position, size, smallest = 0, len(text), SMALL_PIECE
+        while position < len(text):
+            end = text.find("\n", position + size - 1) + 1 or len(text)
+            piece = text[position:end]
+            if size > smallest and self._read_at_once(piece):
+                position, size = end, size * 2
+            elif size > smallest:
+                size = max(size // 4, smallest)
+            else:
+                rest = self._read_row_by_row(piece, is_last=is_last and end == len(text))
+                if rest and end == len(text):
+                    return rest
+                position = end - len(rest)
+                # A row that goes on for longer than the piece needs a larger one.
+                smallest = max(SMALL_PIECE, 2 * len(rest))
+                size = 2 * smallest
+        return ""
 
-    A row with a misplaced or never closed quotation mark is given as a problem, and reading goes
-    on with the next line, so that one bad line costs one row.
-    """
-    tape = _Tape(iter(lines))
-    parser = csv.reader(tape, delimiter=dialect.delimiter, escapechar=dialect.escape, strict=True)
-    for number in itertools.count(1):
-        tape.taken = []
-        try:
-            cells = next(parser)
-        except StopIteration:
-            return
-        except (csv.Error, _EndlessRowError):
-            yield Record(number, [], [tape.keep_first_line()], reasons.QUOTE)
-        else:
-            yield Record(number, cells, tape.taken)
+    def _read_row_by_row(self, text: str, *, is_last: bool) -> str:
+        for row in self._splitter.split(text, is_last=is_last):
+            if isinstance(row, str):
+                return row
+            self.layout.feed(row)
+            if (table := self.layout.open_table) is not None:
+                self._splitter.width = table.width
+        return ""
 
-
-class _EndlessRowError(Exception):
-    """A row has run on for more lines than a row can have."""
-
-
-class _Tape:
-    """Lines that remembers which it gave for the current row, and can take them back."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self.taken: list[str] = []
-
-    def __iter__(self) -> _Tape:
-        return self
-
-    def __next__(self) -> str:
-        if len(self.taken) >= MAX_LINES_PER_ROW:
-            raise _EndlessRowError
-        line = next(self._lines)
-        self.taken.append(line)
-        return line
-
-    def keep_first_line(self) -> str:
-        """Take back all lines of the current row but the first, which is returned."""
-        first, *rest = self.taken
-        if rest:
-            self._lines = itertools.chain(rest, self._lines)
-        return first
-
-
-def _add(builder: TableBuilder, record: Record, width: int) -> None:
-    """Add a row, or reject it if it has not exactly `width` cells.
-
-    An empty surplus cell at the end is no exception: it may be the last column's, moved there by
-    an unquoted delimiter further left, with every cell between in the wrong column.
-    """
-    if record.problem:
-        builder.reject(record.number, record.text, record.problem)
-    elif is_blank(record.cells):
-        return
-    elif len(record.cells) == width:
-        builder.add(record.number, record.cells)
-    else:
-        reason = reasons.cell_count(len(record.cells), width)
-        builder.reject(record.number, record.text, reason)
-
-
-def _decodes(path: Path, encoding: str) -> bool:
-    with path.open(encoding=encoding, newline="") as file:
-        try:
-            while file.read(PROBE_BYTES):
-                pass
-        except UnicodeDecodeError:
+    def _read_at_once(self, text: str) -> bool:
+        """Read a piece by Arrow if all of it is regular; else nothing."""
+        table = self.layout.open_table
+        if table is None or table.width < 2:
             return False
-    return True
+        columns = parse_regular(text, self._splitter.dialect, table.width)
+        if columns is None or not table.take_columns(columns, self._splitter.number + 1):
+            return False
+        self._splitter.number += len(columns[0])
+        return True
 
 
-def _consistency(lines: list[str], dialect: Dialect) -> tuple[float, int]:
-    records = [r for r in read_records(iter(lines), dialect) if r.problem or not is_blank(r.cells)]
-    width = modal_width([record.cells for record in records])
-    if width < 2:
-        return (0, 0)
-    return (sum(len(record.cells) == width for record in records) / len(records), width)
+def parse_regular(text: str, dialect: Dialect, width: int) -> list[pa.Array] | None:
+    """Parse whole lines into one text array per column, empty cells null.
+
+    Returns:
+        None unless each row has `width` cells, lines end alike (LF or CRLF), and each quotation
+        mark either begins a cell, ends one or is doubled inside one.
+
+    """
+    if dialect.escape or dialect.skips_spaces or text.count("\r") != text.count("\r\n"):
+        return None
+    data = text.encode()
+    is_quoted = dialect.quote in text
+    if is_quoted and not _quotes_are_regular(data, dialect):
+        return None
+    names = [str(position) for position in range(width)]
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(data),
+            read_options=pa.csv.ReadOptions(column_names=names, block_size=1 << 20),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote if is_quoted else False,
+                double_quote=is_quoted,
+                newlines_in_values=is_quoted,
+                ignore_empty_lines=False,
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+                check_utf8=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return [column.combine_chunks() for column in table.columns]
+
+
+def _quotes_are_regular(data: bytes, dialect: Dialect) -> bool:
+    """Whether every quotation mark begins a cell, ends one or is doubled inside one.
+
+    Counted from the start of a row, the marks with an odd number open a cell or are the second of
+    a doubled pair, those with an even number close one or are the first of a pair.
+    """
+    import numpy as np
+
+    text = np.frombuffer(data, dtype=np.uint8)
+    quote, delimiter = ord(dialect.quote), ord(dialect.delimiter)
+    marks = np.flatnonzero(text == quote)
+    if len(marks) % 2:
+        return False
+    opening, closing = marks[::2], marks[1::2]
+    before = text[opening - 1]  # for a mark at the very start: the text's last, a line end
+    after = text[np.minimum(closing + 1, len(text) - 1)]
+    starts = (before == delimiter) | (before == ord("\n")) | (before == quote)
+    ends = np.isin(after, np.array([delimiter, ord("\n"), ord("\r"), quote], dtype=np.uint8))
+    ends |= closing + 1 == len(text)
+    # The pair of a doubled mark must be a closing one and the opening one right after it.
+    return bool(starts.all() and ends.all())
+
+
+def _whole_lines(pieces: Iterator[str]) -> Iterator[str]:
+    """Cut text so that each piece but the last ends with a line; a piece may hold many."""
+    rest = ""
+    for piece in pieces:
+        text = rest + piece
+        # A lone carriage return may be the first half of a line end that is cut in two.
+        end = text.rfind("\n") + 1 or text.rfind("\r", 0, -1) + 1
+        rest = text[end:]
+        if end:
+            yield text[:end]
+        elif len(rest) > MAX_CELL_CHARACTERS:
+            raise UnreadableFile(reasons.NOT_TEXT)
+    if rest:
+        yield rest
+
+
+def _lines(text: str) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        ends = [end for mark in "\r\n" if (end := text.find(mark, start)) >= 0]
+        end = min(ends, default=len(text) - 1) + 1
+        if text[end - 1 : end + 1] == "\r\n":
+            end += 1
+        yield text[start:end]
+        start = end

@@ -1,4 +1,4 @@
-"""Which row of a table is its header, judged by content, and what its columns are called."""
+"""Which row of a table is its header, judged by content."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+from ingest.header_words import is_header_word
 
 Row = Sequence[str | None]
 
@@ -14,10 +17,12 @@ SAMPLE_ROWS = 100
 # A header names nearly every column that is used below it; a line of notes fills a few cells.
 FILLED_SHARE = 0.7
 
-_NUMBER = re.compile(r"[-+(]?\s*[€$£]?\s*\d[\d.,'\s]*\)?\s*[%€$£-]?")
+_NUMBER = re.compile(r"[-+(]?\s*[€$£]?\s*\d[\d.,'\s]*\)?\s*(?:[%€$£-]|EUR|USD|CHF)?")
 _YEAR = re.compile(r"(19|20)\d\d")
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T]\d{1,2}:\d{2}.*)?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+Kind = Literal["number", "date", "email"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +30,12 @@ class Header:
     """Where a table starts.
 
     `cells` are the header's, one per column, None where a column has no name; `first_data_row` is
-    an index into the sample.
+    an index into the sample. `is_certain` says whether anything but its place tells the header.
     """
 
     cells: tuple[str | None, ...]
     first_data_row: int
+    is_certain: bool = True
 
 
 def find_header(sample: Sequence[Row], width: int) -> Header | None:
@@ -46,47 +52,79 @@ def find_header(sample: Sequence[Row], width: int) -> Header | None:
         None if no row holds anything.
 
     """
-    filled = [min(sum(map(_is_filled, row)), width) for row in sample]
+    filled = [min(sum(map(is_filled, row)), width) for row in sample]
     if not any(filled):
         return None
     for index, row in enumerate(sample):
         below = sample[index + 1 :]
-        if filled[index] == 0 or _trimmed_width(row) > width:
+        if filled[index] == 0 or trimmed_width(row) > width:
             continue
         if filled[index] < FILLED_SHARE * max(filled[index + 1 :], default=0):
             continue
-        if _resembles(row, below):
+        if _looks_like_data(row, below):
             return Header((None,) * width, index)
-        if not any(map(_kind, row)) or not any(filled[index + 1 :]):
-            return Header(tuple([*row, *[None] * width][:width]), index + 1)
+        if not any(map(kind_of, row)) or not any(filled[index + 1 :]):
+            is_certain = names_columns(row, below)
+            return Header(tuple([*row, *[None] * width][:width]), index + 1, is_certain)
     first = next(index for index, count in enumerate(filled) if count)
     return Header((None,) * width, first)
 
 
+def names_columns(row: Row, below: Sequence[Row]) -> bool:
+    """Whether a row is surely a header: of header words, or of words above numbers and dates."""
+    kinds = column_kinds(below)
+    return any(is_header_word(cell or "") for cell in row) or any(
+        kind and is_filled(cell) and kind_of(cell) is None
+        for cell, kind in zip(row, kinds, strict=False)
+    )
+
+
+def is_mostly_words(row: Row) -> bool:
+    """Whether a row reads as a header by itself: distinct cells, most of them header words."""
+    cells = [(cell or "").strip() for cell in row if is_filled(cell)]
+    words = sum(map(is_header_word, cells))
+    return len(cells) >= 2 and len(set(cells)) == len(cells) and 2 * words > len(cells)
+
+
+def column_kinds(rows: Sequence[Row]) -> list[Kind | None]:
+    """Return the kind that most filled cells of each column have, None for text."""
+    kinds: list[Kind | None] = []
+    for position in range(max(map(len, rows), default=0)):
+        cells = [row[position] for row in rows if position < len(row)]
+        counts = Counter(kind_of(cell) for cell in cells if is_filled(cell))
+        kind, count = counts.most_common(1)[0] if counts else (None, 0)
+        kinds.append(kind if count > counts.total() / 2 else None)
+    return kinds
+
+
 def modal_width(rows: Sequence[Row]) -> int:
     """Return the number of cells that most filled rows have; of several the largest."""
-    counts = Counter(len(row) for row in rows if any(map(_is_filled, row)))
+    counts = Counter(len(row) for row in rows if any(map(is_filled, row)))
     return max(counts, key=lambda width: (counts[width], width)) if counts else 0
 
 
 def is_blank(row: Row) -> bool:
     """Whether no cell of the row holds anything but white space."""
-    return not any(map(_is_filled, row))
+    return not any(map(is_filled, row))
 
 
-def _is_filled(cell: str | None) -> bool:
-    return cell is not None and not cell.isspace() and cell != ""
+def is_filled(cell: str | None) -> bool:
+    """Whether a cell holds more than white space."""
+    return cell is not None and cell != "" and not cell.isspace()
 
 
-def _trimmed_width(row: Row) -> int:
-    return max((n for n, cell in enumerate(row, start=1) if _is_filled(cell)), default=0)
+def trimmed_width(row: Row) -> int:
+    """Return the number of cells up to the last filled one."""
+    return max((n for n, cell in enumerate(row, start=1) if is_filled(cell)), default=0)
 
 
-def _kind(cell: str | None) -> str | None:
-    """Kind of a cell that a header would hardly hold: number, date, e-mail; else None."""
+def kind_of(cell: str | None) -> Kind | None:
+    """Kind of a cell that a header would hardly hold; else None. A year may name a column."""
     text = (cell or "").strip()
-    if _EMAIL.fullmatch(text):
-        return "email"
+    if not text:
+        return None
+    if "@" in text:
+        return "email" if _EMAIL.fullmatch(text) else None
     if _DATE.fullmatch(text):
         return "date"
     if _NUMBER.fullmatch(text) and not _YEAR.fullmatch(text):
@@ -94,13 +132,22 @@ def _kind(cell: str | None) -> str | None:
     return None
 
 
-def _resembles(row: Row, below: Sequence[Row]) -> bool:
-    """Whether a cell is a number, date or e-mail address in a column of such below."""
-    for position, cell in enumerate(row):
-        kind = _kind(cell)
-        if kind is None:
-            continue
-        kinds = [_kind(r[position]) for r in below if position < len(r) and _is_filled(r[position])]
-        if kinds and kinds.count(kind) > len(kinds) / 2:
-            return True
-    return False
+def _looks_like_data(row: Row, below: Sequence[Row]) -> bool:
+    """Whether a row is one of those below.
+
+    It is if it has a number, date or e-mail address where they have, unless it reads as a header
+    otherwise; or if more of its cells come again in their columns than are header words.
+    """
+    if is_mostly_words(row):
+        return False
+    kinds = column_kinds(below)
+    if any(kind and kind_of(cell) == kind for cell, kind in zip(row, kinds, strict=False)):
+        return True
+    words = sum(is_header_word(cell or "") for cell in row)
+    others = [other for other in below if list(other) != list(row)]  # a header may be repeated
+    again = sum(
+        any(position < len(other) and other[position] == cell for other in others)
+        for position, cell in enumerate(row)
+        if is_filled(cell)
+    )
+    return again > words

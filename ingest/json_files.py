@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ingest import reasons
-from ingest.csv_files import find_encoding
+from ingest.encoding import find_encoding
+from ingest.handover import Handover
 from ingest.reasons import UnreadableFile
-from ingest.tables import Table, TableBuilder
 
 
-def read_json(path: Path) -> list[Table]:
+def read_json(path: Path, handover: Handover) -> None:
     """Read a JSON file: one list of records, or an object whose only list of records is read.
 
     Row numbers count the records from 1.
@@ -33,13 +33,12 @@ def read_json(path: Path) -> list[Table]:
     if len(lists) != 1 or not _are_records(lists[0]):
         raise UnreadableFile(reasons.NOT_JSON)
     rows = [flatten(record) for record in lists[0]]
-    builder = TableBuilder(path.name, column_names(rows))
+    builder = handover.table(path.name, column_names(rows))
     for number, row in enumerate(rows, start=1):
         builder.add(number, [row.get(name or "") for name in builder.header])
-    return [builder.finish()]
 
 
-def read_json_lines(path: Path) -> list[Table]:
+def read_json_lines(path: Path, handover: Handover) -> None:
     """Read a file with one JSON record per line; row numbers are those of the lines.
 
     A line that is no record is rejected. The file is read twice, since a column may first
@@ -53,13 +52,12 @@ def read_json_lines(path: Path) -> list[Table]:
     columns = column_names(row for _, _, row in _lines(path, encoding) if row)
     if not columns:
         raise UnreadableFile(reasons.NOT_JSON)
-    builder = TableBuilder(path.name, columns)
+    builder = handover.table(path.name, columns)
     for number, text, row in _lines(path, encoding):
         if row is None:
             builder.reject(number, text, reasons.BROKEN_JSON_LINE)
         else:
             builder.add(number, [row.get(name or "") for name in columns])
-    return [builder.finish()]
 
 
 def flatten(record: dict[str, Any]) -> dict[str, str | None]:

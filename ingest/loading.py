@@ -213,7 +213,7 @@ def _take(
         for written in write_source(connection, source, complete, origin)
     ]
     for table in others:
-        reason = reasons.other_sheet(source.name, table.row_count + len(table.rejects))
+        reason = reasons.other_sheet(source.name, table.row_count + table.reject_count)
         loads.append(_load(source.name, file, "skipped", origin, reason, sheet=table.name))
     for load in loads:
         _record(connection, load)

@@ -84,7 +84,7 @@ def _write_table(
             {literal(origin.sha256)} as _sha256, {literal(origin.load_id)} as _load_id,
             timestamp '{origin.loaded_at}' as _loaded_at
         from incoming"""
-    connection.register("incoming", table.cells)
+    connection.register("incoming", table.batches().read_all())
     connection.execute(
         f"insert into {target} ({names}) select {names} from ({rows}) where {loadable}"
     )

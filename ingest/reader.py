@@ -16,7 +16,7 @@ from ingest import reasons
 from ingest.reasons import UnreadableFile
 
 if TYPE_CHECKING:
-    from ingest.tables import Table
+    from ingest.handover import Handover
 
 # First bytes of what people drop by mistake, and what to call it.
 OTHER_KINDS = (
@@ -30,11 +30,13 @@ OTHER_KINDS = (
     (b"PAR1", ("eine Parquet-Datei", "a Parquet file")),
     (b"<", ("eine HTML- oder XML-Datei", "an HTML or XML file")),
 )
+# Only larger ones are read in pieces for which numpy is needed.
+SMALL_FILE = 1 << 15
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0"  # xls, and encrypted xlsx
 SINGLE_STREAM_XLS = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # BIFF without a container
 
 
-def read_here(path: Path) -> list[Table]:
+def read_here(path: Path, handover: Handover) -> None:
     """Read a file in this process, by what its first bytes and its name say.
 
     Raises:
@@ -50,7 +52,7 @@ def read_here(path: Path) -> list[Table]:
     if start.startswith((b"PK", COMPOUND_FILE, *SINGLE_STREAM_XLS)):
         from ingest.spreadsheets import read_spreadsheet
 
-        return read_spreadsheet(path)
+        return read_spreadsheet(path, handover)
     for magic, kind in OTHER_KINDS:
         if start.startswith(magic):
             raise UnreadableFile(reasons.is_a(*kind))
@@ -59,27 +61,30 @@ def read_here(path: Path) -> list[Table]:
 
     suffix = path.suffix.lower()
     if suffix in {".jsonl", ".ndjson"}:
-        return read_json_lines(path)
-    return read_json(path) if suffix == ".json" else read_csv(path)
+        return read_json_lines(path, handover)
+    return read_json(path, handover) if suffix == ".json" else read_csv(path, handover)
 
 
 def main(arguments: list[str]) -> None:
     """Read the file under the limits given and leave the outcome in the folder."""
-    sys.modules["numpy"] = None  # type: ignore[assignment]  # half of what importing Arrow costs
-    from ingest.handover import save, save_refusal
+    path, folder = Path(arguments[0]), Path(arguments[1])
+    if path.stat().st_size < SMALL_FILE:
+        sys.modules["numpy"] = None  # type: ignore[assignment]  # half of what importing Arrow costs
+    from ingest.handover import Handover
 
     gc.disable()  # the process ends with the file, and millions of cells are no cycles
-    path, folder = Path(arguments[0]), Path(arguments[1])
     memory_bytes, cpu_seconds = map(int, arguments[2:])
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    handover = Handover(folder)
     try:
-        save(read_here(path), folder)
+        read_here(path, handover)
+        handover.finish()
     except UnreadableFile as error:
-        save_refusal(error.reason, folder)
+        handover.refuse(error.reason)
     except MemoryError:
-        save_refusal(reasons.TOO_DEMANDING, folder)
+        handover.refuse(reasons.TOO_DEMANDING)
 
 
 def _check_is_workbook(path: Path) -> None:

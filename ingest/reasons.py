@@ -80,6 +80,58 @@ NO_ACCESS = Reason(
 )
 
 
+NO_HEADER = Reason(
+    "Die Tabelle hat keine Kopfzeile; die Spalten heißen column_1, column_2 und so weiter."
+    " Bitte in sources.yml so zuordnen oder mit Kopfzeile exportieren.",
+    "The table has no header; its columns are called column_1, column_2 and so on."
+    " Please map them so in sources.yml or export with a header.",
+)
+UNCERTAIN_HEADER = Reason(
+    "Die erste Zeile gilt als Kopfzeile, obwohl nur ihr Platz dafür spricht. Bitte prüfen.",
+    "The first row is taken for the header, though only its place says so. Please check.",
+)
+MIXED_ENCODINGS = Reason(
+    "Die Datei wechselt die Zeichenkodierung (UTF-8 und Windows-1252); beide wurden gelesen."
+    " Bitte Umlaute stichprobenweise prüfen.",
+    "The file changes its encoding (UTF-8 and Windows-1252); both were read."
+    " Please spot-check accented letters.",
+)
+HEADER_AGAIN = Reason(
+    "Diese Zeile wiederholt die Kopfzeile und ist kein Datensatz. Es ist nichts zu tun.",
+    "This row repeats the header and is no record. Nothing needs doing.",
+)
+TOTAL = Reason(
+    "Diese Zeile ist eine Summe und kein Datensatz. Es ist nichts zu tun.",
+    "This row is a total, not a record. Nothing needs doing.",
+)
+FOOTNOTE = Reason(
+    "Diese Zeile steht als Anmerkung unter der Tabelle und gilt nicht als Datensatz."
+    " Ist sie doch einer, bitte die Leerzeile darüber entfernen.",
+    "This row stands below the table as a note and does not count as a record."
+    " If it is one, please remove the blank row above it.",
+)
+
+
+def rows_above(count: int) -> Reason:
+    """Say how many rows above the header were passed over."""
+    de = "1 Zeile" if count == 1 else f"{count} Zeilen"
+    en = "1 row" if count == 1 else f"{count} rows"
+    return Reason(
+        f"{de} über der Kopfzeile: als Titel oder Vorspann nicht geladen.",
+        f"{en} above the header: not loaded, being a title or preamble.",
+    )
+
+
+def header_too_short(found: int, expected: int) -> Reason:
+    """Say that the rows have more cells than the header, so that their names are unknown."""
+    return Reason(
+        f"Die Kopfzeile nennt {found} Spalten, die Zeilen darunter haben {expected} Felder; welche"
+        " Spalte ohne Namen ist, lässt sich nicht sagen. Bitte die Kopfzeile in der Datei ergänzen.",
+        f"The header names {found} columns, the rows below have {expected} cells; which column has"
+        " no name cannot be told. Please complete the header in the file.",
+    )
+
+
 def is_a(kind_de: str, kind_en: str) -> Reason:
     """Say that a file is of a kind that is not read (`ein PDF`, `a PDF`)."""
     return Reason(

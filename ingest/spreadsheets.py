@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 from decimal import Decimal
 from pathlib import Path
 
 import python_calamine as calamine
 
 from ingest import reasons
-from ingest.header import SAMPLE_ROWS, find_header, is_blank
+from ingest.handover import Handover
+from ingest.layout import Layout
 from ingest.reasons import UnreadableFile
-from ingest.tables import Table, TableBuilder
+from ingest.records import Record
 
 
-def read_spreadsheet(path: Path) -> list[Table]:
+def read_spreadsheet(path: Path, handover: Handover) -> None:
     """Read every visible sheet that holds anything, as one table each.
 
     Raises:
@@ -30,14 +30,14 @@ def read_spreadsheet(path: Path) -> list[Table]:
                 if sheet.visible is calamine.SheetVisibleEnum.Visible
                 and sheet.typ is calamine.SheetTypeEnum.WorkSheet
             ]
-            tables = [_read_sheet(workbook.get_sheet_by_name(name)) for name in visible]
+            for name in visible:
+                _read_sheet(workbook.get_sheet_by_name(name), handover)
     except calamine.PasswordError:
         raise UnreadableFile(reasons.ENCRYPTED) from None
     except (calamine.CalamineError, OSError) as error:
         raise UnreadableFile(reasons.DAMAGED) from error
-    if not any(tables):
+    if handover.is_empty:
         raise UnreadableFile(reasons.EMPTY)
-    return [table for table in tables if table is not None]
 
 
 def cell_text(value: object) -> str | None:
@@ -59,18 +59,11 @@ def cell_text(value: object) -> str | None:
     return str(value)  # int, date and time: already ISO
 
 
-def _read_sheet(sheet: calamine.CalamineSheet) -> Table | None:
-    texts = ([cell_text(value) for value in row] for row in sheet.iter_rows())
-    rows = itertools.dropwhile(lambda row: is_blank(row[1]), enumerate(texts, start=1))
-    sample = list(itertools.islice(rows, SAMPLE_ROWS))
-    header = find_header([cells for _, cells in sample], sheet.width)
-    if header is None:
-        return None
-    builder = TableBuilder(sheet.name, header.cells, is_sheet=True)
-    for number, cells in itertools.chain(sample[header.first_data_row :], rows):
-        if not is_blank(cells):
-            builder.add(number, cells)
-    return builder.finish()
+def _read_sheet(sheet: calamine.CalamineSheet, handover: Handover) -> None:
+    layout = Layout(handover, sheet.name, is_sheet=True)
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        layout.feed(Record(number, [cell_text(value) for value in row]))
+    layout.finish()
 
 
 def _hours(duration: datetime.timedelta) -> str:

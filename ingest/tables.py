@@ -1,11 +1,12 @@
-"""What reading a file gives: tables of text, kept in Arrow columns since files can be large."""
+"""What reading a file gives: tables of text, kept on disk in Arrow form since files can be large."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -13,7 +14,6 @@ from ingest.reasons import Reason
 
 ROW_NUMBER = "_row_number"
 METADATA_COLUMNS = ("_file", "_sheet", "_sha256", ROW_NUMBER, "_load_id", "_loaded_at")
-CHUNK_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,98 +31,100 @@ class Reject:
         return self.reason_de
 
 
+REJECT_SCHEMA = pa.schema(
+    [
+        pa.field("row_number", pa.int64()),
+        pa.field("raw_text", pa.string()),
+        pa.field("reason_de", pa.string()),
+        pa.field("reason_en", pa.string()),
+    ]
+)
+
+
+class ArrowFile:
+    """Record batches in an Arrow file, to be read as often as wanted, a batch at a time.
+
+    The file is held open, so it may be deleted: its space is given back with this object.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self._file = pa.OSFile(str(path))
+        self._columns = list(columns)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns that are read; there may be more in the file."""
+        return self._columns
+
+    def batches(self) -> pa.RecordBatchReader:
+        """Return a new reader from the first batch on."""
+        self._file.seek(0)
+        file = pa.ipc.open_file(self._file)
+        schema = pa.schema([file.schema.field(name) for name in self._columns])
+        batches = (
+            file.get_batch(number).select(self._columns)
+            for number in range(file.num_record_batches)
+        )
+        return pa.RecordBatchReader.from_batches(schema, batches)
+
+
 @dataclass(frozen=True)
 class Table:
     """One table of a file. Data rows found = `rows` + `rejects`.
 
+    Large tables are best read by `batches()` and `rejected()`; `rows` and `rejects` hold all of
+    them as Python objects.
+
     Attributes:
         name: the sheet, or the file where there are no sheets.
-        cells: one text column per column of the file, and `_row_number` (int64): the row's number
-            in the file counted from 1, as a spreadsheet program shows it.
-        rejects: rows that could not be read.
-        is_sheet: whether `name` is a sheet's.
+        row_count: number of rows without rejects.
+        reject_count: number of rows that could not be read.
+        notes: what was decided on thin evidence or left aside, for a person to check.
+        is_sheet: whether `name` names a part of the file: a sheet of a workbook, or one of
+            several tables in a text file (the first of which has the file's name).
 
     """
 
     name: str
-    cells: pa.Table
-    rejects: list[Reject]
-    is_sheet: bool = False
+    row_count: int
+    reject_count: int
+    notes: list[Reason]
+    is_sheet: bool
+    stored_cells: ArrowFile
+    stored_rejects: ArrowFile
 
     @property
     def columns(self) -> list[str]:
         """The columns' names: those of the header, made unique."""
-        return [name for name in self.cells.column_names if name != ROW_NUMBER]
+        return [name for name in self.stored_cells.columns if name != ROW_NUMBER]
+
+    def batches(self) -> pa.RecordBatchReader:
+        """Return the rows: a text column per column of the file, and `_row_number` (int64).
+
+        The number is the row's in the file counted from 1, as a spreadsheet program shows it.
+        """
+        return self.stored_cells.batches()
+
+    def rejected(self) -> pa.RecordBatchReader:
+        """Return the rejects: row_number (int64), raw_text, reason_de, reason_en."""
+        return self.stored_rejects.batches()
 
     @cached_property
     def rows(self) -> list[list[str | None]]:
         """All rows as lists of text; an empty cell is None."""
-        if not self.columns:
-            return []
-        columns = [self.cells.column(name).to_pylist() for name in self.columns]
+        columns = self.batches().read_all().select(self.columns).to_pydict().values()
         return [list(row) for row in zip(*columns, strict=True)]
 
     @cached_property
     def row_numbers(self) -> list[int]:
         """Each row's number in the file, counted from 1."""
-        numbers: list[int] = self.cells.column(ROW_NUMBER).to_pylist()
+        numbers: list[int] = self.batches().read_all().column(ROW_NUMBER).to_pylist()
         return numbers
 
-    @property
-    def row_count(self) -> int:
-        """Number of rows without rejects."""
-        count: int = self.cells.num_rows
-        return count
-
-
-@dataclass
-class TableBuilder:
-    """Collects a table row by row in compact form.
-
-    `header` has a cell per column, None where the column has no name. A nameless column is called
-    by its position, and left out if it holds nothing: trailing delimiters and formatted but empty
-    cells make such.
-    """
-
-    name: str
-    header: Sequence[str | None]
-    is_sheet: bool = False
-    rejects: list[Reject] = field(default_factory=list)
-    _rows: list[Sequence[str | None]] = field(default_factory=list)
-    _numbers: list[int] = field(default_factory=list)
-    _batches: list[pa.RecordBatch] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        fields = [pa.field(name, pa.string()) for name in unique_names(self.header)]
-        self._schema = pa.schema([*fields, pa.field(ROW_NUMBER, pa.int64())])
-
-    def add(self, row_number: int, cells: Sequence[str | None]) -> None:
-        """Add a row with exactly one cell per column; an empty cell becomes None."""
-        self._rows.append(cells)
-        self._numbers.append(row_number)
-        if len(self._rows) >= CHUNK_ROWS:
-            self._flush()
-
-    def reject(self, row_number: int, raw_text: str, reason: Reason) -> None:
-        """Note a row that cannot be read."""
-        self.rejects.append(Reject(row_number, raw_text, reason.de, reason.en))
-
-    def finish(self) -> Table:
-        """Return the table of all rows added."""
-        self._flush()
-        cells = pa.Table.from_batches(self._batches, schema=self._schema)
-        for name, title in zip(cells.column_names, self.header, strict=False):
-            if not (title or "").strip() and cells.column(name).null_count == cells.num_rows:
-                cells = cells.drop_columns(name)
-        return Table(self.name, cells, self.rejects, self.is_sheet)
-
-    def _flush(self) -> None:
-        columns: Iterable[Iterable[str | None]] = zip(*self._rows, strict=True)
-        arrays = [pa.array([cell or None for cell in cells], pa.string()) for cells in columns]
-        if self._rows:
-            arrays.append(pa.array(self._numbers, pa.int64()))
-            self._batches.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
-        self._rows, self._numbers = [], []
+    @cached_property
+    def rejects(self) -> list[Reject]:
+        """All rows that could not be read."""
+        return [Reject(**reject) for reject in self.rejected().read_all().to_pylist()]
 
 
 def unique_names(cells: Sequence[str | None]) -> list[str]:

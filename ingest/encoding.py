@@ -1,0 +1,124 @@
+"""In which encoding a text file is written, also if it changes half-way."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from ingest import reasons
+from ingest.reasons import UnreadableFile
+
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+PROBE_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 20
+# Windows first: of two that explain the bytes equally well it is the likelier one.
+SINGLE_BYTE = ("cp1252", "cp850", "mac_roman")
+# UTF-8 with single bytes of cp1252 in it: files appended to by a second program.
+MIXED = "utf-8-with-cp1252"
+
+_LETTERS = frozenset("äöüÄÖÜßéèêëÉàâáåçÇñóôòíîìúûùøæœÅØ")
+_SIGNS = frozenset("€§°²³´·½¼¾–—„“”‚‘’…«»®©±µ×£\xa0ŠšŽžÀÁÂÈÊÍÓÔÚÑ")
+_ABOVE_ASCII = bytes(range(0x80, 0x100))
+_ASCII = bytes(range(0x80))
+_MULTIBYTE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+
+
+def find_encoding(path: Path) -> str:
+    """Return the file's encoding: by its mark, else UTF-8 if all of it is, else by its bytes.
+
+    `MIXED` stands for UTF-8 in some places and cp1252 in others; `decode_errors` says how it is
+    read.
+
+    Raises:
+        UnreadableFile: the file is empty or its bytes are not text.
+
+    """
+    with path.open("rb") as file:
+        probe = file.read(PROBE_BYTES)
+    if not probe:
+        raise UnreadableFile(reasons.EMPTY)
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if probe.startswith(mark):
+            return encoding
+    even, odd = probe[::2].count(0), probe[1::2].count(0)
+    if even or odd:
+        # In UTF-16 every other byte of western text is zero; single zeros mean a binary file.
+        if max(even, odd) > 0.4 * len(probe) / 2 and min(even, odd) < 0.1 * len(probe) / 2:
+            return "utf-16-be" if even > odd else "utf-16-le"
+        raise UnreadableFile(reasons.NOT_TEXT)
+    return "utf-8" if _is_utf8(path) else _by_bytes(path)
+
+
+def open_text(path: Path, encoding: str) -> codecs.IncrementalDecoder:
+    """Return a decoder for the file's bytes that never fails on one of `find_encoding`'s."""
+    errors = "single_byte" if encoding in (MIXED, "cp1252") else "replace"
+    return codecs.getincrementaldecoder("utf-8" if encoding == MIXED else encoding)(errors)
+
+
+def read_text(path: Path, encoding: str, size: int) -> Iterator[str]:
+    """Yield the file's text in pieces of about `size` bytes."""
+    decoder = open_text(path, encoding)
+    with path.open("rb") as file:
+        while piece := file.read(size):
+            yield decoder.decode(piece)
+    yield decoder.decode(b"", final=True)
+
+
+def _single_byte(error: UnicodeError) -> tuple[str, int]:
+    """Decode one byte by cp1252, or as Latin-1 where cp1252 has none, as Windows itself does."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    byte = error.object[error.start : error.start + 1]
+    try:
+        return byte.decode("cp1252"), error.start + 1
+    except UnicodeDecodeError:
+        return byte.decode("latin-1"), error.start + 1
+
+
+codecs.register_error("single_byte", _single_byte)
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while piece := file.read(CHUNK_BYTES):
+                decoder.decode(piece)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _by_bytes(path: Path) -> str:
+    """Judge a file that is not UTF-8 by its bytes above ASCII."""
+    counts: Counter[int] = Counter()
+    multibyte = 0
+    with path.open("rb") as file:
+        # Whole lines, so that no character is cut in two.
+        while lines := b"".join(file.readlines(CHUNK_BYTES)):
+            counts.update(lines.translate(None, _ASCII))
+            multibyte += sum(map(len, _MULTIBYTE.findall(lines)))
+    best = max(SINGLE_BYTE, key=lambda name: _plausibility(counts, name))
+    # In western text two bytes above ASCII hardly ever meet by chance so as to form UTF-8.
+    return MIXED if best == "cp1252" and multibyte > 0.02 * counts.total() else best
+
+
+def _plausibility(counts: Counter[int], encoding: str) -> float:
+    """Return the share of characters above ASCII that western business text has; a sign is half."""
+    points = 0.0
+    for byte, count in counts.items():
+        letter = bytes([byte]).decode(encoding, errors="replace")
+        points += count * (1.0 if letter in _LETTERS else 0.5 if letter in _SIGNS else 0.0)
+    return points / max(counts.total(), 1)

@@ -1,0 +1,328 @@
+"""From the rows of a file or sheet to its tables: header, totals, second tables, notes.
+
+Files are made for people to look at: titles stand above a table, totals and footnotes below, the
+header comes again on every page, and a second table follows after a blank line. None of these is
+a row of data, and none is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest import reasons
+from ingest.handover import Handover, TableBuilder
+from ingest.header import (
+    SAMPLE_ROWS,
+    Header,
+    Kind,
+    Row,
+    column_kinds,
+    find_header,
+    is_blank,
+    is_filled,
+    is_mostly_words,
+    kind_of,
+    modal_width,
+    trimmed_width,
+)
+from ingest.records import Record
+
+# Rows below a gap that are looked at to tell a second table from a footnote.
+ROWS_AFTER_GAP = 12
+# What the first filled cell of a totals row says; case does not matter. Valid for Python and RE2.
+TOTALS = (
+    r"^\s*(Σ|(grand[ -]|sub[ -]?)?totals?|((gesamt|zwischen|end|teil|tages|monats|jahres)-?)?"
+    r"summen?|gesamt(betrag|wert|umsatz|menge|preis|zahl)?|insgesamt|sum|saldo|übertrag"
+    r"|anzahl|count)\b"
+)
+_TOTALS = re.compile(TOTALS, re.IGNORECASE)
+
+
+class Layout:
+    """Takes the rows of a file or sheet one after the other and hands over its tables.
+
+    Args:
+        handover: where the tables go.
+        name: of the first table.
+        is_sheet: whether the rows are a sheet's: all as wide as the sheet, with cells that cannot
+            slip into other columns. A text file's rows should have as many cells as the header.
+
+    """
+
+    def __init__(self, handover: Handover, name: str, *, is_sheet: bool) -> None:
+        self._handover = handover
+        self._name = name
+        self._is_sheet = is_sheet
+        self._tables = 0
+        self._table: _OpenTable | None = None
+        self._pending: list[Record] = []
+
+    def feed(self, row: Record) -> None:
+        """Take the next row."""
+        table = self._table
+        if table is None:
+            self._pending.append(row)
+            if len(self._pending) >= SAMPLE_ROWS:
+                self._open()
+        elif self._pending or table.is_gap(row):
+            self._pending.append(row)
+            if len(self._pending) >= ROWS_AFTER_GAP:
+                self._settle_gap()
+        else:
+            table.take(row)
+
+    @property
+    def open_table(self) -> _OpenTable | None:
+        """The table that the next row surely belongs to; None while that is not settled."""
+        return self._table if not self._pending else None
+
+    def finish(self) -> None:
+        """Take the end of the file or sheet."""
+        while self._pending:
+            if self._table is None:
+                self._open()
+            else:
+                self._settle_gap()
+
+    def _open(self, title: str | None = None) -> None:
+        """Begin a table with the pending rows, which hold its header; none if all are blank."""
+        rows, self._pending = self._pending, []
+        cells = [row.cells for row in rows]
+        header = _surest_header(cells, self._is_sheet)
+        if header is None:
+            block = _first_block(cells)
+            header = find_header(block, self._width_of(block))
+        if header is None:
+            return
+        names = header.cells if self._is_sheet else _aligned(header, cells)
+        self._tables += 1
+        is_part = self._is_sheet or self._tables > 1
+        builder = self._handover.table(self._table_name(title), names, is_sheet=is_part)
+        if not any(names):
+            builder.note(reasons.NO_HEADER)
+        elif not header.is_certain:
+            builder.note(reasons.UNCERTAIN_HEADER)
+        above = rows[: header.first_data_row]
+        for row in above:
+            if row.problem:
+                builder.reject(row.number, row.text or "", row.problem)
+        skipped = sum(not is_blank(row.cells) for row in above) - any(names)
+        if skipped:
+            builder.note(reasons.rows_above(skipped))
+        data = rows[header.first_data_row :]
+        kinds = column_kinds([row.cells for row in data])
+        self._table = _OpenTable(builder, kinds, self._is_sheet)
+        for row in data:
+            self.feed(row)
+
+    def _settle_gap(self) -> None:
+        """Decide what the rows after a gap are, the first of which is the gap itself."""
+        table, rows = self._table, self._pending
+        if table is None:
+            return
+        start = next((n for n in range(len(rows)) if table.is_followed_by_other(rows[n:])), None)
+        if start is not None:
+            title = self._take_before(table, rows[:start])
+            self._table, self._pending = None, rows[start:]
+            self._open(title)
+            return
+        gap = rows.pop(0)
+        table.take(gap)
+        while rows and not table.is_gap(rows[0]):
+            table.take(rows.pop(0), after_blank=is_blank(gap.cells))
+
+    @staticmethod
+    def _take_before(table: _OpenTable, rows: Sequence[Record]) -> str | None:
+        """Take what precedes the header of a next table; its title is returned, not taken."""
+        rows = list(rows)
+        while rows and is_blank(rows[-1].cells):
+            rows.pop()
+        title = None
+        if rows and len(filled := [cell for cell in rows[-1].cells if is_filled(cell)]) == 1:
+            title = (filled[0] or "").strip()
+            rows.pop()
+        for row in rows:
+            table.take(row, after_blank=True)
+        return title
+
+    def _width_of(self, rows: Sequence[Row]) -> int:
+        return max(map(len, rows)) if self._is_sheet else modal_width(rows)
+
+    def _table_name(self, title: str | None) -> str:
+        if self._tables == 1:
+            return self._name
+        title = title or f"Tabelle {self._tables}"
+        return f"{self._name} ({title})" if self._is_sheet else title
+
+
+class _OpenTable:
+    """The table that rows are being added to."""
+
+    def __init__(self, builder: TableBuilder, kinds: Sequence[Kind | None], is_sheet: bool) -> None:
+        self.builder = builder
+        self.width = len(builder.header)
+        self._kinds = kinds
+        self._is_sheet = is_sheet
+        self._names = _stripped(builder.header)
+
+    def is_gap(self, row: Record) -> bool:
+        """Whether the table may end with this row: it is blank, or of another shape."""
+        return not row.problem and (is_blank(row.cells) or self._is_misshapen(row))
+
+    def take(self, row: Record, *, after_blank: bool = False) -> None:
+        """Add a row, or reject it with the reason; a blank one is none."""
+        if row.problem:
+            self._reject(row, row.problem)
+        elif is_blank(row.cells):
+            return
+        elif self._is_header_again(row.cells):
+            self._reject(row, reasons.HEADER_AGAIN)
+        elif self._is_total(row.cells):
+            self._reject(row, reasons.TOTAL)
+        elif after_blank and self.width > 2 and sum(map(is_filled, row.cells)) == 1:
+            self._reject(row, reasons.FOOTNOTE)
+        elif self._is_misshapen(row):
+            self._reject(row, reasons.cell_count(len(row.cells), self.width))
+        else:
+            self.builder.add(row.number, [*row.cells, *[None] * (self.width - len(row.cells))])
+
+    def take_columns(self, columns: Sequence[pa.Array], first_row_number: int) -> bool:
+        """Add rows at once, one text array per column, if none of them needs a closer look.
+
+        Returns:
+            Whether they were added: not if a row may be blank, a total or the header again.
+
+        """
+        first = pc.coalesce(*columns)
+        name = next(filter(None, self._names), None)
+        needs_look = [
+            pc.utf8_is_space(first),
+            pc.match_substring_regex(first, TOTALS, ignore_case=True),
+            pc.equal(pc.utf8_trim_whitespace(first), name),
+        ]
+        if first.null_count or any(pc.any(answer).as_py() for answer in needs_look):
+            return False
+        self.builder.add_columns(columns, first_row_number)
+        return True
+
+    def is_followed_by_other(self, rows: Sequence[Record]) -> bool:
+        """Whether the first of these rows is the header of another table."""
+        header, *below = [row for row in rows if not row.problem]
+        cells = header.cells
+        if not below or header.problem or self._is_header_again(cells):
+            return False
+        filled = [cell for cell in cells if is_filled(cell)]
+        below_cells = [row.cells for row in below]
+        if len(filled) < 2 or any(map(kind_of, filled)) or is_blank(below_cells[0]):
+            return False
+        if not self._is_sheet and len(below_cells[0]) != len(cells):
+            return False
+        if self._is_sheet and trimmed_width(below_cells[0]) > trimmed_width(cells):
+            return False
+        if is_mostly_words(cells):
+            return True
+        if len(cells) != self.width or self._is_sheet:
+            same = [row for row in below_cells if len(row) == len(cells)]
+            return len(filled) == trimmed_width(cells) and self._contrasts(cells, same)
+        return self._contrasts(cells, below_cells) and self._breaks_columns(cells)
+
+    @staticmethod
+    def _contrasts(cells: Row, below: Sequence[Row]) -> bool:
+        """Whether the row has words where those below have numbers, dates, addresses."""
+        kinds = column_kinds(below)
+        return any(
+            kind and is_filled(cell) and not kind_of(cell)
+            for cell, kind in zip(cells, kinds, strict=False)
+        )
+
+    def _breaks_columns(self, cells: Row) -> bool:
+        return any(
+            kind and is_filled(cell) and not kind_of(cell)
+            for cell, kind in zip(cells, self._kinds, strict=False)
+        )
+
+    def _is_misshapen(self, row: Record) -> bool:
+        """Whether a row has not exactly as many cells as the table has columns.
+
+        An empty surplus cell at the end is no exception: it may be the last column's, moved there
+        by an unquoted delimiter further left, with every cell between in the wrong column.
+        """
+        return not self._is_sheet and len(row.cells) != self.width
+
+    def _is_header_again(self, cells: Row) -> bool:
+        return any(self._names) and _stripped(cells)[: self.width] == self._names
+
+    def _is_total(self, cells: Row) -> bool:
+        """Whether a row sums up others: it says so first and holds nothing else but numbers."""
+        filled = [(cell or "").strip() for cell in cells if is_filled(cell)]
+        if not filled or not _TOTALS.match(filled[0]):
+            return False
+        others = filled[1:]
+        is_sparse = len(filled) < self.width or self.width <= 2
+        return is_sparse and all(kind_of(cell) == "number" for cell in others)
+
+    def _reject(self, row: Record, reason: reasons.Reason) -> None:
+        text = row.text if row.text is not None else ";".join(cell or "" for cell in row.cells)
+        self.builder.reject(row.number, text, reason)
+
+
+def _surest_header(rows: Sequence[Row], is_sheet: bool) -> Header | None:
+    """Return the first row that reads as a header by itself and has rows of its shape below."""
+    for index, row in enumerate(rows[:-1]):
+        below = [other for other in rows[index + 1 :] if not is_blank(other)]
+        if not below or any(map(kind_of, row)) or not is_mostly_words(row):
+            continue
+        width = trimmed_width(row)
+        if is_sheet:
+            fits = trimmed_width(below[0]) <= width
+            width = len(row)
+        else:
+            fits = any(len(other) in (width, len(row)) for other in below)
+            width = len(row) if any(len(other) == len(row) for other in below) else width
+        if fits:
+            return Header(tuple(cell or None for cell in row[:width]), index + 1)
+    return None
+
+
+def _first_block(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the rows above the first blank one if they are a table by themselves, else all."""
+    filled = [row for row in rows if not is_blank(row)]
+    start = rows.index(filled[0]) if filled else 0
+    end = next((n for n in range(start, len(rows)) if is_blank(rows[n])), len(rows))
+    block = rows[start:end]
+    width = trimmed_width(block[0]) if block else 0
+    is_table = (
+        len(block) > 2
+        and width > 2
+        and all(is_filled(cell) and not kind_of(cell) for cell in block[0][:width])
+        and {trimmed_width(row) for row in block} == {width}
+        and any(column_kinds(block[1:]))
+    )
+    return rows[:end] if is_table else rows
+
+
+def _aligned(header: Header, rows: Sequence[Row]) -> list[str | None]:
+    """Return the header's cells above the columns that they name.
+
+    Raises:
+        UnreadableFile: the header has fewer cells than the rows below, and nothing tells which
+            column has no name.
+
+    """
+    names = list(header.cells)
+    own_width = len(rows[header.first_data_row - 1]) if any(names) else len(names)
+    surplus = [row[own_width:] for row in rows[header.first_data_row :] if len(row) == len(names)]
+    if own_width >= len(names) or all(map(is_blank, surplus)):
+        return names
+    numbers = [row[0] for row in rows[header.first_data_row :] if len(row) == len(names)]
+    if own_width == len(names) - 1 and numbers == [str(n) for n in range(1, len(numbers) + 1)]:
+        return [None, *names[:-1]]  # R writes numbered rows without a name for their column
+    raise reasons.UnreadableFile(reasons.header_too_short(own_width, len(names)))
+
+
+def _stripped(cells: Row) -> list[str]:
+    return [(cell or "").strip() for cell in cells]
