@@ -7,6 +7,7 @@ split row by row with all care. Both ways give the same rows.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,7 @@ import pyarrow.csv
 
 from ingest import reasons
 from ingest.dialect import SEPARATOR_LINE, find_dialect
-from ingest.encoding import MIXED, find_encoding, read_text
+from ingest.encoding import MIXED, find_encoding, read_utf8
 from ingest.handover import Handover
 from ingest.header import SAMPLE_ROWS
 from ingest.layout import Layout
@@ -37,19 +38,19 @@ def read_csv(path: Path, handover: Handover) -> None:
 
     """
     encoding = find_encoding(path)
-    pieces = _whole_lines(read_text(path, encoding, PIECE_BYTES))
-    text = next(pieces, "")
-    dialect, width = find_dialect("".join(islice(_lines(text), SAMPLE_ROWS)))
+    pieces = _whole_lines(read_utf8(path, encoding, PIECE_BYTES))
+    data = next(pieces, b"")
+    dialect, width = find_dialect("".join(islice(_lines(data), SAMPLE_ROWS)))
     reader = _Reader(Layout(handover, path.name, is_sheet=False), dialect, width)
-    named = SEPARATOR_LINE.match(text)
+    named = SEPARATOR_LINE.match(next(_lines(data), ""))
     if named:
         reader.skip_line()
-        text = text[named.end() :]
+        data = data[named.end() :]
     for following in pieces:
-        text = reader.read(text, is_last=False) + following
-        if len(text) > MAX_CELL_CHARACTERS + PIECE_BYTES:
+        data = reader.read(data, is_last=False) + following
+        if len(data) > MAX_CELL_CHARACTERS + PIECE_BYTES:
             raise UnreadableFile(reasons.NOT_TEXT)
-    reader.read(text, is_last=True)
+    reader.read(data, is_last=True)
     reader.layout.finish()
     if handover.is_empty:
         raise UnreadableFile(reasons.EMPTY)
@@ -68,59 +69,60 @@ class _Reader:
         """Count a line that is no row."""
         self._splitter.number += 1
 
-    def read(self, text: str, *, is_last: bool) -> str:
+    def read(self, data: bytes, *, is_last: bool) -> bytes:
         """Read whole lines and return what begins a row that goes on in the text to come."""
-        position, size, smallest = 0, len(text), SMALL_PIECE
-        while position < len(text):
-            end = text.find("\n", position + size - 1) + 1 or len(text)
-            piece = text[position:end]
+        position, size, smallest = 0, len(data), SMALL_PIECE
+        while position < len(data):
+            end = data.find(b"\n", position + size - 1) + 1 or len(data)
+            piece = data[position:end]
             if size > smallest and self._read_at_once(piece):
                 position, size = end, size * 2
             elif size > smallest:
                 size = max(size // 4, smallest)
             else:
-                rest = self._read_row_by_row(piece, is_last=is_last and end == len(text))
-                if rest and end == len(text):
+                rest = self._read_row_by_row(piece, is_last=is_last and end == len(data))
+                if rest and end == len(data):
                     return rest
                 position = end - len(rest)
                 # A row that goes on for longer than the piece needs a larger one.
                 smallest = max(SMALL_PIECE, 2 * len(rest))
                 size = 2 * smallest
-        return ""
+        return b""
 
-    def _read_row_by_row(self, text: str, *, is_last: bool) -> str:
-        for row in self._splitter.split(text, is_last=is_last):
+    def _read_row_by_row(self, data: bytes, *, is_last: bool) -> bytes:
+        for row in self._splitter.split(data.decode(), is_last=is_last):
             if isinstance(row, str):
-                return row
+                return row.encode()
             self.layout.feed(row)
             if (table := self.layout.open_table) is not None:
                 self._splitter.width = table.width
-        return ""
+        return b""
 
-    def _read_at_once(self, text: str) -> bool:
+    def _read_at_once(self, data: bytes) -> bool:
         """Read a piece by Arrow if all of it is regular; else nothing."""
         table = self.layout.open_table
-        if table is None or table.width < 2:
+        if table is None or table.width < 2:  # Arrow gives no row for a blank line of one column
             return False
-        columns = parse_regular(text, self._splitter.dialect, table.width)
+        columns = parse_regular(data, self._splitter.dialect, table.width)
         if columns is None or not table.take_columns(columns, self._splitter.number + 1):
             return False
         self._splitter.number += len(columns[0])
         return True
 
 
-def parse_regular(text: str, dialect: Dialect, width: int) -> list[pa.Array] | None:
-    """Parse whole lines into one text array per column, empty cells null.
+def parse_regular(data: bytes, dialect: Dialect, width: int) -> list[pa.Array] | None:
+    """Parse whole lines of UTF-8 into one text array per column, empty cells null.
 
     Returns:
         None unless each row has `width` cells, lines end alike (LF or CRLF), and each quotation
         mark either begins a cell, ends one or is doubled inside one.
 
     """
-    if dialect.escape or dialect.skips_spaces or text.count("\r") != text.count("\r\n"):
+    if dialect.escape or dialect.skips_spaces:
         return None
-    data = text.encode()
-    is_quoted = dialect.quote in text
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        return None
+    is_quoted = dialect.quote.encode() in data
     if is_quoted and not _quotes_are_regular(data, dialect):
         return None
     names = [str(position) for position in range(width)]
@@ -171,28 +173,21 @@ def _quotes_are_regular(data: bytes, dialect: Dialect) -> bool:
     return bool(starts.all() and ends.all())
 
 
-def _whole_lines(pieces: Iterator[str]) -> Iterator[str]:
+def _whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Cut text so that each piece but the last ends with a line; a piece may hold many."""
-    rest = ""
+    rest = b""
     for piece in pieces:
-        text = rest + piece
+        data = rest + piece
         # A lone carriage return may be the first half of a line end that is cut in two.
-        end = text.rfind("\n") + 1 or text.rfind("\r", 0, -1) + 1
-        rest = text[end:]
+        end = data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, -1) + 1
+        rest = data[end:]
         if end:
-            yield text[:end]
+            yield data[:end]
         elif len(rest) > MAX_CELL_CHARACTERS:
             raise UnreadableFile(reasons.NOT_TEXT)
     if rest:
         yield rest
 
 
-def _lines(text: str) -> Iterator[str]:
-    start = 0
-    while start < len(text):
-        ends = [end for mark in "\r\n" if (end := text.find(mark, start)) >= 0]
-        end = min(ends, default=len(text) - 1) + 1
-        if text[end - 1 : end + 1] == "\r\n":
-            end += 1
-        yield text[start:end]
-        start = end
+def _lines(data: bytes) -> Iterator[str]:
+    return iter(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline=""))

@@ -18,17 +18,19 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+UTF_8 = ("utf-8", "utf-8-sig")
 PROBE_BYTES = 1 << 16
 CHUNK_BYTES = 1 << 20
 # Windows first: of two that explain the bytes equally well it is the likelier one.
 SINGLE_BYTE = ("cp1252", "cp850", "mac_roman")
+ENOUGH_LETTERS = 10_000
+MIXED_SHARE = 0.02
 # UTF-8 with single bytes of cp1252 in it: files appended to by a second program.
 MIXED = "utf-8-with-cp1252"
 
-_LETTERS = frozenset("äöüÄÖÜßéèêëÉàâáåçÇñóôòíîìúûùøæœÅØ")
-_SIGNS = frozenset("€§°²³´·½¼¾–—„“”‚‘’…«»®©±µ×£\xa0ŠšŽžÀÁÂÈÊÍÓÔÚÑ")
-_ABOVE_ASCII = bytes(range(0x80, 0x100))
+_LETTERS = frozenset("äöüÄÖÜßéèêëÉàâáåçÇñóôòíîìúûùøæœÅØŠšŽžÀÁÂÈÊÍÓÔÚÑ")
 _ASCII = bytes(range(0x80))
+_BESIDE_LETTER = re.compile(rb"(?<=[A-Za-z])[\x80-\xff]|[\x80-\xff](?=[A-Za-z])")
 _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
@@ -37,8 +39,8 @@ _MULTIBYTE = re.compile(
 def find_encoding(path: Path) -> str:
     """Return the file's encoding: by its mark, else UTF-8 if all of it is, else by its bytes.
 
-    `MIXED` stands for UTF-8 in some places and cp1252 in others; `decode_errors` says how it is
-    read.
+    `MIXED` stands for UTF-8 in some places and cp1252 in others; `read_utf8` reads
+    both.
 
     Raises:
         UnreadableFile: the file is empty or its bytes are not text.
@@ -50,7 +52,8 @@ def find_encoding(path: Path) -> str:
         raise UnreadableFile(reasons.EMPTY)
     for mark, encoding in BYTE_ORDER_MARKS:
         if probe.startswith(mark):
-            return encoding
+            # A mark is no proof: another program may have appended lines in its own encoding.
+            return encoding if encoding != "utf-8-sig" or _is_utf8(path) else MIXED
     even, odd = probe[::2].count(0), probe[1::2].count(0)
     if even or odd:
         # In UTF-16 every other byte of western text is zero; single zeros mean a binary file.
@@ -60,19 +63,20 @@ def find_encoding(path: Path) -> str:
     return "utf-8" if _is_utf8(path) else _by_bytes(path)
 
 
-def open_text(path: Path, encoding: str) -> codecs.IncrementalDecoder:
-    """Return a decoder for the file's bytes that never fails on one of `find_encoding`'s."""
-    errors = "single_byte" if encoding in (MIXED, "cp1252") else "replace"
-    return codecs.getincrementaldecoder("utf-8" if encoding == MIXED else encoding)(errors)
-
-
-def read_text(path: Path, encoding: str, size: int) -> Iterator[str]:
-    """Yield the file's text in pieces of about `size` bytes."""
-    decoder = open_text(path, encoding)
+def read_utf8(path: Path, encoding: str, size: int) -> Iterator[bytes]:
+    """Yield the file's text as UTF-8, without a mark, in pieces of about `size` bytes."""
     with path.open("rb") as file:
+        if encoding in UTF_8:
+            if encoding == "utf-8-sig":
+                file.seek(len(codecs.BOM_UTF8))
+            while piece := file.read(size):
+                yield piece
+            return
+        errors = "single_byte" if encoding in (MIXED, "cp1252") else "replace"
+        decoder = codecs.getincrementaldecoder("utf-8" if encoding == MIXED else encoding)(errors)
         while piece := file.read(size):
-            yield decoder.decode(piece)
-    yield decoder.decode(b"", final=True)
+            yield decoder.decode(piece).encode(errors="replace")
+        yield decoder.decode(b"", final=True).encode(errors="replace")
 
 
 def _single_byte(error: UnicodeError) -> tuple[str, int]:
@@ -103,22 +107,25 @@ def _is_utf8(path: Path) -> bool:
 
 def _by_bytes(path: Path) -> str:
     """Judge a file that is not UTF-8 by its bytes above ASCII."""
-    counts: Counter[int] = Counter()
-    multibyte = 0
+    in_words: Counter[bytes] = Counter()
+    total = multibyte = 0
     with path.open("rb") as file:
         # Whole lines, so that no character is cut in two.
         while lines := b"".join(file.readlines(CHUNK_BYTES)):
-            counts.update(lines.translate(None, _ASCII))
+            if in_words.total() < ENOUGH_LETTERS:
+                in_words.update(_BESIDE_LETTER.findall(lines))
+            total += len(lines.translate(None, _ASCII))
             multibyte += sum(map(len, _MULTIBYTE.findall(lines)))
-    best = max(SINGLE_BYTE, key=lambda name: _plausibility(counts, name))
     # In western text two bytes above ASCII hardly ever meet by chance so as to form UTF-8.
-    return MIXED if best == "cp1252" and multibyte > 0.02 * counts.total() else best
+    if multibyte > MIXED_SHARE * total:
+        return MIXED
+    return max(SINGLE_BYTE, key=lambda name: _letters(in_words, name))
 
 
-def _plausibility(counts: Counter[int], encoding: str) -> float:
-    """Return the share of characters above ASCII that western business text has; a sign is half."""
-    points = 0.0
-    for byte, count in counts.items():
-        letter = bytes([byte]).decode(encoding, errors="replace")
-        points += count * (1.0 if letter in _LETTERS else 0.5 if letter in _SIGNS else 0.0)
-    return points / max(counts.total(), 1)
+def _letters(in_words: Counter[bytes], encoding: str) -> int:
+    """Count the bytes beside letters that are letters themselves: signs stand between words."""
+    return sum(
+        count
+        for byte, count in in_words.items()
+        if byte.decode(encoding, errors="replace") in _LETTERS
+    )

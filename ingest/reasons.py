@@ -31,6 +31,10 @@ class UnreadableFile(Exception):  # noqa: N818 - the name is a contract with tho
         return self.reason.en
 
 
+class OtherKindError(UnreadableFile):
+    """A file is no table at all, such as a PDF: beside tables it may stand."""
+
+
 EMPTY = Reason(
     "Die Datei enthält keine Daten. Bitte neu exportieren und noch einmal ablegen.",
     "The file holds no data. Please export it again and drop it anew.",
@@ -71,6 +75,28 @@ UNKNOWN_FILE = Reason(
     "Keine Quelle in sources.yml passt zu diesem Dateinamen. Bitte die Datei umbenennen oder"
     " dort eine Quelle eintragen.",
     "No source in sources.yml matches this file name. Please rename the file or add a source.",
+)
+UNSAFE_ARCHIVE = Reason(
+    "Das Archiv enthält Verknüpfungen, doppelte Dateinamen oder Pfade, die aus ihm hinausführen."
+    " Bitte die Dateien darin einzeln ablegen.",
+    "The archive holds links, duplicate names or paths that lead out of it."
+    " Please drop the files in it one by one.",
+)
+ARCHIVE_TOO_LARGE = Reason(
+    "Das Archiv enthält ausgepackt ungewöhnlich viele Daten oder Dateien und wurde sicherheitshalber"
+    " nicht gelesen. Bitte die Dateien darin einzeln ablegen.",
+    "The archive unpacks to an unusual amount of data or files and was not read, to be safe."
+    " Please drop the files in it one by one.",
+)
+NESTED_ARCHIVE = Reason(
+    "Im Archiv stecken weitere Archive ineinander. Bitte auspacken und die Dateien darin ablegen.",
+    "The archive holds archives within archives. Please unpack it and drop the files in it.",
+)
+UNKNOWN_PACKING = Reason(
+    "Das Archiv ist mit einem Verfahren gepackt, das hier nicht gelesen wird."
+    " Bitte auspacken und die Dateien darin ablegen.",
+    "The archive is packed by a method that is not read here."
+    " Please unpack it and drop the files in it.",
 )
 NO_ACCESS = Reason(
     "Die Datei lässt sich nicht öffnen. Bitte die Zugriffsrechte prüfen und die Datei in dem"
@@ -126,9 +152,16 @@ def header_too_short(found: int, expected: int) -> Reason:
     """Say that the rows have more cells than the header, so that their names are unknown."""
     return Reason(
         f"Die Kopfzeile nennt {found} Spalten, die Zeilen darunter haben {expected} Felder; welche"
-        " Spalte ohne Namen ist, lässt sich nicht sagen. Bitte die Kopfzeile in der Datei ergänzen.",
+        " Spalte ohne Namen ist, lässt sich nicht sagen. Bitte die Kopfzeile ergänzen.",
         f"The header names {found} columns, the rows below have {expected} cells; which column has"
         " no name cannot be told. Please complete the header in the file.",
+    )
+
+
+def in_archive(member: str, reason: Reason) -> Reason:
+    """Say which of an archive's files the reason is about."""
+    return Reason(
+        f"Im Archiv, Datei „{member}“: {reason.de}", f"In the archive, file “{member}”: {reason.en}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What reading a file gives: tables of text, kept on disk in Arrow form since files can be large."""
+"""What reading a file gives: tables of text, in Arrow files since they can be large."""
 
 from __future__ import annotations
 
