@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+CHUNK_BYTES = 1 << 20
+
+
+class StillGrowingError(Exception):
+    """The file changed while it was copied: whoever writes it is not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What changes when a file is written to."""
+
+    size: int
+    modified_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> Signature:
+        """Look at a file."""
+        status = path.stat()
+        return cls(status.st_size, status.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +45,33 @@ class Copy:
 
 
 @contextmanager
-def archived_copy(path: Path, archive: Path) -> Iterator[Copy]:
-    """Give a copy of the file, which is gone afterwards unless it was kept."""
+def archived_copy(path: Path, archive: Path, seen: Signature) -> Iterator[Copy]:
+    """Give a copy of the file, which is gone afterwards unless it was kept.
+
+    Raises:
+        StillGrowingError: the file is not, or does not stay, as it was seen.
+
+    """
     archive.mkdir(parents=True, exist_ok=True)
-    suffix = path.suffix.lower()
+    suffix = kept_suffix(path)
     copy = archive / f".{uuid.uuid4().hex}{suffix}"
     try:
-        shutil.copyfile(path, copy)
-        sha256 = sha256_of(copy)
-        yield Copy(copy, sha256, archive / sha256[:2] / f"{sha256}{suffix}")
+        sha256 = _copy(path, copy)
+        if Signature.of(path) != seen or copy.stat().st_size != seen.size:
+            raise StillGrowingError
+        yield Copy(copy, sha256, archived_path(archive, sha256, suffix))
     finally:
         copy.unlink(missing_ok=True)
+
+
+def kept_suffix(path: Path) -> str:
+    """Return the part of a name that says what is in it: of `a.json.gz` both suffixes."""
+    return "".join(path.suffixes[-2 if path.suffix.lower() == ".gz" else -1 :]).lower()
+
+
+def archived_path(archive: Path, sha256: str, suffix: str) -> Path:
+    """Return where the archive keeps a content."""
+    return archive / sha256[:2] / f"{sha256}{suffix}"
 
 
 def discard_leftovers(archive: Path) -> None:
@@ -49,3 +84,13 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of the file's content in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copy(source: Path, target: Path) -> str:
+    """Copy a file and return its SHA-256, reading it once."""
+    digest = hashlib.sha256()
+    with source.open("rb") as original, target.open("wb") as copy:
+        while chunk := original.read(CHUNK_BYTES):
+            digest.update(chunk)
+            copy.write(chunk)
+    return digest.hexdigest()

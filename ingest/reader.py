@@ -8,26 +8,33 @@ from __future__ import annotations
 import gc
 import resource
 import sys
+import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import reasons
-from ingest.reasons import UnreadableFile
+from ingest.reasons import OtherKindError, UnreadableFile
 
 if TYPE_CHECKING:
+    from ingest.archives import Unpacker
     from ingest.handover import Handover
 
+ZIP, GZIP = b"PK", b"\x1f\x8b"
+PARQUET = (b"PAR1", b"PARE")  # the latter encrypted
 # First bytes of what people drop by mistake, and what to call it.
 OTHER_KINDS = (
     (b"%PDF", ("ein PDF", "a PDF")),
     (b"\x89PNG", ("ein Bild", "an image")),
     (b"\xff\xd8\xff", ("ein Bild", "an image")),
     (b"GIF8", ("ein Bild", "an image")),
-    (b"\x1f\x8b", ("ein gzip-Archiv", "a gzip archive")),
     (b"Rar!", ("ein RAR-Archiv", "a RAR archive")),
+    (b"BZh", ("ein bzip2-Archiv", "a bzip2 archive")),
+    (b"\xfd7zXZ", ("ein xz-Archiv", "an xz archive")),
+    (b"SQLite format 3", ("eine Datenbank", "a database")),
+    (b"\x00\x01\x00\x00Standard", ("eine Access-Datenbank", "an Access database")),
     (b"7z\xbc\xaf", ("ein 7z-Archiv", "a 7z archive")),
-    (b"PAR1", ("eine Parquet-Datei", "a Parquet file")),
     (b"<", ("eine HTML- oder XML-Datei", "an HTML or XML file")),
 )
 # Only larger ones are read in pieces for which numpy is needed.
@@ -43,19 +50,38 @@ def read_here(path: Path, handover: Handover) -> None:
         UnreadableFile: see `ingest.read_file`.
 
     """
+    from ingest.archives import Unpacker
+
+    _read(path, handover, Unpacker(_read, path.stat().st_size))
+
+
+def _read(path: Path, handover: Handover, unpacker: Unpacker) -> None:
     with path.open("rb") as file:
-        start = file.read(64)
+        start = file.read(512)
     if not start:
         raise UnreadableFile(reasons.EMPTY)
-    if start.startswith(b"PK"):
-        _check_is_workbook(path)
-    if start.startswith((b"PK", COMPOUND_FILE, *SINGLE_STREAM_XLS)):
+    if start.startswith(GZIP):
+        return unpacker.read_gzip(path, handover)
+    is_zip = start.startswith(ZIP)
+    if is_zip and not _is_workbook(path):
+        return unpacker.read_zip(path, handover)
+    if is_zip or start.startswith((COMPOUND_FILE, *SINGLE_STREAM_XLS)):
         from ingest.spreadsheets import read_spreadsheet
 
         return read_spreadsheet(path, handover)
+    if start.startswith(PARQUET):
+        from ingest.parquet_files import read_parquet
+
+        return read_parquet(path, handover)
     for magic, kind in OTHER_KINDS:
         if start.startswith(magic):
-            raise UnreadableFile(reasons.is_a(*kind))
+            raise OtherKindError(reasons.is_a(*kind))
+    if start[257:262] == b"ustar":
+        raise OtherKindError(reasons.is_a("ein tar-Archiv", "a tar archive"))
+    return _read_text(path, handover)
+
+
+def _read_text(path: Path, handover: Handover) -> None:
     from ingest.csv_files import read_csv
     from ingest.json_files import read_json, read_json_lines
 
@@ -77,6 +103,7 @@ def main(arguments: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    tempfile.tempdir = str(folder)
     handover = Handover(folder)
     try:
         read_here(path, handover)
@@ -87,16 +114,25 @@ def main(arguments: list[str]) -> None:
         handover.refuse(reasons.TOO_DEMANDING)
 
 
-def _check_is_workbook(path: Path) -> None:
+def _is_workbook(path: Path) -> bool:
+    """Whether a zip archive is a workbook rather than holds files.
+
+    Raises:
+        UnreadableFile: it is another kind of document, or damaged.
+
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+            names = {name.replace("\\", "/").lower() for name in archive.namelist()}
+            kind = archive.open("mimetype").read(100) if "mimetype" in names else b""
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, KeyError, zlib.error):
         raise UnreadableFile(reasons.DAMAGED) from None
-    if "mimetype" not in names and not any(name.lower().startswith("xl/") for name in names):
-        word = any(name.startswith(("word/", "ppt/")) for name in names)
-        kind = ("ein Office-Dokument", "an office document") if word else None
-        raise UnreadableFile(reasons.is_a(*(kind or ("ein zip-Archiv", "a zip archive"))))
+    is_open_document = kind.startswith(b"application/vnd.oasis.opendocument")
+    if any(name.startswith(("word/", "ppt/", "visio/")) for name in names) or (
+        is_open_document and b"spreadsheet" not in kind
+    ):
+        raise OtherKindError(reasons.is_a("ein Office-Dokument", "an office document"))
+    return is_open_document or "[content_types].xml" in names or "xl/workbook.xml" in names
 
 
 if __name__ == "__main__":
