@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -20,6 +21,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 STATIONS, NIGHTS, SERVICES = "Stations, in their order", "Nights", "Services"
+sources_app = typer.Typer(no_args_is_help=True)
+app.add_typer(
+    sources_app,
+    name="sources",
+    help="What comes into the inbox: config/sources.yml.",
+    rich_help_panel=NIGHTS,
+)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
@@ -217,6 +225,24 @@ def setup_airflow() -> None:
     from reifegrad.airflow_setup import prepare_airflow
 
     prepare_airflow(_settings())
+
+
+@sources_app.command()
+def suggest(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="In the inbox or not.")],
+    write: Annotated[
+        bool, typer.Option("--write", help="Append it to sources.yml; else nothing is written.")
+    ] = False,
+    language: Annotated[
+        Literal["de", "en"] | None, typer.Option(help="Of the comments; default: the setting.")
+    ] = None,
+) -> None:
+    """Propose an entry in sources.yml for an unknown file; unsure columns are left to a person."""
+    from ingest.suggest import suggest as propose
+
+    settings = _settings()
+    suggestion = propose(settings, file, language or settings.language, write=write)
+    _say(suggestion.text.rstrip("\n"))
 
 
 def main() -> None:

@@ -1,0 +1,217 @@
+"""How sure it is that a file's column is a canonical one: header, values, known sources.
+
+Three kinds of evidence, each a number from 0 to 1, combined as if independent:
+`1 - (1 - header)(1 - values)(1 - known)`; then scaled down where the values do not have the form
+that the canonical column must have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+from typing import NamedTuple
+
+from ingest.entities import CanonicalColumn
+from ingest.header_words import load_header_words, readings
+from ingest.reasons import Reason
+from ingest.suggesting.shapes import FileColumn
+
+# At least so sure to be proposed; below it a person decides.
+SURE = 0.6
+# What is worth mentioning to that person.
+WORTH_MENTIONING = 0.3
+
+EXACT, READING, COMPOUND, SIMILAR = 0.9, 0.8, 0.6, 0.65
+SAME_HEADER_ELSEWHERE = 0.85
+LEAST_SIMILARITY = 0.86
+LEAST_COMPOUND_LETTERS = 4
+# A header that names something else outweighs what the values look like (Fax: telephone numbers).
+NAMES_SOMETHING_ELSE = 0.3
+
+
+class Evidence(NamedTuple):
+    """How much speaks for it, and what in words."""
+
+    weight: float
+    why: Reason | None = None
+
+
+class Expected(NamedTuple):
+    """What values of a canonical column look like.
+
+    `weight`: how much it says if all do; `least`: the share below which they speak against it.
+    """
+
+    shape: str
+    weight: float
+    least: float
+    de: str = ""
+    en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """That a file's column is a canonical one."""
+
+    canonical: str
+    column: FileColumn
+    confidence: float
+    why: tuple[Reason, ...]
+
+
+_EMAIL = Expected("email", 0.85, 0.5, "E-Mail-Adressen", "e-mail addresses")
+_NAME = Expected(
+    "legal_form", 0.6, 0, "mit Rechtsform (GmbH, AG …)", "with a legal form (Ltd, AG …)"
+)
+_LETTERS = Expected("letters", 0, 0.7)
+EXPECTED: dict[str, Expected] = {
+    "email": _EMAIL,
+    "contact_email": _EMAIL,
+    "phone": Expected("phone", 0.6, 0.4, "Telefonnummern", "telephone numbers"),
+    "website": Expected("url", 0.8, 0.5, "Internetadressen", "web addresses"),
+    "vat_id": Expected("vat_id", 0.85, 0.3, "gültige USt-IdNrn.", "valid VAT numbers"),
+    "registration_no": Expected("register", 0.85, 0, "Registernummern", "register numbers"),
+    "postcode": Expected("postcode", 0.4, 0.5, "wie Postleitzahlen", "like postcodes"),
+    "country": Expected("country", 0.6, 0.3, "Länder", "countries"),
+    "name": _NAME,
+    "company_name": _NAME,
+    "outcome": Expected("outcome", 0.5, 0.2, "gewonnen/verloren", "won/lost"),
+    "is_cancelled": Expected("cancelled", 0.4, 0.2, "Storno-Kennzeichen", "marks of cancellation"),
+    "is_granted": Expected("granted", 0.3, 0.2, "Zustimmung oder ja/nein", "consent or yes/no"),
+    "purpose": Expected("purpose", 0.4, 0.1, "Zwecke", "purposes"),
+    "kind": Expected("action", 0.5, 0, "bekannte Aktionen", "known actions"),
+    "body": Expected("sentence", 0.4, 0, "lange Texte", "long texts"),
+    **dict.fromkeys(
+        ("street", "city", "given_name", "family_name", "role", "title", "stage", "product_name"),
+        _LETTERS,
+    ),
+    "subject": _LETTERS,
+    "line_no": Expected("number", 0.1, 0.8, "Zahlen", "numbers"),
+}
+EXPECTED_OF_KIND: dict[str, Expected] = {
+    "number": Expected("number", 0.2, 0.8, "Zahlen", "numbers"),
+    "date": Expected("date", 0.25, 0.7, "Datumswerte", "dates"),
+    "timestamp": Expected("date", 0.25, 0.7, "Zeitpunkte", "points in time"),
+    "boolean": Expected("boolean", 0.2, 0.6, "ja/nein", "yes/no"),
+}
+# Known headers: of which canonical columns (entity, column) and in which source.
+KnownHeaders = Mapping[str, Mapping[tuple[str, str], str]]
+
+
+def guess(
+    entity: str, canonical: CanonicalColumn, column: FileColumn, known: KnownHeaders
+) -> Guess:
+    """Judge whether a file's column is this canonical one."""
+    header = header_evidence(column.name, load_header_words().columns[entity][canonical.name])
+    expected = EXPECTED.get(canonical.name) or EXPECTED_OF_KIND.get(canonical.kind)
+    values, fit = value_evidence(column, expected)
+    elsewhere = known_evidence(column.name, entity, canonical.name, known)
+    if header.weight == elsewhere.weight == 0 and names_something_else(column.name):
+        values = Evidence(values.weight * NAMES_SOMETHING_ELSE, values.why)
+    evidence = (header, values, elsewhere)
+    confidence = either(*(e.weight for e in evidence)) * fit
+    why = tuple(e.why for e in evidence if e.why and e.weight > 0)
+    return Guess(canonical.name, column, confidence, why)
+
+
+def either(*weights: float) -> float:
+    """Combine independent evidence: 1 minus the product of what each leaves open.
+
+    >>> round(either(0.5, 0.5), 2), either(0.0, 0.0), either(1.0, 0.2)
+    (0.75, 0.0, 1.0)
+    """
+    left_open = 1.0
+    for weight in weights:
+        left_open *= 1 - weight
+    return 1 - left_open
+
+
+def header_evidence(header: str, words: frozenset[str]) -> Evidence:
+    """Compare a header with the words of the dictionary: whole, shortened, compound, similar."""
+    for weight, reading in zip((EXACT, READING, READING, READING), readings(header), strict=False):
+        if reading in words:
+            return Evidence(weight, Reason("Spaltenname bekannt", "known header"))
+        if weight == EXACT and reading in load_header_words().known:
+            return Evidence(0)  # it names another column, whatever it resembles
+    best = max(
+        (_resemblance(reading, word) for reading in list(readings(header))[-1:] for word in words),
+        default=(0.0, ""),
+    )
+    if best[0] == 0:
+        return Evidence(0)
+    return Evidence(best[0], Reason(f"Spaltenname wie „{best[1]}“", f"header like “{best[1]}”"))
+
+
+def value_evidence(column: FileColumn, expected: Expected | None) -> tuple[Evidence, float]:
+    """Return what the values say for it, and the factor by which they speak against it."""
+    if expected is None or not column.values:
+        return Evidence(0), 1.0
+    found = column.share(expected.shape)
+    fit = min(1.0, found / expected.least) if expected.least else 1.0
+    if expected.weight * found < 0.05:
+        return Evidence(0), fit
+    percent = round(100 * found)
+    why = Reason(f"{percent} % {expected.de}", f"{percent}% {expected.en}")
+    return Evidence(expected.weight * found, why), fit
+
+
+def known_evidence(header: str, entity: str, canonical: str, known: KnownHeaders) -> Evidence:
+    """Return what the other sources say: that there a header of this name means the same."""
+    source = known.get(next(readings(header), ""), {}).get((entity, canonical))
+    if source is None:
+        return Evidence(0)
+    return Evidence(
+        SAME_HEADER_ELSEWHERE, Reason(f"heißt auch in {source} so", f"so called in {source} too")
+    )
+
+
+def names_something_else(header: str) -> bool:
+    """Whether the dictionary knows the header, shortened or not, as that of some column."""
+    return any(reading in load_header_words().known for reading in readings(header))
+
+
+def entities_naming(header: str) -> int:
+    """Return how many entities have a column that may be called so."""
+    found = set(readings(header))
+    columns = load_header_words().columns
+    return sum(
+        any(found & words for name, words in entry.items() if name != "key")
+        for entry in columns.values()
+    )
+
+
+def assign(guesses: Sequence[Sequence[Guess]]) -> list[Guess]:
+    """Choose at most one canonical column per file column and the reverse, surest in sum.
+
+    Args:
+        guesses: a row per file column, in each a guess per canonical column, all in one order.
+
+    """
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped, unused-ignore]
+
+    if not guesses or not guesses[0]:
+        return []
+    # What is not sure counts nothing, so that two doubtful pairs never outweigh a sure one.
+    gains = np.array(
+        [[g.confidence if g.confidence >= SURE else 0 for g in row] for row in guesses]
+    )
+    rows, columns = linear_sum_assignment(gains, maximize=True)
+    chosen = [guesses[row][column] for row, column in zip(rows, columns, strict=True)]
+    return [guess for guess in chosen if guess.confidence >= SURE]
+
+
+@cache
+def _resemblance(header: str, word: str) -> tuple[float, str]:
+    """Compare two normalised words: the end of a compound says what it is; typing errors."""
+    if len(word) >= LEAST_COMPOUND_LETTERS and header.endswith(word):
+        return COMPOUND, word
+    if min(len(header), len(word)) <= LEAST_COMPOUND_LETTERS:
+        return 0.0, ""
+    matcher = SequenceMatcher(None, header, word)
+    if matcher.real_quick_ratio() < LEAST_SIMILARITY or matcher.quick_ratio() < LEAST_SIMILARITY:
+        return 0.0, ""
+    ratio = matcher.ratio()
+    return (SIMILAR * ratio, word) if ratio >= LEAST_SIMILARITY else (0.0, "")

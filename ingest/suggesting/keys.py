@@ -1,0 +1,236 @@
+"""Which columns identify a table's records, and which hold the keys of another source."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ingest.entities import Entity, load_entities
+from ingest.header_words import KEY, load_header_words, normalised, readings, tokens
+from ingest.reasons import Reason
+from ingest.suggesting.evidence import WORTH_MENTIONING, Guess, either, header_evidence
+from ingest.suggesting.shapes import FileColumn, file_column
+
+KEY_COLUMNS_TRIED = 10
+
+
+KEY_PARTS = 3
+# A named key may be empty in a few rows; those go to quarantine.
+
+
+KEY_FILLED = 0.9
+# Share of the usual number of filled cells below which a row is no record.
+SPARSE_ROW = 0.4
+# What a reference's header says, and one that is so called in the source itself.
+HEADER_SAYS, SAME_HEADER_SAYS = 0.6, 0.6
+UNKNOWN_KEYS = 0.2  # what is left of that if none of the values is a key over there
+# Share of a column's values that must be keys of another source before it counts as pointing there.
+
+
+OVERLAP_SAYS = 0.9
+
+
+SHORT_KEYS_SAY = 0.4
+
+
+SHORT_KEY = 4
+
+
+LEAST_OVERLAP = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class TableSample:
+    """The rows of a table that a proposal rests on."""
+
+    name: str
+    columns: tuple[FileColumn, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    is_sheet: bool = False
+    is_typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """What another source says: which entity it feeds, by which key, and the key's values."""
+
+    name: str
+    entity: str
+    key: str
+    values: frozenset[str] | None = None
+    pointing: frozenset[str] = frozenset()  # normalised headers of columns that point there
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """That a file's column holds keys of another source."""
+
+    canonical: str
+    column: FileColumn
+    source: str
+    confidence: float
+    why: tuple[Reason, ...]
+
+
+def sample_table(
+    name: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str | None]],
+    *,
+    is_sheet: bool = False,
+    is_typed: bool = False,
+) -> TableSample:
+    """Return the sample of a table from its first rows: repeated ones once, no notes, no totals."""
+    once = _data_rows(dict.fromkeys(map(tuple, rows)))
+    cells = zip(*once, strict=True) if once else ([] for _ in columns)
+    found = tuple(file_column(column, texts) for column, texts in zip(columns, cells, strict=True))
+    return TableSample(name, found, tuple(once), is_sheet, is_typed)
+
+
+def _data_rows(rows: Iterable[tuple[str | None, ...]]) -> list[tuple[str | None, ...]]:
+    """Leave out rows that fill far fewer cells than most: totals, notes between the rows."""
+    counted = [(row, sum(bool(cell and cell.strip()) for cell in row)) for row in rows]
+    usual = statistics.median([filled for _, filled in counted]) if counted else 0
+    return [row for row, filled in counted if filled >= SPARSE_ROW * usual]
+
+
+def find_key(
+    table: TableSample, entity: str, guesses: Sequence[Guess]
+) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
+    """Find the columns that identify a record, and what to say about them.
+
+    First a single column that is called like a key, is filled and has no value twice; then the
+    smallest set of such and of mapped columns that has no combination twice; then any one.
+    """
+    ranked = _key_candidates(table, entity, guesses)
+    for column in ranked:
+        if len(column.distinct) == len(column.values) and _looks_like_key(column.name, entity):
+            return (column.name,), _unfilled(column)
+    filled = [column for column in ranked if column.filled == 1][:KEY_COLUMNS_TRIED]
+    for parts in range(1, KEY_PARTS + 1):
+        for columns in itertools.combinations(filled, parts):
+            if _is_unique(table, columns):
+                is_usual = any(_looks_like_key(column.name, entity) for column in columns)
+                names = tuple(column.name for column in columns)
+                return names, () if is_usual else (UNUSUAL_KEY,)
+    if not ranked:
+        return (), (NO_KEY,)
+    best = max(ranked, key=lambda column: (len(column.distinct), column.filled))
+    return (best.name,), (NO_KEY,)
+
+
+UNUSUAL_KEY = Reason(
+    "Der Schlüssel ist keine Nummer und nur bisher eindeutig: bitte prüfen.",
+    "The key is no number and unique so far only: please check.",
+)
+NO_KEY = Reason(
+    "Keine Spalten erkennen jeden Datensatz eindeutig: bitte den Schlüssel von Hand festlegen.",
+    "No columns identify every record: please settle the key by hand.",
+)
+
+
+def find_references(
+    table: TableSample, entity: Entity, known: Sequence[KnownSource], taken: frozenset[str]
+) -> list[Reference]:
+    """Find for every column that refers the file's column and the source that it points into."""
+    found = []
+    for canonical in entity.columns.values():
+        if canonical.ref is None:
+            continue
+        words = load_header_words().columns[canonical.ref][KEY]
+        candidates = [
+            _reference(canonical.name, column, words, source)
+            for source in known
+            if source.entity == canonical.ref
+            for column in table.columns
+            if column.name not in taken and column.values
+        ]
+        best = max(candidates, key=lambda reference: reference.confidence, default=None)
+        if best and best.confidence >= WORTH_MENTIONING:
+            found.append(best)
+    return found
+
+
+def _reference(
+    canonical: str, column: FileColumn, words: frozenset[str], source: KnownSource
+) -> Reference:
+    header = header_evidence(column.name, words).weight
+    same = normalised(column.name) in {normalised(source.key), *source.pointing}
+    why = []
+    # A header of a customer number does not say whose numbers they are.
+    weights = [header * HEADER_SAYS, SAME_HEADER_SAYS if same else 0.0]
+    if same:
+        why.append(Reason(f"heißt in {source.name} auch so", f"so called in {source.name} too"))
+    elif header:
+        why.append(Reason("Spaltenname eines Schlüssels", "header of a key"))
+    against = 1.0
+    if source.values:
+        overlap = sum(value in source.values for value in column.distinct) / len(column.distinct)
+        length = sum(map(len, column.distinct)) / len(column.distinct)
+        weights.append(overlap * (OVERLAP_SAYS if length >= SHORT_KEY else SHORT_KEYS_SAY))
+        if overlap < LEAST_OVERLAP:
+            against = UNKNOWN_KEYS
+        elif overlap:
+            why.append(
+                Reason(
+                    f"{round(100 * overlap)} % der Werte sind Schlüssel von {source.name}",
+                    f"{overlap:.0%} of the values are keys of {source.name}",
+                )
+            )
+    return Reference(canonical, column, source.name, either(*weights) * against, tuple(why))
+
+
+def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -> list[FileColumn]:
+    """Return the columns that may be part of a key, likeliest first; no amounts, no long texts."""
+    kinds = {g.column.name: load_entities()[entity].columns[g.canonical] for g in guesses}
+
+    def rank(column: FileColumn) -> tuple[bool, bool, bool]:
+        is_date = column.name in kinds and kinds[column.name].kind in {"date", "timestamp"}
+        return (not _looks_like_key(column.name, entity), column.name not in kinds, is_date)
+
+    candidates = [
+        column
+        for column in table.columns
+        if column.filled >= KEY_FILLED
+        and len(column.distinct) > 1
+        and not (column.name in kinds and kinds[column.name].kind in {"number", "boolean"})
+        and column.share("sentence") < 0.1
+    ]
+    return sorted(candidates, key=rank)
+
+
+_KEY_ENDINGS = frozenset(
+    {"nr", "no", "id", "nummer", "number", "num", "code", "key", "guid", "uuid"}
+)
+
+
+_KEY_COLUMNS = {"order_line": ("order_no", "line_no"), "product": ("sku",)}
+
+
+def _looks_like_key(header: str, entity: str) -> bool:
+    columns = load_header_words().columns[entity]
+    words = columns[KEY].union(*(columns[name] for name in _KEY_COLUMNS.get(entity, ())))
+    if any(reading in words for reading in readings(header)):
+        return True
+    return (tokens(header) or [""])[-1] in _KEY_ENDINGS or normalised(header).endswith("nr")
+
+
+def _unfilled(column: FileColumn) -> tuple[Reason, ...]:
+    missing = column.row_count - len(column.values)
+    if missing == 0:
+        return ()
+    return (
+        Reason(
+            f"{column.name} ist in {missing} Zeilen leer: sie kämen in Quarantäne.",
+            f"{column.name} is empty in {missing} rows: they would go to quarantine.",
+        ),
+    )
+
+
+def _is_unique(table: TableSample, columns: Sequence[FileColumn]) -> bool:
+    names = [column.name for column in table.columns]
+    positions = [names.index(column.name) for column in columns]
+    keys = {tuple(row[position] for position in positions) for row in table.rows}
+    return len(keys) == len(table.rows)

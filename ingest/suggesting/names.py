@@ -1,0 +1,102 @@
+"""What the name of a file says: what it is about, what changes from export to export."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Collection, Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from ingest.entities import load_entities
+from ingest.header_words import normalised, tokens
+from ingest.suggesting.shapes import value_words
+
+
+def file_stem(file: str) -> str:
+    """Return a file's name without folder and endings."""
+    return file.rpartition("/")[2].partition(".")[0] or file
+
+
+_MONTHS = (
+    "januar|jänner|februar|märz|maerz|april|mai|juni|juli|august|september|oktober|november|dezember"
+    "|january|february|march|may|june|july|october|december"
+)
+
+
+_CHANGING = re.compile(
+    rf" ?\(\d+\)|(?<![^\W\d_])(?:{_MONTHS})(?![^\W\d_])|(?<![^\W\d_])(?:kw|q|v)?\d[\d.\-_:]*\d"
+    r"|(?<![^\W\d_])(?:kw|q|v)?\d+|\d{4}[\d.\-_]*\d|\d+$",
+    re.IGNORECASE,
+)
+
+
+def files_glob(file: str) -> str:
+    """Return a glob for this file and its like: what changes from export to export is a `*`.
+
+    >>> files_glob("Kunden_2025-03-31.csv"), files_glob("Adressen (2).xlsx")
+    ('Kunden_*.csv', 'Adressen*.xlsx')
+    >>> files_glob("20250131.csv")  # all else would claim every file
+    '20250131.csv'
+    """
+    name = file.rpartition("/")[2]
+    stem = file_stem(name)
+    ending = name[len(stem) :]
+    steady = "*".join(escaped(part) for part in _CHANGING.split(stem))
+    steady = re.sub(r"\*([ ._-]*\*)+", "*", steady)
+    if not re.search(r"[^\W\d_]{2}", steady):
+        steady = escaped(stem)
+    return steady + escaped(ending)
+
+
+def source_name(stem: str, sheet: str, taken: Iterable[str]) -> str:
+    """Return a name for a source: small letters and `_`, no dates, no counters, not taken.
+
+    >>> source_name("ERP-Aufträge 2025-03 (1)", "", set()), source_name("Tickets", "", set())
+    ('erp_auftraege', 'tickets_list')
+    """
+    spoken = dict.fromkeys(tokens(_CHANGING.sub(" ", f"{stem} {sheet}")))
+    words = [word for word in spoken if re.fullmatch(r"[a-z0-9]+", word)]
+    name = re.sub(r"^[^a-z]+", "", "_".join(words)) or "file"
+    if name in {entity.view for entity in load_entities().values()}:
+        name = f"{name}_list"
+    numbered = itertools.chain([name], (f"{name}_{n}" for n in itertools.count(2)))
+    return next(candidate for candidate in numbered if candidate not in set(taken))
+
+
+def entities_said(title: str) -> set[str]:
+    """Return the entities whose words end a word of the file's or sheet's name."""
+    spoken = tokens(title)
+    whole = "".join(spoken)
+    return {
+        entity
+        for entity, words in value_words()["files"].items()
+        for word in words
+        if any(token.endswith(normalised(word)) for token in spoken)
+        or (" " in word and normalised(word) in whole)
+    }
+
+
+def implied_values(name: str, title: str, present: Collection[str]) -> dict[str, str]:
+    """Return values that the file's name says of columns that the file has not."""
+    spoken = set(tokens(title))
+    return {
+        column: value
+        for column, values in value_words()["implied"].get(name, {}).items()
+        for value, words in reversed(values.items())
+        if column not in present and spoken & set(words)
+    }
+
+
+def sheet_glob(names: Sequence[str]) -> str:
+    """Return a glob for the sheets of one kind: their common start if there are several."""
+    if len(names) == 1:
+        return escaped(names[0])
+    start = names[0]
+    while not all(fnmatchcase(name, f"{escaped(start)}*") for name in names):
+        start = start[:-1]
+    return f"{escaped(start)}*"
+
+
+def escaped(text: str) -> str:
+    """Return a glob for just this text."""
+    return re.sub(r"([*?\[])", r"[\1]", text)

@@ -1,0 +1,157 @@
+"""What a table is about: the entities that its columns make up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ingest.entities import load_entities
+from ingest.header_words import KEY, load_header_words
+from ingest.reasons import Reason
+from ingest.suggesting.evidence import (
+    SURE,
+    Guess,
+    KnownHeaders,
+    assign,
+    entities_naming,
+    guess,
+    header_evidence,
+)
+from ingest.suggesting.keys import Reference, TableSample, find_key
+from ingest.suggesting.names import entities_said, implied_values
+
+# What an entity must have of its columns to be one: at least so many of each group.
+CORE: dict[str, tuple[tuple[frozenset[str], int], ...]] = {
+    "company": ((frozenset({"name"}), 1),),
+    "contact": ((frozenset({"given_name", "family_name"}), 1),),
+    "lead": (
+        (frozenset({"title", "stage", "outcome"}), 1),
+        (frozenset({"title", "stage", "outcome", "amount", "closed_on", "owner"}), 2),
+    ),
+    "lead_stage": ((frozenset({"stage"}), 1), (frozenset({"entered_on"}), 1)),
+    "order_line": (
+        (frozenset({"order_no", "sku", "quantity", "unit_price", "net_amount", "ordered_on"}), 2),
+        (frozenset({"order_no", "ordered_on"}), 1),
+    ),
+    "product": ((frozenset({"sku"}), 1), (frozenset({"name"}), 1)),
+    "ticket": (
+        (frozenset({"subject", "body", "category", "priority"}), 1),
+        (frozenset({"subject", "body", "category", "opened_at", "closed_at"}), 2),
+    ),
+    "interaction": (
+        (frozenset({"occurred_at"}), 1),
+        (frozenset({"kind", "detail", "email", "website", "company_name"}), 1),
+    ),
+    "consent": (
+        (frozenset({"is_granted", "purpose", "decided_on"}), 1),
+        (frozenset({"email", "company_name"}), 1),
+    ),
+}
+# What one list may hold beside its main entity, and how many columns of its own that needs.
+
+
+BESIDE: dict[str, tuple[str, ...]] = {
+    "company": ("contact", "interaction"),
+    "contact": ("company", "interaction"),
+    "order_line": ("company",),
+    "lead": ("company",),
+}
+
+
+OWN_COLUMNS = {
+    "contact": frozenset({"given_name", "family_name"}),
+    "company": frozenset({"street", "postcode", "city", "country", "vat_id", "industry"}),
+    "interaction": frozenset({"occurred_at"}),
+}
+
+
+FILE_NAME_SAYS, KEY_SAYS, REF_SAYS = 2.0, 1.5, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EntityProposal:
+    """How a source would feed one entity; `implied` are values that the file's name says."""
+
+    entity: str
+    key: tuple[str, ...]
+    guesses: tuple[Guess, ...]
+    implied: Mapping[str, str] = field(default_factory=dict)
+    joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
+    attributes: tuple[str, ...] = ()
+    doubtful: tuple[Guess, ...] = ()
+    notes: tuple[Reason, ...] = ()
+
+
+def find_entities(
+    title: str, table: TableSample, headers: KnownHeaders
+) -> Iterator[EntityProposal]:
+    """Find what the table is about, best first, and what it holds beside that."""
+    if "nothing" in entities_said(title):
+        return
+    guesses = {name: assign(_guesses(name, table, headers)) for name in load_entities()}
+    ratings = {
+        name: _rating(name, title, table, found)
+        for name, found in guesses.items()
+        if _has_core(name, found, title)
+    }
+    if not ratings:
+        return
+    main = max(ratings, key=lambda name: ratings[name])
+    yield _propose_entity(main, title, table, guesses[main])
+    explained = {found.column.name for found in guesses[main]}
+    for name in BESIDE.get(main, ()):
+        own = {
+            g.canonical: g.column.name for g in guesses[name] if g.canonical in OWN_COLUMNS[name]
+        }
+        is_there = name in ratings or name == "company"
+        if is_there and own and not set(own.values()) <= explained:
+            yield _propose_entity(name, title, table, guesses[name])
+
+
+def _guesses(name: str, table: TableSample, headers: KnownHeaders) -> list[list[Guess]]:
+    wanted = [column for column in load_entities()[name].columns.values() if not column.ref]
+    return [[guess(name, one, column, headers) for one in wanted] for column in table.columns]
+
+
+def _rating(name: str, title: str, table: TableSample, guesses: Sequence[Guess]) -> float:
+    """Rate an entity: its columns, each the more the fewer entities have one of that name."""
+    rating = sum(g.confidence / max(1, entities_naming(g.column.name)) for g in guesses)
+    words = load_header_words().columns[name][KEY]
+    for column in table.columns:
+        if header_evidence(column.name, words).weight >= SURE:
+            is_unique = len(column.distinct) == len(column.values) == column.row_count
+            rating += KEY_SAYS if is_unique else 0
+    for reference in {c.ref for c in load_entities()[name].columns.values() if c.ref}:
+        words = load_header_words().columns[reference][KEY]
+        named = [c for c in table.columns if header_evidence(c.name, words).weight >= SURE]
+        if any(len(c.distinct) < len(c.values) for c in named):
+            rating += REF_SAYS
+    return rating + FILE_NAME_SAYS * (name in entities_said(title))
+
+
+def _has_core(name: str, guesses: Sequence[Guess], title: str) -> bool:
+    found = {g.canonical for g in guesses} | set(
+        implied_values(name, title, {g.canonical for g in guesses})
+    )
+    return all(len(group & found) >= least for group, least in CORE[name])
+
+
+def _propose_entity(
+    name: str, title: str, table: TableSample, guesses: Sequence[Guess]
+) -> EntityProposal:
+    key, notes = find_key(table, name, guesses)
+    implied = implied_values(name, title, {g.canonical for g in guesses})
+    return EntityProposal(name, key, tuple(guesses), implied, _joined(table, guesses), notes=notes)
+
+
+def _joined(table: TableSample, guesses: Sequence[Guess]) -> dict[str, tuple[str, ...]]:
+    """Find names that run over into a second column: Name1, Name2."""
+    free = {c.name for c in table.columns if c.values} - {g.column.name for g in guesses}
+    joined: dict[str, tuple[str, ...]] = {}
+    for found in guesses:
+        first = found.column.name
+        second = f"{first[:-1]}2"
+        if found.canonical in {"name", "product_name"} and first.endswith("1") and second in free:
+            joined[found.canonical] = (first, second)
+    return joined
