@@ -170,10 +170,8 @@ def find_locale(table: TableSample) -> Locale:
     return "de" if german > english else "en"
 
 
-_COMMA, _POINT = re.compile(NUMBER_PATTERNS["comma"]), re.compile(NUMBER_PATTERNS["point"])
-
-
-_DMY, _MDY = re.compile(DATE_PATTERNS["dmy"]), re.compile(DATE_PATTERNS["mdy"])
+_COMMA, _POINT = (re.compile(PATTERNS["number"][mark]) for mark in ("comma", "point"))
+_DMY, _MDY = (re.compile(PATTERNS["date"][order]) for order in ("dmy", "mdy"))
 
 
 def _propose_source(
