@@ -6,7 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ingest.loading import Load, ingest_inbox
+    from ingest.loading import ingest_inbox
+    from ingest.loads import Load
     from ingest.reading import read_file
     from ingest.reasons import UnreadableFile
     from ingest.sources import Sources, load_sources
@@ -30,7 +31,7 @@ _LATER = {
     "UnreadableFile": "ingest.reasons",
     "Reject": "ingest.tables",
     "Table": "ingest.tables",
-    "Load": "ingest.loading",
+    "Load": "ingest.loads",
     "ingest_inbox": "ingest.loading",
     "Sources": "ingest.sources",
     "load_sources": "ingest.sources",

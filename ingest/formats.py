@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import duckdb
 
+from ingest.expressions import literal
+
 Locale = Literal["de", "en", "auto"]
-Evidence = dict[str, int]
+TypedKind = Literal["number", "date"]
+Evidence = Mapping[str, int]
 
 # What only one way of writing explains, after all but digits, point and comma is taken away:
 # other than three digits behind the last mark, more than three before it, or two kinds of marks.
@@ -30,11 +35,32 @@ _EITHER_DATE = rf"{_MONTH}[-/]{_MONTH}[-/](\d{{4}}|\d{{2}}){_END}"
 
 NUMBER_PATTERNS = {"comma": _COMMA, "point": _POINT, "either": _EITHER_NUMBER}
 DATE_PATTERNS = {"dmy": _DMY, "mdy": _MDY, "ymd": _YMD, "either": _EITHER_DATE}
+PATTERNS: Mapping[TypedKind, Mapping[str, str]] = {
+    "number": NUMBER_PATTERNS,
+    "date": DATE_PATTERNS,
+}
+# Values fall into few shapes, and only those are matched against patterns: of a number it matters
+# where its digits, its zeros and its marks are; a date stands in the first twelve characters.
+SHAPES: Mapping[TypedKind, str] = {
+    "number": "translate({text}, '23456789', '11111111')",
+    "date": "left(trim({text}), 12)",
+}
+PLAIN: Mapping[TypedKind, str] = {
+    "number": "trim(regexp_replace(shape, '[^0-9.,]', '', 'g'), '.,')",
+    "date": "shape",
+}
+# From this share of values that only the other format explains a column counts as written in
+# both: one in twenty is no slip of the hand any more.
+MIXED_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnFormat:
-    """How a column is written, and how many of its values say so or say otherwise."""
+    """How a column is written, and how many of its values say so or say otherwise.
+
+    `mixed`: two formats are in use, so only the values that one of them alone explains are read.
+    `is_ambiguous`: there are values that both explain and the others do not settle it.
+    """
 
     format: str
     is_ambiguous: bool
@@ -42,58 +68,84 @@ class ColumnFormat:
     values_against: int
 
 
-def number_evidence(connection: duckdb.DuckDBPyConnection, table: str, text: str) -> Evidence:
-    """Count the values of an SQL text that are written one way, the other or either way."""
-    digits = f"trim(regexp_replace({text}, '[^0-9.,]', '', 'g'), '.,')"
-    return _count(connection, table, digits, NUMBER_PATTERNS)
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many values of one load are written in which way, and one that allows several."""
+
+    load_id: str
+    values: Evidence
+    example: str | None
 
 
-def date_evidence(connection: duckdb.DuckDBPyConnection, table: str, text: str) -> Evidence:
-    """Count the values of an SQL text whose parts are in one order, another or either."""
-    return _count(connection, table, f"trim({text})", DATE_PATTERNS)
+def count_formats(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    text: str,
+    kind: TypedKind,
+    load_ids: list[str],
+) -> list[Counted]:
+    """Count per load how the values of an SQL text over a raw table are written."""
+    patterns = PATTERNS[kind]
+    counts = ", ".join(
+        f"{literal(name)}: coalesce(sum(n) filter (regexp_full_match(plain, {literal(pattern)})),"
+        " 0)::bigint"
+        for name, pattern in patterns.items()
+    )
+    rows = connection.execute(
+        f"select _load_id, map {{{counts}}},"
+        f" min(example) filter (regexp_full_match(plain, {literal(patterns['either'])}))"
+        f" from (select _load_id, {PLAIN[kind]} as plain, n, example from ("
+        f"  select _load_id, {SHAPES[kind].format(text=text)} as shape, count(*) as n,"
+        f"   min({text}) as example from {table} where list_contains(?, _load_id) group by 1, 2))"
+        " group by 1",
+        [load_ids],
+    ).fetchall()
+    return [Counted(*row) for row in rows]
+
+
+def total(evidence: Iterable[Evidence]) -> Evidence:
+    """Add up what was counted in several loads."""
+    added: Counter[str] = Counter()
+    for counted in evidence:
+        added.update(counted)
+    return added
 
 
 def number_format(evidence: Evidence, locale: Locale, is_typed: bool) -> ColumnFormat:
     """Decide the decimal mark of a column.
 
     Args:
-        evidence: from `number_evidence`.
+        evidence: numbers of values under `comma`, `point` and `either`.
         locale: decides what stays ambiguous; `auto` counts as German.
         is_typed: the values come from sheets or JSON, whose numbers we write with a point.
 
     """
-    comma, point = evidence["comma"], evidence["point"]
-    if comma != point:
-        format_ = "comma" if comma > point else "point"
-        return ColumnFormat(format_, False, max(comma, point), min(comma, point))
     hint = "point" if is_typed or locale == "en" else "comma"
-    return ColumnFormat(hint, evidence["either"] > 0 or comma > 0, comma, point)
+    return _decide(evidence, ("comma", "point"), hint)
 
 
 def date_format(evidence: Evidence, locale: Locale) -> ColumnFormat:
     """Decide the order of day, month and year of a column.
 
-    Values with the year first prove nothing about the others' order of day and month: where such
-    have no proof either, the locale decides (`en` is month first; `auto` counts as German).
+    Values with the year first are read as such in any column, so they prove nothing about the
+    others' order of day and month: where such have no proof either, the locale decides (`en` is
+    month first; `auto` counts as German).
+
+    Args:
+        evidence: numbers of values under `dmy`, `mdy`, `ymd` and `either`.
+        locale: the hint.
+
     """
-    proofs = {order: evidence[order] for order in ("dmy", "mdy", "ymd")}
-    hint = "mdy" if locale == "en" else "dmy"
-    if evidence["either"] > proofs["ymd"] and proofs["dmy"] == proofs["mdy"]:
-        return ColumnFormat(hint, True, proofs[hint], sum(proofs.values()) - proofs[hint])
-    best = max(proofs, key=lambda order: (proofs[order], order == hint))
-    if proofs[best] == 0:
-        return ColumnFormat(hint, False, 0, 0)
-    return ColumnFormat(best, False, proofs[best], sum(proofs.values()) - proofs[best])
+    if evidence["ymd"] and not any(evidence[order] for order in ("dmy", "mdy", "either")):
+        return ColumnFormat("ymd", False, evidence["ymd"], 0)
+    return _decide(evidence, ("dmy", "mdy"), "mdy" if locale == "en" else "dmy")
 
 
-def _count(
-    connection: duckdb.DuckDBPyConnection, table: str, text: str, patterns: dict[str, str]
-) -> Evidence:
-    counts = ", ".join(
-        f"coalesce(sum(n) filter (regexp_full_match(t, '{pattern}')), 0)::bigint"
-        for pattern in patterns.values()
-    )
-    row = connection.execute(
-        f"select {counts} from (select {text} as t, count(*) as n from {table} group by all)"
-    ).fetchone()
-    return dict(zip(patterns, row or [0] * len(patterns), strict=True))
+def _decide(evidence: Evidence, formats: tuple[str, str], hint: str) -> ColumnFormat:
+    more, fewer = sorted(formats, key=lambda name: (-evidence[name], name != hint))
+    either = evidence["either"] > 0
+    if evidence[more] == 0:
+        return ColumnFormat(hint, either, 0, 0)
+    if evidence[fewer] >= MIXED_SHARE * (evidence[more] + evidence[fewer]):
+        return ColumnFormat("mixed", either, evidence[more], evidence[fewer])
+    return ColumnFormat(more, False, evidence[more], evidence[fewer])

@@ -2,74 +2,86 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
-from typing import Literal
 
 import duckdb
-from pydantic import BaseModel, ConfigDict
 
 from config import Settings
-from ingest import reasons
-from ingest.archive import archived_copy, discard_leftovers, sha256_of
+from ingest import notices, reasons
+from ingest.archive import (
+    Signature,
+    StillGrowingError,
+    archived_copy,
+    archived_path,
+    discard_leftovers,
+    kept_suffix,
+    sha256_of,
+)
+from ingest.columns import changed_columns, remember_columns, repeated_columns
 from ingest.expressions import columns_of, missing_columns
+from ingest.inbox import InboxFile, KnownFile, forget, known_files, list_files, remember
+from ingest.loads import Load, Status, load_of, now, record, record_once
 from ingest.raw import Origin, RowsLostError, write_source
 from ingest.reading import read_file
 from ingest.reasons import Reason, UnreadableFile
+from ingest.rhythm import is_overdue, usual_days
 from ingest.sources import Source, Sources, load_sources
 from ingest.tables import Table
 from ingest.views import refresh_views
 from warehouse import open_warehouse
 
-# Files that programs leave beside what people drop: hidden ones, Office's locks, partial downloads.
-IGNORED_PREFIXES = (".", "~$")
-IGNORED_SUFFIXES = (".tmp", ".part", ".crdownload")
+logger = logging.getLogger(__name__)
 
-Status = Literal["loaded", "unchanged", "superseded", "skipped", "failed"]
+# Of the warehouse's engine while it takes in a file; beyond it works on disk.
+MEMORY_LIMIT = "400MB"
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+# Told before each file: its name, the bytes of the files before it and of all.
+Progress = Callable[[str, int, int], None]
 
 
-class Load(BaseModel):
-    """What became of one file, per source and sheet.
-
-    `unchanged`: this content is in force already. `superseded`: a newer file of the snapshot
-    source is. Both are told, not recorded in `ops.loads`. `skipped`: a sheet without any of the
-    source's columns, beside sheets that have them.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    load_id: str
-    source: str | None
-    file: str
-    sheet: str | None = None
-    sha256: str
-    loaded_at: datetime
-    rows_found: int = 0
-    rows_loaded: int = 0
-    rows_quarantined: int = 0
-    status: Status
-    reason_de: str | None = None
-    reason_en: str | None = None
+class DiskFullError(Exception):
+    """There is no space left; the message says where and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class _InboxFile:
-    path: Path
-    name: str  # below the inbox
-    sha256: str
-    modified_at: datetime
+class _Run:
+    """What one look into the inbox works with."""
+
+    connection: duckdb.DuckDBPyConnection
+    settings: Settings
+    sources: Sources
+    known: dict[str, KnownFile]
+
+    @property
+    def night(self) -> date:
+        return self.settings.night
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Which tables of a file a source takes, and what is to be told of each."""
+
+    taken: list[tuple[Table, list[Reason]]]
+    others: list[Table]
+    refusal: Reason | None = None
+
+    @property
+    def notes(self) -> list[Reason]:
+        return list(dict.fromkeys(note for _, notes in self.taken for note in notes))
 
 
 def ingest_inbox(settings: Settings, on_file: Callable[[Load], None] | None = None) -> list[Load]:
-    """Bring every new or changed file of the inbox into `raw`, in the order of their names.
-
-    Each file is one transaction. Nothing happens for a file whose content and mapping have not
-    changed. A file that cannot be loaded is recorded as failed, its last good version stays, and
-    the others go on.
+    """Bring every new or changed file of the inbox into `raw`; see `load_inbox`.
 
     Args:
         settings: says where the inbox, the archive, the warehouse and `sources.yml` are.
@@ -77,152 +89,223 @@ def ingest_inbox(settings: Settings, on_file: Callable[[Load], None] | None = No
 
     Raises:
         ConfigurationError: `sources.yml` is wrong.
+        DiskFullError: there is no space left.
+
+    """
+    loads = []
+    for load in load_inbox(settings):
+        loads.append(load)
+        if on_file:
+            on_file(load)
+    return loads
+
+
+def load_inbox(settings: Settings, progress: Progress | None = None) -> Iterator[Load]:
+    """Load file by file in the order of their names and say what became of each.
+
+    Each file is one transaction. Nothing happens for a file whose content and mapping have not
+    changed. A file that cannot be loaded is recorded as failed, its last good version stays, and
+    the others go on. Then what did not come is told.
+
+    Raises:
+        ConfigurationError: `sources.yml` is wrong.
+        DiskFullError: there is no space left.
 
     """
     sources = load_sources(settings)
-    settings.inbox.mkdir(parents=True, exist_ok=True)
-    loads = []
-    with open_warehouse(settings) as connection:
+    with _disk_full_named(settings), open_warehouse(settings) as connection:
+        settings.inbox.mkdir(parents=True, exist_ok=True)
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         discard_leftovers(settings.archive)
-        for path in _inbox_files(settings.inbox):
-            for load in _ingest_file(connection, settings, sources, path):
-                loads.append(load)
-                if on_file:
-                    on_file(load)
+        run = _Run(connection, settings, sources, known_files(connection))
+        for load in _all(run, progress):
+            level = logging.WARNING if load.is_warning else logging.INFO
+            logger.log(level, " ".join(" ".join(load.lines(settings.language)).split()))
+            yield load
         with _transaction(connection):
             refresh_views(connection, sources)
-    return loads
 
 
-def _inbox_files(inbox: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in inbox.rglob("*")
-        if path.is_file()
-        and not any(part.startswith(IGNORED_PREFIXES) for part in path.relative_to(inbox).parts)
-        and path.suffix.lower() not in IGNORED_SUFFIXES
+def _all(run: _Run, progress: Progress | None) -> Iterator[Load]:
+    files = list_files(run.settings.inbox)
+    total = sum(file.seen.size for file in files)
+    done = 0
+    # Whether a file is a duplicate shows when the others are loaded: they may be about to change.
+    later: list[InboxFile] = []
+    for file in files:
+        if progress:
+            progress(file.name, done, total)
+        yield from _ingest_file(run, file, later)
+        done += file.seen.size
+    for file in later:
+        yield from _ingest_file(run, file)
+    there = {file.name for file in files}
+    yield from _reload_from_archive(run, there)
+    yield from _gone(run, there)
+    yield from _overdue(run, files)
+
+
+def _ingest_file(run: _Run, file: InboxFile, later: list[InboxFile] | None = None) -> list[Load]:
+    """Load a file where it is due; put it off into `later` if it looks like a duplicate."""
+    claiming = run.sources.claiming(file.name)
+    try:
+        file = replace(file, sha256=sha256_of(file.path))
+        if Signature.of(file.path) != file.seen:
+            _came(run, claiming)
+            return _all_not_loaded(run, claiming, file, "growing", notices.GROWING)
+    except OSError:
+        return [_not_loaded(run, None, file, "failed", reasons.NO_ACCESS)]
+    if not claiming:
+        remember(run.connection, file, run.known.get(file.name), run.night)
+        return [_not_loaded(run, None, file, "failed", reasons.UNKNOWN_FILE)]
+    standing = {source.name: _standing(run, source, file) for source in claiming}
+    if later is not None and any(load and load.status == "duplicate" for load in standing.values()):
+        later.append(file)
+        return []
+    if remember(run.connection, file, run.known.get(file.name), run.night):
+        _came(run, claiming)
+    told = [
+        record_once(run.connection, load) if load.status == "duplicate" else load
+        for load in standing.values()
+        if load
+    ]
+    due = [source for source in claiming if standing[source.name] is None]
+    return told + (_read_and_write(run, due, file) if due else [])
+
+
+def _came(run: _Run, sources: list[Source]) -> None:
+    run.connection.executemany(
+        "insert or ignore into ops.source_nights values (?, ?)",
+        [[source.name, run.night] for source in sources],
     )
 
 
-def _ingest_file(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, sources: Sources, path: Path
-) -> list[Load]:
-    name = path.relative_to(settings.inbox).as_posix()
-    try:
-        modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
-        file = _InboxFile(path, name, sha256_of(path), modified_at)
-    except OSError:
-        unknown = _InboxFile(path, name, "", _now())
-        return [_fail(connection, None, unknown, reasons.NO_ACCESS)]
-    claiming = sources.claiming(name)
-    if not claiming:
-        return [_fail(connection, None, file, reasons.UNKNOWN_FILE)]
-    standing = {source.name: _standing(connection, source, file) for source in claiming}
-    told = [_load(name, file, status) for name, status in standing.items() if status]
-    due = [source for source in claiming if standing[source.name] is None]
-    return told + (_read_and_write(connection, settings, due, file) if due else [])
-
-
-def _standing(
-    connection: duckdb.DuckDBPyConnection, source: Source, file: _InboxFile
-) -> Literal["unchanged", "superseded"] | None:
+def _standing(run: _Run, source: Source, file: InboxFile) -> Load | None:
     """Say why a file need not be loaded; None if it must."""
-    versions = connection.execute(
-        "select file, sha256, fingerprint, modified_at from ops.source_files where source = ?",
+    versions = run.connection.execute(
+        "select file, sha256, fingerprint, modified_at from ops.source_files where source = ?"
+        " order by file",
         [source.name],
     ).fetchall()
+    is_in_force = file.name in {name for name, *_ in versions}
     for name, sha256, fingerprint, modified_at in versions:
         if name == file.name and sha256 == file.sha256 and fingerprint == source.fingerprint:
             if modified_at != file.modified_at:
-                connection.execute(
+                run.connection.execute(
                     "update ops.source_files set modified_at = ? where source = ? and file = ?",
                     [file.modified_at, source.name, name],
                 )
-            return "unchanged"
-        is_newer = (modified_at, name) > (file.modified_at, file.name)
-        if source.kind == "snapshot" and name != file.name and is_newer:
-            return "superseded"
+            return load_of(source.name, file, "unchanged")
+        if name == file.name:
+            continue
+        if source.kind == "snapshot" and (modified_at, name) > (file.modified_at, file.name):
+            return load_of(source.name, file, "superseded")
+        # A snapshot's rows are replaced, so the same content again does no harm there.
+        if source.kind == "events" and sha256 == file.sha256 and not is_in_force:
+            return load_of(source.name, file, "duplicate", notices.duplicate(name))
     return None
 
 
-def _read_and_write(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    due: list[Source],
-    file: _InboxFile,
-) -> list[Load]:
-    with archived_copy(file.path, settings.archive) as copy:
-        file = replace(file, sha256=copy.sha256)
-        try:
+def _read_and_write(run: _Run, due: list[Source], file: InboxFile) -> list[Load]:
+    try:
+        with archived_copy(file.path, run.settings.archive, file.seen) as copy:
             tables = read_file(copy.path)
-        except UnreadableFile as error:
-            return [_fail(connection, source, file, error.reason) for source in due]
-        loads = []
-        try:
-            with _transaction(connection):
+            loads = []
+            with _transaction(run.connection):
                 for source in due:
-                    loads += _take(connection, source, file, tables)
+                    loads += _take(run, source, replace(file, sha256=copy.sha256), tables)
                 if any(load.status == "loaded" for load in loads):
                     copy.keep()
-        except RowsLostError as error:
-            return [_fail(connection, source, file, error.reason) for source in due]
-    return loads
+            return loads
+    except StillGrowingError:
+        return _all_not_loaded(run, due, file, "growing", notices.GROWING)
+    except (UnreadableFile, RowsLostError) as error:
+        return _all_not_loaded(run, due, file, "failed", error.reason)
 
 
-def _fit(source: Source, tables: list[Table]) -> tuple[list[Table], list[Table]] | Reason:
-    """Part the tables into those of the source and sheets of another kind.
-
-    A sheet that has some of the mapped columns and lacks others has been damaged: nothing of the
-    file may be loaded, else half of it would replace the whole. So says the reason.
-    """
-    wanted = [table for table in tables if not table.is_sheet or source.wants_sheet(table.name)]
-    if not wanted:
-        return reasons.missing_sheet(
-            source.name, source.sheet or "*", [table.name for table in tables]
-        )
-    missing = {table.name: missing_columns(source, columns_of(table.columns)) for table in wanted}
-    complete = [table for table in wanted if not missing[table.name]]
-    others = [table for table in wanted if len(missing[table.name]) == len(source.file_columns)]
-    broken = [table for table in wanted if table not in complete and table not in others]
-    if broken or not complete:
-        worst = (broken or others)[0]
-        return reasons.missing_columns(source.name, missing[worst.name], worst.columns)
-    return complete, others if source.file_columns else []
-
-
-def _take(
-    connection: duckdb.DuckDBPyConnection, source: Source, file: _InboxFile, tables: list[Table]
-) -> list[Load]:
+def _take(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> list[Load]:
     """Load what the source wants of the file and record it, or why it cannot be loaded."""
-    fit = _fit(source, tables)
-    if isinstance(fit, Reason):
-        return [_fail(connection, source, file, fit)]
-    complete, others = fit
-    origin = Origin(file.name, file.sha256, uuid.uuid4().hex, _now())
+    fit = _fit(run, source, file, tables)
+    for note in fit.notes:  # before anything is loaded
+        logger.warning("%s: %s", file.name, note.de if run.settings.language == "de" else note.en)
+    if fit.refusal:
+        return [_not_loaded(run, source, file, "failed", fit.refusal, fit.notes)]
+    origin = Origin(file.name, file.sha256, uuid.uuid4().hex, now())
+    notes_of = {id(table): notes for table, notes in fit.taken}
+    taken = [table for table, _ in fit.taken]
     loads = [
-        _load(
+        load_of(
             source.name,
             file,
             "loaded",
-            origin,
-            sheet=written.sheet,
-            rows_found=written.rows_loaded + written.rows_quarantined,
+            notes=notes_of[id(written.table)],
+            origin=origin,
+            sheet=written.table.name if written.table.is_sheet else None,
             rows_loaded=written.rows_loaded,
             rows_quarantined=written.rows_quarantined,
         )
-        for written in write_source(connection, source, complete, origin)
+        for written in write_source(run.connection, source, taken, origin)
     ]
-    for table in others:
+    for table in fit.others:
         reason = reasons.other_sheet(source.name, table.row_count + table.reject_count)
-        loads.append(_load(source.name, file, "skipped", origin, reason, sheet=table.name))
+        loads.append(load_of(source.name, file, "skipped", reason, origin=origin, sheet=table.name))
     for load in loads:
-        _record(connection, load)
-    _put_in_force(connection, source, file, origin.load_id)
+        record(run.connection, load)
+    remember_columns(run.connection, source, file.name, taken, origin)
+    _put_in_force(run.connection, source, file, origin.load_id)
+    refresh_views(run.connection, run.sources, of=source)
     return loads
 
 
+def _fit(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> _Fit:
+    """Part the tables into those of the source and sheets of another kind.
+
+    A sheet that has some of the mapped columns and lacks others has been damaged: nothing of the
+    file may be loaded, else half of it would replace the whole. So says the refusal.
+    """
+    wanted = [table for table in tables if not table.is_sheet or source.wants_sheet(table.name)]
+    if not wanted:
+        names = [table.name for table in tables]
+        return _Fit([], [], reasons.missing_sheet(source.name, source.sheet or "*", names))
+    missing = {id(table): missing_columns(source, columns_of(table.columns)) for table in wanted}
+    others = [table for table in wanted if len(missing[id(table)]) == len(source.file_columns)]
+    if not source.file_columns or len(others) == len(wanted):
+        others = []
+    own = [table for table in wanted if table not in others]
+    taken = [(table, _notes(run, source, file, table)) for table in own]
+    for table in own:
+        if missing[id(table)]:
+            reason = reasons.missing_columns(source.name, missing[id(table)], table.columns)
+            return _Fit(taken, others, reason)
+        repeated = repeated_columns(table.columns)
+        if mapped := _mapped(source, repeated):
+            return _Fit(taken, others, notices.repeated(source.name, mapped, is_mapped=True))
+    return _Fit(taken, others)
+
+
+def _notes(run: _Run, source: Source, file: InboxFile, table: Table) -> list[Reason]:
+    """Return what is to be told of a table, whether it can be loaded or not."""
+    notes = list(table.notes)
+    if changed := changed_columns(run.connection, source, file.name, table):
+        notes.append(changed)
+    repeated = repeated_columns(table.columns)
+    if repeated and not _mapped(source, repeated):
+        notes.append(notices.repeated(source.name, repeated, is_mapped=False))
+    return notes
+
+
+def _mapped(source: Source, repeated: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return those of a header's repeated names that the source's mappings read."""
+    read = {name.casefold() for name in source.file_columns}
+    return {
+        name: others
+        for name, others in repeated.items()
+        if read & {name.casefold(), *(other.casefold() for other in others)}
+    }
+
+
 def _put_in_force(
-    connection: duckdb.DuckDBPyConnection, source: Source, file: _InboxFile, load_id: str
+    connection: duckdb.DuckDBPyConnection, source: Source, file: InboxFile, load_id: str
 ) -> None:
     connection.execute(
         "delete from ops.source_files where source = ? and (? = 'snapshot' or file = ?)",
@@ -234,58 +317,79 @@ def _put_in_force(
     )
 
 
-def _fail(
-    connection: duckdb.DuckDBPyConnection,
+def _reload_from_archive(run: _Run, there: set[str]) -> Iterator[Load]:
+    """Load files that left the inbox anew where their mapping changed."""
+    versions = run.connection.execute(
+        "select source, file, sha256, fingerprint, modified_at from ops.source_files order by all"
+    ).fetchall()
+    for name, file, sha256, fingerprint, modified_at in versions:
+        source = run.sources.sources.get(name)
+        if file in there or source is None or source.fingerprint == fingerprint:
+            continue
+        kept = archived_path(run.settings.archive, sha256, kept_suffix(Path(file)))
+        if source.claims(file) and kept.exists():
+            seen = Signature.of(kept)
+            yield from _read_and_write(
+                run, [source], InboxFile(kept, file, seen, modified_at, sha256)
+            )
+
+
+def _gone(run: _Run, there: set[str]) -> Iterator[Load]:
+    """Tell once which loaded files left the inbox."""
+    for name, known in sorted(run.known.items()):
+        if name in there or not known.is_there:
+            continue
+        forget(run.connection, name)
+        loaded = run.connection.execute(
+            "select source, sum(rows_loaded) from ops.loads semi join ops.source_files"
+            " using (source, file, load_id) where file = ? and status = 'loaded' group by 1",
+            [name],
+        ).fetchall()
+        file = InboxFile(Path(name), name, Signature(0, 0), known.modified_at, known.sha256)
+        for source, rows in loaded:
+            yield load_of(source, file, "gone", notices.gone(rows))
+
+
+def _overdue(run: _Run, files: list[InboxFile]) -> list[Load]:
+    """Tell which sources did not come although they were expected."""
+    nights: dict[str, set[date]] = {}
+    for name, night in run.connection.execute("from ops.source_nights").fetchall():
+        nights.setdefault(name, set()).add(night)
+    loads = []
+    with _transaction(run.connection):
+        run.connection.execute("delete from ops.overdue_sources")
+        for source in run.sources.sources.values():
+            came = nights.get(source.name, set())
+            if not is_overdue(came, run.night, source.expected):
+                continue
+            days, last = usual_days(came, source.expected), max(came, default=None)
+            is_there = any(source.claims(file.name) for file in files)
+            reason = notices.overdue(source.name, days, last, is_file_there=is_there)
+            run.connection.execute(
+                "insert into ops.overdue_sources values (?, ?, ?, ?)",
+                [source.name, last, reason.de, reason.en],
+            )
+            pattern = InboxFile(Path(source.files), source.files, Signature(0, 0), now())
+            loads.append(load_of(source.name, pattern, "overdue", reason))
+    return loads
+
+
+def _not_loaded(
+    run: _Run,
     source: Source | None,
-    file: _InboxFile,
-    reason: Reason,
-) -> Load:
-    """Record that the file was not loaded, unless its last entry says just that."""
-    name = source.name if source else None
-    load = _load(name, file, "failed", reason=reason)
-    last = connection.execute(
-        "select sha256, status, reason_de from ops.loads where file = ? and source is not distinct"
-        " from ? order by loaded_at desc limit 1",
-        [file.name, name],
-    ).fetchone()
-    if last != (file.sha256, "failed", reason.de):
-        _record(connection, load)
-    return load
-
-
-def _load(
-    source: str | None,
-    file: _InboxFile,
+    file: InboxFile,
     status: Status,
-    origin: Origin | None = None,
-    reason: Reason | None = None,
-    *,
-    sheet: str | None = None,
-    rows_found: int = 0,
-    rows_loaded: int = 0,
-    rows_quarantined: int = 0,
+    reason: Reason,
+    notes: Sequence[Reason] = (),
 ) -> Load:
-    return Load(
-        load_id=origin.load_id if origin else uuid.uuid4().hex,
-        source=source,
-        file=file.name,
-        sheet=sheet,
-        sha256=file.sha256,
-        loaded_at=origin.loaded_at if origin else _now(),
-        rows_found=rows_found,
-        rows_loaded=rows_loaded,
-        rows_quarantined=rows_quarantined,
-        status=status,
-        reason_de=reason.de if reason else None,
-        reason_en=reason.en if reason else None,
-    )
+    name = source.name if source else None
+    return record_once(run.connection, load_of(name, file, status, reason, notes))
 
 
-def _record(connection: duckdb.DuckDBPyConnection, load: Load) -> None:
-    values = load.model_dump()
-    names = ", ".join(values)
-    marks = ", ".join("?" for _ in values)
-    connection.execute(f"insert into ops.loads ({names}) values ({marks})", list(values.values()))
+def _all_not_loaded(
+    run: _Run, sources: Sequence[Source], file: InboxFile, status: Status, reason: Reason
+) -> list[Load]:
+    return [_not_loaded(run, source, file, status, reason) for source in sources or (None,)]
 
 
 @contextmanager
@@ -299,5 +403,14 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.commit()
 
 
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+@contextmanager
+def _disk_full_named(settings: Settings) -> Iterator[None]:
+    """Turn whatever a full disk makes the libraries raise into one line for a person."""
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        number = getattr(error, "errno", None)
+        text = str(error)
+        if number in DISK_FULL or any(os.strerror(known) in text for known in DISK_FULL):
+            raise DiskFullError(notices.disk_full(settings.home, settings.language)) from error
+        raise

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
-import pyarrow as pa
 
 from ingest import expressions, reasons
 from ingest.expressions import columns_of, identifier, literal
 from ingest.reasons import Reason
 from ingest.sources import Source
-from ingest.tables import METADATA_COLUMNS, ROW_NUMBER, Table
+from ingest.tables import ROW_NUMBER, Table
+
+METADATA = (
+    f"_file varchar, _sheet varchar, _sha256 varchar, {ROW_NUMBER} bigint, _load_id varchar,"
+    " _loaded_at timestamp"
+)
 
 
 class RowsLostError(Exception):
@@ -37,7 +41,7 @@ class Origin:
 class Written:
     """How many rows of a table went where."""
 
-    sheet: str | None
+    table: Table
     rows_loaded: int
     rows_quarantined: int
 
@@ -54,83 +58,93 @@ def write_source(
 
     """
     target = f"raw.{identifier(source.name)}"
-    connection.execute(
-        f"create table if not exists {target} (_file varchar, _sheet varchar, _sha256 varchar,"
-        f" _row_number bigint, _load_id varchar, _loaded_at timestamp)"
-    )
+    _clear(connection, source, origin, target)
+    _add_columns(connection, target, tables)
+    return [_write_table(connection, source, table, origin, target) for table in tables]
+
+
+def _clear(
+    connection: duckdb.DuckDBPyConnection, source: Source, origin: Origin, target: str
+) -> None:
     if source.kind == "snapshot":
-        connection.execute(f"delete from {target}")
+        # Not deleted row by row: that would read them all, and keep their space for a while.
+        connection.execute(f"drop table if exists {target}")
         connection.execute("delete from ops.quarantine where source = ?", [source.name])
-    else:
+    connection.execute(f"create table if not exists {target} ({METADATA})")
+    if source.kind == "events":
         connection.execute(f"delete from {target} where _file = ?", [origin.file])
         connection.execute(
             "delete from ops.quarantine where source = ? and file = ?", [source.name, origin.file]
         )
-    return [_write_table(connection, source, table, origin, target) for table in tables]
+
+
+def _add_columns(connection: duckdb.DuckDBPyConnection, target: str, tables: list[Table]) -> None:
+    """Add the columns that no earlier file had; names that differ in case only are the same."""
+    described = connection.execute(f"describe {target}").fetchall()
+    known = {str(row[0]).casefold() for row in described}
+    for name in (name for table in tables for name in table.columns):
+        if name.casefold() not in known:
+            connection.execute(f"alter table {target} add column {identifier(name)} varchar")
+            known.add(name.casefold())
 
 
 def _write_table(
     connection: duckdb.DuckDBPyConnection, source: Source, table: Table, origin: Origin, target: str
 ) -> Written:
-    _add_columns(connection, target, table.columns)
-    sheet = table.name if table.is_sheet else None
-    names = ", ".join(identifier(name) for name in (*table.columns, *METADATA_COLUMNS))
-    texts = ", ".join(f"coalesce({identifier(name)}, '')" for name in table.columns)
-    loadable = expressions.loadable(source, columns_of(table.columns))
-    key = dict.fromkeys(name for mapping in source.maps.values() for name in mapping.key)
-    reason = reasons.missing_key(", ".join(key))
-    rows = f"""
-        select *, {literal(origin.file)} as _file, {literal(sheet) if sheet else "null"} as _sheet,
-            {literal(origin.sha256)} as _sha256, {literal(origin.load_id)} as _load_id,
-            timestamp '{origin.loaded_at}' as _loaded_at
-        from incoming"""
-    connection.register("incoming", table.batches().read_all())
+    sheet = literal(table.name) if table.is_sheet else "null"
+    names = ", ".join(identifier(name) for name in (*table.columns, ROW_NUMBER))
+    connection.register("incoming", table.batches())
     connection.execute(
-        f"insert into {target} ({names}) select {names} from ({rows}) where {loadable}"
-    )
-    connection.execute(
-        f"insert into ops.quarantine select _load_id, {literal(source.name)}, _file, _sheet,"
-        f" {ROW_NUMBER}, concat_ws(';', {texts}), {literal(reason.de)}, {literal(reason.en)},"
-        f" _loaded_at from ({rows}) where not {loadable}"
+        f"insert into {target} ({names}, _file, _sheet, _sha256, _load_id, _loaded_at)"
+        f" select {names}, {literal(origin.file)}, {sheet}, {literal(origin.sha256)},"
+        f" {literal(origin.load_id)}, timestamp '{origin.loaded_at}' from incoming"
     )
     connection.unregister("incoming")
+    _quarantine_keyless(connection, source, table, origin, target)
     _quarantine_rejects(connection, source, table, origin)
     return _checked(connection, table, origin, target)
 
 
-def _add_columns(connection: duckdb.DuckDBPyConnection, target: str, columns: list[str]) -> None:
-    """Add the columns that no earlier file had; names that differ in case only are the same."""
-    described = connection.execute(f"describe {target}").fetchall()
-    known = {str(row[0]).casefold() for row in described}
-    for name in columns:
-        if name.casefold() not in known:
-            connection.execute(f"alter table {target} add column {identifier(name)} varchar")
+def _quarantine_keyless(
+    connection: duckdb.DuckDBPyConnection, source: Source, table: Table, origin: Origin, target: str
+) -> None:
+    """Move the rows that should feed an entity and feed none from raw to quarantine.
+
+    Moved, not parted before, so that the file is read once and the warehouse's columns decide.
+    """
+    loadable = expressions.loadable(source, columns_of(table.columns))
+    if loadable == "true":
+        return
+    sheet = literal(table.name) if table.is_sheet else "null"
+    keyless = (
+        f"_load_id = {literal(origin.load_id)} and _sheet is not distinct from {sheet}"
+        f" and not {loadable}"
+    )
+    texts = ", ".join(f"coalesce({identifier(name)}, '')" for name in table.columns)
+    key = dict.fromkeys(name for mapping in source.maps.values() for name in mapping.key)
+    reason = reasons.missing_key(", ".join(key))
+    moved = connection.execute(
+        f"insert into ops.quarantine select _load_id, {literal(source.name)}, _file, _sheet,"
+        f" {ROW_NUMBER}, concat_ws(';', {texts}), {literal(reason.de)}, {literal(reason.en)},"
+        f" _loaded_at from {target} where {keyless}"
+    ).fetchone()
+    if moved and moved[0]:
+        connection.execute(f"delete from {target} where {keyless}")
 
 
 def _quarantine_rejects(
     connection: duckdb.DuckDBPyConnection, source: Source, table: Table, origin: Origin
 ) -> None:
-    sheet = table.name if table.is_sheet else None
-    rejects = pa.Table.from_pylist(
-        [
-            {
-                "load_id": origin.load_id,
-                "source": source.name,
-                "file": origin.file,
-                "sheet": sheet,
-                "row_number": reject.row_number,
-                "raw_text": reject.raw_text,
-                "reason_de": reject.reason_de,
-                "reason_en": reject.reason_en,
-                "quarantined_at": origin.loaded_at,
-            }
-            for reject in table.rejects
-        ]
+    if not table.reject_count:
+        return
+    sheet = literal(table.name) if table.is_sheet else "null"
+    connection.register("rejects", table.rejected())
+    connection.execute(
+        f"insert into ops.quarantine by name select *, {literal(origin.load_id)} as load_id,"
+        f" {literal(source.name)} as source, {literal(origin.file)} as file, {sheet} as sheet,"
+        f" timestamp '{origin.loaded_at}' as quarantined_at from rejects"
     )
-    if rejects.num_rows:
-        connection.register("rejects", rejects)
-        connection.execute("insert into ops.quarantine by name select * from rejects")
-        connection.unregister("rejects")
+    connection.unregister("rejects")
 
 
 def _checked(
@@ -145,7 +159,7 @@ def _checked(
         {"id": origin.load_id, "sheet": sheet},
     ).fetchone()
     loaded, quarantined = counted or (0, 0)
-    found = table.row_count + len(table.rejects)
+    found = table.row_count + table.reject_count
     if found != loaded + quarantined:
         raise RowsLostError(reasons.rows_lost(found, loaded, quarantined))
-    return Written(sheet, loaded, quarantined)
+    return Written(table, loaded, quarantined)

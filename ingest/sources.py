@@ -25,6 +25,7 @@ from ingest.entities import Entity, load_entities
 from ingest.tables import clean_name
 
 SOURCES_FILE = "sources.yml"
+Rhythm = Literal["daily", "weekly", "monthly", "never"]
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 FileColumn = Annotated[str, AfterValidator(clean_name)]
 
@@ -92,6 +93,7 @@ class Source(_Strict):
     sheet: str | None = None
     kind: Literal["events", "snapshot"]
     locale: Literal["de", "en", "auto"] = "auto"
+    expected: Rhythm | None = None
     maps: dict[str, EntityMapping]
 
     @property
@@ -101,8 +103,9 @@ class Source(_Strict):
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever anything about the source's entry changes."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Changes whenever anything changes that decides how the source's files are loaded."""
+        entry = self.model_dump_json(exclude={"expected"})
+        return hashlib.sha256(entry.encode()).hexdigest()
 
     def claims(self, file: str) -> bool:
         """Whether the file (its path below the inbox) belongs to this source."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import astuple
 
 import duckdb
@@ -20,22 +19,28 @@ from ingest.expressions import (
     record_id,
     text_map,
 )
-from ingest.formats import ColumnFormat
+from ingest.formats import Counted, TypedKind
 from ingest.sources import EntityMapping, Source, Sources
 
 
-def refresh_views(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
-    """Settle formats where files or mappings changed and write the view of every entity."""
+def refresh_views(
+    connection: duckdb.DuckDBPyConnection, sources: Sources, of: Source | None = None
+) -> None:
+    """Settle formats and write the views of all entities, or of those that one source feeds."""
     tables = {
         name: columns_of(columns)
         for name, columns in raw_tables(connection).items()
         if name in sources.sources
     }
-    _forget_others(connection, tables)
+    if of is None:
+        _forget_others(connection, tables)
     for name, columns in tables.items():
-        _settle_formats(connection, sources.sources[name], columns)
+        if of is None or name == of.name:
+            _settle_formats(connection, sources.sources[name], columns)
     settled = _settled_formats(connection)
     for entity in load_entities().values():
+        if of is not None and entity.name not in of.maps:
+            continue
         parts = [
             _part(source, entity, source.maps[entity.name], tables[source.name], settled)
             for source in sources.sources.values()
@@ -101,54 +106,86 @@ def _nothing(entity: Entity) -> str:
 def _settle_formats(
     connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns
 ) -> None:
-    fingerprint = _fingerprint(connection, source)
-    known = connection.execute(
-        "select distinct fingerprint from ops.column_formats where source = ?", [source.name]
-    ).fetchall()
-    if known == [(fingerprint,)]:
-        return
+    """Decide the formats of a source's columns from the evidence of all its loads in force."""
+    loads = _loads_in_force(connection, source)
+    is_typed = all(is_typed for is_typed in loads.values())
     connection.execute("delete from ops.column_formats where source = ?", [source.name])
-    is_typed = _is_typed(connection, source)
-    for name, mapping in source.maps.items():
-        for column, origin in mapping.columns.items():
-            kind = load_entities()[name].columns[column].kind
-            if kind not in {"number", "date", "timestamp"} or not origin.file_columns:
+    connection.execute(
+        "delete from ops.format_evidence where source = ? and not list_contains(?, load_id)",
+        [source.name, list(loads)],
+    )
+    for entity, mapping in source.maps.items():
+        for name, origin in mapping.columns.items():
+            column = load_entities()[entity].columns[name]
+            if column.kind not in {"number", "date", "timestamp"} or not origin.file_columns:
                 continue
-            text = canonical(load_entities()[name].columns[column], origin, columns)
-            found = _settle(connection, source, kind, text, is_typed)
-            values = [source.name, name, column, *astuple(found), fingerprint]
+            kind: TypedKind = "number" if column.kind == "number" else "date"
+            text = canonical(column, origin, columns)
+            place = (source.name, entity, name)
+            counted = _evidence(connection, place, kind, text, list(loads))
+            values = formats.total(found.values for found in counted)
+            if kind == "number":
+                settled = formats.number_format(values, source.locale, is_typed)
+            else:
+                settled = formats.date_format(values, source.locale)
+            example = min((found.example for found in counted if found.example), default=None)
             connection.execute(
-                "insert into ops.column_formats values (?, ?, ?, ?, ?, ?, ?, ?)", values
+                "insert into ops.column_formats (source, entity, column_name, format, is_ambiguous,"
+                " values_for, values_against, example) values (?, ?, ?, ?, ?, ?, ?, ?)",
+                [*place, *astuple(settled), example],
             )
 
 
-def _settle(
-    connection: duckdb.DuckDBPyConnection, source: Source, kind: str, text: str, is_typed: bool
-) -> ColumnFormat:
-    table = f"raw.{identifier(source.name)}"
-    if kind == "number":
-        evidence = formats.number_evidence(connection, table, text)
-        return formats.number_format(evidence, source.locale, is_typed)
-    return formats.date_format(formats.date_evidence(connection, table, text), source.locale)
+def _evidence(
+    connection: duckdb.DuckDBPyConnection,
+    place: tuple[str, str, str],
+    kind: TypedKind,
+    text: str,
+    load_ids: list[str],
+) -> list[Counted]:
+    """Return how a column's values are written per load, counting only what was not yet.
 
-
-def _fingerprint(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
-    """Return what changes whenever the source's rows or its mapping do."""
-    loads = connection.execute(
-        "select load_id from ops.source_files where source = ? order by 1", [source.name]
+    A source of many files is thus read once, not again with each new file.
+    """
+    of_column = "source = ? and entity = ? and column_name = ?"
+    connection.execute(
+        f"delete from ops.format_evidence where {of_column} and expression <> ?", [*place, text]
+    )
+    known = connection.execute(
+        f"select load_id, values_per_format, example from ops.format_evidence where {of_column}",
+        [*place],
     ).fetchall()
-    parts = [source.fingerprint, *(load_id for (load_id,) in loads)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    found = [Counted(*row) for row in known]
+    missing = sorted({*load_ids} - {counted.load_id for counted in found})
+    if not missing:
+        return found
+    table = f"raw.{identifier(place[0])}"
+    fresh = formats.count_formats(connection, table, text, kind, missing)
+    if fresh:
+        connection.executemany(
+            "insert into ops.format_evidence values (?, ?, ?, ?, ?, ?, ?)",
+            [[*place, c.load_id, text, dict(c.values), c.example] for c in fresh],
+        )
+    return found + fresh
 
 
-def _is_typed(connection: duckdb.DuckDBPyConnection, source: Source) -> bool:
-    """Whether all rows come from sheets or JSON, whose numbers always have a point."""
-    row = connection.execute(
-        "select coalesce(bool_and(_sheet is not null or regexp_matches(_file, ?, 'i')), false)"
-        f" from raw.{identifier(source.name)}",
-        [r"\.(json|jsonl|ndjson)$"],
-    ).fetchone()
-    return bool(row and row[0])
+def _loads_in_force(connection: duckdb.DuckDBPyConnection, source: Source) -> dict[str, bool]:
+    """Return the loads whose rows are in raw, and whether their numbers always have a point.
+
+    So they have in sheets, JSON and Parquet, where numbers are no texts.
+    """
+    rows = connection.execute(
+        "select load_id, bool_and((regexp_matches(file, $typed, 'i') or sheet is not null)"
+        " and not regexp_matches(file, $text, 'i')) from ops.loads"
+        " semi join ops.source_files using (source, load_id)"
+        " where source = $source and status = 'loaded' group by 1",
+        {
+            "source": source.name,
+            "typed": r"\.(json|jsonl|ndjson|parquet)(\.(gz|zip))?$",
+            "text": r"\.(csv|txt|tsv|tab|asc|dat|prn)(\.(gz|zip))?$",
+        },
+    ).fetchall()
+    return dict(rows)
 
 
 def _settled_formats(
@@ -164,6 +201,7 @@ def _settled_formats(
 
 
 def _forget_others(connection: duckdb.DuckDBPyConnection, tables: dict[str, Columns]) -> None:
-    connection.execute(
-        "delete from ops.column_formats where not list_contains(?, source)", [list(tables)]
-    )
+    for table in ("column_formats", "format_evidence"):
+        connection.execute(
+            f"delete from ops.{table} where not list_contains(?, source)", [list(tables)]
+        )

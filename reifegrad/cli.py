@@ -43,6 +43,8 @@ def options(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    if not verbose:  # its lines are those that the command prints
+        logging.getLogger("ingest").setLevel(logging.ERROR)
 
 
 @app.command(rich_help_panel=STATIONS)

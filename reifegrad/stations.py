@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from config import Settings
 from reifegrad.tables import text
+
+if TYPE_CHECKING:
+    from ingest.loading import Progress
 
 Language = Literal["de", "en"]
 logger = logging.getLogger(__name__)
@@ -19,17 +22,6 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "{files} files in {inbox}; the truth behind them is in {truth}",
     },
     "empty": {"de": "Keine Dateien in {inbox}", "en": "No files in {inbox}"},
-    "loaded": {
-        "de": "{file}: {rows} Zeilen geladen, {quarantined} in Quarantäne",
-        "en": "{file}: {rows} rows loaded, {quarantined} in quarantine",
-    },
-    "unchanged": {"de": "{file}: unverändert", "en": "{file}: unchanged"},
-    "superseded": {
-        "de": "{file}: eine neuere Fassung gilt",
-        "en": "{file}: a newer version is in force",
-    },
-    "skipped": {"de": "{file}: übergangen. {reason}", "en": "{file}: skipped. {reason}"},
-    "failed": {"de": "{file}: nicht geladen. {reason}", "en": "{file}: not loaded. {reason}"},
     "built": {
         "de": "{models} Modelle gebaut, {tests} Tests bestanden",
         "en": "{models} models built, {tests} tests passed",
@@ -65,22 +57,16 @@ def make_sample(
     return _say("sample", settings, files=files, inbox=settings.inbox, truth=truth)
 
 
-def ingest(settings: Settings) -> Iterator[str]:
-    """Read the inbox, a line per file and sheet."""
-    from ingest import ingest_inbox
+def ingest(settings: Settings, progress: Progress | None = None) -> Iterator[str]:
+    """Read the inbox, a line per file and sheet as soon as it is known, and what to look at."""
+    from ingest.loading import load_inbox
 
-    loads = ingest_inbox(settings)
-    if not loads:
+    is_empty = True
+    for load in load_inbox(settings, progress):
+        is_empty = False
+        yield from load.lines(settings.language)
+    if is_empty:
         yield _say("empty", settings, inbox=settings.inbox)
-    for load in loads:
-        yield _say(
-            load.status,
-            settings,
-            file=f"{load.file} › {load.sheet}" if load.sheet else load.file,
-            rows=load.rows_loaded,
-            quarantined=load.rows_quarantined,
-            reason=getattr(load, f"reason_{settings.language}") or "",
-        )
 
 
 def build(settings: Settings) -> str:
@@ -144,11 +130,11 @@ def push(settings: Settings) -> Iterator[str]:
         yield _say("pushed", settings, target=text(target, settings.language), **counts)
 
 
-def run_night(settings: Settings) -> Iterator[str]:
+def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[str]:
     """Run every station in the order of the DAGs, training when it is due."""
     from ml import needs_training
 
-    yield from ingest(settings)
+    yield from ingest(settings, progress)
     yield build(settings)
     yield audit(settings)
     yield publish(settings)

@@ -15,10 +15,14 @@ create table if not exists ops.loads (
     rows_found bigint not null,        -- = rows_loaded + rows_quarantined, or the load fails whole
     rows_loaded bigint not null,
     rows_quarantined bigint not null,
-    status varchar not null,           -- loaded | failed | skipped (a sheet of another kind)
-    reason_de varchar,                 -- why it failed and what to do
+    status varchar not null,           -- loaded | failed | growing (still being written)
+                                       -- | skipped (a sheet of another kind) | duplicate
+    reason_de varchar,                 -- why it was not loaded and what to do
     reason_en varchar
 );
+-- What a person should look at although the rows were loaded.
+alter table ops.loads add column if not exists notes_de varchar[];
+alter table ops.loads add column if not exists notes_en varchar[];
 
 -- Rows that could not be loaded, until the file or the mapping is mended.
 create table if not exists ops.quarantine (
@@ -43,16 +47,66 @@ create table if not exists ops.source_files (
     load_id varchar not null
 );
 
+-- Grain: source, file, sheet. The columns that were in raw when it was last loaded.
+create table if not exists ops.source_columns (
+    source varchar not null,
+    file varchar not null,
+    sheet varchar,
+    columns varchar[] not null,        -- in the file's order
+    load_id varchar not null,
+    loaded_at timestamp not null
+);
+
+-- Grain: file. What was last seen of each file in the inbox.
+create table if not exists ops.inbox_files (
+    file varchar not null,             -- path below the inbox
+    sha256 varchar not null,
+    size bigint not null,              -- bytes
+    modified_at timestamp not null,    -- the file's, UTC
+    first_seen_on date not null,       -- nights
+    renewed_on date not null,          -- the last night with another content or time of change
+    changed_on date not null,          -- the last night with another content
+    seen_on date not null,
+    is_there boolean not null          -- in the inbox when it was last looked into
+);
+
+-- Grain: source, night. The nights in which a source brought a new, changed or renewed file.
+create table if not exists ops.source_nights (
+    source varchar not null,
+    night date not null,
+    primary key (source, night)
+);
+
+-- Grain: source. What did not come although it was expected, as of the last night.
+create table if not exists ops.overdue_sources (
+    source varchar not null,
+    last_night date,                   -- in which it came; null: never
+    reason_de varchar not null,
+    reason_en varchar not null
+);
+
 -- Grain: source, entity, column. How numbers and dates are written, settled from all values.
 create table if not exists ops.column_formats (
     source varchar not null,
     entity varchar not null,
     column_name varchar not null,      -- canonical
-    format varchar not null,           -- comma | point | dmy | mdy | ymd
-    is_ambiguous boolean not null,     -- the values allow more than one; the locale hint decided
+    format varchar not null,           -- comma | point | dmy | mdy | ymd | mixed
+    is_ambiguous boolean not null,     -- some values allow more than one; see `example`
     values_for bigint not null,        -- values that only this format explains
-    values_against bigint not null,    -- values that only another one explains
-    fingerprint varchar not null       -- of the files and the mapping that it was settled from
+    values_against bigint not null     -- values that only another one explains
+);
+alter table ops.column_formats drop column if exists fingerprint;
+alter table ops.column_formats add column if not exists example varchar;
+
+-- Grain: source, entity, column, load. How many values of a load are written in which way.
+create table if not exists ops.format_evidence (
+    source varchar not null,
+    entity varchar not null,
+    column_name varchar not null,      -- canonical
+    load_id varchar not null,
+    expression varchar not null,       -- SQL of the values counted: another mapping, another count
+    values_per_format map(varchar, bigint) not null,
+    example varchar                    -- a value that allows more than one
 );
 
 -- One row per night, use case, stage and expectation. Use case `audit` guards the warehouse.

@@ -1,8 +1,10 @@
 {#
     Text to values. `column` is an expression of type text; `format` is an expression too and
     defaults to what ingest decided for the whole column (the row's formats['<column>']).
-    What cannot be read becomes null and is counted in marts.data_quality; nothing is guessed
-    per cell: "1.5" in a column with decimal commas is unreadable, not one and a half.
+    The format settles what a cell leaves open: "1.234" is 1234 in a column with decimal commas
+    and 1.234 in one with points. A cell that leaves nothing open needs no format: "1.5", "12,50"
+    and "2025-12-31" are read as such in any column. In a `mixed` column, where both formats are
+    in use, an open cell stays unread. What is not read is null and counted in marts.data_quality.
 #}
 
 {% macro parse_text(column) -%}
@@ -10,7 +12,8 @@
 {%- endmacro %}
 
 
-{# "1.234,56 €" | "(12,50)" | "12,50-" | "99,-" | "CHF 1'234.50" -> double #}
+{# "1.234,56 €" | "(12,50)" | "12,50-" | "99,-" | "CHF 1'234.50" | "12,5 %" (0.125, as a
+   spreadsheet keeps it) -> double #}
 {% macro parse_number(column, format=none) -%}
     {%- set format = format or "formats['" ~ column ~ "']" -%}
     {#- every kind of space and apostrophe becomes one, currencies go -#}
@@ -19,47 +22,60 @@
     {%- endset -%}
     {%- set plain = plain | trim -%}
     {%- set digits -%}
-        regexp_replace({{ plain }}, '^[-+(] ?| ?[-)]$|[.,]-+$', '', 'g')
+        regexp_replace({{ plain }}, '^[-+(] ?| ?%? ?[-)]$| ?%$|[.,]-+$', '', 'g')
     {%- endset -%}
     {%- set digits = digits | trim -%}
-    (
-        case when regexp_matches({{ plain }}, '^-|^\(.*\)$|\d ?-$') then -1 else 1 end
-        * case
-            when regexp_full_match({{ digits }}, '\d+') then try_cast({{ digits }} as double)
-            when {{ format }} = 'comma'
-                then case
-                    when regexp_full_match({{ digits }}, '(\d+|[1-9]\d{0,2}([. '']\d{3})+)?(,\d+)?')
-                        then try_cast(replace(translate({{ digits }}, '. ''', ''), ',', '.') as double)
-                end
+    {%- set comma -%}
+        case
+            when regexp_full_match({{ digits }}, '(\d+|[1-9]\d{0,2}([. '']\d{3})+)?(,\d+)?')
+                then try_cast(replace(translate({{ digits }}, '. ''', ''), ',', '.') as double)
+        end
+    {%- endset -%}
+    {%- set point -%}
+        case
             when regexp_full_match({{ digits }}, '(\d+|[1-9]\d{0,2}([, '']\d{3})+)?(\.\d+)?([eE][-+]?\d+)?')
                 then try_cast(translate({{ digits }}, ', ''', '') as double)
+        end
+    {%- endset -%}
+    (
+        case when regexp_matches({{ plain }}, '^-|^\(.*\)$|\d ?%? ?-$') then -1 else 1 end
+        * case when regexp_matches({{ plain }}, '\d ?% ?[-)]?$') then 0.01::double else 1 end
+        * case
+            when regexp_full_match({{ digits }}, '\d+') then try_cast({{ digits }} as double)
+            when {{ format }} = 'comma' then coalesce({{ comma }}, {{ point }})
+            when {{ format }} = 'mixed' and regexp_full_match({{ digits }}, '[1-9]\d{0,2}[.,]\d{3}') then null
+            else coalesce({{ point }}, {{ comma }})
         end
     )
 {%- endmacro %}
 
 
 {# "31.12.25" | "2025-12-31" | "12/31/2025 14:05" | Excel's day number 46022 -> date.
-   Two digits of a year: 69-99 are 19xx, 00-68 are 20xx (POSIX). #}
+   Two digits of a year: 69-99 are 19xx, 00-68 are 20xx (POSIX). Eight digits with the year first
+   cannot be a day first: 19 and 20 are no months. #}
 {% macro parse_date(column, format=none) -%}
     {%- set format = format or "formats['" ~ column ~ "']" -%}
     {%- set plain = "replace(trim(" ~ column ~ "), '. ', '.')" -%}
     {%- set day = "translate(regexp_extract(" ~ plain ~ ", '^[^ T]+'), '-/', '..')" -%}
     {%- set time = "([ T]+\\d{1,2}:\\d{2}.*)?" -%}
+    {%- set dmy = "try_strptime(" ~ day ~ ", ['%d.%m.%y', '%d.%m.%Y'])" -%}
+    {%- set mdy = "try_strptime(" ~ day ~ ", ['%m.%d.%y', '%m.%d.%Y'])" -%}
     cast(
         case
             when regexp_full_match({{ plain }}, '\d{4}[-./]\d{1,2}[-./]\d{1,2}{{ time }}')
                 then try_strptime({{ day }}, '%Y.%m.%d')
             when regexp_full_match({{ plain }}, '\d{1,2}[-./]\d{1,2}[-./](\d{2}|\d{4}){{ time }}')
                 then case {{ format }}
-                    when 'mdy' then try_strptime({{ day }}, ['%m.%d.%y', '%m.%d.%Y'])
+                    when 'mdy' then {{ mdy }}
                     when 'ymd' then try_strptime({{ day }}, '%y.%m.%d')
-                    else try_strptime({{ day }}, ['%d.%m.%y', '%d.%m.%Y'])
+                    when 'mixed' then case when coalesce({{ dmy }} = {{ mdy }}, true) then coalesce({{ dmy }}, {{ mdy }}) end
+                    else {{ dmy }}
                 end
             when regexp_full_match({{ plain }}, '\d{8}')
-                then case {{ format }}
-                    when 'mdy' then try_strptime({{ plain }}, '%m%d%Y')
-                    when 'dmy' then try_strptime({{ plain }}, '%d%m%Y')
-                    else try_strptime({{ plain }}, '%Y%m%d')
+                then case
+                    when regexp_full_match({{ plain }}, '(19|20)\d{2}(0[1-9]|1[0-2])\d{2}') then try_strptime({{ plain }}, '%Y%m%d')
+                    when {{ format }} = 'mdy' then try_strptime({{ plain }}, '%m%d%Y')
+                    when {{ format }} = 'dmy' then try_strptime({{ plain }}, '%d%m%Y')
                 end
             when regexp_full_match({{ plain }}, '\d{5}([.,]\d+)?')
                 then date '1899-12-30' + to_days(try_cast(left({{ plain }}, 5) as integer))
@@ -89,7 +105,7 @@
 
 {% macro parse_boolean(column) -%}
     case
-        when lower(trim({{ column }})) in ('ja', 'j', 'yes', 'y', 'wahr', 'true', 't', 'x', '1', '1.0', 'aktiv', 'active', 'on') then true
+        when lower(trim({{ column }})) in ('ja', 'j', 'yes', 'y', 'wahr', 'true', 't', 'x', '✓', '✔', '1', '1.0', 'aktiv', 'active', 'on') then true
         when lower(trim({{ column }})) in ('nein', 'n', 'no', 'falsch', 'false', 'f', '0', '0.0', 'inaktiv', 'inactive', 'off', '-') then false
     end
 {%- endmacro %}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -64,10 +65,23 @@ boolean = reader("parse_boolean")
         ("1.5E+3", "point", 1500),
         ("007", "comma", 7),
         ("0", "point", 0),
+        ("12,5 %", "comma", 0.125),
+        ("-12.5%", "point", -0.125),
+        # a cell that only the other format explains is read by it
+        ("1.5", "comma", 1.5),
+        ("0.125", "comma", 0.125),
+        ("1234.5", "comma", 1234.5),
+        ("1,5", "point", 1.5),
+        ("1.234,50", "point", 1234.5),
+        # one that both explain follows the column's
+        ("1.234", "comma", 1234),
+        ("1.234", "point", 1.234),
+        ("1.234", "mixed", None),
+        ("1,234", "mixed", None),
+        ("1.234,5", "mixed", 1234.5),
+        ("1234.5", "mixed", 1234.5),
+        ("1234", "mixed", 1234),
         # unreadable rather than silently another number
-        ("1.5", "comma", None),
-        ("0.125", "comma", None),
-        ("1,5", "point", None),
         ("1.23.456", "comma", None),
         ("12 Stk", "comma", None),
         ("10-49", "comma", None),
@@ -94,6 +108,29 @@ def test_numbers_written_in_german_or_english_come_back(
     assert math.isclose(number(text + unit, "comma" if german else "point"), cents / 100)
 
 
+@given(
+    st.integers(1, 10**10),
+    st.integers(0, 4),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["comma", "point", "mixed"]),
+)
+def test_a_number_is_read_right_unless_it_is_open_and_the_column_says_otherwise(
+    digits: int, decimals: int, grouped: bool, german: bool, format_: str
+) -> None:
+    """Law: only what both ways of writing explain can depend on the column's format."""
+    value = digits / 10**decimals
+    text = f"{value:{',' if grouped else ''}.{decimals}f}"
+    is_open = re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", text)
+    if german:
+        text = text.translate(str.maketrans(",.", ".,"))
+    read = number(text, format_)
+    if is_open and format_ == "mixed":
+        assert read is None
+    elif not is_open or (format_ == "comma") == german:
+        assert math.isclose(read, value)
+
+
 @pytest.mark.parametrize(
     ("cell", "format_", "value"),
     [
@@ -109,6 +146,13 @@ def test_numbers_written_in_german_or_english_come_back(
         ("25-12-31", "ymd", date(2025, 12, 31)),
         ("20251231", "ymd", date(2025, 12, 31)),
         ("31122025", "dmy", date(2025, 12, 31)),
+        ("20251231", "dmy", date(2025, 12, 31)),
+        ("19102010", "dmy", date(2010, 10, 19)),
+        ("2025-03-04", "mdy", date(2025, 3, 4)),
+        ("03/04/2025", "mixed", None),
+        ("04/04/2025", "mixed", date(2025, 4, 4)),
+        ("31.12.2025", "mixed", date(2025, 12, 31)),
+        ("12/31/2025", "mixed", date(2025, 12, 31)),
         ("46022", "dmy", date(2025, 12, 31)),
         ("46022.75", "ymd", date(2025, 12, 31)),
         ("31.02.2025", "dmy", None),
