@@ -7,7 +7,9 @@ split row by row with all care. Both ways give the same rows.
 
 from __future__ import annotations
 
+import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -26,6 +28,11 @@ from ingest.records import MAX_CELL_CHARACTERS, Dialect, Splitter
 
 # Large enough for Arrow to be fast, small enough that a dozen of them fit into memory.
 PIECE_BYTES = 1 << 22
+# Marks that not every row has: of these, more rows are looked at to find the dialect.
+_UNUSUAL = re.compile(rb"""(^|[;,\t|]) *'|\\["']""", re.MULTILINE)
+MORE_ROWS = 1_000
+# What some programs put behind the text: DOS's mark, and zeros up to the end of a block.
+END_OF_FILE = b"\x1a\0"
 # Below this, rows are split one by one: it costs little.
 SMALL_PIECE = 1 << 15
 
@@ -37,10 +44,12 @@ def read_csv(path: Path, handover: Handover) -> None:
         UnreadableFile: the file is empty or not text, or its header does not fit its rows.
 
     """
+    csv.field_size_limit(MAX_CELL_CHARACTERS)
     encoding = find_encoding(path)
     pieces = _whole_lines(read_utf8(path, encoding, PIECE_BYTES))
     data = next(pieces, b"")
-    dialect, width = find_dialect("".join(islice(_lines(data), SAMPLE_ROWS)))
+    rows = MORE_ROWS if _UNUSUAL.search(data) else SAMPLE_ROWS
+    dialect, width = find_dialect("".join(islice(_lines(data), rows)))
     reader = _Reader(Layout(handover, path.name, is_sheet=False), dialect, width)
     named = SEPARATOR_LINE.match(next(_lines(data), ""))
     if named:
@@ -50,7 +59,7 @@ def read_csv(path: Path, handover: Handover) -> None:
         data = reader.read(data, is_last=False) + following
         if len(data) > MAX_CELL_CHARACTERS + PIECE_BYTES:
             raise UnreadableFile(reasons.NOT_TEXT)
-    reader.read(data, is_last=True)
+    reader.read(data.rstrip(END_OF_FILE), is_last=True)
     reader.layout.finish()
     if handover.is_empty:
         raise UnreadableFile(reasons.EMPTY)
@@ -118,7 +127,7 @@ def parse_regular(data: bytes, dialect: Dialect, width: int) -> list[pa.Array] |
         mark either begins a cell, ends one or is doubled inside one.
 
     """
-    if dialect.escape or dialect.skips_spaces:
+    if dialect.escape or dialect.skips_spaces or b"\0" in data:
         return None
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None

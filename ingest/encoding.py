@@ -24,11 +24,14 @@ CHUNK_BYTES = 1 << 20
 # Windows first: of two that explain the bytes equally well it is the likelier one.
 SINGLE_BYTE = ("cp1252", "cp850", "mac_roman")
 ENOUGH_LETTERS = 10_000
+# More control characters than this are no slips: the file is binary.
+MAX_CONTROL_SHARE = 0.01
 MIXED_SHARE = 0.02
 # UTF-8 with single bytes of cp1252 in it: files appended to by a second program.
 MIXED = "utf-8-with-cp1252"
 
 _LETTERS = frozenset("äöüÄÖÜßéèêëÉàâáåçÇñóôòíîìúûùøæœÅØŠšŽžÀÁÂÈÊÍÓÔÚÑ")
+_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\f\r\x1a"))
 _ASCII = bytes(range(0x80))
 _BESIDE_LETTER = re.compile(rb"(?<=[A-Za-z])[\x80-\xff]|[\x80-\xff](?=[A-Za-z])")
 _MULTIBYTE = re.compile(
@@ -54,11 +57,12 @@ def find_encoding(path: Path) -> str:
         if probe.startswith(mark):
             # A mark is no proof: another program may have appended lines in its own encoding.
             return encoding if encoding != "utf-8-sig" or _is_utf8(path) else MIXED
-    even, odd = probe[::2].count(0), probe[1::2].count(0)
-    if even or odd:
-        # In UTF-16 every other byte of western text is zero; single zeros mean a binary file.
-        if max(even, odd) > 0.4 * len(probe) / 2 and min(even, odd) < 0.1 * len(probe) / 2:
-            return "utf-16-be" if even > odd else "utf-16-le"
+    text = probe.rstrip(b"\0")  # some programs fill up a file's last block
+    even, odd = text[::2].count(0), text[1::2].count(0)
+    # In UTF-16 every other byte of western text is zero.
+    if max(even, odd) > 0.4 * len(text) / 2 and min(even, odd) < 0.1 * len(text) / 2:
+        return "utf-16-be" if even > odd else "utf-16-le"
+    if len(text) - len(text.translate(None, _CONTROLS)) > MAX_CONTROL_SHARE * len(text):
         raise UnreadableFile(reasons.NOT_TEXT)
     return "utf-8" if _is_utf8(path) else _by_bytes(path)
 

@@ -59,11 +59,16 @@ def find_header(sample: Sequence[Row], width: int) -> Header | None:
         below = sample[index + 1 :]
         if filled[index] == 0 or trimmed_width(row) > width:
             continue
-        if filled[index] < FILLED_SHARE * max(filled[index + 1 :], default=0):
-            continue
+        most = max(filled[index + 1 :], default=0)
+        if filled[index] < FILLED_SHARE * most and not is_mostly_words(row):
+            # Of two columns one may lack its name.
+            is_half_named = 2 * filled[index] >= most and _has_header_word(row)
+            if not is_half_named or not any(column_kinds(below)):
+                continue
         if _looks_like_data(row, below):
             return Header((None,) * width, index)
-        if not any(map(kind_of, row)) or not any(filled[index + 1 :]):
+        # Numbers may name columns too (years, products), beside a word that does.
+        if not any(map(kind_of, row)) or not any(filled[index + 1 :]) or _has_header_word(row):
             is_certain = names_columns(row, below)
             return Header(tuple([*row, *[None] * width][:width]), index + 1, is_certain)
     first = next(index for index, count in enumerate(filled) if count)
@@ -73,17 +78,17 @@ def find_header(sample: Sequence[Row], width: int) -> Header | None:
 def names_columns(row: Row, below: Sequence[Row]) -> bool:
     """Whether a row is surely a header: of header words, or of words above numbers and dates."""
     kinds = column_kinds(below)
-    return any(is_header_word(cell or "") for cell in row) or any(
+    return _has_header_word(row) or any(
         kind and is_filled(cell) and kind_of(cell) is None
         for cell, kind in zip(row, kinds, strict=False)
     )
 
 
 def is_mostly_words(row: Row) -> bool:
-    """Whether a row reads as a header by itself: distinct cells, most of them header words."""
-    cells = [(cell or "").strip() for cell in row if is_filled(cell)]
+    """Whether a row reads as a header by itself: most of its cells are header words."""
+    cells = [c for c in row if c and is_filled(c) and not _YEAR.fullmatch(c.strip())]
     words = sum(map(is_header_word, cells))
-    return len(cells) >= 2 and len(set(cells)) == len(cells) and 2 * words > len(cells)
+    return len(cells) >= 2 and 2 * words > len(cells)
 
 
 def column_kinds(rows: Sequence[Row]) -> list[Kind | None]:
@@ -130,6 +135,10 @@ def kind_of(cell: str | None) -> Kind | None:
     if _NUMBER.fullmatch(text) and not _YEAR.fullmatch(text):
         return "number"
     return None
+
+
+def _has_header_word(row: Row) -> bool:
+    return any(is_header_word(cell) for cell in row if cell)
 
 
 def _looks_like_data(row: Row, below: Sequence[Row]) -> bool:

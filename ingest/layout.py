@@ -40,6 +40,12 @@ TOTALS = (
     r"|anzahl|count)\b"
 )
 _TOTALS = re.compile(TOTALS, re.IGNORECASE)
+# How a lone cell below a table begins that is none of its rows.
+FOOTNOTES = (
+    r"^\s*(erstellt|gedruckt|druckdatum|stand|quelle|seite|ende|export(iert)?|created|generated"
+    r"|printed|source|page|report|end of|exported)\b"
+)
+_FOOTNOTES = re.compile(FOOTNOTES, re.IGNORECASE)
 
 
 class Layout:
@@ -86,16 +92,14 @@ class Layout:
             if self._table is None:
                 self._open()
             else:
-                self._settle_gap()
+                self._settle_gap(is_end=True)
 
     def _open(self, title: str | None = None) -> None:
         """Begin a table with the pending rows, which hold its header; none if all are blank."""
         rows, self._pending = self._pending, []
         cells = [row.cells for row in rows]
-        header = _surest_header(cells, self._is_sheet)
-        if header is None:
-            block = _first_block(cells)
-            header = find_header(block, self._width_of(block))
+        block = _first_block(cells)
+        header = _surest_header(block, self._is_sheet) or find_header(block, self._width_of(block))
         if header is None:
             return
         names = header.cells if self._is_sheet else _aligned(header, cells)
@@ -119,7 +123,7 @@ class Layout:
         for row in data:
             self.feed(row)
 
-    def _settle_gap(self) -> None:
+    def _settle_gap(self, *, is_end: bool = False) -> None:
         """Decide what the rows after a gap are, the first of which is the gap itself."""
         table, rows = self._table, self._pending
         if table is None:
@@ -130,10 +134,11 @@ class Layout:
             self._table, self._pending = None, rows[start:]
             self._open(title)
             return
+        is_end = is_end and all(map(table.is_gap, rows))
         gap = rows.pop(0)
-        table.take(gap)
+        table.take(gap, is_apart=is_end)
         while rows and not table.is_gap(rows[0]):
-            table.take(rows.pop(0), after_blank=is_blank(gap.cells))
+            table.take(rows.pop(0), is_apart=is_blank(gap.cells))
 
     @staticmethod
     def _take_before(table: _OpenTable, rows: Sequence[Record]) -> str | None:
@@ -146,7 +151,7 @@ class Layout:
             title = (filled[0] or "").strip()
             rows.pop()
         for row in rows:
-            table.take(row, after_blank=True)
+            table.take(row, is_apart=True)
         return title
 
     def _width_of(self, rows: Sequence[Row]) -> int:
@@ -170,20 +175,27 @@ class _OpenTable:
         self._names = _stripped(builder.header)
 
     def is_gap(self, row: Record) -> bool:
-        """Whether the table may end with this row: it is blank, or of another shape."""
-        return not row.problem and (is_blank(row.cells) or self._is_misshapen(row))
+        """Whether the table may end with this row: it is blank, a note or of another shape."""
+        return not row.problem and (
+            is_blank(row.cells) or self._is_misshapen(row) or self._is_note(row.cells)
+        )
 
-    def take(self, row: Record, *, after_blank: bool = False) -> None:
-        """Add a row, or reject it with the reason; a blank one is none."""
+    def take(self, row: Record, *, is_apart: bool = False) -> None:
+        """Add a row, or reject it with the reason; a blank one is none.
+
+        `is_apart` says that it stands below a gap, or that nothing but gaps follows.
+        """
         if row.problem:
             self._reject(row, row.problem)
         elif is_blank(row.cells):
             return
+        elif any("\0" in cell for cell in row.cells if cell):
+            self._reject(row, reasons.NUL)
         elif self._is_header_again(row.cells):
             self._reject(row, reasons.HEADER_AGAIN)
         elif self._is_total(row.cells):
             self._reject(row, reasons.TOTAL)
-        elif after_blank and self.width > 2 and sum(map(is_filled, row.cells)) == 1:
+        elif is_apart and (self._is_note(row.cells) or self._is_lone(row.cells)):
             self._reject(row, reasons.FOOTNOTE)
         elif self._is_misshapen(row):
             self._reject(row, reasons.cell_count(len(row.cells), self.width))
@@ -194,7 +206,7 @@ class _OpenTable:
         """Add rows at once, one text array per column, if none of them needs a closer look.
 
         Returns:
-            Whether they were added: not if a row may be blank, a total or the header again.
+            Whether they were added: not if a row may be blank, a note, a total or the header again.
 
         """
         first = pc.coalesce(*columns)
@@ -202,6 +214,7 @@ class _OpenTable:
         needs_look = [
             pc.utf8_is_space(first),
             pc.match_substring_regex(first, TOTALS, ignore_case=True),
+            pc.match_substring_regex(first, FOOTNOTES, ignore_case=True),
             pc.equal(pc.utf8_trim_whitespace(first), name),
         ]
         if first.null_count or any(pc.any(answer).as_py() for answer in needs_look):
@@ -211,13 +224,13 @@ class _OpenTable:
 
     def is_followed_by_other(self, rows: Sequence[Record]) -> bool:
         """Whether the first of these rows is the header of another table."""
-        header, *below = [row for row in rows if not row.problem]
-        cells = header.cells
-        if not below or header.problem or self._is_header_again(cells):
+        if rows[0].problem or self._is_header_again(rows[0].cells):
             return False
+        cells = rows[0].cells
+        below = [row for row in rows[1:] if not row.problem]
         filled = [cell for cell in cells if is_filled(cell)]
         below_cells = [row.cells for row in below]
-        if len(filled) < 2 or any(map(kind_of, filled)) or is_blank(below_cells[0]):
+        if not below or len(filled) < 2 or any(map(kind_of, filled)) or is_blank(below_cells[0]):
             return False
         if not self._is_sheet and len(below_cells[0]) != len(cells):
             return False
@@ -253,6 +266,16 @@ class _OpenTable:
         """
         return not self._is_sheet and len(row.cells) != self.width
 
+    def _is_lone(self, cells: Row) -> bool:
+        """Whether a row fills a single cell, where the table has more than two."""
+        return self.width > 2 and sum(map(is_filled, cells)) == 1
+
+    @staticmethod
+    def _is_note(cells: Row) -> bool:
+        """Whether a row holds nothing but a cell that says when or by whom it was made."""
+        filled = [cell for cell in cells if cell and is_filled(cell)]
+        return len(filled) == 1 and bool(_FOOTNOTES.match(filled[0]))
+
     def _is_header_again(self, cells: Row) -> bool:
         return any(self._names) and _stripped(cells)[: self.width] == self._names
 
@@ -274,18 +297,35 @@ def _surest_header(rows: Sequence[Row], is_sheet: bool) -> Header | None:
     """Return the first row that reads as a header by itself and has rows of its shape below."""
     for index, row in enumerate(rows[:-1]):
         below = [other for other in rows[index + 1 :] if not is_blank(other)]
-        if not below or any(map(kind_of, row)) or not is_mostly_words(row):
+        if not below or any(map(kind_of, row)):
             continue
-        width = trimmed_width(row)
         if is_sheet:
-            fits = trimmed_width(below[0]) <= width
+            fits = is_mostly_words(row) and trimmed_width(below[0]) <= trimmed_width(row)
             width = len(row)
         else:
-            fits = any(len(other) in (width, len(row)) for other in below)
-            width = len(row) if any(len(other) == len(row) for other in below) else width
+            width = _shared_width(row, below)
+            is_first = all(len(other) != width for other in rows[:index])
+            fits = width > 0 and (is_mostly_words(row) or (is_first and _crowns(row, below)))
         if fits:
             return Header(tuple(cell or None for cell in row[:width]), index + 1)
     return None
+
+
+def _shared_width(header: Row, below: Sequence[Row]) -> int:
+    """Return how many cells a header has in common with rows below; 0 if it fits none."""
+    widths = {len(row) for row in below}
+    named = trimmed_width(header)
+    for width in (len(header), named):
+        if width in widths:
+            return width
+    # Three names are no accident, even if every row below is too short.
+    return named if named > max(2, *widths) else 0
+
+
+def _crowns(row: Row, below: Sequence[Row]) -> bool:
+    """Whether a row has a different word in each column, and numbers or dates below some."""
+    same = [other for other in below if len(other) == len(row)]
+    return len(row) > 2 and len(set(row)) == len(row) and all(row) and any(column_kinds(same))
 
 
 def _first_block(rows: Sequence[Row]) -> Sequence[Row]:

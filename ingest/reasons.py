@@ -47,6 +47,12 @@ DAMAGED = Reason(
     "Die Datei ist beschädigt. Bitte im Ursprungsprogramm öffnen, neu speichern und neu ablegen.",
     "The file is damaged. Please open it in its program, save it again and drop it anew.",
 )
+HIDDEN_SHEETS = Reason(
+    "Alle Blätter mit Daten sind ausgeblendet, und ausgeblendete Blätter werden nicht gelesen."
+    " Bitte das Blatt in Excel einblenden und die Datei neu ablegen.",
+    "All sheets with data are hidden, and hidden sheets are not read."
+    " Please unhide the sheet in Excel and drop the file anew.",
+)
 TOO_DEMANDING = Reason(
     "Die Datei braucht zum Lesen mehr Speicher oder Zeit, als erlaubt ist. Bitte nur die Daten"
     " (ohne leere Bereiche und Formatierung) in eine neue Datei kopieren und neu ablegen.",
@@ -83,7 +89,7 @@ UNSAFE_ARCHIVE = Reason(
     " Please drop the files in it one by one.",
 )
 ARCHIVE_TOO_LARGE = Reason(
-    "Das Archiv enthält ausgepackt ungewöhnlich viele Daten oder Dateien und wurde sicherheitshalber"
+    "Das Archiv enthält ausgepackt ungewöhnlich viele Daten oder Dateien und wurde zur Sicherheit"
     " nicht gelesen. Bitte die Dateien darin einzeln ablegen.",
     "The archive unpacks to an unusual amount of data or files and was not read, to be safe."
     " Please drop the files in it one by one.",
@@ -122,6 +128,12 @@ MIXED_ENCODINGS = Reason(
     "The file changes its encoding (UTF-8 and Windows-1252); both were read."
     " Please spot-check accented letters.",
 )
+UNCALCULATED = Reason(
+    "Eine Formel in dieser Zeile wurde nie berechnet. Bitte die Datei in Excel öffnen, speichern"
+    " und neu ablegen.",
+    "A formula in this row was never calculated. Please open the file in Excel, save it and drop it"
+    " anew.",
+)
 HEADER_AGAIN = Reason(
     "Diese Zeile wiederholt die Kopfzeile und ist kein Datensatz. Es ist nichts zu tun.",
     "This row repeats the header and is no record. Nothing needs doing.",
@@ -129,6 +141,10 @@ HEADER_AGAIN = Reason(
 TOTAL = Reason(
     "Diese Zeile ist eine Summe und kein Datensatz. Es ist nichts zu tun.",
     "This row is a total, not a record. Nothing needs doing.",
+)
+NUL = Reason(
+    "In dieser Zeile stehen Nullzeichen, die kein Text sind. Bitte die Zelle neu eintippen.",
+    "This row holds null characters, which are no text. Please type the cell anew.",
 )
 FOOTNOTE = Reason(
     "Diese Zeile steht als Anmerkung unter der Tabelle und gilt nicht als Datensatz."
