@@ -5,6 +5,7 @@ It limits itself, reads one file and leaves tables or a refusal in the folder.
 
 from __future__ import annotations
 
+import errno
 import gc
 import resource
 import sys
@@ -37,6 +38,8 @@ OTHER_KINDS = (
     (b"7z\xbc\xaf", ("ein 7z-Archiv", "a 7z archive")),
     (b"<", ("eine HTML- oder XML-Datei", "an HTML or XML file")),
 )
+# How the process ends when the disk is full: that is no fault of the file's.
+NO_SPACE_LEFT = 28
 # Only larger ones are read in pieces for which numpy is needed.
 SMALL_FILE = 1 << 15
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0"  # xls, and encrypted xlsx
@@ -112,6 +115,8 @@ def main(arguments: list[str]) -> None:
         handover.refuse(error.reason)
     except MemoryError:
         handover.refuse(reasons.TOO_DEMANDING)
+    except OSError as error:
+        sys.exit(NO_SPACE_LEFT if error.errno == errno.ENOSPC else str(error))
 
 
 def _is_workbook(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from ingest import reasons
 from ingest.handover import collect
-from ingest.reasons import Reason, UnreadableFile
+from ingest.reader import NO_SPACE_LEFT
+from ingest.reasons import UnreadableFile
 from ingest.tables import Table
 
 # A file is refused beyond these: a hostile one must not take the worker or the night with it.
@@ -26,11 +28,12 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 def read_file(path: Path | str) -> list[Table]:
     """Read a file as the tables that it holds, every cell as text.
 
-    Reads CSV and its relatives, Excel (xlsx, xlsm, xlsb, xls), OpenDocument, JSON, JSON Lines.
+    Reads CSV and its relatives, Excel (xlsx, xlsm, xlsb, xls), OpenDocument, JSON, JSON Lines and
+    Parquet, each also inside zip and gzip.
 
     Raises:
         UnreadableFile: the file cannot be read; the reason is one for a salesperson.
-        FileNotFoundError: there is no such file.
+        OSError: there is no such file, or no space for temporary files.
 
     """
     path = Path(path)
@@ -57,10 +60,12 @@ def read_file(path: Path | str) -> list[Table]:
             raise UnreadableFile(reasons.TOO_DEMANDING) from None
         if process.returncode != 0:
             detail = process.stderr.decode(errors="replace")[-500:]
-            raise UnreadableFile(_reason_of_end(process.returncode)) from RuntimeError(detail)
+            raise _error_of_end(process.returncode) from RuntimeError(detail)
         return collect(Path(folder))
 
 
-def _reason_of_end(returncode: int) -> Reason:
+def _error_of_end(returncode: int) -> Exception:
     """Judge how the process ended: a signal means a limit, or memory that it did not get."""
-    return reasons.TOO_DEMANDING if returncode < 0 else reasons.DAMAGED
+    if returncode == NO_SPACE_LEFT:
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), tempfile.gettempdir())
+    return UnreadableFile(reasons.TOO_DEMANDING if returncode < 0 else reasons.FAULT)

@@ -53,6 +53,12 @@ HIDDEN_SHEETS = Reason(
     "All sheets with data are hidden, and hidden sheets are not read."
     " Please unhide the sheet in Excel and drop the file anew.",
 )
+FAULT = Reason(
+    "Beim Lesen der Datei ist das Programm gescheitert. Bitte mit der Datei melden; neu gespeichert"
+    " (als CSV oder Excel) lässt sie sich vielleicht lesen.",
+    "The program failed while reading the file. Please report it with the file; saved anew"
+    " (as CSV or Excel) it may be readable.",
+)
 TOO_DEMANDING = Reason(
     "Die Datei braucht zum Lesen mehr Speicher oder Zeit, als erlaubt ist. Bitte nur die Daten"
     " (ohne leere Bereiche und Formatierung) in eine neue Datei kopieren und neu ablegen.",
