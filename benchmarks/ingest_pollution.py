@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import os
 import random
 import tempfile
@@ -27,19 +28,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import pollution_damages, pollution_writing  # noqa: F401 - they register damages
 from benchmarks.pollution import (
+    DAMAGES,
     OUTCOMES,
     RECOVERED,
+    CleanTable,
     Draft,
     Found,
+    Medium,
     NotApplicableError,
     Verdict,
+    clean_tables,
     judge,
+    pollute,
     refusal,
 )
-from benchmarks.pollution_registry import DAMAGES, pollute
-from benchmarks.pollution_tables import CleanTable, clean_tables
 from ingest import UnreadableFile, read_file
 
 Reader = Callable[[Path], list[Found]]
@@ -56,12 +59,18 @@ class Case:
 
     table: str
     kinds: tuple[str, ...]
+    medium: Medium
     seed: int
 
     @property
     def name(self) -> str:
         """A file name that says it all."""
-        return f"{'+'.join(self.kinds) or 'undamaged'}__{self.table}.csv"
+        suffix = "csv" if self.medium == "text" else "xlsx"
+        return f"{'+'.join(self.kinds) or 'undamaged'}__{self.table}.{suffix}"
+
+    def make(self) -> tuple[bytes, Draft]:
+        """Make the file and its truth; see `pollute`."""
+        return pollute(tables_of(self.seed)[self.table], self.kinds, self.seed, self.medium)
 
 
 def ours(path: Path) -> list[Found]:
@@ -97,7 +106,11 @@ def clevercsv_table(path: Path) -> list[Found]:
 
     try:
         header, *rows = clevercsv.read_table(str(path))
-    except (clevercsv.exceptions.NoDetectionResult, ValueError, csv.Error, LookupError) as error:
+    except (
+        clevercsv.exceptions.Error,
+        clevercsv.exceptions.NoDetectionResult,
+        ValueError,
+    ) as error:
         raise RefusedError(str(error)) from error
     width = max(map(len, [header, *rows]))
     rows = [[*row, *[None] * (width - len(row))] for row in rows]
@@ -136,15 +149,9 @@ def tables_of(seed: int) -> dict[str, CleanTable]:
 
 
 def write(case: Case, folder: Path) -> tuple[Draft, Path]:
-    """Make a case's file.
-
-    Raises:
-        NotApplicableError: there is no such file.
-
-    """
-    draft = pollute(tables_of(case.seed)[case.table], case.kinds, case.seed)
+    content, draft = case.make()
     path = folder / case.name
-    path.write_bytes(draft.to_bytes())
+    path.write_bytes(content)
     return draft, path
 
 
@@ -153,7 +160,7 @@ def examine(case: Case, peers: bool) -> dict[str, tuple[Verdict, float]]:
     verdicts = {}
     with tempfile.TemporaryDirectory() as folder:
         draft, path = write(case, Path(folder))
-        for name, reader in readers(peers).items():
+        for name, reader in readers(peers and case.medium == "text").items():
             start = time.perf_counter()
             try:
                 found = reader(path)
@@ -162,50 +169,47 @@ def examine(case: Case, peers: bool) -> dict[str, tuple[Verdict, float]]:
             except RefusedError as error:
                 seconds = time.perf_counter() - start
                 verdict = refusal(str(error), draft)
+            except Exception as error:
+                seconds = time.perf_counter() - start
+                verdict = Verdict("crashed", repr(error))
             verdicts[name] = (verdict, seconds)
     return verdicts
 
 
 def is_possible(case: Case) -> bool:
     try:
-        pollute(tables_of(case.seed)[case.table], case.kinds, case.seed).to_bytes()
+        case.make()
     except NotApplicableError:
         return False
     return True
 
 
-def single_cases(kinds: list[str], per_kind: int, seed: int) -> Iterator[Case]:
+def single_cases(kinds: list[str], per_kind: int, seed: int, medium: Medium) -> Iterator[Case]:
     """Yield the undamaged tables and every damage on `per_kind` tables."""
     for table in tables_of(seed):
-        yield Case(table, (), seed)
+        yield Case(table, (), medium, seed)
     for kind in kinds:
         names = list(tables_of(seed))
         random.Random(f"{seed} {kind}").shuffle(names)
-        possible = (c for c in (Case(name, (kind,), seed) for name in names) if is_possible(c))
-        for _, case in zip(range(per_kind), possible, strict=False):
-            yield case
+        cases = (Case(name, (kind,), medium, seed) for name in names)
+        yield from itertools.islice(filter(is_possible, cases), per_kind)
 
 
-def pair_cases(kinds: list[str], count: int, seed: int) -> Iterator[Case]:
+def pair_cases(kinds: list[str], count: int, seed: int, medium: Medium) -> Iterator[Case]:
     """Yield `count` different pairs that can be in one file, each on a drawn table."""
     rng = random.Random(f"{seed} pairs")
     pairs = [
         (first, second)
-        for first in DAMAGES
-        for second in DAMAGES
-        if first < second
-        and (first in kinds or second in kinds)
-        and DAMAGES[first].allows(DAMAGES[second])
+        for first, second in itertools.combinations(kinds, 2)
+        if DAMAGES[first].allows(DAMAGES[second])
     ]
     rng.shuffle(pairs)
-    for pair in pairs:
-        names = list(tables_of(seed))
-        rng.shuffle(names)
-        for name in names[:3] if count else []:
-            if is_possible(Case(name, pair, seed)):
-                count -= 1
-                yield Case(name, pair, seed)
-                break
+    names = list(tables_of(seed))
+    cases = (
+        next(filter(is_possible, (Case(n, pair, medium, seed) for n in rng.sample(names, 3))), None)
+        for pair in pairs
+    )
+    yield from itertools.islice(filter(None, cases), count)
 
 
 Results = dict[Case, dict[str, tuple[Verdict, float]]]
@@ -221,12 +225,13 @@ def run(cases: list[Case], peers: bool, console: Console) -> Results:
     return results
 
 
-def per_damage(results: Results) -> Table:
+def per_damage(results: Results, medium: Medium) -> Table:
     """Our outcomes by damage."""
-    table = Table("damage", "files", *OUTCOMES, title="ingest.read_file, one damage at a time")
+    title = f"{OURS}, {medium}, one damage at a time"
+    table = Table("damage", "files", *OUTCOMES, title=title)
     groups: dict[str, Counter[str]] = {}
     for case, verdicts in results.items():
-        if len(case.kinds) < 2:
+        if len(case.kinds) < 2 and case.medium == medium:
             kind = case.kinds[0] if case.kinds else "(undamaged)"
             groups.setdefault(kind, Counter())[verdicts[OURS][0].outcome] += 1
     for kind, counts in groups.items():
@@ -237,19 +242,19 @@ def per_damage(results: Results) -> Table:
 
 def in_all(results: Results) -> Table:
     """Shares of outcomes by reader, for single damages and pairs."""
-    table = Table("reader", "files", "damages", "recovered", *OUTCOMES, "opened", "s per file")
-    for reader in next(iter(results.values())):
-        for label, count in (("none", 0), ("one", 1), ("two", 2)):
-            told = [v[reader] for case, v in results.items() if len(case.kinds) == count]
-            if not told:
-                continue
-            outcomes = Counter(verdict.outcome for verdict, _ in told)
-            counts = [outcomes[outcome] for outcome in OUTCOMES]
-            recovered = sum(outcomes[outcome] for outcome in RECOVERED)
-            opened = len(told) - outcomes["refused"]
-            cells = [f"{n / len(told):.1%}" for n in (recovered, *counts, opened)]
-            seconds = sum(seconds for _, seconds in told) / len(told)
-            table.add_row(reader, str(len(told)), label, *cells, f"{seconds:.2f}")
+    table = Table("reader", "files", "", "damages", "recovered", *OUTCOMES, "opened", "s per file")
+    groups: dict[tuple[Medium, str, int], list[tuple[Verdict, float]]] = {}
+    for case, verdicts in results.items():
+        for reader, verdict in verdicts.items():
+            groups.setdefault((case.medium, reader, len(case.kinds)), []).append(verdict)
+    for (medium, reader, damages), told in sorted(groups.items()):
+        outcomes = Counter(verdict.outcome for verdict, _ in told)
+        recovered = sum(outcomes[outcome] for outcome in RECOVERED)
+        opened = len(told) - outcomes["refused"] - outcomes["crashed"]
+        counts = (recovered, *(outcomes[outcome] for outcome in OUTCOMES), opened)
+        seconds = sum(seconds for _, seconds in told) / len(told)
+        shares = [f"{n / len(told):.1%}" if n else "–" for n in counts]
+        table.add_row(reader, str(len(told)), medium, str(damages), *shares, f"{seconds:.2f}")
     return table
 
 
@@ -271,6 +276,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=300, help="number of files with two damages")
     parser.add_argument("--tables", type=int, default=5, help="number of tables per damage")
     parser.add_argument("--only", nargs="*", metavar="KIND", help="just these damages")
+    parser.add_argument("--media", nargs="*", default=["text", "workbook"], help="kinds of file")
     parser.add_argument("--no-peers", action="store_true", help="just ingest.read_file")
     parser.add_argument("--list", action="store_true", help="name the damages")
     parser.add_argument("--show-failures", action="store_true", help="all that is not recovered")
@@ -288,14 +294,18 @@ def main() -> None:
     if arguments.list:
         print("\n".join(DAMAGES))
         return
-    kinds = arguments.only or list(DAMAGES)
-    cases = [
-        *single_cases(kinds, arguments.tables, arguments.seed),
-        *pair_cases(kinds, arguments.pairs, arguments.seed),
-    ]
+    cases: list[Case] = []
+    for medium in arguments.media:
+        kinds = [kind for kind, damage in DAMAGES.items() if medium in damage.media]
+        singles = [kind for kind in kinds if kind in (arguments.only or kinds)]
+        cases += single_cases(singles, arguments.tables, arguments.seed, medium)
+        pairs = kinds if not arguments.only or len(arguments.only) == 1 else singles
+        found = pair_cases(pairs, arguments.pairs, arguments.seed, medium)
+        cases += [case for case in found if not arguments.only or {*case.kinds} & {*singles}]
     start = time.perf_counter()
     results = run(cases, not arguments.no_peers, console)
-    console.print(per_damage(results))
+    for medium in arguments.media:
+        console.print(per_damage(results, medium))
     if arguments.show_failures or arguments.keep:
         show_failures(results, console, arguments.keep)
     console.print(in_all(results))

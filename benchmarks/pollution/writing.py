@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.pollution import Dialect, Draft, Line, NotApplicableError
-from benchmarks.pollution_damages import _text_cells
-from benchmarks.pollution_registry import add, damage
+from benchmarks.pollution.damages import Damages
+from benchmarks.pollution.drafts import Dialect, Draft, Line, NotApplicableError
+from benchmarks.pollution.values import text_cells
+
+WRITING = Damages()
 
 Write = Callable[[str, Dialect], str]
 
@@ -18,16 +20,16 @@ Write = Callable[[str, Dialect], str]
 
 def _break_cell(draft: Draft, write: Write) -> tuple[Line, int]:
     """Have one cell of plain words written in a broken way; its row is damaged."""
-    line, position = draft.rng.choice(_text_cells(draft, 50))
+    line, position = draft.rng.choice(text_cells(draft, 50))
     line.raw[position] = write
     line.is_damaged = True
     return line, position
 
 
-@damage("broken cell")
+@WRITING.damage("broken cell")
 def stray_quote(draft: Draft) -> None:
     """`19" Gehäuse`: the cell with its mark is right, and so is setting the row aside."""
-    line, position = draft.rng.choice(_text_cells(draft, 50))
+    line, position = draft.rng.choice(text_cells(draft, 50))
     cell = line.cells[position]
     broken = cell[:3] + draft.dialect.quote + cell[3:]
     line.set_cell(position, broken)
@@ -39,17 +41,17 @@ def stray_quote(draft: Draft) -> None:
     line.raw[position] = write
 
 
-@damage("broken cell")
+@WRITING.damage("broken cell")
 def unclosed_quote(draft: Draft) -> None:
     # The cell with or without its mark is right; whatever the mark swallows is not.
     line, position = _break_cell(draft, lambda cell, dialect: dialect.quote + cell)
     line.set_cell(position, line.cells[position], '"' + line.cells[position])
 
 
-@damage("broken cell")
+@WRITING.damage("broken cell")
 def text_after_quote(draft: Draft) -> None:
     """`"Müller" Bau`: a quotation mark closes too early."""
-    line, position = draft.rng.choice(_text_cells(draft, 50))
+    line, position = draft.rng.choice(text_cells(draft, 50))
     cell = line.cells[position]
     line.set_cell(position, cell, f'"{cell[:4]}"{cell[4:]}')
     line.cells[position] = cell
@@ -57,15 +59,15 @@ def text_after_quote(draft: Draft) -> None:
     line.raw[position] = lambda cell, d: f"{d.quote}{cell[:4]}{d.quote}{cell[4:]}"
 
 
-@damage("broken cell")
+@WRITING.damage("broken cell")
 def unquoted_delimiter(draft: Draft) -> None:
     _break_cell(draft, lambda cell, dialect: f"{cell[:3]}{dialect.delimiter}{cell[3:]}")
 
 
-@damage("broken cell")
+@WRITING.damage("broken cell")
 def unquoted_line_break(draft: Draft) -> None:
     # A row torn in two, both too short: both are set aside, or put together again.
-    cells = [c for c in _text_cells(draft, 200) if 0 < c[1] < draft.width() - 1]
+    cells = [c for c in text_cells(draft, 200) if 0 < c[1] < draft.width() - 1]
     if not cells:
         raise NotApplicableError
     line, position = draft.rng.choice(cells)
@@ -73,7 +75,7 @@ def unquoted_line_break(draft: Draft) -> None:
     line.raw[position] = lambda cell, dialect: f"{cell[:3]}{dialect.terminator}{cell[3:]}"
 
 
-@damage("broken cell")
+@WRITING.damage("broken cell")
 def row_with_other_delimiter(draft: Draft) -> None:
     """Two rows added by hand."""
     if draft.width() < 3:
@@ -91,27 +93,27 @@ def _wrap(text: str, dialect: Dialect) -> str:
     return dialect.quote + text.replace(dialect.quote, dialect.quote * 2) + dialect.quote
 
 
-@damage("wrapped")
+@WRITING.damage("wrapped")
 def rows_wrapped_in_quotes(draft: Draft) -> None:
     for line in draft.lines:
         if line.role in ("header", "row"):
             line.edits.append(_wrap)
 
 
-@damage("wrapped")
+@WRITING.damage("wrapped")
 def some_rows_wrapped_in_quotes(draft: Draft) -> None:
     for line in draft.rng.sample(draft.rows(), 3):
         line.edits.append(_wrap)
         line.is_damaged = True
 
 
-@damage("padding")
+@WRITING.damage("padding")
 def padded_cells(draft: Draft) -> None:
     # Spaces on both sides, outside of quotation marks; they may stay or go.
     _surround(draft, 0, " ", "  ")
 
 
-@damage("padding")
+@WRITING.damage("padding")
 def space_after_delimiters(draft: Draft) -> None:
     _surround(draft, 1, " ", "")
 
@@ -138,7 +140,7 @@ def _add_dialect(kind: str, slot: str, **changes: Any) -> None:  # noqa: ANN401 
             raise NotApplicableError
         draft.dialect = changed
 
-    add(kind, effect, slot)
+    WRITING.add(kind, effect, slot)
 
 
 for _name, _delimiter in (("semicolon", ";"), ("comma", ","), ("tab", "\t"), ("pipe", "|")):
@@ -152,19 +154,19 @@ _add_dialect("line_end_crlf", "terminator", terminator="\r\n")
 _add_dialect("line_end_cr", "terminator", terminator="\r")
 
 
-@damage("terminator")
+@WRITING.damage("terminator")
 def line_ends_mixed(draft: Draft) -> None:
     for line in draft.lines:
         line.terminator = draft.rng.choice(("\n", "\r\n"))
 
 
-@damage("terminator")
+@WRITING.damage("terminator")
 def line_ends_mixed_with_cr(draft: Draft) -> None:
     for line in draft.lines:
         line.terminator = draft.rng.choice(("\n", "\r\n", "\r"))
 
 
-@damage("above")
+@WRITING.damage("above")
 def delimiter_line(draft: Draft) -> None:
     """`sep=;`, which Excel obeys and hides."""
     draft.lines.insert(0, Line("junk", [""], edits=[lambda _, dialect: f"sep={dialect.delimiter}"]))
@@ -179,7 +181,7 @@ def _add_encoding(kind: str, encoding: str, mark: bytes = b"") -> None:
         if not mark and not encoding.startswith("utf-16") and not _beyond_ascii(draft.lines):
             raise NotApplicableError
 
-    add(kind, effect, "encoding")
+    WRITING.add(kind, effect, "encoding")
 
 
 def _beyond_ascii(lines: list[Line]) -> bool:
@@ -195,13 +197,13 @@ _add_encoding("cp1252", "cp1252")
 _add_encoding("cp850", "cp850")
 
 
-@damage("encoding")
+@WRITING.damage("encoding")
 def cp1252_from_half_way(draft: Draft) -> None:
     """Text of two programs in one file. A row read right or set aside is right."""
     _change_encoding(draft, len(draft.lines))
 
 
-@damage("encoding")
+@WRITING.damage("encoding")
 def cp1252_in_the_middle(draft: Draft) -> None:
     _change_encoding(draft, len(draft.lines) * 3 // 4)
 
@@ -215,10 +217,10 @@ def _change_encoding(draft: Draft, end: int) -> None:
         line.is_damaged = line.is_damaged or _beyond_ascii([line])
 
 
-@damage("broken cell")
+@WRITING.damage("broken cell")
 def nul_in_cell(draft: Draft) -> None:
     # The cell with or without the NUL is right.
-    line, position = draft.rng.choice(_text_cells(draft, 50))
+    line, position = draft.rng.choice(text_cells(draft, 50))
     cell = line.cells[position]
     line.set_cell(position, f"{cell[:3]}\0{cell[3:]}", cell)
     line.is_damaged = True
@@ -227,12 +229,12 @@ def nul_in_cell(draft: Draft) -> None:
 # --- the file's end --------------------------------------------------------------------------
 
 
-@damage("end")
+@WRITING.damage("end")
 def no_final_newline(draft: Draft) -> None:
     draft.has_final_newline = False
 
 
-@damage("end")
+@WRITING.damage("end")
 def truncated(draft: Draft) -> None:
     # The file ends within its last row, which has lost at least one cell.
     if not draft.rows():
@@ -248,12 +250,12 @@ def truncated(draft: Draft) -> None:
     draft.has_final_newline = False
 
 
-@damage("end")
+@WRITING.damage("end")
 def dos_end_of_file(draft: Draft) -> None:
     draft.ending = "\x1a".encode(draft.encoding)
 
 
-@damage("end")
+@WRITING.damage("end")
 def nul_tail(draft: Draft) -> None:
     # A crash of the disk leaves NULs where the rest should have been.
     draft.ending = b"\0" * 512
