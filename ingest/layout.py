@@ -134,7 +134,7 @@ class Layout:
             self._table, self._pending = None, rows[start:]
             self._open(title)
             return
-        is_end = is_end and all(map(table.is_gap, rows))
+        is_end = is_end and not any(map(table.is_usual, rows))
         gap = rows.pop(0)
         table.take(gap, is_apart=is_end)
         while rows and not table.is_gap(rows[0]):
@@ -179,6 +179,10 @@ class _OpenTable:
         return not row.problem and (
             is_blank(row.cells) or self._is_misshapen(row) or self._is_note(row.cells)
         )
+
+    def is_usual(self, row: Record) -> bool:
+        """Whether a row goes on with the table even where it stands below a gap."""
+        return not self.is_gap(row) and not self._is_lone(row.cells)
 
     def take(self, row: Record, *, is_apart: bool = False) -> None:
         """Add a row, or reject it with the reason; a blank one is none.

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest import UnreadableFile
+from ingest import UnreadableFile, csv_files
+from ingest.csv_files import parse_regular
 from ingest.csv_files import read_csv as read_csv_into
 from ingest.dialect import DELIMITERS, find_dialect
 from ingest.encoding import find_encoding
 from ingest.handover import Handover, collect
 from ingest.header import is_blank
-from ingest.records import Dialect
+from ingest.records import Dialect, Splitter
 from ingest.tables import Table
 
 
@@ -149,3 +150,83 @@ def test_whatever_is_written_is_read_back(
     assert table.columns == ["Kennung", "Bezeichnung", "Bemerkung"]
     assert table.rows == filled
     assert table.rejects == []
+
+
+@st.composite
+def delimited_text(draw: st.DrawFn) -> str:
+    """Lines that are regular, and others that are not."""
+    cell = st.sampled_from(
+        ["", "a", "Müller", '"b"', '"c;d"', '"e""f"', '"g\nh"', '3/4"', '""', " "]
+    )
+    rows = draw(st.lists(st.lists(cell, min_size=3, max_size=3), min_size=1, max_size=8))
+    odd = draw(
+        st.lists(st.sampled_from(["", "x;y", 'x;"y;z', "Summe;;5", "k;l;m;n", "Nr;Name;Ort"]))
+    )
+    lines = draw(st.permutations([";".join(row) for row in rows] + odd[:2]))
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    return "".join(line + end for line in lines)
+
+
+@given(text=delimited_text())
+@settings(max_examples=200, deadline=None)
+def test_arrow_and_row_by_row_give_the_same(text: str) -> None:
+    """Law: what Arrow takes at once is what splitting row by row gives."""
+    columns = parse_regular(text.encode(), Dialect(";"), 3)
+    if columns is None:
+        return
+    rows = [list(row) for row in zip(*(c.to_pylist() for c in columns), strict=True)]
+    split = [
+        r for r in Splitter(Dialect(";"), 3).split(text, is_last=True) if not isinstance(r, str)
+    ]
+    assert rows == [[cell or None for cell in row.cells or [""] * 3] for row in split]
+
+
+@pytest.mark.parametrize("piece", [64, 256, 1 << 20])
+def test_pieces_make_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    """Rows that span pieces, bad rows and totals come out alike however the file is cut."""
+    body = "".join(
+        f'{n};"Müller {n}";Ort\n' if n % 7 else f'{n};"zwei\nZeilen; {n}";Ort\n' for n in range(400)
+    )
+    text = "Nr;Name;Ort\n" + body + '17;"offen;x\n\n400;Meier;Ulm\n1;2\nSumme;;5\n'
+    monkeypatch.setattr(csv_files, "PIECE_BYTES", piece)
+    monkeypatch.setattr(csv_files, "SMALL_PIECE", min(piece, 128))
+    (table,) = read_csv(write(tmp_path, text))
+    assert table.row_count == 401
+    assert table.rows[14] == ["14", "zwei\nZeilen; 14", "Ort"]
+    assert [r.row_number for r in table.rejects] == [402, 405, 406]
+    assert table.row_numbers[-1] == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("sep=;\nNr;Name\n1;A, B\n", [["1", "A, B"]]),
+        ('"Nr;""Name"""\n"1;""A; B"""\n"2;C"\n', [["1", "A; B"], ["2", "C"]]),
+        ('Nr;Name;Ort\n1;A;B\n"2;""C; D"";E"\n', [["1", "A", "B"], ["2", "C; D", "E"]]),
+        ("Nr;Name\n1;'A; B'\n2;'C''D'\n", [["1", "A; B"], ["2", "C'D"]]),
+        ('Nr, Name\n1, "A, B"\n2, "C"\n', [["1", "A, B"], ["2", "C"]]),
+        ("Nr;Name\r1;A\r2;B\r", [["1", "A"], ["2", "B"]]),
+        ("Nr;Name\n1;A\n2;B\n\x1a", [["1", "A"], ["2", "B"]]),
+        ("Nr;Name\n1;A\n2;B\n" + "\0" * 500, [["1", "A"], ["2", "B"]]),
+    ],
+    ids=["sep", "wrapped", "one_wrapped", "single", "spaces", "mac", "dos_end", "zeros"],
+)
+def test_what_programs_write(tmp_path: Path, text: str, rows: list[list[str]]) -> None:
+    (table,) = read_csv(write(tmp_path, text))
+    assert (table.rows, table.reject_count) == (rows, 0)
+    assert table.columns[:2] == ["Nr", "Name"]
+
+
+def test_null_characters_cost_their_row(tmp_path: Path) -> None:
+    (table,) = read_csv(write(tmp_path, "Nr;Name\n" + "1;A\n" * 99 + "2;B\0C\n"))
+    assert (table.row_count, table.reject_count) == (99, 1)
+
+
+def test_one_lost_quotation_mark_does_not_swallow_rows(tmp_path: Path) -> None:
+    """The opening mark in row 3 meets the next one rows later; what is between must not be lost."""
+    text = 'Nr;Name;Ort\n1;"A";Ulm\n2;B;"Köln\n3;C;Bonn\n4;D;"";x\n5;"E";Kiel\n'
+    (table,) = read_csv(write(tmp_path, text))
+    assert [row[0] for row in table.rows] == ["1", "3", "5"]
+    assert [r.raw_text for r in table.rejects] == ['2;B;"Köln', '4;D;"";x']
