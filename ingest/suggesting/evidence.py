@@ -23,10 +23,23 @@ SURE = 0.6
 # What is worth mentioning to that person.
 WORTH_MENTIONING = 0.3
 
-EXACT, READING, COMPOUND, SIMILAR = 0.9, 0.8, 0.6, 0.65
+# Of these only a known header is sure by itself; what it merely resembles needs the values too.
+EXACT, READING, COMPOUND, SIMILAR = 0.9, 0.8, 0.55, 0.55
 SAME_HEADER_ELSEWHERE = 0.85
 LEAST_SIMILARITY = 0.86
 LEAST_COMPOUND_LETTERS = 4
+TYPING_ERRORS = 2
+LEAST_WEIGHT = 0.05
+# What stands in an empty column cannot confirm its header.
+EMPTY_FIT = 0.8
+# Values say little while there are fewer than these.
+TELLING_VALUES = 5
+# What names or identifies has more than a few values, unless the table itself is small.
+FEW_NAMES, MANY_ROWS, FEW_NAMES_FIT = 3, 50, 0.5
+IDENTIFYING = frozenset(
+    {"name", "company_name", "email", "contact_email", "phone", "street", "vat_id", "sku",
+     "order_no", "family_name", "given_name", "subject", "product_name"}
+)  # fmt: skip
 # A header that names something else outweighs what the values look like (Fax: telephone numbers).
 NAMES_SOMETHING_ELSE = 0.3
 
@@ -41,7 +54,8 @@ class Evidence(NamedTuple):
 class Expected(NamedTuple):
     """What values of a canonical column look like.
 
-    `weight`: how much it says if all do; `least`: the share below which they speak against it.
+    `weight`: how much it says if all do; `least`: the share of values with the wider form `form`
+    (by default the shape) below which they speak against it.
     """
 
     shape: str
@@ -49,6 +63,7 @@ class Expected(NamedTuple):
     least: float
     de: str = ""
     en: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +84,7 @@ _LETTERS = Expected("letters", 0, 0.7)
 EXPECTED: dict[str, Expected] = {
     "email": _EMAIL,
     "contact_email": _EMAIL,
-    "phone": Expected("phone", 0.6, 0.4, "Telefonnummern", "telephone numbers"),
+    "phone": Expected("phone", 0.5, 0.4, "Telefonnummern", "telephone numbers", "digits"),
     "website": Expected("url", 0.8, 0.5, "Internetadressen", "web addresses"),
     "vat_id": Expected("vat_id", 0.85, 0.3, "gültige USt-IdNrn.", "valid VAT numbers"),
     "registration_no": Expected("register", 0.85, 0, "Registernummern", "register numbers"),
@@ -80,7 +95,7 @@ EXPECTED: dict[str, Expected] = {
     "outcome": Expected("outcome", 0.5, 0.2, "gewonnen/verloren", "won/lost"),
     "is_cancelled": Expected("cancelled", 0.4, 0.2, "Storno-Kennzeichen", "marks of cancellation"),
     "is_granted": Expected("granted", 0.3, 0.2, "Zustimmung oder ja/nein", "consent or yes/no"),
-    "purpose": Expected("purpose", 0.4, 0.1, "Zwecke", "purposes"),
+    "purpose": Expected("purpose", 0.4, 0, "Zwecke", "purposes"),
     "kind": Expected("action", 0.5, 0, "bekannte Aktionen", "known actions"),
     "body": Expected("sentence", 0.4, 0, "lange Texte", "long texts"),
     **dict.fromkeys(
@@ -110,10 +125,16 @@ def guess(
     elsewhere = known_evidence(column.name, entity, canonical.name, known)
     if header.weight == elsewhere.weight == 0 and names_something_else(column.name):
         values = Evidence(values.weight * NAMES_SOMETHING_ELSE, values.why)
+    if canonical.name in IDENTIFYING and _is_of_few_values(column):
+        fit *= FEW_NAMES_FIT
     evidence = (header, values, elsewhere)
     confidence = either(*(e.weight for e in evidence)) * fit
     why = tuple(e.why for e in evidence if e.why and e.weight > 0)
     return Guess(canonical.name, column, confidence, why)
+
+
+def _is_of_few_values(column: FileColumn) -> bool:
+    return len(column.values) >= MANY_ROWS and len(column.distinct) <= FEW_NAMES
 
 
 def either(*weights: float) -> float:
@@ -128,6 +149,7 @@ def either(*weights: float) -> float:
     return 1 - left_open
 
 
+@cache
 def header_evidence(header: str, words: frozenset[str]) -> Evidence:
     """Compare a header with the words of the dictionary: whole, shortened, compound, similar."""
     for weight, reading in zip((EXACT, READING, READING, READING), readings(header), strict=False):
@@ -146,15 +168,19 @@ def header_evidence(header: str, words: frozenset[str]) -> Evidence:
 
 def value_evidence(column: FileColumn, expected: Expected | None) -> tuple[Evidence, float]:
     """Return what the values say for it, and the factor by which they speak against it."""
-    if expected is None or not column.values:
+    if not column.values:
+        return Evidence(0), EMPTY_FIT
+    if expected is None:
         return Evidence(0), 1.0
     found = column.share(expected.shape)
-    fit = min(1.0, found / expected.least) if expected.least else 1.0
-    if expected.weight * found < 0.05:
+    formed = column.share(expected.form) if expected.form else found
+    fit = min(1.0, formed / expected.least) if expected.least else 1.0
+    weight = expected.weight * found * min(1.0, len(column.distinct) / TELLING_VALUES)
+    if weight < LEAST_WEIGHT:
         return Evidence(0), fit
     percent = round(100 * found)
     why = Reason(f"{percent} % {expected.de}", f"{percent}% {expected.en}")
-    return Evidence(expected.weight * found, why), fit
+    return Evidence(weight, why), fit
 
 
 def known_evidence(header: str, entity: str, canonical: str, known: KnownHeaders) -> Evidence:
@@ -208,6 +234,8 @@ def _resemblance(header: str, word: str) -> tuple[float, str]:
     """Compare two normalised words: the end of a compound says what it is; typing errors."""
     if len(word) >= LEAST_COMPOUND_LETTERS and header.endswith(word):
         return COMPOUND, word
+    if header[:1] != word[:1] or abs(len(header) - len(word)) > TYPING_ERRORS:
+        return 0.0, ""
     if min(len(header), len(word)) <= LEAST_COMPOUND_LETTERS:
         return 0.0, ""
     matcher = SequenceMatcher(None, header, word)

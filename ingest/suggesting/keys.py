@@ -16,7 +16,7 @@ from ingest.suggesting.shapes import FileColumn, file_column
 KEY_COLUMNS_TRIED = 10
 
 
-KEY_PARTS = 3
+KEY_PARTS, KEY_PARTS_AT_MOST = 3, 5
 # A named key may be empty in a few rows; those go to quarantine.
 
 
@@ -102,7 +102,8 @@ def find_key(
     """Find the columns that identify a record, and what to say about them.
 
     First a single column that is called like a key, is filled and has no value twice; then the
-    smallest set of such and of mapped columns that has no combination twice; then any one.
+    smallest set of such and of mapped columns that has no combination twice; then the columns that
+    come closest.
     """
     ranked = _key_candidates(table, entity, guesses)
     for column in ranked:
@@ -111,14 +112,27 @@ def find_key(
     filled = [column for column in ranked if column.filled == 1][:KEY_COLUMNS_TRIED]
     for parts in range(1, KEY_PARTS + 1):
         for columns in itertools.combinations(filled, parts):
-            if _is_unique(table, columns):
+            if _told_apart(table, columns) == len(table.rows):
                 is_usual = any(_looks_like_key(column.name, entity) for column in columns)
                 names = tuple(column.name for column in columns)
                 return names, () if is_usual else (UNUSUAL_KEY,)
-    if not ranked:
-        return (), (NO_KEY,)
-    best = max(ranked, key=lambda column: (len(column.distinct), column.filled))
-    return (best.name,), (NO_KEY,)
+    return _best_key(table), (NO_KEY,)
+
+
+def _best_key(table: TableSample) -> tuple[str, ...]:
+    """Return columns that together tell most rows apart, added one by one while that helps."""
+    left = [c for c in table.columns if c.filled == 1] or list(table.columns)
+    chosen: list[FileColumn] = []
+    told_apart = 0
+    while left and told_apart < len(table.rows) and len(chosen) < KEY_PARTS_AT_MOST:
+        best = max(left, key=lambda column: _told_apart(table, [*chosen, column]))
+        gained = _told_apart(table, [*chosen, best])
+        if gained == told_apart:
+            break
+        told_apart = gained
+        chosen.append(best)
+        left.remove(best)
+    return tuple(column.name for column in chosen)
 
 
 UNUSUAL_KEY = Reason(
@@ -184,28 +198,40 @@ def _reference(
 
 def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -> list[FileColumn]:
     """Return the columns that may be part of a key, likeliest first; no amounts, no long texts."""
-    kinds = {g.column.name: load_entities()[entity].columns[g.canonical] for g in guesses}
+    mapped = {g.column.name: load_entities()[entity].columns[g.canonical] for g in guesses}
+    named = load_header_words().columns[entity][KEY]
 
-    def rank(column: FileColumn) -> tuple[bool, bool, bool]:
-        is_date = column.name in kinds and kinds[column.name].kind in {"date", "timestamp"}
-        return (not _looks_like_key(column.name, entity), column.name not in kinds, is_date)
+    def rank(column: FileColumn) -> tuple[bool, ...]:
+        is_date = column.name in mapped and mapped[column.name].kind in {"date", "timestamp"}
+        return (
+            not any(reading in named for reading in readings(column.name)),
+            not _looks_like_key(column.name, entity),
+            column.name not in mapped,
+            is_date,
+        )
+
+    def may_be(column: FileColumn) -> bool:
+        means = mapped.get(column.name)
+        if means is None:
+            return _looks_like_key(column.name, entity)
+        return means.kind not in {"number", "boolean"} and means.name not in NO_KEYS
 
     candidates = [
         column
         for column in table.columns
-        if column.filled >= KEY_FILLED
+        if may_be(column)
+        and column.filled >= KEY_FILLED
         and len(column.distinct) > 1
-        and not (column.name in kinds and kinds[column.name].kind in {"number", "boolean"})
         and column.share("sentence") < 0.1
     ]
     return sorted(candidates, key=rank)
 
 
+# Numbers that a company has, and that a record of it need not have or keep.
+NO_KEYS = frozenset({"vat_id", "registration_no", "phone", "postcode"})
 _KEY_ENDINGS = frozenset(
     {"nr", "no", "id", "nummer", "number", "num", "code", "key", "guid", "uuid"}
 )
-
-
 _KEY_COLUMNS = {"order_line": ("order_no", "line_no"), "product": ("sku",)}
 
 
@@ -229,8 +255,8 @@ def _unfilled(column: FileColumn) -> tuple[Reason, ...]:
     )
 
 
-def _is_unique(table: TableSample, columns: Sequence[FileColumn]) -> bool:
+def _told_apart(table: TableSample, columns: Sequence[FileColumn]) -> int:
+    """Return how many different combinations of values the columns have."""
     names = [column.name for column in table.columns]
     positions = [names.index(column.name) for column in columns]
-    keys = {tuple(row[position] for position in positions) for row in table.rows}
-    return len(keys) == len(table.rows)
+    return len({tuple(row[position] for position in positions) for row in table.rows})

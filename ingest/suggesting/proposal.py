@@ -9,7 +9,7 @@ from typing import Literal
 
 from ingest.entities import load_entities
 from ingest.formats import PATTERNS
-from ingest.header_words import KEY, load_header_words, normalised, readings
+from ingest.header_words import KEY, load_header_words, normalised
 from ingest.reasons import Reason
 from ingest.sources import Sources
 from ingest.suggesting.evidence import (
@@ -193,20 +193,36 @@ def _finish(
 ) -> SourceProposal:
     """Add what depends on the other sources: references, and then what is left over."""
     if not proposal.entities:
-        return replace(proposal, undecided=tuple((c, DECIDE) for c in table.columns if c.values))
+        return replace(proposal, undecided=_all_undecided(table))
+    main = proposal.entities[0]
+    pointing = _references(proposal.name, main, table, known)
+    own = next((part for part in proposal.entities if part.entity == "company"), None)
+    if own and own is not main and any(r.source != proposal.name for r in pointing):
+        own = None  # another source knows the companies; here they are only named
     parts = []
     for part in proposal.entities:
-        entity = load_entities()[part.entity]
-        taken = frozenset(g.column.name for g in part.guesses)
-        elsewhere = [k for k in known if (k.name, k.entity) != (proposal.name, part.entity)]
-        references = [
-            r for r in find_references(table, entity, elsewhere, taken) if r.confidence >= SURE
-        ]
-        own_company = next((p for p in proposal.entities if p.entity == "company"), None)
-        if own_company and part is not own_company and "company" in entity.columns:
-            references = [_own_reference(table, proposal.name, own_company.key)]
-        parts.append(replace(part, references=tuple(r for r in references if r)))
+        if part.entity == "company" and part is not own:
+            continue
+        if own and part is not own:
+            references = [_own_reference(table, proposal.name, own.key)]
+        else:
+            references = _references(proposal.name, part, table, known)
+        parts.append(replace(part, references=tuple(references)))
     return _with_leftovers(replace(proposal, entities=tuple(parts)), table)
+
+
+def _references(
+    name: str, part: EntityProposal, table: TableSample, known: Sequence[KnownSource]
+) -> list[Reference]:
+    taken = frozenset(g.column.name for g in part.guesses)
+    elsewhere = [k for k in known if (k.name, k.entity) != (name, part.entity)]
+    found = find_references(table, load_entities()[part.entity], elsewhere, taken)
+    return [reference for reference in found if reference.confidence >= SURE]
+
+
+def _all_undecided(table: TableSample) -> tuple[tuple[FileColumn, Reason], ...]:
+    filled = (column for column in table.columns if column.values)
+    return tuple((c, PERSONAL if is_personal(c.name) else DECIDE) for c in filled)
 
 
 def _own_reference(table: TableSample, source: str, key: tuple[str, ...]) -> Reference:
@@ -284,7 +300,7 @@ def is_personal(header: str) -> bool:
     people = load_header_words().columns["contact"]
     words = {normalised(word) for word in value_words()["personal"]}
     words |= people["given_name"] | people["family_name"]
-    return any(reading in words for reading in readings(header))
+    return normalised(header).rstrip("0123456789") in words
 
 
 def _why_none(title: str) -> Reason:

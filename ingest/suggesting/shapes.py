@@ -51,7 +51,13 @@ class FileColumn:
 
     def share(self, shape: str) -> float:
         """Share of the values (each counted once) that have the shape."""
-        return share(self.distinct[:LOOKED_AT], SHAPES[shape])
+        if shape not in self._shares:
+            self._shares[shape] = share(self.distinct[:LOOKED_AT], SHAPES[shape])
+        return self._shares[shape]
+
+    @cached_property
+    def _shares(self) -> dict[str, float]:
+        return {}
 
 
 def file_column(name: str, cells: Iterable[str | None]) -> FileColumn:
@@ -150,6 +156,7 @@ SHAPES: dict[str, Callable[[str], bool]] = {
     "email": is_email,
     "url": lambda text: bool(_URL.fullmatch(text)) and not is_number(text),
     "phone": is_phone,
+    "digits": lambda text: len(re.findall(r"\d", text)) >= 5 and not is_date(text),
     "vat_id": is_vat_id,
     "register": lambda text: bool(_REGISTER.fullmatch(text)),
     "postcode": lambda text: bool(_POSTCODE.fullmatch(text)),

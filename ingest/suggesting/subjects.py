@@ -19,6 +19,7 @@ from ingest.suggesting.evidence import (
 )
 from ingest.suggesting.keys import Reference, TableSample, find_key
 from ingest.suggesting.names import entities_said, implied_values
+from ingest.suggesting.shapes import FileColumn
 
 # What an entity must have of its columns to be one: at least so many of each group.
 CORE: dict[str, tuple[tuple[frozenset[str], int], ...]] = {
@@ -98,15 +99,40 @@ def find_entities(
     if not ratings:
         return
     main = max(ratings, key=lambda name: ratings[name])
-    yield _propose_entity(main, title, table, guesses[main])
-    explained = {found.column.name for found in guesses[main]}
+    key, notes = find_key(table, main, guesses[main])
+    yield _propose_entity(main, title, table, guesses[main], key, notes)
     for name in BESIDE.get(main, ()):
-        own = {
-            g.canonical: g.column.name for g in guesses[name] if g.canonical in OWN_COLUMNS[name]
-        }
-        is_there = name in ratings or name == "company"
-        if is_there and own and not set(own.values()) <= explained:
-            yield _propose_entity(name, title, table, guesses[name])
+        if found := _beside(name, main, title, table, guesses):
+            own = _named_key(name, table)
+            yield _propose_entity(name, title, table, found, (own.name,) if own else key)
+
+
+def _beside(
+    name: str,
+    main: str,
+    title: str,
+    table: TableSample,
+    guesses: Mapping[str, Sequence[Guess]],
+) -> list[Guess]:
+    """Return the columns of an entity that the rows hold beside their main one; [] if none."""
+    joined = {column for pair in _joined(table, guesses[main]).values() for column in pair}
+    found = [g for g in guesses[name] if g.column.name not in joined or g.canonical == "name"]
+    explained = joined | {g.column.name for g in guesses[main]}
+    own = {g.column.name for g in found if g.canonical in OWN_COLUMNS[name] and g.column.values}
+    if own <= explained:
+        return []
+    if name == "company" and main != "contact":
+        return found if _named_key(name, table) else []
+    if name == "interaction" and name not in entities_said(title):
+        return []
+    return found if _has_core(name, found, title) else []
+
+
+def _named_key(name: str, table: TableSample) -> FileColumn | None:
+    """Return the column that is called like the entity's key, even where a value comes twice."""
+    words = load_header_words().columns[name][KEY]
+    filled = (column for column in table.columns if column.values)
+    return next((c for c in filled if header_evidence(c.name, words).weight >= SURE), None)
 
 
 def _guesses(name: str, table: TableSample, headers: KnownHeaders) -> list[list[Guess]]:
@@ -138,9 +164,13 @@ def _has_core(name: str, guesses: Sequence[Guess], title: str) -> bool:
 
 
 def _propose_entity(
-    name: str, title: str, table: TableSample, guesses: Sequence[Guess]
+    name: str,
+    title: str,
+    table: TableSample,
+    guesses: Sequence[Guess],
+    key: tuple[str, ...],
+    notes: tuple[Reason, ...] = (),
 ) -> EntityProposal:
-    key, notes = find_key(table, name, guesses)
     implied = implied_values(name, title, {g.canonical for g in guesses})
     return EntityProposal(name, key, tuple(guesses), implied, _joined(table, guesses), notes=notes)
 
