@@ -87,7 +87,7 @@ class Unpacker:
         self._read_member(partial(gzip.open, path), name, _Part(handover, name))
 
     def _read_one_of_many(
-        self, unpacking: Callable[[], IO[bytes]], name: str, handover: Handover
+        self, unpacking: Callable[[], IO[bytes] | gzip.GzipFile], name: str, handover: Handover
     ) -> None:
         try:
             self._read_member(unpacking, name, _Part(handover, name, is_one_of_many=True))
@@ -96,7 +96,9 @@ class Unpacker:
         except UnreadableFile as error:
             raise UnreadableFile(reasons.in_archive(name, error.reason)) from error
 
-    def _read_member(self, unpacking: Callable[[], IO[bytes]], name: str, part: Handover) -> None:
+    def _read_member(
+        self, unpacking: Callable[[], IO[bytes] | gzip.GzipFile], name: str, part: Handover
+    ) -> None:
         if self._depth >= MAX_DEPTH:
             raise UnreadableFile(reasons.NESTED_ARCHIVE)
         suffix = _SUFFIX.search(name)

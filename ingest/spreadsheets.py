@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import datetime
-from decimal import Decimal
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count, groupby, islice
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 import python_calamine as calamine
 
 from ingest import reasons
-from ingest.handover import Handover
+from ingest.cells import text_array
+from ingest.handover import CHUNK_ROWS, Handover
+from ingest.header import SAMPLE_ROWS
 from ingest.layout import Layout
-from ingest.reasons import UnreadableFile
+from ingest.lost_cells import LostCell, search_for
+from ingest.merged_cells import Cells, Range, spread
+from ingest.reasons import Reason, UnreadableFile
 from ingest.records import Record
+
+# What the search for lost cells meets in a workbook whose parts do not fit together.
+BROKEN_PARTS = (OSError, EOFError, LookupError, ValueError, ParseError, BadZipFile, zlib.error)
 
 
 def read_spreadsheet(path: Path, handover: Handover) -> None:
-    """Read every visible sheet that holds anything, as one table each.
+    """Read every visible sheet that holds anything, as one table each or as several.
+
+    Hidden rows and columns of a visible sheet are data; hidden sheets are not read.
 
     Raises:
         UnreadableFile: the workbook is encrypted, damaged or has no data.
@@ -24,49 +37,82 @@ def read_spreadsheet(path: Path, handover: Handover) -> None:
     """
     try:
         with calamine.CalamineWorkbook.from_path(path) as workbook:
-            visible = [
-                sheet.name
+            sheets = [
+                sheet
                 for sheet in workbook.sheets_metadata
-                if sheet.visible is calamine.SheetVisibleEnum.Visible
-                and sheet.typ is calamine.SheetTypeEnum.WorkSheet
+                if sheet.typ is calamine.SheetTypeEnum.WorkSheet
             ]
-            for name in visible:
-                _read_sheet(workbook.get_sheet_by_name(name), handover)
+            visible = [s for s in sheets if s.visible is calamine.SheetVisibleEnum.Visible]
+            for sheet in visible:
+                _read_sheet(workbook, sheet.name, path, handover)
     except calamine.PasswordError:
         raise UnreadableFile(reasons.ENCRYPTED) from None
     except (calamine.CalamineError, OSError) as error:
         raise UnreadableFile(reasons.DAMAGED) from error
     if handover.is_empty:
-        raise UnreadableFile(reasons.EMPTY)
+        is_hidden = len(visible) < len(sheets)
+        raise UnreadableFile(reasons.HIDDEN_SHEETS if is_hidden else reasons.EMPTY)
 
 
-def cell_text(value: object) -> str | None:
-    """Return a cell as text: dates in ISO form, whole numbers without a decimal point.
-
-    >>> cell_text(12.0), cell_text(0.5), cell_text(datetime.date(2025, 12, 31))
-    ('12', '0.5', '2025-12-31')
-    """
-    if isinstance(value, str):
-        return value or None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
-    if isinstance(value, datetime.datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, datetime.timedelta):
-        return _hours(value)
-    return str(value)  # int, date and time: already ISO
-
-
-def _read_sheet(sheet: calamine.CalamineSheet, handover: Handover) -> None:
-    layout = Layout(handover, sheet.name, is_sheet=True)
-    for number, row in enumerate(sheet.iter_rows(), start=1):
-        layout.feed(Record(number, [cell_text(value) for value in row]))
+def _read_sheet(
+    workbook: calamine.CalamineWorkbook, name: str, path: Path, handover: Handover
+) -> None:
+    with ThreadPoolExecutor(1) as thread:  # calamine and the search each run beside Python
+        searched = thread.submit(_lost_cells, path, name)
+        sheet = workbook.get_sheet_by_name(name)
+        lost = searched.result()
+    ranges = [Range(*first, *last) for first, last in sheet.merged_cell_ranges or ()]
+    rows: Iterator[Cells] = sheet.iter_rows()
+    if lost:
+        rows = _with_lost(rows, lost, sheet.total_width)
+    if ranges:
+        rows = spread(rows, ranges)
+    problems = {cell.row + 1: reasons.UNCALCULATED for cell in lost if cell.is_uncalculated}
+    layout = Layout(handover, name, is_sheet=True)
+    number, size = 1, SAMPLE_ROWS
+    while chunk := list(islice(rows, size)):
+        _take(layout, chunk, number, problems)
+        number, size = number + len(chunk), CHUNK_ROWS
     layout.finish()
 
 
-def _hours(duration: datetime.timedelta) -> str:
-    minutes, seconds = divmod(round(duration.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}"
+def _lost_cells(path: Path, sheet: str) -> list[LostCell]:
+    try:
+        return list(search_for(path)(sheet))
+    except BROKEN_PARTS as error:
+        raise UnreadableFile(reasons.DAMAGED) from error
+
+
+def _with_lost(rows: Iterator[Cells], lost: Sequence[LostCell], width: int) -> Iterator[Cells]:
+    """Yield the rows with the lost cells put in, all as wide as the widest of them."""
+    width = max(width, *(cell.column + 1 for cell in lost))
+    by_row = groupby(lost, key=lambda cell: cell.row)
+    next_row, cells = next(by_row, (None, iter(())))
+    for index in count():
+        row = next(rows, None)
+        if row is None and next_row is None:
+            return
+        row = row or []
+        row += [""] * (width - len(row))
+        if index == next_row:
+            for cell in cells:
+                row[cell.column] = cell.text
+            next_row, cells = next(by_row, (None, iter(())))
+        yield row
+
+
+def _take(
+    layout: Layout, chunk: Sequence[Cells], first_number: int, problems: Mapping[int, Reason]
+) -> None:
+    """Bring rows into the layout: at once where all are plain rows of its table."""
+    columns = [text_array(values) for values in zip(*chunk, strict=True)]
+    table = layout.open_table
+    has_problem = any(first_number <= number < first_number + len(chunk) for number in problems)
+    is_plain = table is not None and table.width == len(columns) and not has_problem
+    if table is not None and is_plain and table.take_columns(columns, first_number):
+        return
+    rows = zip(*(column.to_pylist() for column in columns), strict=True)
+    for number, cells in enumerate(rows, start=first_number):
+        problem = problems.get(number)
+        text = ";".join(cell or "" for cell in cells) if problem else None
+        layout.feed(Record(number, list(cells), text, problem))

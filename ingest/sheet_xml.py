@@ -1,0 +1,176 @@
+"""The lost cells of xlsx: a search of the sheets' XML.
+
+It costs little more than unpacking the XML; only rows where something is found are parsed.
+"""
+
+from __future__ import annotations
+
+import html
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from ingest.lost_cells import LostCell
+
+CHUNK_BYTES = 1 << 20
+# What the workbook's own parts may measure: names and places of sheets.
+MAX_INDEX_BYTES = 16 << 20
+
+
+class XlsxSearch:
+    """Finds the lost cells of an xlsx workbook's sheets.
+
+    Raises:
+        KeyError: the archive lacks a part of a workbook.
+        xml.etree.ElementTree.ParseError: a part is no XML.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._archive = zipfile.ZipFile(path)
+        # Names as in a relation: some programs write backslashes, or other capitals.
+        self._members = {_normal(info.filename): info for info in self._archive.infolist()}
+        (workbook,) = self._related("", "/officeDocument").values()
+        root = self._xml(workbook)
+        calculation = root.find("{*}calcPr")
+        # Set by programs that write formulas with a 0 for a result; Excel drops it on saving.
+        self._needs_calculation = calculation is not None and calculation.get("fullCalcOnLoad") in {
+            "1",
+            "true",
+        }
+        places = self._related(workbook, "/worksheet")
+        self._places = {
+            sheet.get("name"): places.get(id_)
+            for sheet in root.iterfind("{*}sheets/{*}sheet")
+            for key, id_ in sheet.items()
+            if key.endswith("}id")
+        }
+
+    def __call__(self, sheet: str) -> Iterator[LostCell]:
+        """Yield the sheet's lost cells row by row."""
+        place = self._places.get(sheet)
+        if place is None:
+            return
+        row_number = 0
+        for rows, prefix in self._whole_rows(place):
+            patterns = _patterns(prefix)
+            if not patterns.suspect.search(rows):
+                row_number = _last_row_number(rows, prefix, row_number)
+                continue
+            for row in patterns.row.finditer(rows):
+                number = _attribute(row[1], b"r")
+                row_number = int(number) if number else row_number + 1
+                if row[2] and patterns.suspect.search(row[2]):
+                    yield from self._lost_in_row(row[2], row_number - 1, patterns)
+
+    def _lost_in_row(self, row: bytes, row_index: int, patterns: _Patterns) -> Iterator[LostCell]:
+        column = -1
+        for cell in patterns.cell.finditer(row):
+            reference = _attribute(cell[1], b"r")
+            column = _column_index(reference) if reference else column + 1
+            kind = _attribute(cell[1], b"t")
+            formula = patterns.formula.search(cell[2] or b"")
+            value = patterns.value.search(cell[2] or b"")
+            text = value[1] if value else b""
+            if kind == b"e":
+                yield LostCell(row_index, column, _text(text) or "#N/A", False)
+            elif formula and kind != b"str":
+                is_placeholder = self._needs_calculation and text in {b"0", b"0.0"}
+                if not text or is_placeholder:
+                    source = "=" + _text(formula[1] or b"")
+                    yield LostCell(row_index, column, source, True)
+
+    def _whole_rows(self, place: str) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the sheet's XML in pieces that end with a row, and its namespace prefix."""
+        rest, prefix = b"", None
+        with self._archive.open(self._members[place]) as file:
+            while chunk := file.read(CHUNK_BYTES):
+                data = rest + chunk
+                if prefix is None:
+                    root = re.search(rb"<(?:(\w+:))?worksheet\b", data)
+                    prefix = (root[1] or b"") if root else b""
+                closing = b"</" + prefix + b"row>"
+                rows, closed, rest = data.rpartition(closing)
+                if closed:
+                    yield rows + closed, prefix
+
+    def _related(self, part: str, kind: str) -> dict[str, str]:
+        """Return the parts that a part of the workbook refers to, by the id of the relation."""
+        folder, name = posixpath.split(part)
+        relations = self._xml(posixpath.join(folder, "_rels", f"{name}.rels"))
+        return {
+            relation.get("Id", ""): posixpath.normpath(
+                posixpath.join(folder, relation.get("Target", "").replace("\\", "/"))
+            )
+            .lstrip("/")
+            .lower()
+            for relation in relations
+            if relation.get("Type", "").endswith(kind)
+        }
+
+    def _xml(self, part: str) -> ElementTree.Element:
+        with self._archive.open(self._members[part]) as file:
+            # Expat itself refuses entities that grow beyond measure.
+            return ElementTree.fromstring(file.read(MAX_INDEX_BYTES))  # noqa: S314
+
+
+class _Patterns(NamedTuple):
+    suspect: re.Pattern[bytes]
+    row: re.Pattern[bytes]
+    cell: re.Pattern[bytes]
+    formula: re.Pattern[bytes]
+    value: re.Pattern[bytes]
+
+
+def _patterns(prefix: bytes) -> _Patterns:
+    """Compile what is looked for; in XML a `<` is always a tag's, so no text is mistaken."""
+    element = rb"<%s%b\b([^>]*?)(?:/>|>(.*?)</%s%b>)"
+
+    def compiled(name: bytes) -> re.Pattern[bytes]:
+        return re.compile(element % (prefix, name, prefix, name), re.DOTALL)
+
+    return _Patterns(
+        re.compile(rb"""\bt=["']e["']|<%sf\b""" % prefix),
+        compiled(b"row"),
+        compiled(b"c"),
+        re.compile(rb"<%sf\b[^>]*?(?:/>|>(.*?)</%sf>)" % (prefix, prefix), re.DOTALL),
+        re.compile(rb"<%sv\b[^>]*?(?<!/)>(.*?)</%sv>" % (prefix, prefix), re.DOTALL),
+    )
+
+
+def _last_row_number(rows: bytes, prefix: bytes, before: int) -> int:
+    """Return the number of the last row; rows without a number follow on each other."""
+    start = rows.rfind(b"<" + prefix + b"row")
+    number = _attribute(rows[start : rows.find(b">", start)], b"r")
+    return int(number) if number else before + rows.count(b"</" + prefix + b"row>")
+
+
+def _attribute(attributes: bytes, name: bytes) -> bytes | None:
+    found = re.search(rb"""\s%b\s*=\s*["']([^"']*)["']""" % name, attributes)
+    return found[1] if found else None
+
+
+def _column_index(reference: bytes) -> int:
+    """Return the column of a cell reference, counted from 0.
+
+    >>> _column_index(b"A1"), _column_index(b"AB12")
+    (0, 27)
+    """
+    index = 0
+    for letter in reference.upper():
+        if not 65 <= letter <= 90:
+            break
+        index = index * 26 + letter - 64
+    return index - 1
+
+
+def _text(xml: bytes) -> str:
+    return html.unescape(xml.decode(errors="replace"))
+
+
+def _normal(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").lower()
