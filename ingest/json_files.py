@@ -4,38 +4,63 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import ijson
+
 from ingest import reasons
-from ingest.encoding import find_encoding
+from ingest.encoding import find_encoding, read_utf8
 from ingest.handover import Handover
 from ingest.reasons import UnreadableFile
+
+PIECE_BYTES = 1 << 16
 
 
 def read_json(path: Path, handover: Handover) -> None:
     """Read a JSON file: one list of records, or an object whose only list of records is read.
 
-    Row numbers count the records from 1.
+    Row numbers count the records from 1. The file is read several times and never held in
+    memory, since a column may first appear in its last record.
 
     Raises:
         UnreadableFile: the file is not JSON or holds no list of records.
 
     """
-    text = path.read_text(encoding=find_encoding(path))
+    encoding = find_encoding(path)
     try:
-        content = _decode(text)
-    except ValueError:
+        lists = list(_lists_of_records(path, encoding))
+        if len(lists) != 1:
+            raise UnreadableFile(reasons.NOT_JSON)
+        columns = column_names(flatten(record) for record in _records(path, encoding, lists[0]))
+        builder = handover.table(path.name, columns)
+        for number, record in enumerate(_records(path, encoding, lists[0]), start=1):
+            row = flatten(record)
+            builder.add(number, [row.get(name or "") for name in columns])
+    except ijson.JSONError:
         raise UnreadableFile(reasons.DAMAGED) from None
-    lists = [content] if isinstance(content, list) else []
-    if isinstance(content, dict):
-        lists = [value for value in content.values() if _are_records(value)]
-    if len(lists) != 1 or not _are_records(lists[0]):
-        raise UnreadableFile(reasons.NOT_JSON)
-    rows = [flatten(record) for record in lists[0]]
-    builder = handover.table(path.name, column_names(rows))
-    for number, row in enumerate(rows, start=1):
-        builder.add(number, [row.get(name or "") for name in builder.header])
+
+
+def _lists_of_records(path: Path, encoding: str) -> Iterator[str]:
+    """Yield where in the file there are lists of records: everywhere, or one name down."""
+    begun = None
+    for prefix, event, _ in ijson.parse(_stream(path, encoding)):
+        if begun is not None and event == "start_map":
+            yield f"{begun}.item".lstrip(".")
+        is_outermost = "." not in prefix and prefix != "item"
+        begun = prefix if event == "start_array" and is_outermost else None
+
+
+def _records(path: Path, encoding: str, place: str) -> Iterator[dict[str, Any]]:
+    for record in ijson.items(_stream(path, encoding), place):
+        if not isinstance(record, dict):
+            raise UnreadableFile(reasons.NOT_JSON)
+        yield record
+
+
+def _stream(path: Path, encoding: str) -> Any:  # noqa: ANN401 - ijson has no types
+    return ijson.from_iter(read_utf8(path, encoding, PIECE_BYTES))
 
 
 def read_json_lines(path: Path, handover: Handover) -> None:
@@ -72,10 +97,10 @@ def flatten(record: dict[str, Any]) -> dict[str, str | None]:
             cells |= {f"{name}.{inner}": cell for inner, cell in flatten(value).items()}
         elif value is None or isinstance(value, str):
             cells[name] = value
-        elif isinstance(value, _WrittenFloat):
-            cells[name] = value.text
+        elif isinstance(value, Decimal):
+            cells[name] = str(value)
         else:
-            cells[name] = json.dumps(value, ensure_ascii=False)
+            cells[name] = json.dumps(value, ensure_ascii=False, default=float)
     return cells
 
 
@@ -97,19 +122,5 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str, dict[str, str 
 
 
 def _decode(text: str) -> Any:  # noqa: ANN401 - JSON is of any type
-    return json.loads(text, parse_float=_WrittenFloat)
-
-
-class _WrittenFloat(float):
-    """A number with the text that the file has for it: `1.50` must not become `1.5`."""
-
-    def __new__(cls, text: str) -> _WrittenFloat:
-        number = super().__new__(cls, text)
-        number.text = text
-        return number
-
-    text: str
-
-
-def _are_records(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value) and value != []
+    # Decimal keeps what the file has: `1.50` must not become `1.5`.
+    return json.loads(text, parse_float=Decimal)

@@ -1,0 +1,50 @@
+"""JSON of any size: which list is read, what a record becomes, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest import UnreadableFile, reasons
+from ingest.handover import Handover, collect
+from ingest.json_files import read_json
+from ingest.tables import Table
+
+
+def read(tmp_path: Path, content: str) -> list[Table]:
+    path = tmp_path / "file.json"
+    path.write_text(content, encoding="utf-8")
+    handover = Handover(tmp_path)
+    read_json(path, handover)
+    handover.finish()
+    return collect(tmp_path)
+
+
+def test_the_only_list_of_records_is_read_with_numbers_as_written(tmp_path: Path) -> None:
+    (table,) = read(
+        tmp_path,
+        '{"pages": [1, 2], "rows": [{"x": 1.50, "a": {"b": "ü"}}, {"y": null, "x": -0.10}], "e": []}',
+    )
+    assert table.columns == ["x", "a.b", "y"]
+    assert table.rows == [["1.50", "ü", None], ["-0.10", None, None]]
+    assert table.row_numbers == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("[]", reasons.NOT_JSON),
+        ('[{"x": 1}, 2]', reasons.NOT_JSON),
+        ('{"a": [{"x": 1}], "b": [{"x": 1}]}', reasons.NOT_JSON),
+        ('{"a": {"b": [{"x": 1}]}}', reasons.NOT_JSON),
+        ('[{"x": 1}, {"x": ', reasons.DAMAGED),
+        ('[{"x": 1}] and more', reasons.DAMAGED),
+    ],
+)
+def test_what_is_no_list_of_records_is_refused(
+    tmp_path: Path, content: str, reason: reasons.Reason
+) -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        read(tmp_path, content)
+    assert caught.value.reason == reason
