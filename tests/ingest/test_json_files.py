@@ -24,7 +24,7 @@ def read(tmp_path: Path, content: str) -> list[Table]:
 def test_the_only_list_of_records_is_read_with_numbers_as_written(tmp_path: Path) -> None:
     (table,) = read(
         tmp_path,
-        '{"pages": [1, 2], "rows": [{"x": 1.50, "a": {"b": "ü"}}, {"y": null, "x": -0.10}], "e": []}',
+        '{"pages": [1, 2], "rows": [{"x": 1.50, "a": {"b": "ü"}}, {"y": null, "x": -0.10}]}',
     )
     assert table.columns == ["x", "a.b", "y"]
     assert table.rows == [["1.50", "ü", None], ["-0.10", None, None]]
