@@ -102,8 +102,8 @@ def comments_between(draft: Draft) -> None:
 
 @LINES.damage("between", media=EVERYWHERE)
 def page_lines(draft: Draft) -> None:
-    for at in _places(draft, 3):
-        _junk(draft, at, [f"Seite {at} von 99"])
+    for page, at in zip((4, 3, 2), _places(draft, 3), strict=False):
+        _junk(draft, at, [f"Seite {page} von 4"])
 
 
 @LINES.damage("between", media=EVERYWHERE)
