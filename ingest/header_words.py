@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _CAMEL = re.compile(r"(?<=[a-zäöüß0-9])(?=[A-ZÄÖÜ])|(?<=[A-ZÄÖÜ])(?=[A-ZÄÖÜ][a-zäöüß])")
 _TOKEN = re.compile(r"[^\W_]+")
 _NUMBER_WORD = re.compile(r"(?<=.)(nummer|number|num|no|numer)$")
+_DIGITS = "0123456789"
 _IN_BRACKETS = re.compile(r"[(\[].*?[)\]]")
 
 
@@ -69,25 +70,23 @@ def is_header_word(text: str) -> bool:
     return any(reading in known for reading in readings(text))
 
 
-def readings(text: str) -> Iterator[str]:
-    """Give the normalised header, then what is left without brackets, qualifiers and counters.
+@lru_cache(maxsize=4096)
+def readings(text: str) -> tuple[str, ...]:
+    """Return the normalised header, then what is left without brackets, qualifiers and counters.
 
-    >>> list(readings("Tel. (geschäftl.) 2"))
-    ['telgeschaeftl2', 'tel2', 'tel']
+    >>> readings("Tel. (geschäftl.) 2")
+    ('telgeschaeftl2', 'tel2', 'tel')
     """
-    given: set[str] = set()
     qualifiers = load_header_words().qualifiers
     outside = _IN_BRACKETS.sub(" ", text)
     telling = [t for t in tokens(outside) if t not in qualifiers and not t.isdigit()]
-    for reading in (
+    found = (
         normalised(text),
         normalised(outside),
-        normalised(outside).rstrip("0123456789"),
-        normalised("".join(telling)).rstrip("0123456789"),
-    ):
-        if reading and reading not in given:
-            given.add(reading)
-            yield reading
+        normalised(outside).rstrip(_DIGITS),
+        normalised("".join(telling)).rstrip(_DIGITS),
+    )
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def normalised(text: str) -> str:

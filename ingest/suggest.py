@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -18,6 +18,7 @@ from ingest.reading import read_file
 from ingest.reasons import Reason, UnreadableFile
 from ingest.sources import SOURCES_FILE, Source, Sources, load_sources
 from ingest.suggesting.keys import KnownSource, TableSample, sample_table
+from ingest.suggesting.names import escaped
 from ingest.suggesting.proposal import SourceProposal, propose
 from ingest.suggesting.text import Language, say, source_text
 from ingest.tables import Table
@@ -91,10 +92,21 @@ def suggest(
     proposals = propose(name, [_sample(t, is_json) for t in tables], sources, known or [])
     if not proposals:
         raise SuggestionError(f"{path.name}: {say(NO_TABLE, language)}")
+    if any(sources.claiming(other) for other in _alike(settings.inbox, proposals)):
+        proposals = [replace(p, files=escaped(path.name)) for p in proposals]
     if write:
         _append(settings, proposals, language)
     notes = f"  # {say(LOCKED, language)}\n" if known is None else ""
     return Suggestion(notes + _entries(proposals, language))
+
+
+def _alike(inbox: Path, proposals: list[SourceProposal]) -> Iterator[str]:
+    """Give the files of the inbox that the proposed sources would claim."""
+    sources = [Source(name=p.name, files=p.files, kind=p.kind, maps={}) for p in proposals]
+    for path in inbox.rglob("*"):
+        name = path.relative_to(inbox).as_posix()
+        if any(source.claims(name) for source in sources):
+            yield name
 
 
 def _entries(proposals: list[SourceProposal], language: Language, indent: int = 2) -> str:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ingest.entities import CanonicalColumn
-from ingest.header_words import load_header_words, readings
+from ingest.header_words import load_header_words, normalised, readings
 from ingest.reasons import Reason
 from ingest.suggesting.shapes import FileColumn
 
@@ -95,7 +95,7 @@ EXPECTED: dict[str, Expected] = {
     "outcome": Expected("outcome", 0.5, 0.2, "gewonnen/verloren", "won/lost"),
     "is_cancelled": Expected("cancelled", 0.4, 0.2, "Storno-Kennzeichen", "marks of cancellation"),
     "is_granted": Expected("granted", 0.3, 0.2, "Zustimmung oder ja/nein", "consent or yes/no"),
-    "purpose": Expected("purpose", 0.4, 0, "Zwecke", "purposes"),
+    "purpose": Expected("purpose", 0.4, 0.05, "Zwecke", "purposes"),
     "kind": Expected("action", 0.5, 0, "bekannte Aktionen", "known actions"),
     "body": Expected("sentence", 0.4, 0, "lange Texte", "long texts"),
     **dict.fromkeys(
@@ -158,7 +158,7 @@ def header_evidence(header: str, words: frozenset[str]) -> Evidence:
         if weight == EXACT and reading in load_header_words().known:
             return Evidence(0)  # it names another column, whatever it resembles
     best = max(
-        (_resemblance(reading, word) for reading in list(readings(header))[-1:] for word in words),
+        (_resemblance(reading, word) for reading in readings(header)[-1:] for word in words),
         default=(0.0, ""),
     )
     if best[0] == 0:
@@ -185,7 +185,7 @@ def value_evidence(column: FileColumn, expected: Expected | None) -> tuple[Evide
 
 def known_evidence(header: str, entity: str, canonical: str, known: KnownHeaders) -> Evidence:
     """Return what the other sources say: that there a header of this name means the same."""
-    source = known.get(next(readings(header), ""), {}).get((entity, canonical))
+    source = known.get(normalised(header), {}).get((entity, canonical))
     if source is None:
         return Evidence(0)
     return Evidence(
@@ -193,6 +193,7 @@ def known_evidence(header: str, entity: str, canonical: str, known: KnownHeaders
     )
 
 
+@cache
 def names_something_else(header: str) -> bool:
     """Whether the dictionary knows the header, shortened or not, as that of some column."""
     return any(reading in load_header_words().known for reading in readings(header))

@@ -65,13 +65,14 @@ class KnownSource:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """That a file's column holds keys of another source."""
+    """That a file's column holds keys of another source; `parts`: where the key is of several."""
 
     canonical: str
     column: FileColumn
     source: str
     confidence: float
     why: tuple[Reason, ...]
+    parts: tuple[str, ...] = ()
 
 
 def sample_table(

@@ -195,9 +195,10 @@ def _finish(
     if not proposal.entities:
         return replace(proposal, undecided=_all_undecided(table))
     main = proposal.entities[0]
-    pointing = _references(proposal.name, main, table, known)
+    others = [source for source in known if source.name != proposal.name]
+    pointing = _references(proposal.name, main, table, others)
     own = next((part for part in proposal.entities if part.entity == "company"), None)
-    if own and own is not main and any(r.source != proposal.name for r in pointing):
+    if own and own is not main and any(r.canonical == "company" for r in pointing):
         own = None  # another source knows the companies; here they are only named
     parts = []
     for part in proposal.entities:
@@ -228,7 +229,7 @@ def _all_undecided(table: TableSample) -> tuple[tuple[FileColumn, Reason], ...]:
 def _own_reference(table: TableSample, source: str, key: tuple[str, ...]) -> Reference:
     column = next(column for column in table.columns if column.name == key[0])
     why = Reason("die Firma steht in derselben Zeile", "the company is in the same row")
-    return Reference("company", column, source, 1.0, (why,))
+    return Reference("company", column, source, 1.0, (why,), key)
 
 
 def _with_leftovers(proposal: SourceProposal, table: TableSample) -> SourceProposal:

@@ -104,8 +104,10 @@ def _column_lines(part: EntityProposal, language: Language) -> Iterator[tuple[st
     for name in load_entities()[part.entity].columns:
         if name in references:
             reference = references[name]
-            column, source = scalar(reference.column.name), reference.source
-            yield f"{name}: {{column: {column}, source: {source}}}", _why(reference, language)
+            column = f"column: {scalar(reference.column.name)}"
+            if len(reference.parts) > 1:
+                column = f"columns: {_list(reference.parts)}"
+            yield f"{name}: {{{column}, source: {reference.source}}}", _why(reference, language)
         elif name in part.joined:
             yield f"{name}: {{columns: {_list(part.joined[name])}}}", say(JOINED, language)
         elif name in guesses:

@@ -261,6 +261,14 @@ def test_a_claimed_file_is_compared_and_never_written(settings: Settings, drop: 
     assert (settings.config / "sources.yml").read_bytes() == before
 
 
+def test_files_of_other_sources_stay_theirs(
+    settings: Settings, drop: Drop, write_sources: Callable[[str], None]
+) -> None:
+    write_sources('sources: {mine: {files: "kunden_1.csv", kind: events, maps: {}}}')
+    drop("kunden_1.csv", CUSTOMERS)
+    assert 'files: "kunden_2.csv"' in suggest(settings, drop("kunden_2.csv", CUSTOMERS), "de").text
+
+
 def test_bad_input_is_named(settings: Settings, drop: Drop) -> None:
     with pytest.raises(SuggestionError, match=r"a\.pdf: .*PDF"):
         suggest(settings, drop("a.pdf", b"%PDF-1.7 x"), "de")
@@ -274,7 +282,7 @@ def test_the_sample_companys_mapping_is_found(tmp_path: Path) -> None:
 
     from sample import make_company
 
-    make_company(tmp_path / "inbox", tmp_path / "truth", 20, 3, 1, until=date(2026, 6, 30))
+    make_company(tmp_path / "inbox", tmp_path / "truth", 20, 6, 1, until=date(2026, 6, 30))
     truth = load_sources(Settings(config=PROJECT_ROOT / "config"))
     settings = Settings(home=tmp_path / "home", config=tmp_path)
     for name, entity in (("erp_kunden.csv", "company"), ("erp_auftraege.csv", "order_line")):
