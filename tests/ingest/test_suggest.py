@@ -282,7 +282,7 @@ def test_the_sample_companys_mapping_is_found(tmp_path: Path) -> None:
 
     from sample import make_company
 
-    make_company(tmp_path / "inbox", tmp_path / "truth", 20, 6, 1, until=date(2026, 6, 30))
+    make_company(tmp_path / "inbox", tmp_path / "truth", 40, 6, 1, until=date(2026, 6, 30))
     truth = load_sources(Settings(config=PROJECT_ROOT / "config"))
     settings = Settings(home=tmp_path / "home", config=tmp_path)
     for name, entity in (("erp_kunden.csv", "company"), ("erp_auftraege.csv", "order_line")):
