@@ -36,10 +36,11 @@ OTHER_KINDS = (
     (b"SQLite format 3", ("eine Datenbank", "a database")),
     (b"\x00\x01\x00\x00Standard", ("eine Access-Datenbank", "an Access database")),
     (b"7z\xbc\xaf", ("ein 7z-Archiv", "a 7z archive")),
-    (b"<", ("eine HTML- oder XML-Datei", "an HTML or XML file")),
 )
 # How the process ends when the disk is full: that is no fault of the file's.
 NO_SPACE_LEFT = 28
+MARKUP = (b"<?xml", b"<!doctype", b"<!--", b"<html", b"<head", b"<meta", b"<body", b"<style",
+          b"<table", b"<div", b"<workbook", b"<?mso")  # fmt: skip
 # Only larger ones are read in pieces for which numpy is needed.
 SMALL_FILE = 1 << 15
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0"  # xls, and encrypted xlsx
@@ -81,7 +82,17 @@ def _read(path: Path, handover: Handover, unpacker: Unpacker) -> None:
             raise OtherKindError(reasons.is_a(*kind))
     if start[257:262] == b"ustar":
         raise OtherKindError(reasons.is_a("ein tar-Archiv", "a tar archive"))
+    if _is_markup(start):
+        from ingest.markup_tables import read_markup
+
+        return read_markup(path, handover)
     return _read_text(path, handover)
+
+
+def _is_markup(start: bytes) -> bool:
+    """Whether a file begins like HTML or XML, be it in UTF-16."""
+    text = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    return text.startswith(MARKUP)
 
 
 def _read_text(path: Path, handover: Handover) -> None:

@@ -65,6 +65,12 @@ TOO_DEMANDING = Reason(
     "Reading the file takes more memory or time than allowed. Please copy just the data"
     " (no empty areas, no formatting) into a new file and drop it anew.",
 )
+MARKUP = Reason(
+    "Die Datei ist eine HTML- oder XML-Datei ohne lesbare Tabelle. Bitte in Excel öffnen, als xlsx"
+    " speichern und neu ablegen.",
+    "The file is an HTML or XML file without a readable table. Please open it in Excel, save it as"
+    " xlsx and drop it anew.",
+)
 NOT_TEXT = Reason(
     "Die Datei ist weder eine Tabelle noch lesbarer Text. Bitte als CSV oder Excel speichern.",
     "The file is neither a table nor readable text. Please save it as CSV or Excel.",

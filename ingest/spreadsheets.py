@@ -63,6 +63,9 @@ def _read_sheet(
         lost = searched.result()
     ranges = [Range(*first, *last) for first, last in sheet.merged_cell_ranges or ()]
     rows: Iterator[Cells] = sheet.iter_rows()
+    if sheet.start and sheet.start[1]:  # calamine begins with the first row, but not column
+        margin: Cells = [""] * sheet.start[1]
+        rows = (margin + row for row in rows)
     if lost:
         rows = _with_lost(rows, lost, sheet.total_width)
     if ranges:

@@ -204,6 +204,16 @@ def test_merged_data_below_a_header_makes_no_second_header() -> None:
     assert list(spread(iter([list(row) for row in rows]), across)) == rows
 
 
+def test_lost_and_merged_cells_of_a_sheet_that_begins_further_in(
+    tmp_path: Path, read: Read
+) -> None:
+    rows = [[], [], [None, None, "Firma", "Wert"], [None, None, "Alpha", 1], [None, None, None, 2]]
+    path = book(tmp_path / "a.xlsx", [*rows, [None, None, "Beta", "#N/A"]], "C4:C5")
+    (table,) = read(path)
+    assert table.rows == [["Alpha", "1"], ["Alpha", "2"], ["Beta", "#N/A"]]
+    assert table.row_numbers == [4, 5, 6]
+
+
 def test_one_formatted_cell_far_away_costs_nothing(tmp_path: Path) -> None:
     workbook = openpyxl.Workbook()
     sheet = workbook.active
