@@ -61,7 +61,7 @@ ROWS = """
         pick(i + 2, 90) as Menge,
         replace((pick(i + 3, 1000000) / 100)::decimal(12, 2)::varchar, '.', ',') as Preis,
         replace((pick(i + 4, 90000000) / 100)::decimal(12, 2)::varchar, '.', ',') as Wert,
-        ['offen', 'geliefert', ''][pick(i + 5, 3) + 1] as Status
+        ['offen', 'geliefert', null][pick(i + 5, 3) + 1] as Status
     from range(?) rows(i)
 """
 PLAIN_NAME = "['Müller', 'Groß', 'Weiß'][pick(i // 4, 3) + 1] || ' Maschinenbau GmbH'"

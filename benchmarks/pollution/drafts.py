@@ -35,13 +35,14 @@ class Dialect:
 
     def write(self, cell: str) -> str:
         """Write one cell, in quotes where it takes them."""
-        special = any(mark in cell for mark in (self.delimiter, self.quote, "\n", "\r"))
-        if self.quoting == "none" and special:
-            raise NotApplicableError
+        splits = any(mark in cell for mark in (self.delimiter, "\n", "\r"))
+        if self.quoting == "none":
+            if splits or cell.startswith(self.quote):
+                raise NotApplicableError
+            return cell
         is_number = re.fullmatch(r"-?[\d.,]*", cell) is not None
-        if not special and (
-            self.quoting in ("minimal", "none") or (self.quoting == "text" and is_number)
-        ):
+        is_plain = self.quoting == "minimal" or (self.quoting == "text" and is_number)
+        if is_plain and not splits and self.quote not in cell:
             return cell
         return self.quote + self.escaped(cell) + self.quote
 

@@ -161,7 +161,7 @@ def footer_with_delimiters(draft: Draft) -> None:
     _junk(draft, _end(draft), _padded(draft, first="Erstellt am 31.12.2025 von Max Müller"))
 
 
-@LINES.damage("below", media=EVERYWHERE)
+@LINES.damage("below")
 def blank_lines_below(draft: Draft) -> None:
     _junk(draft, len(draft.lines), [""], [""], [""])
 

@@ -147,11 +147,18 @@ for _name, _delimiter in (("semicolon", ";"), ("comma", ","), ("tab", "\t"), ("p
     _add_dialect(f"delimiter_{_name}", "delimiter", delimiter=_delimiter)
 _add_dialect("all_quoted", "quoting", quoting="all")
 _add_dialect("text_quoted", "quoting", quoting="text")
-_add_dialect("nothing_quoted", "quoting", quoting="none")
 _add_dialect("single_quotes", "quoting", quote="'")
 _add_dialect("all_single_quoted", "quoting", quote="'", quoting="all")
 _add_dialect("line_end_crlf", "terminator", terminator="\r\n")
 _add_dialect("line_end_cr", "terminator", terminator="\r")
+
+
+@WRITING.damage("quoting")
+def nothing_quoted(draft: Draft) -> None:
+    # A program that knows no quotation marks writes those within a text as they are.
+    for line, position in text_cells(draft, 8):
+        line.set_cell(position, f'{line.cells[position]} 3/4" lang')
+    draft.dialect = replace(draft.dialect, quoting="none")
 
 
 @WRITING.damage("terminator")

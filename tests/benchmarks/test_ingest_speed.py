@@ -1,0 +1,44 @@
+"""The files that speed is measured on, and what the methods read of them."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from benchmarks.ingest_speed import COLUMNS, METHODS, make_csv, make_workbook, measure
+
+
+@pytest.mark.parametrize("is_quoted", [False, True])
+def test_the_csv_file_is_german_and_of_the_size_asked_for(tmp_path, is_quoted):
+    path = tmp_path / "orders.csv"
+    make_csv(path, 2_000_000, is_quoted)
+    assert path.stat().st_size == pytest.approx(2_000_000, rel=0.05)
+    text = path.read_text(encoding="utf-8")
+    assert ('"' in text) == is_quoted
+    header, *rows = csv.reader(text.splitlines(), delimiter=";")
+    assert tuple(header) == COLUMNS
+    assert {len(row) for row in rows} == {len(COLUMNS)}
+    assert any("ü" in row[3] for row in rows)
+    assert all(row[7].partition(",")[2].isdigit() for row in rows)
+
+
+def test_every_method_reads_every_row(tmp_path):
+    lines, workbook = tmp_path / "orders.csv", tmp_path / "orders.xlsx"
+    make_csv(lines, 100_000, True)
+    make_workbook(workbook, 100_000)
+    count = len(list(csv.reader(lines.open(encoding="utf-8", newline="")))) - 1
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for method in ("DuckDB, by hand", "ingest.read_file", "ingest.ingest_inbox"):
+        assert METHODS[method](lines, folder) == count
+    on_sheet = METHODS["python-calamine"](workbook, folder)
+    assert METHODS["ingest.read_file"](workbook, folder) == on_sheet > 100
+
+
+def test_memory_is_that_of_the_process_and_its_children(tmp_path):
+    path = tmp_path / "orders.csv"
+    make_csv(path, 100_000, False)
+    result = measure("ingest.read_file", path)
+    assert result.rows > 500
+    assert result.peak_bytes > 50_000_000  # two interpreters at least
