@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +38,9 @@ def search_for(path: Path) -> Search:
 
     """
     if not zipfile.is_zipfile(path):
-        return lambda _: ()
+        from ingest.compound_files import xls_lost_cells
+
+        return partial(xls_lost_cells, path)
     with zipfile.ZipFile(path) as archive:
         names = {name.replace("\\", "/").lower() for name in archive.namelist()}
     if "mimetype" in names or any(name.endswith("workbook.bin") for name in names):

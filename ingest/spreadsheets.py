@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count, groupby, islice
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
@@ -14,6 +16,7 @@ import python_calamine as calamine
 
 from ingest import reasons
 from ingest.cells import text_array
+from ingest.compound_files import CompoundFile, refuse_other_documents
 from ingest.handover import CHUNK_ROWS, Handover
 from ingest.header import SAMPLE_ROWS
 from ingest.layout import Layout
@@ -23,7 +26,9 @@ from ingest.reasons import Reason, UnreadableFile
 from ingest.records import Record
 
 # What the search for lost cells meets in a workbook whose parts do not fit together.
-BROKEN_PARTS = (OSError, EOFError, LookupError, ValueError, ParseError, BadZipFile, zlib.error)
+BROKEN_PARTS = (
+    OSError, EOFError, LookupError, ValueError, struct.error, ParseError, BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def read_spreadsheet(path: Path, handover: Handover) -> None:
@@ -48,7 +53,7 @@ def read_spreadsheet(path: Path, handover: Handover) -> None:
     except calamine.PasswordError:
         raise UnreadableFile(reasons.ENCRYPTED) from None
     except (calamine.CalamineError, OSError) as error:
-        raise UnreadableFile(reasons.DAMAGED) from error
+        raise UnreadableFile(_reason_of(path, error)) from error
     if handover.is_empty:
         is_hidden = len(visible) < len(sheets)
         raise UnreadableFile(reasons.HIDDEN_SHEETS if is_hidden else reasons.EMPTY)
@@ -77,6 +82,20 @@ def _read_sheet(
         _take(layout, chunk, number, problems)
         number, size = number + len(chunk), CHUNK_ROWS
     layout.finish()
+
+
+def _reason_of(path: Path, error: Exception) -> Reason:
+    """Say why calamine cannot read a file.
+
+    Raises:
+        OtherKindError: it is a document of another kind.
+
+    """
+    if "limit exceeded" in str(error):
+        return reasons.TOO_DEMANDING
+    with suppress(*BROKEN_PARTS):
+        refuse_other_documents(CompoundFile(path))
+    return reasons.DAMAGED
 
 
 def _lost_cells(path: Path, sheet: str) -> list[LostCell]:

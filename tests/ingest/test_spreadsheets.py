@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 
 from ingest import Table, UnreadableFile, read_file, reasons
 from ingest.cells import cell_text, text_array
+from ingest.lost_cells import search_for
 from ingest.merged_cells import Range, spread
+from ingest.reasons import Reason
 
 Read = Callable[[Path], list[Table]]
 
@@ -293,3 +296,61 @@ def test_workbooks_with_parts_in_unusual_places(shared: Path, read: Read) -> Non
     folder = shared / "messy_excel"
     for name, rows in [("calamine/issue_530.xlsx", 1), ("calamine/minimal_package.xlsx", 193)]:
         assert read(folder / name)[0].row_count == rows
+
+
+@pytest.mark.shared
+def test_errors_in_xls_are_found(shared: Path) -> None:
+    path = shared / "messy_excel" / "calamine" / "gh548_incorrect_sst_unique_count.xls"
+    lost = list(search_for(path)("Acute Trust Mapping"))  # a hidden sheet
+    assert len(lost) == 56 and {cell.text for cell in lost} == {"#VALUE!"}
+    assert lost[0] == (12, 10, "#VALUE!", False)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("calamine/pass_protected.xlsx", reasons.ENCRYPTED),
+        ("calamine/pass_protected.ods", reasons.ENCRYPTED),
+        ("calamine/pass_protected.xlsb", reasons.ENCRYPTED),
+        ("calamine/issue_385.xls", reasons.ENCRYPTED),
+        ("msoffcrypto/inputs/xor_password_123456789012345.xls", reasons.ENCRYPTED),
+        ("msoffcrypto/inputs/rc4cryptoapi_password.xls", reasons.ENCRYPTED),
+        ("calamine/OOM_alloc3.xls", reasons.DAMAGED),
+        ("calamine/issue252.xlsx", reasons.DAMAGED),
+        ("calamine/issue_594_dos.ods", reasons.TOO_DEMANDING),
+    ],
+)
+def test_refusals(shared: Path, read: Read, name: str, reason: Reason) -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        read(shared / "messy_excel" / name)
+    assert caught.value.reason == reason
+
+
+def test_other_documents_in_the_container_of_xls(tmp_path: Path, read: Read) -> None:
+    for stream, word in [("WordDocument", "Word"), ("__properties_version1.0", "Outlook")]:
+        (tmp_path / "a.xls").write_bytes(compound(stream))
+        with pytest.raises(UnreadableFile, match=word):
+            read(tmp_path / "a.xls")
+    (tmp_path / "a.xls").write_bytes(compound("WordDocument")[:600])
+    with pytest.raises(UnreadableFile, match="beschädigt"):
+        read(tmp_path / "a.xls")
+
+
+def compound(stream: str) -> bytes:
+    """Return a compound file with one empty stream."""
+    end, free = 0xFFFFFFFE, 0xFFFFFFFF
+    header = struct.pack(
+        "<8s16x5H6x9I", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 62, 3, 0xFFFE, 9, 6,
+        0, 1, 1, 0, 4096, end, 0, end, 0,
+    )  # fmt: skip
+    header += struct.pack("<109I", 0, *[free] * 108)
+    table = struct.pack("<128I", 0xFFFFFFFD, end, *[free] * 126)
+
+    def entry(name: str, kind: int, child: int) -> bytes:
+        text = name.encode("utf-16-le")
+        links = struct.pack("<HBB3I", len(text) + 2, kind, 1, free, free, child)
+        return text.ljust(64, b"\0") + links + bytes(36) + struct.pack("<IQ", end, 0)
+
+    entries = entry("Root Entry", 5, 1) + entry(stream, 2, free)
+    return header + table + entries.ljust(512, b"\0")
