@@ -15,7 +15,6 @@ from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv
 
 from ingest import reasons
 from ingest.dialect import SEPARATOR_LINE, find_dialect
@@ -134,19 +133,21 @@ def parse_regular(data: bytes, dialect: Dialect, width: int) -> list[pa.Array] |
     is_quoted = dialect.quote.encode() in data
     if is_quoted and not _quotes_are_regular(data, dialect):
         return None
+    from pyarrow import csv as arrow_csv
+
     names = [str(position) for position in range(width)]
     try:
-        table = pa.csv.read_csv(
+        table = arrow_csv.read_csv(
             pa.BufferReader(data),
-            read_options=pa.csv.ReadOptions(column_names=names, block_size=1 << 20),
-            parse_options=pa.csv.ParseOptions(
+            read_options=arrow_csv.ReadOptions(column_names=names, block_size=1 << 20),
+            parse_options=arrow_csv.ParseOptions(
                 delimiter=dialect.delimiter,
                 quote_char=dialect.quote if is_quoted else False,
                 double_quote=is_quoted,
                 newlines_in_values=is_quoted,
                 ignore_empty_lines=False,
             ),
-            convert_options=pa.csv.ConvertOptions(
+            convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
                 null_values=[""],
                 strings_can_be_null=True,

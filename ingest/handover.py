@@ -8,7 +8,6 @@ from dataclasses import astuple
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingest.reasons import Reason, UnreadableFile
 from ingest.tables import REJECT_SCHEMA, ROW_NUMBER, ArrowFile, Table, unique_names
@@ -84,6 +83,8 @@ class TableBuilder:
 
     def add_columns(self, columns: Sequence[pa.Array], first_row_number: int) -> None:
         """Add rows without a gap in their numbers: one text array per column, nulls for empty."""
+        import pyarrow.compute as pc  # see Layout: not for small files
+
         numbers = pc.cumulative_sum(pa.repeat(1, len(columns[0])), start=first_row_number - 1)
         self._cells.write([*columns, numbers])
         self._empty -= {n for n in self._empty if columns[n].null_count < len(columns[n])}

@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingest import reasons
 from ingest.handover import Handover, TableBuilder
@@ -213,6 +212,8 @@ class _OpenTable:
             Whether they were added: not if a row may be blank, a note, a total or the header again.
 
         """
+        import pyarrow.compute as pc  # a third of what a small file costs, which never gets here
+
         first = pc.coalesce(*columns)
         name = next(filter(None, self._names), None)
         needs_look = [
