@@ -92,6 +92,11 @@ def forget(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     connection.execute("update ops.inbox_files set is_there = false where file = ?", [file])
 
 
+def close_night(connection: duckdb.DuckDBPyConnection, night: date) -> None:
+    """Note that the files that are in the inbox were seen in this night."""
+    connection.execute("update ops.inbox_files set seen_on = ? where is_there", [night])
+
+
 def _values(file: InboxFile, night: date) -> dict[str, object]:
     return {
         "file": file.name,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
+import pyarrow as pa
 
 from ingest import expressions, reasons
 from ingest.expressions import columns_of, identifier, literal
@@ -17,6 +19,9 @@ METADATA = (
     f"_file varchar, _sheet varchar, _sha256 varchar, {ROW_NUMBER} bigint, _load_id varchar,"
     " _loaded_at timestamp"
 )
+
+
+PIECE_BYTES = 64 << 20
 
 
 class RowsLostError(Exception):
@@ -57,7 +62,7 @@ def write_source(
         RowsLostError: rows found are not rows loaded plus rows in quarantine.
 
     """
-    target = f"raw.{identifier(source.name)}"
+    target = f"raw.{source.name}"  # plain letters, says sources.yml's check
     _clear(connection, source, origin, target)
     _add_columns(connection, target, tables)
     return [_write_table(connection, source, table, origin, target) for table in tables]
@@ -91,15 +96,16 @@ def _add_columns(connection: duckdb.DuckDBPyConnection, target: str, tables: lis
 def _write_table(
     connection: duckdb.DuckDBPyConnection, source: Source, table: Table, origin: Origin, target: str
 ) -> Written:
-    sheet = literal(table.name) if table.is_sheet else "null"
-    names = ", ".join(identifier(name) for name in (*table.columns, ROW_NUMBER))
-    connection.register("incoming", table.batches())
-    connection.execute(
-        f"insert into {target} ({names}, _file, _sheet, _sha256, _load_id, _loaded_at)"
-        f" select {names}, {literal(origin.file)}, {sheet}, {literal(origin.sha256)},"
-        f" {literal(origin.load_id)}, timestamp '{origin.loaded_at}' from incoming"
-    )
-    connection.unregister("incoming")
+    constants = {
+        "_file": literal(origin.file),
+        "_sheet": literal(table.name) if table.is_sheet else "null",
+        "_sha256": literal(origin.sha256),
+        ROW_NUMBER: ROW_NUMBER,
+        "_load_id": literal(origin.load_id),
+        "_loaded_at": f"timestamp '{origin.loaded_at}'",
+    }
+    values = constants | {name.casefold(): identifier(name) for name in table.columns}
+    _insert(connection, table.batches(), target, values)
     _quarantine_keyless(connection, source, table, origin, target)
     _quarantine_rejects(connection, source, table, origin)
     return _checked(connection, table, origin, target)
@@ -137,14 +143,45 @@ def _quarantine_rejects(
 ) -> None:
     if not table.reject_count:
         return
-    sheet = literal(table.name) if table.is_sheet else "null"
-    connection.register("rejects", table.rejected())
-    connection.execute(
-        f"insert into ops.quarantine by name select *, {literal(origin.load_id)} as load_id,"
-        f" {literal(source.name)} as source, {literal(origin.file)} as file, {sheet} as sheet,"
-        f" timestamp '{origin.loaded_at}' as quarantined_at from rejects"
-    )
-    connection.unregister("rejects")
+    values = {name: name for name in ("row_number", "raw_text", "reason_de", "reason_en")} | {
+        "load_id": literal(origin.load_id),
+        "source": literal(source.name),
+        "file": literal(origin.file),
+        "sheet": literal(table.name) if table.is_sheet else "null",
+        "quarantined_at": f"timestamp '{origin.loaded_at}'",
+    }
+    _insert(connection, table.rejected(), "ops.quarantine", values)
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection,
+    batches: pa.RecordBatchReader,
+    target: str,
+    values: dict[str, str],
+) -> None:
+    """Append batches; `values` has an SQL expression per column, by its name in small letters.
+
+    Piece by piece, because one statement holds on to all that it is given; and as relations,
+    because a registered name would be held until the transaction ends.
+    """
+    described = connection.execute(f"describe {target}").fetchall()
+    selected = ", ".join(values.get(str(row[0]).casefold(), "null") for row in described)
+    for piece in _pieces(batches):
+        connection.from_arrow(piece).project(selected).insert_into(target)
+
+
+def _pieces(batches: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """Put batches together to tables of some 64 MB: enough for all processors."""
+    waiting: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.nbytes
+        if size >= PIECE_BYTES:
+            yield pa.Table.from_batches(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def _checked(

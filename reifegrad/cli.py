@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from config import Settings
+    from ingest.loading import Progress
 
 app = typer.Typer(
     name="reifegrad",
@@ -69,8 +72,10 @@ def ingest() -> None:
     """Read the inbox into raw; what can't be read goes to quarantine with its reason."""
     from reifegrad import stations
 
-    for line in stations.ingest(_settings()):
-        _say(line)
+    settings = _settings()
+    with _progress() as progress:
+        for line in stations.ingest(settings, progress):
+            _say(line)
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -163,8 +168,10 @@ def run() -> None:
     """Run the whole night without Airflow: ingest to push, training when it is due."""
     from reifegrad import stations
 
-    for line in stations.run_night(_settings()):
-        _say(line)
+    settings = _settings()
+    with _progress() as progress:
+        for line in stations.run_night(settings, progress):
+            _say(line)
 
 
 @app.command(rich_help_panel=NIGHTS)
@@ -279,6 +286,12 @@ def _unexpected(error: Exception) -> str:
     except Exception:  # the log itself can't be written: the home may be read-only
         return one_line(error)
     return f"{one_line(error)} (unexpected; traceback in {log})"
+
+
+def _progress() -> AbstractContextManager[Progress]:
+    from reifegrad.progress import progress_bar
+
+    return progress_bar()
 
 
 def _say(line: str) -> None:

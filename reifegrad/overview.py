@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -20,11 +20,16 @@ class _Frozen(BaseModel):
 
 
 class LoadedFile(_Frozen):
-    """The last load of one file and sheet."""
+    """The last load of one file and sheet, and how the file was found in the last night.
+
+    `standing`: new | changed | unchanged | gone (no longer in the inbox).
+    """
 
     file: str
     sheet: str | None
     source: str | None
+    standing: str | None
+    changed_on: date | None
     status: str
     rows_found: int
     rows_loaded: int
@@ -32,15 +37,38 @@ class LoadedFile(_Frozen):
     loaded_at: datetime
     reason_de: str | None
     reason_en: str | None
+    notes_de: tuple[str, ...]
+    notes_en: tuple[str, ...]
+
+
+class OverdueSource(_Frozen):
+    """A source that did not come although it was expected."""
+
+    source: str
+    last_night: date | None
+    reason_de: str
+    reason_en: str
+
+
+class OpenFormat(_Frozen):
+    """A column with values that can be read in more than one way; `example` is one of them."""
+
+    source: str
+    entity: str
+    column_name: str
+    format: str
+    example: str | None
+    values_for: int
+    values_against: int
 
 
 class QuarantineGroup(_Frozen):
-    """Rows of one file that wait for the same reason."""
+    """Rows of one file that wait for the same reason, and the numbers of the first of them."""
 
     file: str
     sheet: str | None
     rows: int
-    first_row: int
+    first_rows: tuple[int, ...]
     reason_de: str
     reason_en: str
 
@@ -75,6 +103,8 @@ class Overview(_Frozen):
     """Everything that `reifegrad status` tells."""
 
     files: tuple[LoadedFile, ...]
+    overdue: tuple[OverdueSource, ...]
+    open_formats: tuple[OpenFormat, ...]
     quarantine: tuple[QuarantineGroup, ...]
     customers: int | None
     customer_records: int | None
@@ -84,19 +114,37 @@ class Overview(_Frozen):
 
 
 FILES = """
-select file, sheet, source, status, rows_found, rows_loaded, rows_quarantined, loaded_at,
-    reason_de, reason_en
+select file, sheet, source,
+    case
+        when not is_there then 'gone'
+        when first_seen_on = max(seen_on) over () then 'new'
+        when changed_on = max(seen_on) over () then 'changed'
+        when is_there then 'unchanged'
+    end as standing,
+    changed_on, status, rows_found, rows_loaded, rows_quarantined, loaded_at, reason_de, reason_en,
+    coalesce(notes_de, []) as notes_de, coalesce(notes_en, []) as notes_en
 from ops.loads
-qualify row_number() over (
-    partition by file, sheet, source order by loaded_at desc, load_id desc
-) = 1
+left join ops.inbox_files using (file)
+-- A workbook's sheets are loaded together; what a failure says holds for all of them.
+qualify load_id in (
+    select arg_max(load_id, (loaded_at, load_id))
+    from ops.loads
+    group by file, source
+)
 order by file, sheet, source
 """
+OVERDUE = "from ops.overdue_sources order by source"
+OPEN_FORMATS = """
+select source, entity, column_name, format, example, values_for, values_against
+from ops.column_formats
+where is_ambiguous
+order by all
+"""
 QUARANTINE = """
-select file, sheet, count(*) as rows, min(row_number) as first_row, reason_de, reason_en
+select file, sheet, count(*) as rows, min(row_number, 5) as first_rows, reason_de, reason_en
 from ops.quarantine
 group by file, sheet, reason_de, reason_en
-order by file, sheet, rows desc, first_row
+order by file, sheet, rows desc, first_rows
 """
 SCORES = """
 select score, entity, max(night)::varchar as night, max(stage) as stage, method, model_version,
@@ -125,7 +173,7 @@ HAS_TABLE = (
 
 
 def read_overview(settings: Settings) -> Overview:
-    """Read files, quarantine, customers, stages, scores and the last push.
+    """Read files, quarantine, what is missed or open, customers, stages, scores and the last push.
 
     Raises:
         WarehouseLockedError: a night is running; its message names the process.
@@ -136,6 +184,8 @@ def read_overview(settings: Settings) -> Overview:
 
     with open_warehouse(settings) as connection:
         files = [LoadedFile(**row) for row in _rows(connection, FILES)]
+        overdue = [OverdueSource(**row) for row in _rows(connection, OVERDUE)]
+        open_formats = [OpenFormat(**row) for row in _rows(connection, OPEN_FORMATS)]
         quarantine = [QuarantineGroup(**row) for row in _rows(connection, QUARANTINE)]
         scores = [ScoreGroup(**row) for row in _rows(connection, SCORES)]
         pushes = [PushGroup(**row) for row in _rows(connection, PUSHES)]
@@ -143,6 +193,8 @@ def read_overview(settings: Settings) -> Overview:
         records = _count(connection, "customer_records")
     return Overview(
         files=tuple(files),
+        overdue=tuple(overdue),
+        open_formats=tuple(open_formats),
         quarantine=tuple(quarantine),
         customers=customers,
         customer_records=records,

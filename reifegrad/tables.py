@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from ingest.loads import in_thousands
 from reifegrad.overview import Overview
 
 if TYPE_CHECKING:
@@ -27,9 +28,44 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "outcome": {"de": "Ergebnis", "en": "Outcome"},
     "is_loaded": {"de": "geladen", "en": "loaded"},
     "is_skipped": {"de": "übergangen", "en": "skipped"},
-    "is_failed": {"de": "fehlgeschlagen", "en": "failed"},
+    "is_failed": {"de": "nicht geladen", "en": "not loaded"},
+    "is_growing": {"de": "wartet", "en": "waits"},
+    "is_duplicate": {"de": "doppelt", "en": "duplicate"},
+    "standing": {"de": "Stand", "en": "Standing"},
+    "stands_new": {"de": "neu", "en": "new"},
+    "stands_changed": {"de": "geändert", "en": "changed"},
+    "stands_unchanged": {"de": "unverändert", "en": "unchanged"},
+    "stands_gone": {"de": "nicht mehr da", "en": "gone"},
+    "hints": {"de": "Hinweise zu den Dateien", "en": "Hints on the files"},
+    "hint": {"de": "Hinweis", "en": "Hint"},
+    "overdue": {"de": "Ausgeblieben", "en": "Missing"},
+    "open_formats": {"de": "Mehrdeutige Werte", "en": "Ambiguous values"},
+    "column": {"de": "Spalte", "en": "Column"},
+    "taken_as": {"de": "gelesen als", "en": "taken as"},
+    "as_comma": {
+        "de": "{example}: mit Dezimalkomma; sonst in sources.yml `locale: en` setzen",
+        "en": "{example}: with a decimal comma; else set `locale: en` in sources.yml",
+    },
+    "as_point": {
+        "de": "{example}: mit Dezimalpunkt; sonst in sources.yml `locale: de` setzen",
+        "en": "{example}: with a decimal point; else set `locale: de` in sources.yml",
+    },
+    "as_dmy": {
+        "de": "{example}: Tag zuerst; sonst in sources.yml `locale: en` setzen",
+        "en": "{example}: day first; else set `locale: en` in sources.yml",
+    },
+    "as_mdy": {
+        "de": "{example}: Monat zuerst; sonst in sources.yml `locale: de` setzen",
+        "en": "{example}: month first; else set `locale: de` in sources.yml",
+    },
+    "as_mixed": {
+        "de": "{example}: nicht, denn {values_for} Werte sind so und {values_against} anders"
+        " geschrieben; bitte in der Datei einheitlich schreiben",
+        "en": "{example}: not at all, as {values_for} values are written one way and"
+        " {values_against} another; please write them alike in the file",
+    },
     "quarantine": {"de": "Quarantäne", "en": "Quarantine"},
-    "first_row": {"de": "ab Zeile", "en": "first row"},
+    "first_rows": {"de": "in Zeile", "en": "in row"},
     "reason": {"de": "Grund", "en": "Reason"},
     "customers": {
         "de": "{customers} Kunden aus {records} Datensätzen",
@@ -71,6 +107,12 @@ def tables(overview: Overview, language: Language) -> Iterator[Table | str]:
     """Yield what there is to show, in the order of the night."""
     if overview.files:
         yield files_table(overview, language)
+        if hints := hints_table(overview, language):
+            yield hints
+    if overview.overdue:
+        yield overdue_table(overview, language)
+    if overview.open_formats:
+        yield open_formats_table(overview, language)
     if overview.quarantine:
         yield quarantine_table(overview, language)
     if overview.customers is not None:
@@ -89,27 +131,64 @@ def tables(overview: Overview, language: Language) -> Iterator[Table | str]:
 
 
 def files_table(overview: Overview, language: Language) -> Table:
-    """Show what came in per file and sheet, and why a file did not."""
-    table = _table("files", language, "file", "source", "found", "loaded", "quarantined", "outcome")
+    """Show what came in per file and sheet."""
+    table = _table(
+        "files", language, "file", "source", "standing", "found", "loaded", "quarantined", "outcome"
+    )
     for file in overview.files:
-        reason = file.reason_de if language == "de" else file.reason_en
-        outcome = text(f"is_{file.status}", language)
+        counts = (file.rows_found, file.rows_loaded, file.rows_quarantined)
         table.add_row(
             _place(file.file, file.sheet),
             file.source or text("nothing", language),
-            *(str(n) for n in (file.rows_found, file.rows_loaded, file.rows_quarantined)),
-            f"{outcome}: {reason}" if reason else outcome,
+            text(f"stands_{file.standing}" if file.standing else "nothing", language),
+            *(in_thousands(count, language) for count in counts),
+            text(f"is_{file.status}", language),
         )
     return table
 
 
+def hints_table(overview: Overview, language: Language) -> Table | None:
+    """Show why files were not loaded, and what to look at in those that were."""
+    table = _table("hints", language, "file", "hint")
+    for file in overview.files:
+        reason = file.reason_de if language == "de" else file.reason_en
+        notes = file.notes_de if language == "de" else file.notes_en
+        for hint in [reason, *notes]:
+            if hint:
+                table.add_row(_place(file.file, file.sheet), hint)
+    return table if table.row_count else None
+
+
+def overdue_table(overview: Overview, language: Language) -> Table:
+    """Show which sources did not come although they were expected."""
+    table = _table("overdue", language, "source", "reason")
+    for missed in overview.overdue:
+        table.add_row(missed.source, missed.reason_de if language == "de" else missed.reason_en)
+    return table
+
+
+def open_formats_table(overview: Overview, language: Language) -> Table:
+    """Show which columns can be read in more than one way, and how they are."""
+    table = _table("open_formats", language, "source", "column", "taken_as")
+    for column in overview.open_formats:
+        taken = text(f"as_{column.format}", language, **column.model_dump())
+        table.add_row(column.source, f"{column.entity}.{column.column_name}", taken)
+    return table
+
+
 def quarantine_table(overview: Overview, language: Language) -> Table:
-    """Show how many rows wait, where the first of them stands, and why."""
-    table = _table("quarantine", language, "file", "found", "first_row", "reason")
+    """Show how many rows wait, where the first of them stand, and why."""
+    table = _table("quarantine", language, "file", "found", "first_rows", "reason")
     for group in overview.quarantine:
         reason = group.reason_de if language == "de" else group.reason_en
-        place = _place(group.file, group.sheet)
-        table.add_row(place, str(group.rows), str(group.first_row), reason)
+        rows = ", ".join(str(number) for number in group.first_rows)
+        more = ", …" if group.rows > len(group.first_rows) else ""
+        table.add_row(
+            _place(group.file, group.sheet),
+            in_thousands(group.rows, language),
+            rows + more,
+            reason,
+        )
     return table
 
 
@@ -171,7 +250,7 @@ def console() -> Console:
 
 NUMBERS: Final = frozenset(
     {
-        "found", "loaded", "quarantined", "first_row", "stage", "auc", "high", "medium", "low",
+        "found", "loaded", "quarantined", "stage", "auc", "high", "medium", "low",
         "created", "changed", "cleared", "skipped",
     }
 )  # fmt: skip
