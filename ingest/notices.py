@@ -79,7 +79,7 @@ def columns_changed(
     """
     german, english = [], []
     for old, (name, share) in renamed.items():
-        why_de = "ähnlicher Name" if share is None else f"{share:.0%} gleiche Werte"
+        why_de = "ähnlicher Name" if share is None else f"{share * 100:.0f} % gleiche Werte"
         why_en = "similar name" if share is None else f"{share:.0%} same values"
         german.append(f"„{old}“ heißt jetzt wohl „{name}“ ({why_de})")
         english.append(f"“{old}” seems to be called “{name}” now ({why_en})")
