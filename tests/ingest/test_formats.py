@@ -90,6 +90,35 @@ def test_ambiguous_dates_follow_the_locale_and_are_told(locale: str, expected: s
     assert (settled.format, settled.is_ambiguous) == (expected, True)
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["1.234,50"] * 2 + ["1234.5"], ColumnFormat("mixed", False, 2, 1)),
+        (["1.234,50"] * 2 + ["1234.5", "1.234"], ColumnFormat("mixed", True, 2, 1)),
+        (["1,50"] * 30 + ["1.5", "1.234"], ColumnFormat("comma", False, 30, 1)),  # a slip
+    ],
+)
+def test_a_column_written_in_both_ways_is_mixed(values: list[str], expected: ColumnFormat) -> None:
+    for is_typed in (True, False):
+        assert numbers(values, "de", is_typed) == expected
+
+
+def test_dates_in_both_orders_are_mixed_whatever_stands_beside_with_the_year_first() -> None:
+    assert dates(["12/31/2025", "31/12/2025", "03/04/2025"]).format == "mixed"
+    assert dates(["2025-12-31"] * 9 + ["31/12/2025"]) == ColumnFormat("dmy", False, 1, 0)
+
+
+def test_evidence_adds_up_load_by_load_with_an_example() -> None:
+    CONNECTION.execute(
+        "create or replace table t as from (values ('1.234', 'A'), ('2.500', 'A'), ('3,5', 'B'),"
+        " ('x', 'C')) as t(v, _load_id)"
+    )
+    counted = {c.load_id: c for c in count_formats(CONNECTION, "t", "v", "number", ["A", "B"])}
+    assert counted["A"].values == {"comma": 0, "point": 0, "either": 2}
+    assert (counted["A"].example, counted["B"].example) == ("1.234", None)
+    assert set(counted) == {"A", "B"}
+
+
 def test_what_speaks_against_is_counted() -> None:
     assert dates(["31.12.2025", "30.12.2025", "2025-12-31"]) == ColumnFormat("dmy", False, 2, 0)
 

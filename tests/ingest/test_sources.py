@@ -100,3 +100,7 @@ def test_the_fingerprint_follows_the_entry(settings: Settings, write_sources: Wr
     after = load_sources(settings).sources
     assert before["erp_customers"].fingerprint != after["erp_customers"].fingerprint
     assert before["erp_orders"].fingerprint == after["erp_orders"].fingerprint
+    write_sources(GOOD.replace("kind: events", "kind: events\n    expected: weekly"))
+    weekly = load_sources(settings).sources["erp_orders"]
+    assert weekly.expected == "weekly"
+    assert weekly.fingerprint == before["erp_orders"].fingerprint  # nothing need be loaded anew

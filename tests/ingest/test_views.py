@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
+
 from config import Settings
 from ingest import ingest_inbox
 from ingest.entities import load_entities
@@ -156,4 +158,44 @@ def test_numbers_of_json_have_a_point_whatever_the_locale(
     ingest_inbox(settings)
     assert query("select net_amount, formats from raw.order_lines") == [
         ("1.234", {"net_amount": "point"})
+    ]
+
+
+def test_a_column_of_typed_and_of_text_cells_is_mixed(
+    settings: Settings, write_sources: Write, query: Query
+) -> None:
+    write_sources("""
+        sources:
+          shop:
+            files: "shop.xlsx"
+            kind: snapshot
+            maps: {order_line: {key: [id], columns: {net_amount: betrag}}}
+    """)
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in [["id", "betrag"], [1, 1234.5], [2, "1.234,50"], [3, 1.234], [4, "7"]]:
+        book.active.append(row)
+    book.save(settings.inbox / "shop.xlsx")
+    ingest_inbox(settings)
+    assert query("select net_amount, formats from raw.order_lines order by row_number") == [
+        (text, {"net_amount": "mixed"}) for text in ("1234.5", "1.234,50", "1.234", "7")
+    ]
+    assert query("select is_ambiguous, example from ops.column_formats") == [(True, "1.234")]
+
+
+def test_evidence_is_counted_once_per_load_and_again_for_another_mapping(
+    settings: Settings, write_sources: Write, drop: Drop, query: Query
+) -> None:
+    write_sources(SOURCES)
+    drop("messe.csv", "Firma;Name;Art;Land;KdNr;Zeit\nA;B;Besuch;DE;7;31/12/2024\n")
+    ingest_inbox(settings)
+    before = query("select load_id, values_per_format from ops.format_evidence")
+    assert len(before) == 1
+    ingest_inbox(settings)
+    assert query("select load_id, values_per_format from ops.format_evidence") == before
+    write_sources(SOURCES.replace("occurred_at: Zeit", "occurred_at: KdNr"))
+    ingest_inbox(settings)
+    assert query("select format from ops.column_formats") == [("dmy",)]
+    assert query("select map_extract(values_per_format, 'dmy') from ops.format_evidence") == [
+        ([0],)
     ]
