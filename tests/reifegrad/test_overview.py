@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 from rich.console import Console
@@ -22,7 +23,7 @@ sources:
 
 
 def shown(settings: Settings, language: Language) -> str:
-    console = Console(width=200, record=True, file=Path("/dev/null").open("w"))
+    console = Console(width=200, record=True, file=io.StringIO())
     for table in tables(read_overview(settings), language):
         console.print(table)
     return console.export_text()
