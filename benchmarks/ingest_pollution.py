@@ -47,6 +47,7 @@ from ingest import UnreadableFile, read_file
 
 Reader = Callable[[Path], list[Found]]
 OURS = "ingest.read_file"
+SHARES: dict[Medium, float] = {"text": 0.75, "workbook": 0.25}  # of the files with two damages
 
 
 class RefusedError(Exception):
@@ -273,8 +274,8 @@ def show_failures(results: Results, console: Console, keep: Path | None) -> None
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--pairs", type=int, default=300, help="number of files with two damages")
-    parser.add_argument("--tables", type=int, default=5, help="number of tables per damage")
+    parser.add_argument("--pairs", type=int, default=300, help="files with two damages")
+    parser.add_argument("--tables", type=int, default=3, help="number of tables per damage")
     parser.add_argument("--only", nargs="*", metavar="KIND", help="just these damages")
     parser.add_argument("--media", nargs="*", default=["text", "workbook"], help="kinds of file")
     parser.add_argument("--no-peers", action="store_true", help="just ingest.read_file")
@@ -300,7 +301,7 @@ def main() -> None:
         singles = [kind for kind in kinds if kind in (arguments.only or kinds)]
         cases += single_cases(singles, arguments.tables, arguments.seed, medium)
         pairs = kinds if not arguments.only or len(arguments.only) == 1 else singles
-        found = pair_cases(pairs, arguments.pairs, arguments.seed, medium)
+        found = pair_cases(pairs, round(arguments.pairs * SHARES[medium]), arguments.seed, medium)
         cases += [case for case in found if not arguments.only or {*case.kinds} & {*singles}]
     start = time.perf_counter()
     results = run(cases, not arguments.no_peers, console)
