@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ingest.entities import CanonicalColumn
 from ingest.sources import ColumnMapping, EntityMapping, Source
-from ingest.tables import METADATA_COLUMNS
+from ingest.tables import METADATA_COLUMNS, ROW_NUMBER
 
 # A table's columns ready for SQL, by their names in small letters.
 Columns = dict[str, str]
@@ -47,7 +47,7 @@ def record_id(source: Source, mapping: EntityMapping, columns: Columns) -> str:
 
 def feeds(mapping: EntityMapping, columns: Columns) -> str:
     """Return the condition under which a row feeds the entity: `where` holds, no key is empty."""
-    keys = [f"{_filled(name, columns)} is not null" for name in mapping.key]
+    keys = [_is_filled(name, columns) for name in mapping.key]
     return " and ".join([applies(mapping, columns), *keys])
 
 
@@ -103,6 +103,14 @@ def joined(parts: Sequence[str], separator: str) -> str:
 def _filled(name: str, columns: Columns) -> str:
     quoted = columns.get(name.casefold())
     return f"nullif(trim(cast({quoted} as varchar)), '')" if quoted else "cast(null as varchar)"
+
+
+def _is_filled(name: str, columns: Columns) -> str:
+    quoted = columns.get(name.casefold())
+    if name.casefold() == ROW_NUMBER or quoted is None:
+        return "false" if quoted is None else "true"
+    # Most values begin with a letter or digit: only the others need be trimmed.
+    return f"coalesce({quoted} >= '!' or trim({quoted}) <> '', false)"
 
 
 def _recoded(text: str, origin: ColumnMapping) -> str:
