@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -48,17 +48,22 @@ def read_csv(path: Path, handover: Handover) -> None:
     pieces = _whole_lines(read_utf8(path, encoding, PIECE_BYTES))
     data = next(pieces, b"")
     rows = MORE_ROWS if _UNUSUAL.search(data) else SAMPLE_ROWS
-    dialect, width = find_dialect("".join(islice(_lines(data), rows)))
+    dialect, width = find_dialect("".join(itertools.islice(_lines(data), rows)))
     reader = _Reader(Layout(handover, path.name, is_sheet=False), dialect, width)
     named = SEPARATOR_LINE.match(next(_lines(data), ""))
     if named:
         reader.skip_line()
         data = data[named.end() :]
-    for following in pieces:
-        data = reader.read(data, is_last=False) + following
-        if len(data) > MAX_CELL_CHARACTERS + PIECE_BYTES:
+    rest = b""
+    for following in itertools.chain(pieces, [None]):
+        if following is None:
+            data = data.rstrip(END_OF_FILE)
+        if dialect.skips_spaces:
+            data = dialect.without_spaces(data.decode()).encode()
+        rest = reader.read(rest + data, is_last=following is None)
+        if len(rest) > MAX_CELL_CHARACTERS:
             raise UnreadableFile(reasons.NOT_TEXT)
-    reader.read(data.rstrip(END_OF_FILE), is_last=True)
+        data = following or b""
     reader.layout.finish()
     if handover.is_empty:
         raise UnreadableFile(reasons.EMPTY)

@@ -42,6 +42,7 @@ def find_dialect(text: str) -> tuple[Dialect, int]:
 
 
 def _rows(text: str, dialect: Dialect) -> Sequence[Record]:
+    text = dialect.without_spaces(text)
     # First without a width, then with it: it tells rows that a lost quotation mark swallowed.
     loose = [r for r in Splitter(dialect).split(text, is_last=True) if isinstance(r, Record)]
     width = modal_width([record.cells for record in loose])

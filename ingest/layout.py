@@ -8,6 +8,7 @@ a row of data, and none is dropped in silence.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -39,12 +40,12 @@ TOTALS = (
     r"|anzahl|count)\b"
 )
 _TOTALS = re.compile(TOTALS, re.IGNORECASE)
-# How a lone cell below a table begins that is none of its rows.
-FOOTNOTES = (
-    r"^\s*(erstellt|gedruckt|druckdatum|stand|quelle|seite|ende|export(iert)?|created|generated"
-    r"|printed|source|page|report|end of|exported)\b"
+# How a lone cell begins that is a note between or below the rows: comments, page lines, footers.
+NOTES = (
+    r"^\s*(#|//|--|(erstellt|gedruckt|druckdatum|stand|quelle|seite|ende|export(iert)?|created"
+    r"|generated|printed|source|page|report|end of|exported)\b)"
 )
-_FOOTNOTES = re.compile(FOOTNOTES, re.IGNORECASE)
+_NOTES = re.compile(NOTES, re.IGNORECASE)
 
 
 class Layout:
@@ -91,14 +92,16 @@ class Layout:
             if self._table is None:
                 self._open()
             else:
-                self._settle_gap(is_end=True)
+                self._settle_gap()
 
-    def _open(self, title: str | None = None) -> None:
+    def _open(self, *, title: str | None = None, is_header_first: bool = False) -> None:
         """Begin a table with the pending rows, which hold its header; none if all are blank."""
         rows, self._pending = self._pending, []
         cells = [row.cells for row in rows]
-        block = _first_block(cells)
-        header = _surest_header(block, self._is_sheet) or find_header(block, self._width_of(block))
+        if is_header_first:
+            header: Header | None = Header(tuple(cell or None for cell in cells[0]), 1)
+        else:
+            header = _find_header(_first_block(cells), self._is_sheet)
         if header is None:
             return
         names = header.cells if self._is_sheet else _aligned(header, cells)
@@ -122,20 +125,20 @@ class Layout:
         for row in data:
             self.feed(row)
 
-    def _settle_gap(self, *, is_end: bool = False) -> None:
+    def _settle_gap(self) -> None:
         """Decide what the rows after a gap are, the first of which is the gap itself."""
         table, rows = self._table, self._pending
         if table is None:
             return
-        start = next((n for n in range(len(rows)) if table.is_followed_by_other(rows[n:])), None)
-        if start is not None:
-            title = self._take_before(table, rows[:start])
-            self._table, self._pending = None, rows[start:]
-            self._open(title)
-            return
-        is_end = is_end and not any(map(table.is_usual, rows))
+        for start in range(len(rows)):
+            above = rows[start - 1] if start else None
+            if table.is_followed_by_other(rows[start:], above):
+                title = self._take_before(table, rows[:start])
+                self._table, self._pending = None, rows[start:]
+                self._open(title=title, is_header_first=True)
+                return
         gap = rows.pop(0)
-        table.take(gap, is_apart=is_end)
+        table.take(gap)
         while rows and not table.is_gap(rows[0]):
             table.take(rows.pop(0), is_apart=is_blank(gap.cells))
 
@@ -152,9 +155,6 @@ class Layout:
         for row in rows:
             table.take(row, is_apart=True)
         return title
-
-    def _width_of(self, rows: Sequence[Row]) -> int:
-        return max(map(len, rows)) if self._is_sheet else modal_width(rows)
 
     def _table_name(self, title: str | None) -> str:
         if self._tables == 1:
@@ -174,19 +174,13 @@ class _OpenTable:
         self._names = _stripped(builder.header)
 
     def is_gap(self, row: Record) -> bool:
-        """Whether the table may end with this row: it is blank, a note or of another shape."""
-        return not row.problem and (
-            is_blank(row.cells) or self._is_misshapen(row) or self._is_note(row.cells)
-        )
-
-    def is_usual(self, row: Record) -> bool:
-        """Whether a row goes on with the table even where it stands below a gap."""
-        return not self.is_gap(row) and not self._is_lone(row.cells)
+        """Whether the table may end with this row: it is blank or of another shape."""
+        return not row.problem and (is_blank(row.cells) or self._is_misshapen(row))
 
     def take(self, row: Record, *, is_apart: bool = False) -> None:
         """Add a row, or reject it with the reason; a blank one is none.
 
-        `is_apart` says that it stands below a gap, or that nothing but gaps follows.
+        `is_apart` says that it stands below a blank row.
         """
         if row.problem:
             self._reject(row, row.problem)
@@ -198,7 +192,7 @@ class _OpenTable:
             self._reject(row, reasons.HEADER_AGAIN)
         elif self._is_total(row.cells):
             self._reject(row, reasons.TOTAL)
-        elif is_apart and (self._is_note(row.cells) or self._is_lone(row.cells)):
+        elif self._is_note(row.cells) or (is_apart and self._is_lone(row.cells)):
             self._reject(row, reasons.FOOTNOTE)
         elif self._is_misshapen(row):
             self._reject(row, reasons.cell_count(len(row.cells), self.width))
@@ -219,7 +213,7 @@ class _OpenTable:
         needs_look = [
             pc.utf8_is_space(first),
             pc.match_substring_regex(first, TOTALS, ignore_case=True),
-            pc.match_substring_regex(first, FOOTNOTES, ignore_case=True),
+            pc.match_substring_regex(first, NOTES, ignore_case=True),
             pc.equal(pc.utf8_trim_whitespace(first), name),
         ]
         if first.null_count or any(pc.any(answer).as_py() for answer in needs_look):
@@ -227,41 +221,39 @@ class _OpenTable:
         self.builder.add_columns(columns, first_row_number)
         return True
 
-    def is_followed_by_other(self, rows: Sequence[Record]) -> bool:
-        """Whether the first of these rows is the header of another table."""
+    def is_followed_by_other(self, rows: Sequence[Record], above: Record | None) -> bool:
+        """Whether the first of these rows is the header of another table.
+
+        Its words tell so by themselves. If they are unknown, it must stand below a blank row or a
+        title, above numbers or dates, and must not pass for a row of the open table.
+        """
         if rows[0].problem or self._is_header_again(rows[0].cells):
             return False
         cells = rows[0].cells
-        below = [row for row in rows[1:] if not row.problem]
+        below = [row.cells for row in rows[1:] if not row.problem]
         filled = [cell for cell in cells if is_filled(cell)]
-        below_cells = [row.cells for row in below]
-        if not below or len(filled) < 2 or any(map(kind_of, filled)) or is_blank(below_cells[0]):
+        if not below or is_blank(below[0]) or len(filled) < 2 or any(map(kind_of, filled)):
             return False
-        if not self._is_sheet and len(below_cells[0]) != len(cells):
-            return False
-        if self._is_sheet and trimmed_width(below_cells[0]) > trimmed_width(cells):
+        same = [row for row in below if len(row) == len(cells)]
+        fits = trimmed_width(below[0]) <= trimmed_width(cells)
+        if not (fits if self._is_sheet else same and same[0] is below[0]):
             return False
         if is_mostly_words(cells):
             return True
-        if len(cells) != self.width or self._is_sheet:
-            same = [row for row in below_cells if len(row) == len(cells)]
-            return len(filled) == trimmed_width(cells) and self._contrasts(cells, same)
-        return self._contrasts(cells, below_cells) and self._breaks_columns(cells)
+        filled_above = sum(map(is_filled, above.cells)) if above and not above.problem else None
+        if filled_above not in (0, 1) or len(filled) < trimmed_width(cells):
+            return False
+        return any(column_kinds(same)) and (filled_above == 1 or not self._may_own(cells))
 
-    @staticmethod
-    def _contrasts(cells: Row, below: Sequence[Row]) -> bool:
-        """Whether the row has words where those below have numbers, dates, addresses."""
-        kinds = column_kinds(below)
-        return any(
-            kind and is_filled(cell) and not kind_of(cell)
-            for cell, kind in zip(cells, kinds, strict=False)
-        )
+    def _may_own(self, cells: Row) -> bool:
+        """Whether a row of words may be one of this table's.
 
-    def _breaks_columns(self, cells: Row) -> bool:
-        return any(
-            kind and is_filled(cell) and not kind_of(cell)
-            for cell, kind in zip(cells, self._kinds, strict=False)
-        )
+        Not if its shape is another, or where at least two columns hold numbers or dates.
+        """
+        if trimmed_width(cells) != trimmed_width(self._names):
+            return False
+        broken = [kind for kind, cell in zip(self._kinds, cells, strict=False) if kind and cell]
+        return len(broken) < 2
 
     def _is_misshapen(self, row: Record) -> bool:
         """Whether a row has not exactly as many cells as the table has columns.
@@ -279,7 +271,7 @@ class _OpenTable:
     def _is_note(cells: Row) -> bool:
         """Whether a row holds nothing but a cell that says when or by whom it was made."""
         filled = [cell for cell in cells if cell and is_filled(cell)]
-        return len(filled) == 1 and bool(_FOOTNOTES.match(filled[0]))
+        return len(filled) == 1 and bool(_NOTES.match(filled[0]))
 
     def _is_header_again(self, cells: Row) -> bool:
         return any(self._names) and _stripped(cells)[: self.width] == self._names
@@ -298,11 +290,18 @@ class _OpenTable:
         self.builder.reject(row.number, text, reason)
 
 
+def _find_header(rows: Sequence[Row], is_sheet: bool) -> Header | None:
+    """Return the surest header, else the likeliest; None if no row holds anything."""
+    width = max(map(len, rows)) if is_sheet else modal_width(rows)
+    return _surest_header(rows, is_sheet) or find_header(rows, width)
+
+
 def _surest_header(rows: Sequence[Row], is_sheet: bool) -> Header | None:
     """Return the first row that reads as a header by itself and has rows of its shape below."""
     for index, row in enumerate(rows[:-1]):
-        below = [other for other in rows[index + 1 :] if not is_blank(other)]
-        if not below or any(map(kind_of, row)):
+        end = next((n for n in range(index + 2, len(rows)) if is_blank(rows[n])), len(rows))
+        below = [other for other in rows[index + 1 : end] if not is_blank(other)]
+        if not below or any(map(kind_of, row)) or _is_comment(row):
             continue
         if is_sheet:
             fits = is_mostly_words(row) and trimmed_width(below[0]) <= trimmed_width(row)
@@ -316,15 +315,21 @@ def _surest_header(rows: Sequence[Row], is_sheet: bool) -> Header | None:
     return None
 
 
+def _is_comment(row: Row) -> bool:
+    return (next(filter(None, row), None) or "").startswith("# ")
+
+
 def _shared_width(header: Row, below: Sequence[Row]) -> int:
     """Return how many cells a header has in common with rows below; 0 if it fits none."""
-    widths = {len(row) for row in below}
+    counts = Counter(map(len, below))
     named = trimmed_width(header)
+    widest = max(counts)
     for width in (len(header), named):
-        if width in widths:
+        # Rows that lack cells are many at times, those that have too many are not.
+        if width in counts and counts[width] >= sum(n for w, n in counts.items() if w > width):
             return width
     # Three names are no accident, even if every row below is too short.
-    return named if named > max(2, *widths) else 0
+    return named if named > max(2, widest) else 0
 
 
 def _crowns(row: Row, below: Sequence[Row]) -> bool:

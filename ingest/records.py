@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -23,7 +24,16 @@ class Dialect:
     delimiter: str
     quote: str = '"'
     escape: str | None = None
-    skips_spaces: bool = False
+    skips_spaces: bool = False  # blanks between a quotation mark and the end of its cell
+
+    def without_spaces(self, text: str) -> str:
+        """Return whole lines without the blanks behind quotation marks that the dialect skips.
+
+        Those before them the parser skips by itself.
+        """
+        if not self.skips_spaces:
+            return text
+        return re.sub(rf"{self.quote} +(?=[{re.escape(self.delimiter)}\r\n]|$)", self.quote, text)
 
 
 class Record(NamedTuple):

@@ -128,3 +128,18 @@ def test_rows_shorter_than_the_header_are_set_aside_not_shifted(lay_out: LayOut)
     (table,) = lay_out("Name;Ort;Land\nA;Ulm\nB;Köln\nC;Bonn\n")
     assert table.columns == ["Name", "Ort", "Land"]
     assert (table.row_count, table.reject_count) == (0, 3)
+
+
+def test_a_row_of_words_after_a_blank_line_stays_a_row(lay_out: LayOut) -> None:
+    (table,) = lay_out("Name;Ort;Umsatz\nA;Ulm;5\nB;Köln;6\n\nMeier;Ulm;n/a\nC;Bonn;7\nD;Kiel;8\n")
+    assert [row[0] for row in table.rows] == ["A", "B", "Meier", "C", "D"]
+
+
+def test_rows_with_a_surplus_cell_make_no_table(lay_out: LayOut) -> None:
+    """Three rows with an unquoted delimiter, and a good one of words behind them."""
+    (table,) = lay_out(
+        "Name;Straße;PLZ;Tel\nA;Weg 1;10115;030-1\nB;Weg 2;20095;030-2\n"
+        "C;Rue; 3;75001;01-3\nD;Rue; 4;75002;01-4\nE;Circus;EC2 5NT;keins\nF;Weg 5;30159;030-5\n"
+    )
+    assert [row[0] for row in table.rows] == ["A", "B", "E", "F"]
+    assert [reject.row_number for reject in table.rejects] == [4, 5]
