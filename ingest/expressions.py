@@ -109,8 +109,8 @@ def _is_filled(name: str, columns: Columns) -> str:
     quoted = columns.get(name.casefold())
     if name.casefold() == ROW_NUMBER or quoted is None:
         return "false" if quoted is None else "true"
-    # Most values begin with a letter or digit: only the others need be trimmed.
-    return f"coalesce({quoted} >= '!' or trim({quoted}) <> '', false)"
+    # Most values begin with a visible ASCII character: only the others need be trimmed.
+    return f"coalesce({quoted} between '!' and '~' or trim({quoted}) <> '', false)"
 
 
 def _recoded(text: str, origin: ColumnMapping) -> str:

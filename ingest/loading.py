@@ -25,8 +25,8 @@ from ingest.archive import (
     kept_suffix,
     sha256_of,
 )
-from ingest.columns import changed_columns, remember_columns, repeated_columns
-from ingest.expressions import columns_of, missing_columns
+from ingest.columns import remember_columns
+from ingest.fitting import fit_tables
 from ingest.inbox import (
     InboxFile,
     KnownFile,
@@ -73,19 +73,6 @@ class _Run:
     @property
     def night(self) -> date:
         return self.settings.night
-
-
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    """Which tables of a file a source takes, and what is to be told of each."""
-
-    taken: list[tuple[Table, list[Reason]]]
-    others: list[Table]
-    refusal: Reason | None = None
-
-    @property
-    def notes(self) -> list[Reason]:
-        return list(dict.fromkeys(note for _, notes in self.taken for note in notes))
 
 
 def ingest_inbox(settings: Settings, on_file: Callable[[Load], None] | None = None) -> list[Load]:
@@ -238,7 +225,7 @@ def _read_and_write(run: _Run, due: list[Source], file: InboxFile) -> list[Load]
 
 def _take(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> list[Load]:
     """Load what the source wants of the file and record it, or why it cannot be loaded."""
-    fit = _fit(run, source, file, tables)
+    fit = fit_tables(run.connection, source, file.name, tables)
     for note in fit.notes:  # before anything is loaded
         logger.warning("%s: %s", file.name, note.de if run.settings.language == "de" else note.en)
     if fit.refusal:
@@ -268,53 +255,6 @@ def _take(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> li
     _put_in_force(run.connection, source, file, origin.load_id)
     refresh_views(run.connection, run.sources, of=source)
     return loads
-
-
-def _fit(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> _Fit:
-    """Part the tables into those of the source and sheets of another kind.
-
-    A sheet that has some of the mapped columns and lacks others has been damaged: nothing of the
-    file may be loaded, else half of it would replace the whole. So says the refusal.
-    """
-    wanted = [table for table in tables if not table.is_sheet or source.wants_sheet(table.name)]
-    if not wanted:
-        names = [table.name for table in tables]
-        return _Fit([], [], reasons.missing_sheet(source.name, source.sheet or "*", names))
-    missing = {id(table): missing_columns(source, columns_of(table.columns)) for table in wanted}
-    others = [table for table in wanted if len(missing[id(table)]) == len(source.file_columns)]
-    if not source.file_columns or len(others) == len(wanted):
-        others = []
-    own = [table for table in wanted if table not in others]
-    taken = [(table, _notes(run, source, file, table)) for table in own]
-    for table in own:
-        if missing[id(table)]:
-            reason = reasons.missing_columns(source.name, missing[id(table)], table.columns)
-            return _Fit(taken, others, reason)
-        repeated = repeated_columns(table.columns)
-        if mapped := _mapped(source, repeated):
-            return _Fit(taken, others, notices.repeated(source.name, mapped, is_mapped=True))
-    return _Fit(taken, others)
-
-
-def _notes(run: _Run, source: Source, file: InboxFile, table: Table) -> list[Reason]:
-    """Return what is to be told of a table, whether it can be loaded or not."""
-    notes = list(table.notes)
-    if changed := changed_columns(run.connection, source, file.name, table):
-        notes.append(changed)
-    repeated = repeated_columns(table.columns)
-    if repeated and not _mapped(source, repeated):
-        notes.append(notices.repeated(source.name, repeated, is_mapped=False))
-    return notes
-
-
-def _mapped(source: Source, repeated: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Return those of a header's repeated names that the source's mappings read."""
-    read = {name.casefold() for name in source.file_columns}
-    return {
-        name: others
-        for name, others in repeated.items()
-        if read & {name.casefold(), *(other.casefold() for other in others)}
-    }
 
 
 def _put_in_force(
