@@ -114,7 +114,8 @@ def main(arguments: list[str]) -> None:
 
     gc.disable()  # the process ends with the file, and millions of cells are no cycles
     memory_bytes, cpu_seconds = map(int, arguments[2:])
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_AS, (3 * memory_bytes, 3 * memory_bytes))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     tempfile.tempdir = str(folder)

@@ -16,7 +16,7 @@ from ingest.reasons import UnreadableFile
 from ingest.tables import Table
 
 # A file is refused beyond these: a hostile one must not take the worker or the night with it.
-MEMORY_LIMIT_BYTES = 3 << 30
+MEMORY_LIMIT_BYTES = 1 << 30
 CPU_SECONDS_PER_FILE = 8
 CPU_SECONDS_PER_MEGABYTE = 2
 # Elapsed time may be a multiple of CPU time on a busy machine before a read counts as hanging.
