@@ -21,7 +21,7 @@ METADATA = (
 )
 
 
-PIECE_BYTES = 64 << 20
+PIECE_BYTES = 96 << 20
 
 
 class RowsLostError(Exception):
@@ -171,7 +171,7 @@ def _insert(
 
 
 def _pieces(batches: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """Put batches together to tables of some 64 MB: enough for all processors."""
+    """Put batches together to larger tables: small ones leave row groups that are merged anew."""
     waiting: list[pa.RecordBatch] = []
     size = 0
     for batch in batches:
