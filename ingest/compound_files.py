@@ -11,17 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingest import reasons
-from ingest.lost_cells import LostCell
+from ingest.lost_cells import ERRORS, Lost, LostCell
 from ingest.reasons import OtherKindError, UnreadableFile
 
 SIGNATURE = b"\xd0\xcf\x11\xe0"
 _FREE = 0xFFFFFFF0  # sector numbers from here on end a chain
 _BEGIN, _END, _SHEET, _PASSWORD = 0x0809, 0x000A, 0x0085, 0x002F
 _BOOLEAN_OR_ERROR, _FORMULAS = 0x0205, (0x0006, 0x0206, 0x0406)
-_ERRORS = {
-    0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!",
-    0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
-}  # fmt: skip
 # By the name of a stream: what a document is that is no workbook.
 _OTHER_DOCUMENTS = {
     "WordDocument": ("ein Word-Dokument", "a Word document"),
@@ -103,16 +99,18 @@ def refuse_other_documents(file: CompoundFile) -> None:
         raise UnreadableFile(reasons.ENCRYPTED)
 
 
-def xls_lost_cells(path: Path, sheet: str) -> Iterator[LostCell]:
-    """Yield the error cells of an xls workbook's sheet, row by row."""
+def xls_lost_cells(path: Path, sheet: str) -> Lost:
+    """Return the error cells of an xls workbook's sheet; merged ranges are calamine's to give."""
     with path.open("rb") as start:
         if start.read(4) != SIGNATURE:  # older than Excel 5
-            return
+            return Lost([], [])
     workbook = _workbook(CompoundFile(path))
+    cells: list[LostCell] = []
     for kind, record in _records(workbook, 0):
         if kind == _SHEET and _sheet_name(record) == sheet:
             (offset,) = struct.unpack_from("<I", record)
-            yield from sorted(_errors(workbook, offset))
+            cells += sorted(_errors(workbook, offset))
+    return Lost(cells, [])
 
 
 def _errors(workbook: bytes, offset: int) -> Iterator[LostCell]:
@@ -124,7 +122,7 @@ def _errors(workbook: bytes, offset: int) -> Iterator[LostCell]:
         else:
             continue
         row, column = struct.unpack_from("<HH", record)
-        yield LostCell(row, column, _ERRORS.get(code, "#N/A"), is_uncalculated=False)
+        yield LostCell(row, column, ERRORS.get(code, "#N/A"), is_uncalculated=False)
 
 
 def _globals(file: CompoundFile) -> Iterator[tuple[int, bytes]]:

@@ -1,23 +1,32 @@
-"""Cells that calamine gives as empty though they are not: errors, and formulas never calculated.
+"""What calamine does not give of a sheet: errors, formulas never calculated, some merged cells.
 
 Calamine has no word for `#N/A`, nor for a formula whose result nobody has stored: programs that
 write workbooks do not calculate. Both would vanish without a trace, so the file is searched for
-them beside calamine's reading.
+them beside calamine's reading, and for some text that it passes over.
 """
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from ingest.merged_cells import Range
+
+# By their codes in xls and xlsb.
+ERRORS = {
+    0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!",
+    0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
+}  # fmt: skip
+
 
 class LostCell(NamedTuple):
-    """A cell that is not empty though it is given so; row and column count from 0.
+    """A cell that is given as empty, or as 0, and is neither; row and column count from 0.
 
-    `text` is the error (`#N/A`) or, if the cell was never calculated, the formula (`=A1*2`).
+    `text` is the error (`#N/A`), the text that calamine passes over or, if the cell was never
+    calculated, the formula (`=A1*2`).
     """
 
     row: int
@@ -26,11 +35,18 @@ class LostCell(NamedTuple):
     is_uncalculated: bool
 
 
-Search = Callable[[str], Iterable[LostCell]]
+class Lost(NamedTuple):
+    """The lost cells of a sheet, row by row, and the merged ranges that calamine does not give."""
+
+    cells: list[LostCell]
+    ranges: list[Range]
+
+
+Search = Callable[[str], Lost]
 
 
 def search_for(path: Path) -> Search:
-    """Return what finds the lost cells of a sheet, row by row, by the sheet's name.
+    """Return what finds what a sheet has lost, by the sheet's name.
 
     Raises:
         KeyError: a part of the workbook is missing.
@@ -43,8 +59,14 @@ def search_for(path: Path) -> Search:
         return partial(xls_lost_cells, path)
     with zipfile.ZipFile(path) as archive:
         names = {name.replace("\\", "/").lower() for name in archive.namelist()}
-    if "mimetype" in names or any(name.endswith("workbook.bin") for name in names):
-        return lambda _: ()
+    if "mimetype" in names:
+        from ingest.open_document import OdsSearch
+
+        return OdsSearch(path)
+    if "xl/workbook.bin" in names:
+        from ingest.binary_sheets import XlsbSearch
+
+        return XlsbSearch(path)
     from ingest.sheet_xml import XlsxSearch
 
     return XlsxSearch(path)

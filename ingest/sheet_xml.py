@@ -6,19 +6,15 @@ It costs little more than unpacking the XML; only rows where something is found 
 from __future__ import annotations
 
 import html
-import posixpath
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree import ElementTree
 
-from ingest.lost_cells import LostCell
+from ingest.lost_cells import Lost, LostCell
+from ingest.packages import Package
 
 CHUNK_BYTES = 1 << 20
-# What the workbook's own parts may measure: names and places of sheets.
-MAX_INDEX_BYTES = 16 << 20
 
 
 class XlsxSearch:
@@ -31,18 +27,16 @@ class XlsxSearch:
     """
 
     def __init__(self, path: Path) -> None:
-        self._archive = zipfile.ZipFile(path)
-        # Names as in a relation: some programs write backslashes, or other capitals.
-        self._members = {_normal(info.filename): info for info in self._archive.infolist()}
-        (workbook,) = self._related("", "/officeDocument").values()
-        root = self._xml(workbook)
+        self._package = Package(path)
+        (workbook,) = self._package.related("", "/officeDocument").values()
+        root = self._package.xml(workbook)
         calculation = root.find("{*}calcPr")
         # Set by programs that write formulas with a 0 for a result; Excel drops it on saving.
         self._needs_calculation = calculation is not None and calculation.get("fullCalcOnLoad") in {
             "1",
             "true",
         }
-        places = self._related(workbook, "/worksheet")
+        places = self._package.related(workbook, "/worksheet")
         self._places = {
             sheet.get("name"): places.get(id_)
             for sheet in root.iterfind("{*}sheets/{*}sheet")
@@ -50,11 +44,12 @@ class XlsxSearch:
             if key.endswith("}id")
         }
 
-    def __call__(self, sheet: str) -> Iterator[LostCell]:
-        """Yield the sheet's lost cells row by row."""
+    def __call__(self, sheet: str) -> Lost:
+        """Return the sheet's lost cells; its merged ranges are calamine's to give."""
         place = self._places.get(sheet)
-        if place is None:
-            return
+        return Lost([] if place is None else list(self._lost_cells(place)), [])
+
+    def _lost_cells(self, place: str) -> Iterator[LostCell]:
         row_number = 0
         for rows, prefix in self._whole_rows(place):
             patterns = _patterns(prefix)
@@ -87,7 +82,7 @@ class XlsxSearch:
     def _whole_rows(self, place: str) -> Iterator[tuple[bytes, bytes]]:
         """Yield the sheet's XML in pieces that end with a row, and its namespace prefix."""
         rest, prefix = b"", None
-        with self._archive.open(self._members[place]) as file:
+        with self._package.open(place) as file:
             while chunk := file.read(CHUNK_BYTES):
                 data = rest + chunk
                 if prefix is None:
@@ -97,25 +92,6 @@ class XlsxSearch:
                 rows, closed, rest = data.rpartition(closing)
                 if closed:
                     yield rows + closed, prefix
-
-    def _related(self, part: str, kind: str) -> dict[str, str]:
-        """Return the parts that a part of the workbook refers to, by the id of the relation."""
-        folder, name = posixpath.split(part)
-        relations = self._xml(posixpath.join(folder, "_rels", f"{name}.rels"))
-        return {
-            relation.get("Id", ""): posixpath.normpath(
-                posixpath.join(folder, relation.get("Target", "").replace("\\", "/"))
-            )
-            .lstrip("/")
-            .lower()
-            for relation in relations
-            if relation.get("Type", "").endswith(kind)
-        }
-
-    def _xml(self, part: str) -> ElementTree.Element:
-        with self._archive.open(self._members[part]) as file:
-            # Expat itself refuses entities that grow beyond measure.
-            return ElementTree.fromstring(file.read(MAX_INDEX_BYTES))  # noqa: S314
 
 
 class _Patterns(NamedTuple):
@@ -173,7 +149,3 @@ def _column_index(reference: bytes) -> int:
 
 def _text(xml: bytes) -> str:
     return html.unescape(xml.decode(errors="replace"))
-
-
-def _normal(name: str) -> str:
-    return name.replace("\\", "/").lstrip("/").lower()

@@ -20,7 +20,7 @@ from ingest.compound_files import CompoundFile, refuse_other_documents
 from ingest.handover import CHUNK_ROWS, Handover
 from ingest.header import SAMPLE_ROWS
 from ingest.layout import Layout
-from ingest.lost_cells import LostCell, search_for
+from ingest.lost_cells import Lost, LostCell, Search, search_for
 from ingest.merged_cells import Cells, Range, spread
 from ingest.reasons import Reason, UnreadableFile
 from ingest.records import Record
@@ -48,8 +48,9 @@ def read_spreadsheet(path: Path, handover: Handover) -> None:
                 if sheet.typ is calamine.SheetTypeEnum.WorkSheet
             ]
             visible = [s for s in sheets if s.visible is calamine.SheetVisibleEnum.Visible]
+            search = _search_for(path)
             for sheet in visible:
-                _read_sheet(workbook, sheet.name, path, handover)
+                _read_sheet(workbook, sheet.name, search, handover)
     except calamine.PasswordError:
         raise UnreadableFile(reasons.ENCRYPTED) from None
     except (calamine.CalamineError, OSError) as error:
@@ -60,13 +61,13 @@ def read_spreadsheet(path: Path, handover: Handover) -> None:
 
 
 def _read_sheet(
-    workbook: calamine.CalamineWorkbook, name: str, path: Path, handover: Handover
+    workbook: calamine.CalamineWorkbook, name: str, search: Search, handover: Handover
 ) -> None:
     with ThreadPoolExecutor(1) as thread:  # calamine and the search each run beside Python
-        searched = thread.submit(_lost_cells, path, name)
+        searched = thread.submit(_lost, search, name)
         sheet = workbook.get_sheet_by_name(name)
-        lost = searched.result()
-    ranges = [Range(*first, *last) for first, last in sheet.merged_cell_ranges or ()]
+        lost, ranges = searched.result()
+    ranges += [Range(*first, *last) for first, last in sheet.merged_cell_ranges or ()]
     rows: Iterator[Cells] = sheet.iter_rows()
     if sheet.start and sheet.start[1]:  # calamine begins with the first row, but not column
         margin: Cells = [""] * sheet.start[1]
@@ -98,9 +99,16 @@ def _reason_of(path: Path, error: Exception) -> Reason:
     return reasons.DAMAGED
 
 
-def _lost_cells(path: Path, sheet: str) -> list[LostCell]:
+def _search_for(path: Path) -> Search:
     try:
-        return list(search_for(path)(sheet))
+        return search_for(path)
+    except BROKEN_PARTS as error:
+        raise UnreadableFile(reasons.DAMAGED) from error
+
+
+def _lost(search: Search, sheet: str) -> Lost:
+    try:
+        return search(sheet)
     except BROKEN_PARTS as error:
         raise UnreadableFile(reasons.DAMAGED) from error
 
