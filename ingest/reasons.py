@@ -92,8 +92,9 @@ BROKEN_JSON_LINE = Reason(
 )
 UNKNOWN_FILE = Reason(
     "Keine Quelle in sources.yml passt zu diesem Dateinamen. Bitte die Datei umbenennen oder"
-    " dort eine Quelle eintragen.",
-    "No source in sources.yml matches this file name. Please rename the file or add a source.",
+    " dort eine Quelle eintragen; einen Vorschlag macht `reifegrad sources suggest`.",
+    "No source in sources.yml matches this file name. Please rename the file or add a source;"
+    " `reifegrad sources suggest` proposes one.",
 )
 UNSAFE_ARCHIVE = Reason(
     "Das Archiv enthält Verknüpfungen, doppelte Dateinamen oder Pfade, die aus ihm hinausführen."

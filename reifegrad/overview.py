@@ -22,6 +22,8 @@ class _Frozen(BaseModel):
 class LoadedFile(_Frozen):
     """The last load of one file and sheet, and how the file was found in the last night.
 
+    `in_force_since`: when the version was loaded whose rows are in the warehouse, which after a
+    failure is an earlier one.
     `standing`: new | changed | unchanged | gone (no longer in the inbox).
     """
 
@@ -35,6 +37,7 @@ class LoadedFile(_Frozen):
     rows_loaded: int
     rows_quarantined: int
     loaded_at: datetime
+    in_force_since: datetime | None
     reason_de: str | None
     reason_en: str | None
     notes_de: tuple[str, ...]
@@ -121,9 +124,16 @@ select file, sheet, source,
         when changed_on = max(seen_on) over () then 'changed'
         when is_there then 'unchanged'
     end as standing,
-    changed_on, status, rows_found, rows_loaded, rows_quarantined, loaded_at, reason_de, reason_en,
+    changed_on, status, rows_found, rows_loaded, rows_quarantined, loaded_at,
+    (
+        select max(before.loaded_at)
+        from ops.source_files as in_force
+        inner join ops.loads as before using (load_id)
+        where in_force.source = loads.source and in_force.file = loads.file
+    ) as in_force_since,
+    reason_de, reason_en,
     coalesce(notes_de, []) as notes_de, coalesce(notes_en, []) as notes_en
-from ops.loads
+from ops.loads as loads
 left join ops.inbox_files using (file)
 -- A workbook's sheets are loaded together; what a failure says holds for all of them.
 qualify load_id in (

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ingest.loads import in_thousands
-from reifegrad.overview import Overview
+from reifegrad.overview import LoadedFile, Overview
 
 if TYPE_CHECKING:
     from crm import Change
@@ -29,6 +29,10 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "is_loaded": {"de": "geladen", "en": "loaded"},
     "is_skipped": {"de": "übergangen", "en": "skipped"},
     "is_failed": {"de": "nicht geladen", "en": "not loaded"},
+    "is_failed_but": {
+        "de": "nicht geladen; es gilt der Stand vom {since:%d.%m.%Y}",
+        "en": "not loaded; that of {since:%Y-%m-%d} stands",
+    },
     "is_growing": {"de": "wartet", "en": "waits"},
     "is_duplicate": {"de": "doppelt", "en": "duplicate"},
     "standing": {"de": "Stand", "en": "Standing"},
@@ -142,9 +146,15 @@ def files_table(overview: Overview, language: Language) -> Table:
             file.source or text("nothing", language),
             text(f"stands_{file.standing}" if file.standing else "nothing", language),
             *(in_thousands(count, language) for count in counts),
-            text(f"is_{file.status}", language),
+            _outcome(file, language),
         )
     return table
+
+
+def _outcome(file: LoadedFile, language: Language) -> str:
+    if file.status == "failed" and file.in_force_since:
+        return text("is_failed_but", language, since=file.in_force_since)
+    return text(f"is_{file.status}", language)
 
 
 def hints_table(overview: Overview, language: Language) -> Table | None:

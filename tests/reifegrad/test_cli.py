@@ -113,6 +113,20 @@ def test_sample_and_ingest_tell_what_came_in_and_why_something_did_not(reifegrad
     assert "Quarantine" in tables and "unknown.csv" in tables
 
 
+def test_status_says_which_version_stands_when_a_file_fails(reifegrad, home):
+    assert reifegrad("sample", "--customers", "10", "--months", "12").returncode == 0
+    assert reifegrad("ingest").returncode == 0
+    (home / "inbox" / "erp_kunden.csv").write_text("Nr;Firma\n1;A\n", encoding="utf-8")
+    assert "erp_kunden.csv: nicht geladen" in reifegrad("ingest").stdout
+    (customers,) = (
+        file
+        for file in json.loads(reifegrad("status", "--json").stdout)["files"]
+        if file["file"] == "erp_kunden.csv"
+    )
+    assert customers["status"] == "failed" and customers["in_force_since"]
+    assert "es gilt der Stand vom" in reifegrad("status").stdout.replace("\n", " ")
+
+
 def test_down_with_nothing_running(reifegrad):
     assert reifegrad("down").returncode == 0
     assert reifegrad("down", REIFEGRAD_LANGUAGE="en").stdout.strip() == "Nothing was running."
