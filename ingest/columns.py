@@ -80,21 +80,6 @@ def remember_columns(
         )
 
 
-def repeated_columns(columns: list[str]) -> dict[str, list[str]]:
-    """Return the names that a header has more than once, with what the reader made of them.
-
-    The reader gives the second `Name` its position as a suffix: `Name_5`.
-    """
-    first = {name.casefold(): name for name in reversed(columns)}
-    found: dict[str, list[str]] = {}
-    for index, name in enumerate(columns, start=1):
-        base, _, position = name.rpartition("_")
-        # Columns without name and content are left out, so a position can only have been greater.
-        if base.casefold() in first and position.isdecimal() and int(position) >= index:
-            found.setdefault(first[base.casefold()], []).append(name)
-    return found
-
-
 def _last(
     connection: duckdb.DuckDBPyConnection, source: Source, file: str, sheet: str | None
 ) -> _Last | None:

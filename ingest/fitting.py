@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from ingest import notices, reasons
-from ingest.columns import changed_columns, repeated_columns
+from ingest.columns import changed_columns
 from ingest.expressions import columns_of, missing_columns
 from ingest.reasons import Reason
 from ingest.sources import Source
@@ -50,8 +50,7 @@ def fit_tables(
         if missing[id(table)]:
             reason = reasons.missing_columns(source.name, missing[id(table)], table.columns)
             return Fit(taken, others, reason)
-        repeated = repeated_columns(table.columns)
-        if mapped := _mapped(source, repeated):
+        if mapped := _mapped(source, table.repeated):
             return Fit(taken, others, notices.repeated(source.name, mapped, is_mapped=True))
     return Fit(taken, others)
 
@@ -63,9 +62,8 @@ def _notes(
     notes = list(table.notes)
     if changed := changed_columns(connection, source, file, table):
         notes.append(changed)
-    repeated = repeated_columns(table.columns)
-    if repeated and not _mapped(source, repeated):
-        notes.append(notices.repeated(source.name, repeated, is_mapped=False))
+    if table.repeated and not _mapped(source, table.repeated):
+        notes.append(notices.repeated(source.name, table.repeated, is_mapped=False))
     return notes
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ingest.reasons import Reason, UnreadableFile
-from ingest.tables import REJECT_SCHEMA, ROW_NUMBER, ArrowFile, Table, unique_names
+from ingest.tables import REJECT_SCHEMA, ROW_NUMBER, ArrowFile, Table, repeated_names, unique_names
 
 TABLES = "tables.json"
 REFUSAL = "refusal.json"
@@ -110,6 +110,7 @@ class TableBuilder:
             "row_count": self._cells.row_count,
             "reject_count": self._rejects.row_count,
             "notes": [astuple(note) for note in self._notes],
+            "repeated": repeated_names(self.header),
             "is_sheet": self._is_sheet,
         }
 
@@ -171,6 +172,7 @@ def collect(folder: Path) -> list[Table]:
             entry["row_count"],
             entry["reject_count"],
             [Reason(*note) for note in entry["notes"]],
+            entry["repeated"],
             entry["is_sheet"],
             ArrowFile(folder / f"{number}.cells", [*entry["columns"], ROW_NUMBER]),
             ArrowFile(folder / f"{number}.rejects", REJECT_SCHEMA.names),

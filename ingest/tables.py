@@ -80,6 +80,8 @@ class Table:
         row_count: number of rows without rejects.
         reject_count: number of rows that could not be read.
         notes: what was decided on thin evidence or left aside, for a person to check.
+        repeated: the names that the header has more than once, each with what the others of that
+            name are called here; a mapping that reads one of them is ambiguous.
         is_sheet: whether `name` names a part of the file: a sheet of a workbook, or one of
             several tables in a text file (the first of which has the file's name).
 
@@ -89,6 +91,7 @@ class Table:
     row_count: int
     reject_count: int
     notes: list[Reason]
+    repeated: dict[str, list[str]]
     is_sheet: bool
     stored_cells: ArrowFile
     stored_rejects: ArrowFile
@@ -143,6 +146,23 @@ def unique_names(cells: Sequence[str | None]) -> list[str]:
         taken.add(name.casefold())
         names.append(name)
     return names
+
+
+def repeated_names(cells: Sequence[str | None]) -> dict[str, list[str]]:
+    """Return the names that a header row has more than once, with what `unique_names` made of them.
+
+    >>> repeated_names(["Nr", "Telefon", "telefon", "Telefon_2"])
+    {'Telefon': ['telefon_3']}
+    """
+    first: dict[str, str] = {}
+    repeated: dict[str, list[str]] = {}
+    for cell, name in zip(cells, unique_names(cells), strict=True):
+        base = clean_name(cell or "").casefold()
+        if base in first:
+            repeated.setdefault(first[base], []).append(name)
+        elif base:
+            first[base] = name
+    return repeated
 
 
 def clean_name(text: str) -> str:

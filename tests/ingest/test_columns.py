@@ -10,7 +10,7 @@ import pytest
 
 from config import Settings
 from ingest import ingest_inbox
-from ingest.columns import repeated_columns
+from ingest.tables import repeated_names
 
 Write = Callable[[str], None]
 Drop = Callable[..., Path]
@@ -96,13 +96,13 @@ def test_a_name_given_twice_stops_the_load_only_if_it_is_needed(
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [
-        (["Nr", "Name", "Name_3"], {"Name": ["Name_3"]}),
-        (["Nr", "name", "x", "NAME_5", "Name_6"], {"name": ["NAME_5", "Name_6"]}),
-        (["Nr", "x", "Telefon", "Telefon_2"], {}),  # a name of the file's own
+        (["Nr", "Name", "Name"], {"Name": ["Name_3"]}),
+        (["Nr", "name", "x", None, "NAME ", "Name"], {"name": ["NAME_5", "Name_6"]}),
+        (["Telefon", "Telefon_2", "x"], {}),  # names of the file's own
         (["Nr", "Name_3", "Ort"], {}),
     ],
 )
-def test_repeated_names_are_known_by_their_position(
-    columns: list[str], expected: dict[str, list[str]]
+def test_names_that_a_header_repeats_are_known(
+    columns: list[str | None], expected: dict[str, list[str]]
 ) -> None:
-    assert repeated_columns(columns) == expected
+    assert repeated_names(columns) == expected
