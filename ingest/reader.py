@@ -110,6 +110,8 @@ def main(arguments: list[str]) -> None:
     path, folder = Path(arguments[0]), Path(arguments[1])
     if path.stat().st_size < SMALL_FILE:
         sys.modules["numpy"] = None  # type: ignore[assignment]  # half of what importing Arrow costs
+    # Arrow imports pandas, to ask whether a list is one of its columns; without this it gives up.
+    sys.modules["dateutil"] = None  # type: ignore[assignment]
     from ingest.handover import Handover
 
     gc.disable()  # the process ends with the file, and millions of cells are no cycles
