@@ -14,10 +14,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from ingest import UnreadableFile, read_file, reasons
+from ingest import Table, UnreadableFile, read_file, reasons
 from ingest.archives import FREE_BYTES
 from ingest.reasons import Reason
 
+Read = Callable[[Path], list[Table]]
+Refusal = Callable[[Path], str]
 CUSTOMERS = "Nr;Firma\n1;Müller AG\n2;Özil GmbH\n"
 
 
@@ -43,10 +45,14 @@ def workbook() -> bytes:
     return file.getvalue()
 
 
-def refusal(path: Path) -> str:
-    with pytest.raises(UnreadableFile) as caught:
-        read_file(path)
-    return caught.value.reason_de
+@pytest.fixture
+def refusal(read: Read) -> Refusal:
+    def reason(path: Path) -> str:
+        with pytest.raises(UnreadableFile) as caught:
+            read(path)
+        return caught.value.reason_de
+
+    return reason
 
 
 def test_a_single_member_is_read_as_if_it_had_come_alone(tmp_path: Path) -> None:
@@ -58,45 +64,49 @@ def test_a_single_member_is_read_as_if_it_had_come_alone(tmp_path: Path) -> None
     assert [(t.name, t.is_sheet) for t in sheets] == [("Kunden", True), ("Orte", True)]
 
 
-def test_several_members_are_parts_of_the_archive(tmp_path: Path) -> None:
+def test_several_members_are_parts_of_the_archive(tmp_path: Path, read: Read) -> None:
     members = {"a/kunden.csv": CUSTOMERS, "b\\kunden.xlsx": workbook(), "x.json": '[{"y": 1}]'}
-    tables = read_file(zipped(tmp_path / "a.zip", members))
+    tables = read(zipped(tmp_path / "a.zip", members))
     names = ["a/kunden.csv", "b/kunden.xlsx/Kunden", "b/kunden.xlsx/Orte", "x.json"]
     assert [table.name for table in tables] == names and all(t.is_sheet for t in tables)
     assert tables[2].rows == [["Köln", "01067"]] and tables[3].rows == [["1"]]
 
 
-def test_what_is_no_table_is_named_beside_the_tables(tmp_path: Path) -> None:
+def test_what_is_no_table_is_named_beside_the_tables(
+    tmp_path: Path, read: Read, refusal: Refusal
+) -> None:
     path = zipped(tmp_path / "a.zip", {"kunden.csv": CUSTOMERS, "agb.pdf": b"%PDF-1.7"})
-    table, other = read_file(path)
+    table, other = read(path)
     assert len(table.rows) == 2
     assert (other.name, other.columns, other.rows) == ("agb.pdf", [], [])
     assert "ein PDF" in other.rejects[0].reason_de
     assert "PDF" in refusal(zipped(tmp_path / "b.zip", {"agb.pdf": b"%PDF-1.7"}))
 
 
-def test_a_broken_member_refuses_the_archive_by_name(tmp_path: Path) -> None:
+def test_a_broken_member_refuses_the_archive_by_name(tmp_path: Path, refusal: Refusal) -> None:
     members = {"kunden.csv": CUSTOMERS, "umsatz.xlsx": workbook()[:2000]}
     reason = refusal(zipped(tmp_path / "a.zip", members))
     assert "„umsatz.xlsx“" in reason and "beschädigt" in reason
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "json"])
-def test_gzip(tmp_path: Path, kind: str) -> None:
+def test_gzip(tmp_path: Path, read: Read, kind: str) -> None:
     content = {"csv": CUSTOMERS.encode(), "xlsx": workbook(), "json": b'[{"Nr": 1}]'}[kind]
     path = tmp_path / f"kunden.{kind}.gz"
     path.write_bytes(gzip.compress(content))
-    table = read_file(path)[0]
+    table = read(path)[0]
     assert table.name == ("Kunden" if kind == "xlsx" else f"kunden.{kind}")
     assert table.rows[0][0] == "1"
 
 
-def test_archives_within_archives_to_one_level(tmp_path: Path) -> None:
+def test_archives_within_archives_to_one_level(
+    tmp_path: Path, read: Read, refusal: Refusal
+) -> None:
     inner = zipped(tmp_path / "inner.zip", {"k.csv": CUSTOMERS}).read_bytes()
     middle = zipped(
         tmp_path / "middle.zip", {"inner.zip": inner, "k.csv.gz": gzip.compress(b"a;b\n1;2\n")}
     )
-    tables = read_file(middle)
+    tables = read(middle)
     assert [(t.name, len(t.rows)) for t in tables] == [("inner.zip", 2), ("k.csv.gz", 1)]
     outer = zipped(tmp_path / "outer.zip", {"middle.zip": middle.read_bytes()})
     assert reasons.NESTED_ARCHIVE.de in refusal(outer)
@@ -106,7 +116,7 @@ def test_archives_within_archives_to_one_level(tmp_path: Path) -> None:
     "name",
     ["../x.csv", "/etc/x.csv", "C:\\x.csv", "a\\..\\..\\x.csv", "a/../../x.csv"],
 )
-def test_names_that_lead_outside(tmp_path: Path, name: str) -> None:
+def test_names_that_lead_outside(tmp_path: Path, refusal: Refusal, name: str) -> None:
     (tmp_path / "in").mkdir()
     path = zipped(tmp_path / "in" / "a.zip", {name: CUSTOMERS})
     assert refusal(path) == reasons.UNSAFE_ARCHIVE.de
@@ -183,20 +193,20 @@ def many(path: Path) -> None:
     ],
 )
 def test_hostile_and_broken_archives(
-    tmp_path: Path, make: Callable[[Path], None], reason: Reason
+    tmp_path: Path, refusal: Refusal, make: Callable[[Path], None], reason: Reason
 ) -> None:
     make(tmp_path / "a.zip")
     assert refusal(tmp_path / "a.zip") == reason.de
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-9], lambda data: data + b"more"])
-def test_broken_gzip(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_broken_gzip(tmp_path: Path, refusal: Refusal, damage: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "k.csv.gz"
     path.write_bytes(damage(gzip.compress(CUSTOMERS.encode() * 50)))
     assert refusal(path) == reasons.DAMAGED.de
 
 
-def test_gzip_bomb_and_tar(tmp_path: Path) -> None:
+def test_gzip_bomb_and_tar(tmp_path: Path, refusal: Refusal) -> None:
     path = tmp_path / "k.csv.gz"
     path.write_bytes(gzip.compress(bytes(FREE_BYTES + 1)))
     assert refusal(path) == reasons.ARCHIVE_TOO_LARGE.de
@@ -205,7 +215,7 @@ def test_gzip_bomb_and_tar(tmp_path: Path) -> None:
     assert "tar-Archiv" in refusal(tmp_path / "k.tar.gz")
 
 
-def test_other_archives_are_refused_by_name(tmp_path: Path) -> None:
+def test_other_archives_are_refused_by_name(tmp_path: Path, refusal: Refusal) -> None:
     for name, start, word in [
         ("a.7z", b"7z\xbc\xaf\x27\x1c", "7z"),
         ("a.rar", b"Rar!\x1a\7", "RAR"),
