@@ -12,6 +12,9 @@ from ingest.records import Dialect, Record, Splitter
 DELIMITERS = (";", ",", "\t", "|")
 # Excel's own first line, which names the delimiter: sep=;
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t]*\r?\n', re.IGNORECASE)
+# Lines that say what the table is; they may be more than its rows.
+_COMMENTS_ABOVE = re.compile(r"\A(#.*\s+)+(?=[^#\s])")
+_ESCAPED = re.compile(r"""\\["']""")
 _WRAPPED_IN_QUOTES = {'"': re.compile(r'\s*".*"\s*', re.DOTALL), "'": re.compile(r"\s*'.*'\s*")}
 
 
@@ -29,9 +32,10 @@ def find_dialect(text: str) -> tuple[Dialect, int]:
     named = SEPARATOR_LINE.match(text)
     if named:
         text = text[named.end() :]
+    text = _COMMENTS_ABOVE.sub("", text)
     delimiters = (named.group(1),) if named else DELIMITERS
     quotes = ('"', "'") if re.search(r"(^|[;,\t|])'", text, re.MULTILINE) else ('"',)
-    escapes = (None, "\\") if re.search(r"""\\["']""", text) else (None,)
+    escapes = (None, "\\") if _ESCAPED.search(text) else (None,)
     spaces = (False, True) if re.search(r"""[;,\t|] +["']""", text) else (False,)
     candidates = [
         Dialect(*parts) for parts in itertools.product(delimiters, quotes, escapes, spaces)
@@ -63,5 +67,7 @@ def _fit(rows: Sequence[Record], dialect: Dialect) -> float:
 def _is_whole(cell: str, dialect: Dialect) -> bool:
     """Whether a cell looks like one cell: commas are natural in text, other delimiters are not."""
     if any(mark in cell for mark in ";\t|" if mark != dialect.delimiter):
+        return False
+    if dialect.escape is None and _ESCAPED.search(cell):
         return False
     return not any(pattern.fullmatch(cell) for pattern in _WRAPPED_IN_QUOTES.values())

@@ -4,6 +4,7 @@ import csv
 import io
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -150,6 +151,54 @@ def test_whatever_is_written_is_read_back(
     assert table.columns == ["Kennung", "Bezeichnung", "Bemerkung"]
     assert table.rows == filled
     assert table.rejects == []
+
+
+words = st.text(alphabet="abcdefghij äöüßé-.&", min_size=1, max_size=9).filter(str.strip)
+marks = st.sampled_from(["", ", ", "; ", "|", "\t", " 'x'", '"', ' "y" ', "\n", "\r\n", "'"])
+business_cells = st.tuples(words, marks, words).map("".join)
+
+
+@given(
+    rows=st.lists(st.lists(business_cells, min_size=3, max_size=3), min_size=2, max_size=9),
+    delimiter=st.sampled_from(DELIMITERS),
+    quote=st.sampled_from(['"', "'"]),
+    is_escaped=st.booleans(),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"]),
+)
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_every_dialect_and_encoding_is_recognised(
+    tmp_path: Path,
+    rows: list[list[str]],
+    delimiter: str,
+    quote: str,
+    is_escaped: bool,
+    quoting: Literal[0, 1, 2, 3],
+    end: str,
+    encoding: str,
+) -> None:
+    """Law: business text in any dialect and encoding comes back, or its row is set aside."""
+    file = io.StringIO()
+    writer = csv.writer(
+        file,
+        delimiter=delimiter,
+        quotechar=quote,
+        doublequote=not is_escaped,
+        escapechar="\\" if is_escaped else None,
+        quoting=quoting,
+        lineterminator=end,
+    )
+    writer.writerow(["Kennung", "Bezeichnung", "Bemerkung"])
+    writer.writerows(rows)
+    (table,) = read_csv(write(tmp_path, file.getvalue(), encoding))
+    assert table.columns == ["Kennung", "Bezeichnung", "Bemerkung"]
+    numbers = dict(enumerate(rows, start=2))
+    for number, row in zip(table.row_numbers, table.rows, strict=True):
+        assert row == numbers.pop(number)
+    assert sorted(numbers) == [reject.row_number for reject in table.rejects]
 
 
 @st.composite
