@@ -61,9 +61,11 @@ FAULT = Reason(
 )
 TOO_DEMANDING = Reason(
     "Die Datei braucht zum Lesen mehr Speicher oder Zeit, als erlaubt ist. Bitte nur die Daten"
-    " (ohne leere Bereiche und Formatierung) in eine neue Datei kopieren und neu ablegen.",
+    " (ohne leere Bereiche und Formatierung) in eine neue Datei kopieren, große Mengen als CSV"
+    " speichern, und neu ablegen.",
     "Reading the file takes more memory or time than allowed. Please copy just the data"
-    " (no empty areas, no formatting) into a new file and drop it anew.",
+    " (no empty areas, no formatting) into a new file, save large amounts as CSV, and drop it"
+    " anew.",
 )
 MARKUP = Reason(
     "Die Datei ist eine HTML- oder XML-Datei ohne lesbare Tabelle. Bitte in Excel öffnen, als xlsx"
