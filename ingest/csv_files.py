@@ -7,6 +7,7 @@ split row by row with all care. Both ways give the same rows.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import itertools
@@ -197,11 +198,17 @@ def _whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
         end = data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, -1) + 1
         rest = data[end:]
         if end:
-            yield data[:end]
+            yield _without_marks(data[:end])
         elif len(rest) > MAX_CELL_CHARACTERS:
             raise UnreadableFile(reasons.NOT_TEXT)
     if rest:
-        yield rest
+        yield _without_marks(rest)
+
+
+def _without_marks(lines: bytes) -> bytes:
+    """Return lines without the byte order marks of files that were appended to another."""
+    mark = codecs.BOM_UTF8
+    return lines.replace(b"\n" + mark, b"\n").removeprefix(mark) if mark in lines else lines
 
 
 def _lines(data: bytes) -> Iterator[str]:

@@ -22,18 +22,25 @@ UTF_8 = ("utf-8", "utf-8-sig")
 PROBE_BYTES = 1 << 16
 CHUNK_BYTES = 1 << 20
 # Windows first: of two that explain the bytes equally well it is the likelier one.
-SINGLE_BYTE = ("cp1252", "cp850", "mac_roman")
+WESTERN = ("cp1252", "cp850", "mac_roman")
+# Relatives of cp1252, told from it by what it would make of their bytes.
+CENTRAL_EUROPEAN, WITH_EURO = "cp1250", "iso-8859-15"
+SINGLE_BYTE = (*WESTERN, CENTRAL_EUROPEAN, WITH_EURO)
 ENOUGH_LETTERS = 10_000
 # More control characters than this are no slips: the file is binary.
 MAX_CONTROL_SHARE = 0.01
 MIXED_SHARE = 0.02
+CENTRAL_EUROPEAN_SHARE = 0.05
 # UTF-8 with single bytes of cp1252 in it: files appended to by a second program.
 MIXED = "utf-8-with-cp1252"
 
 _LETTERS = frozenset("äöüÄÖÜßéèêëÉàâáåçÇñóôòíîìúûùøæœÅØŠšŽžÀÁÂÈÊÍÓÔÚÑ")
+# No western language has these within a word; Polish, Czech and their neighbours have, in cp1250.
+_NOT_WITHIN_WORDS = frozenset("³¹¿¯£¥ìòù")
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\f\r\x1a"))
 _ASCII = bytes(range(0x80))
 _BESIDE_LETTER = re.compile(rb"(?<=[A-Za-z])[\x80-\xff]|[\x80-\xff](?=[A-Za-z])")
+_WITHIN_WORD = re.compile(rb"(?<=[A-Za-z])[\x80-\xff](?=[A-Za-z])")
 _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
@@ -112,18 +119,34 @@ def _is_utf8(path: Path) -> bool:
 def _by_bytes(path: Path) -> str:
     """Judge a file that is not UTF-8 by its bytes above ASCII."""
     in_words: Counter[bytes] = Counter()
+    within: Counter[bytes] = Counter()
+    seen: set[int] = set()
     total = multibyte = 0
     with path.open("rb") as file:
         # Whole lines, so that no character is cut in two.
         while lines := b"".join(file.readlines(CHUNK_BYTES)):
             if in_words.total() < ENOUGH_LETTERS:
                 in_words.update(_BESIDE_LETTER.findall(lines))
-            total += len(lines.translate(None, _ASCII))
+                within.update(_WITHIN_WORD.findall(lines))
+            high = lines.translate(None, _ASCII)
+            seen.update(high)
+            total += len(high)
             multibyte += sum(map(len, _MULTIBYTE.findall(lines)))
     # In western text two bytes above ASCII hardly ever meet by chance so as to form UTF-8.
     if multibyte > MIXED_SHARE * total:
         return MIXED
-    return max(SINGLE_BYTE, key=lambda name: _letters(in_words, name))
+    best = max(WESTERN, key=lambda name: _letters(in_words, name))
+    return _relative_of_cp1252(within, seen) if best == "cp1252" else best
+
+
+def _relative_of_cp1252(within_words: Counter[bytes], seen: set[int]) -> str:
+    """Return cp1252 or the relative of it that explains bytes which cp1252 would hardly have."""
+    foreign = sum(within_words[letter.encode("cp1252")] for letter in _NOT_WITHIN_WORDS)
+    if foreign > CENTRAL_EUROPEAN_SHARE * within_words.total():
+        return CENTRAL_EUROPEAN
+    # Nobody writes ¤; the Latin-9 of Unix has the euro there, and nothing from 80 to 9F.
+    has_euro = 0xA4 in seen and seen.isdisjoint(range(0x80, 0xA0))
+    return WITH_EURO if has_euro else "cp1252"
 
 
 def _letters(in_words: Counter[bytes], encoding: str) -> int:

@@ -61,8 +61,10 @@ def find_header(sample: Sequence[Row], width: int) -> Header | None:
             continue
         most = max(filled[index + 1 :], default=0)
         if filled[index] < FILLED_SHARE * most and not is_mostly_words(row):
-            # Of two columns one may lack its name.
-            is_half_named = 2 * filled[index] >= most and _has_header_word(row)
+            # Of two columns one may lack its name, and that of the rows' names often does.
+            is_half_named = 2 * filled[index] >= most and (
+                _has_header_word(row) or _names_all_but_first(row, width)
+            )
             if not is_half_named or not any(column_kinds(below)):
                 continue
         if _looks_like_data(row, below):
@@ -141,13 +143,27 @@ def _has_header_word(row: Row) -> bool:
     return any(is_header_word(cell) for cell in row if cell)
 
 
+def _names_all_but_first(row: Row, width: int) -> bool:
+    """Whether a row names each column but that of the rows' names, as cross tables do."""
+    return width > 2 and not is_filled(row[0]) and sum(map(is_filled, row)) == width - 1
+
+
+def _names_periods(row: Row) -> bool:
+    """Whether a row is a word and then counts up: months or weeks name the columns."""
+    first, *others = [cell.strip() for cell in row if cell and is_filled(cell)] or [""]
+    if len(others) < 3 or not is_header_word(first) or not all(map(str.isdecimal, others)):
+        return False
+    start = int(others[0])
+    return [int(cell) for cell in others] == list(range(start, start + len(others)))
+
+
 def _looks_like_data(row: Row, below: Sequence[Row]) -> bool:
     """Whether a row is one of those below.
 
     It is if it has a number, date or e-mail address where they have, unless it reads as a header
     otherwise; or if more of its cells come again in their columns than are header words.
     """
-    if is_mostly_words(row):
+    if is_mostly_words(row) or _names_periods(row):
         return False
     kinds = column_kinds(below)
     if any(kind and kind_of(cell) == kind for cell, kind in zip(row, kinds, strict=False)):

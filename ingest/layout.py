@@ -33,19 +33,30 @@ from ingest.records import Record
 
 # Rows below a gap that are looked at to tell a second table from a footnote.
 ROWS_AFTER_GAP = 12
-# What the first filled cell of a totals row says; case does not matter. Valid for Python and RE2.
+# What the first filled cell of a totals row says, also behind the group's name as Excel writes it
+# (`Nord Ergebnis`), or as SAP does (`*`). Case does not matter. Valid for Python and RE2.
 TOTALS = (
     r"^\s*(Σ|(grand[ -]|sub[ -]?)?totals?|((gesamt|zwischen|end|teil|tages|monats|jahres)-?)?"
-    r"summen?|gesamt(betrag|wert|umsatz|menge|preis|zahl)?|insgesamt|sum|saldo|übertrag"
-    r"|anzahl|count)\b"
+    r"(summen?|ergebnis)|gesamt(betrag|wert|umsatz|menge|preis|zahl)?|insgesamt|sum|saldo|übertrag"
+    r"|anzahl|count)\b|^\s*\*{1,4}\s*$|\s(ergebnis|total|summe|gesamt)\s*$"
 )
 _TOTALS = re.compile(TOTALS, re.IGNORECASE)
+# Of these words no customer and no product has its whole name, even where no cell is empty.
+_SURE_TOTAL = re.compile(
+    r"(gesamt|zwischen)?(summen?|ergebnis)|(ins)?gesamt|(grand |sub)totals?|totals", re.IGNORECASE
+)
+_CURRENCY = re.compile(r"EUR|USD|CHF|GBP|[€$£]")
+_NOTHING = re.compile(r"[–-]|--")
 # How a lone cell begins that is a note between or below the rows: comments, page lines, footers.
+# Firms are called `Stand Bau` and `Seite 7 Verlag`, so a word alone does not tell.
 NOTES = (
-    r"^\s*(#|//|--|(erstellt|gedruckt|druckdatum|stand|quelle|seite|ende|export(iert)?|created"
-    r"|generated|printed|source|page|report|end of|exported)\b)"
+    r"^\s*(#([^\d]|$)|//|--|[-=_+:*]{3}|(erstellt|gedruckt|druckdatum|exportiert|created|generated"
+    r"|printed|exported|end of)\b|(stand|export|report)( vom| am| from| of|:)? *\d"
+    r"|(quelle|source|report|export)\s*:|export (vom|am|from)\b|ende( de[rs]\b|\W*$)"
+    r"|(seite|page) *\d+( *(von|of|/) *\d+)?\s*$)"
 )
 _NOTES = re.compile(NOTES, re.IGNORECASE)
+_RULE = re.compile(r"\s*[-=_+:*]{3,}\s*")  # a cell of a drawn line: --- or :--:
 
 
 class Layout:
@@ -172,6 +183,7 @@ class _OpenTable:
         self._kinds = kinds
         self._is_sheet = is_sheet
         self._names = _stripped(builder.header)
+        self._first = next((n for n, name in enumerate(self._names) if name), 0)
 
     def is_gap(self, row: Record) -> bool:
         """Whether the table may end with this row: it is blank or of another shape."""
@@ -264,26 +276,34 @@ class _OpenTable:
         return not self._is_sheet and len(row.cells) != self.width
 
     def _is_lone(self, cells: Row) -> bool:
-        """Whether a row fills a single cell, where the table has more than two."""
-        return self.width > 2 and sum(map(is_filled, cells)) == 1
+        """Whether a row fills only the first of its cells, where the table has more than two.
+
+        A cell further right is a sparse row's: what is written below a table begins where it does.
+        """
+        return self.width > 2 and trimmed_width(cells) <= self._first + 1
 
     @staticmethod
     def _is_note(cells: Row) -> bool:
-        """Whether a row holds nothing but a cell that says when or by whom it was made."""
+        """Whether a row holds nothing but a drawn line, or when or by whom it was made."""
         filled = [cell for cell in cells if cell and is_filled(cell)]
-        return len(filled) == 1 and bool(_NOTES.match(filled[0]))
+        is_rule = all(map(_RULE.fullmatch, filled))
+        return is_rule or (len(filled) == 1 and bool(_NOTES.match(filled[0])))
 
     def _is_header_again(self, cells: Row) -> bool:
         return any(self._names) and _stripped(cells)[: self.width] == self._names
 
     def _is_total(self, cells: Row) -> bool:
         """Whether a row sums up others: it says so first and holds nothing else but numbers."""
-        filled = [(cell or "").strip() for cell in cells if is_filled(cell)]
-        if not filled or not _TOTALS.match(filled[0]):
+        filled = list(filter(None, _stripped(cells)))
+        filled[1:] = [cell for cell in filled[1:] if not _NOTHING.fullmatch(cell)]
+        if not filled or not _TOTALS.search(filled[0]):
             return False
-        others = filled[1:]
-        is_sparse = len(filled) < self.width or self.width <= 2
-        return is_sparse and all(kind_of(cell) == "number" for cell in others)
+        is_sure = _SURE_TOTAL.fullmatch(filled[0].rstrip(" :")) and self.width > 2
+        if len(filled) == self.width > 2 and not is_sure:
+            return False
+        others = [cell for cell in filled[1:] if not _CURRENCY.fullmatch(cell)]
+        has_number = bool(others) or any(map(str.isdigit, filled[0]))
+        return has_number and all(kind_of(cell) == "number" for cell in others)
 
     def _reject(self, row: Record, reason: reasons.Reason) -> None:
         text = row.text if row.text is not None else ";".join(cell or "" for cell in row.cells)
@@ -335,7 +355,9 @@ def _shared_width(header: Row, below: Sequence[Row]) -> int:
 def _crowns(row: Row, below: Sequence[Row]) -> bool:
     """Whether a row has a different word in each column, and numbers or dates below some."""
     same = [other for other in below if len(other) == len(row)]
-    return len(row) > 2 and len(set(row)) == len(row) and all(row) and any(column_kinds(same))
+    names = row[: trimmed_width(row)]  # delimiters may trail
+    is_full = len(names) > 2 and len(set(names)) == len(names) and all(names)
+    return is_full and any(column_kinds(same))
 
 
 def _first_block(rows: Sequence[Row]) -> Sequence[Row]:

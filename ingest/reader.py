@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import re
 import resource
 import sys
 import tempfile
@@ -37,6 +38,8 @@ OTHER_KINDS = (
     (b"\x00\x01\x00\x00Standard", ("eine Access-Datenbank", "an Access database")),
     (b"7z\xbc\xaf", ("ein 7z-Archiv", "a 7z archive")),
 )
+# How a list of records begins, whatever its file is called: no header of a table does.
+JSON_RECORDS = re.compile(rb'(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\[\s*\{\s*"')
 # How the process ends when the disk is full: that is no fault of the file's.
 NO_SPACE_LEFT = 28
 MARKUP = (b"<?xml", b"<!doctype", b"<!--", b"<html", b"<head", b"<meta", b"<body", b"<style",
@@ -86,7 +89,7 @@ def _read(path: Path, handover: Handover, unpacker: Unpacker) -> None:
         from ingest.markup_tables import read_markup
 
         return read_markup(path, handover)
-    return _read_text(path, handover)
+    return _read_text(path, start, handover)
 
 
 def _is_markup(start: bytes) -> bool:
@@ -95,14 +98,15 @@ def _is_markup(start: bytes) -> bool:
     return text.startswith(MARKUP)
 
 
-def _read_text(path: Path, handover: Handover) -> None:
+def _read_text(path: Path, start: bytes, handover: Handover) -> None:
     from ingest.csv_files import read_csv
     from ingest.json_files import read_json, read_json_lines
 
     suffix = path.suffix.lower()
     if suffix in {".jsonl", ".ndjson"}:
         return read_json_lines(path, handover)
-    return read_json(path, handover) if suffix == ".json" else read_csv(path, handover)
+    is_json = suffix == ".json" or JSON_RECORDS.match(start.replace(b"\0", b""))
+    return read_json(path, handover) if is_json else read_csv(path, handover)
 
 
 def main(arguments: list[str]) -> None:
