@@ -94,6 +94,8 @@ class Unpacker:
         except OtherKindError as error:
             handover.table(name, (), is_sheet=True).reject(1, name, error.reason)
         except UnreadableFile as error:
+            if error.reason == reasons.EMPTY:
+                return  # an empty export beside filled ones takes nothing away
             raise UnreadableFile(reasons.in_archive(name, error.reason)) from error
 
     def _read_member(

@@ -115,7 +115,7 @@ class _Reader:
     def _read_at_once(self, data: bytes) -> bool:
         """Read a piece by Arrow if all of it is regular; else nothing."""
         table = self.layout.open_table
-        if table is None or table.width < 2:  # Arrow gives no row for a blank line of one column
+        if table is None:
             return False
         columns = parse_regular(data, self._splitter.dialect, table.width)
         if columns is None or not table.take_columns(columns, self._splitter.number + 1):

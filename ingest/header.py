@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from ingest.header_words import is_header_word
@@ -14,6 +15,9 @@ Row = Sequence[str | None]
 
 # Rows looked at; notes above a header are rarely longer than a screen.
 SAMPLE_ROWS = 100
+# Of very wide tables fewer rows tell as much.
+SAMPLE_CELLS = 20_000
+FEWEST_ROWS = 20
 # A header names nearly every column that is used below it; a line of notes fills a few cells.
 FILLED_SHARE = 0.7
 
@@ -104,6 +108,11 @@ def column_kinds(rows: Sequence[Row]) -> list[Kind | None]:
     return kinds
 
 
+def sample_rows(width: int) -> int:
+    """Return how many rows of so many cells are looked at."""
+    return min(SAMPLE_ROWS, max(FEWEST_ROWS, SAMPLE_CELLS // max(width, 1)))
+
+
 def modal_width(rows: Sequence[Row]) -> int:
     """Return the number of cells that most filled rows have; of several the largest."""
     counts = Counter(len(row) for row in rows if any(map(is_filled, row)))
@@ -125,6 +134,7 @@ def trimmed_width(row: Row) -> int:
     return max((n for n, cell in enumerate(row, start=1) if is_filled(cell)), default=0)
 
 
+@lru_cache(maxsize=1 << 16)  # each cell of a sample is looked at several times
 def kind_of(cell: str | None) -> Kind | None:
     """Kind of a cell that a header would hardly hold; else None. A year may name a column."""
     text = (cell or "").strip()

@@ -16,40 +16,67 @@ from ingest.handover import Handover
 from ingest.reasons import UnreadableFile
 
 PIECE_BYTES = 1 << 16
+LINES_SUFFIXES = (".jsonl", ".ndjson")
 
 
 def read_json(path: Path, handover: Handover) -> None:
-    """Read a JSON file: one list of records, or an object whose only list of records is read.
-
-    Row numbers count the records from 1. The file is read several times and never held in
-    memory, since a column may first appear in its last record.
+    """Read a file of JSON records: a list, an object with lists in it, or one record per line.
 
     Raises:
-        UnreadableFile: the file is not JSON or holds no list of records.
+        UnreadableFile: the file is not JSON or holds no records.
 
     """
     encoding = find_encoding(path)
+    if _has_lines(path, encoding):
+        _read_lines(path, encoding, handover)
+    else:
+        _read_document(path, encoding, handover)
+
+
+def _has_lines(path: Path, encoding: str) -> bool:
+    """Whether each line is a record: the name says so, or the first of several is one."""
+    texts = (text for _, text, _ in _lines(path, encoding))
+    first, second = next(texts, ""), next(texts, None)
+    if path.suffix.lower() in LINES_SUFFIXES:
+        return not first.startswith("[")
+    if second is None or not first.endswith("}"):
+        return False
     try:
-        lists = list(_lists_of_records(path, encoding))
-        if len(lists) != 1:
-            raise UnreadableFile(reasons.NOT_JSON)
-        columns = column_names(flatten(record) for record in _records(path, encoding, lists[0]))
-        builder = handover.table(path.name, columns)
-        for number, record in enumerate(_records(path, encoding, lists[0]), start=1):
-            row = flatten(record)
-            builder.add(number, [row.get(name or "") for name in columns])
+        return isinstance(_decode(first), dict)
+    except ValueError:
+        return False
+
+
+def _read_document(path: Path, encoding: str, handover: Handover) -> None:
+    """Read each list of records as a table; if there are several, by the names of the lists.
+
+    Row numbers count the records from 1. The file is read several times and never held in
+    memory, since a column may first appear in its last record.
+    """
+    try:
+        places = list(dict.fromkeys(_lists_of_records(path, encoding)))
+        for place in places:
+            rows = (flatten(record) for record in _records(path, encoding, place))
+            columns = column_names(rows)
+            name = path.name if len(places) == 1 else place.removesuffix(".item")
+            builder = handover.table(name, columns, is_sheet=len(places) > 1)
+            for number, record in enumerate(_records(path, encoding, place), start=1):
+                row = flatten(record)
+                builder.add(number, [row.get(name or "") for name in columns])
     except ijson.JSONError:
         raise UnreadableFile(reasons.DAMAGED) from None
+    if not places:
+        raise UnreadableFile(reasons.NOT_JSON)
 
 
 def _lists_of_records(path: Path, encoding: str) -> Iterator[str]:
-    """Yield where in the file there are lists of records: everywhere, or one name down."""
+    """Yield where in the file there are lists of records that stand in no other list."""
     begun = None
     for prefix, event, _ in ijson.parse(_stream(path, encoding)):
         if begun is not None and event == "start_map":
             yield f"{begun}.item".lstrip(".")
-        is_outermost = "." not in prefix and prefix != "item"
-        begun = prefix if event == "start_array" and is_outermost else None
+        is_in_list = "item" in prefix.split(".")
+        begun = prefix if event == "start_array" and not is_in_list else None
 
 
 def _records(path: Path, encoding: str, place: str) -> Iterator[dict[str, Any]]:
@@ -63,17 +90,12 @@ def _stream(path: Path, encoding: str) -> Any:  # noqa: ANN401 - ijson has no ty
     return ijson.from_iter(read_utf8(path, encoding, PIECE_BYTES))
 
 
-def read_json_lines(path: Path, handover: Handover) -> None:
-    """Read a file with one JSON record per line; row numbers are those of the lines.
+def _read_lines(path: Path, encoding: str, handover: Handover) -> None:
+    """Read one record per line; row numbers are those of the lines.
 
     A line that is no record is rejected. The file is read twice, since a column may first
     appear in its last line.
-
-    Raises:
-        UnreadableFile: no line holds a record.
-
     """
-    encoding = find_encoding(path)
     columns = column_names(row for _, _, row in _lines(path, encoding) if row)
     if not columns:
         raise UnreadableFile(reasons.NOT_JSON)

@@ -16,7 +16,6 @@ import pyarrow as pa
 from ingest import reasons
 from ingest.handover import Handover, TableBuilder
 from ingest.header import (
-    SAMPLE_ROWS,
     Header,
     Kind,
     Row,
@@ -27,6 +26,7 @@ from ingest.header import (
     is_mostly_words,
     kind_of,
     modal_width,
+    sample_rows,
     trimmed_width,
 )
 from ingest.records import Record
@@ -83,7 +83,7 @@ class Layout:
         table = self._table
         if table is None:
             self._pending.append(row)
-            if len(self._pending) >= SAMPLE_ROWS:
+            if len(self._pending) >= sample_rows(len(row.cells)):
                 self._open()
         elif self._pending or table.is_gap(row):
             self._pending.append(row)

@@ -100,12 +100,10 @@ def _is_markup(start: bytes) -> bool:
 
 def _read_text(path: Path, start: bytes, handover: Handover) -> None:
     from ingest.csv_files import read_csv
-    from ingest.json_files import read_json, read_json_lines
+    from ingest.json_files import LINES_SUFFIXES, read_json
 
     suffix = path.suffix.lower()
-    if suffix in {".jsonl", ".ndjson"}:
-        return read_json_lines(path, handover)
-    is_json = suffix == ".json" or JSON_RECORDS.match(start.replace(b"\0", b""))
+    is_json = suffix in (".json", *LINES_SUFFIXES) or JSON_RECORDS.match(start.replace(b"\0", b""))
     return read_json(path, handover) if is_json else read_csv(path, handover)
 
 

@@ -78,9 +78,8 @@ NOT_TEXT = Reason(
     "The file is neither a table nor readable text. Please save it as CSV or Excel.",
 )
 NOT_JSON = Reason(
-    "Die JSON-Datei enthält nicht genau eine Liste von Datensätzen. Bitte eine Liste je Datei"
-    " exportieren.",
-    "The JSON file does not hold exactly one list of records. Please export one list per file.",
+    "Die JSON-Datei enthält keine Liste von Datensätzen. Bitte neu exportieren.",
+    "The JSON file holds no list of records. Please export it again.",
 )
 QUOTE = Reason(
     "Ein Anführungszeichen in dieser Zeile ist nicht geschlossen oder steht an falscher Stelle."

@@ -31,13 +31,24 @@ def test_the_only_list_of_records_is_read_with_numbers_as_written(tmp_path: Path
     assert table.row_numbers == [1, 2]
 
 
+def test_each_of_several_lists_is_a_table_of_its_name(tmp_path: Path) -> None:
+    first, second = read(tmp_path, '{"data": {"firms": [{"x": 1}]}, "links": [{"href": "u"}]}')
+    assert (first.name, first.rows, first.is_sheet) == ("data.firms", [["1"]], True)
+    assert (second.name, second.columns) == ("links", ["href"])
+
+
+def test_records_line_by_line_whatever_the_name(tmp_path: Path) -> None:
+    (table,) = read(tmp_path, '{"x": 1}\n\n{"x": 2, "y": "a"}\n{"x": \n')
+    assert (table.columns, table.rows) == (["x", "y"], [["1", None], ["2", "a"]])
+    assert [(r.row_number, r.raw_text) for r in table.rejects] == [(4, '{"x":')]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         ("[]", reasons.NOT_JSON),
         ('[{"x": 1}, 2]', reasons.NOT_JSON),
-        ('{"a": [{"x": 1}], "b": [{"x": 1}]}', reasons.NOT_JSON),
-        ('{"a": {"b": [{"x": 1}]}}', reasons.NOT_JSON),
+        ('{"a": {"b": [[{"x": 1}]]}}', reasons.NOT_JSON),
         ('[{"x": 1}, {"x": ', reasons.DAMAGED),
         ('[{"x": 1}] and more', reasons.DAMAGED),
     ],
