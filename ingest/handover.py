@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from ingest import reasons
 from ingest.reasons import Reason, UnreadableFile
 from ingest.tables import REJECT_SCHEMA, ROW_NUMBER, ArrowFile, Table, repeated_names, unique_names
 
 TABLES = "tables.json"
 REFUSAL = "refusal.json"
 CHUNK_ROWS = 20_000
+# Where more rows than this fill their first column only, the table is a sparse one.
+LONE_SHARE = 0.2
 
 
 class Handover:
@@ -66,6 +69,7 @@ class TableBuilder:
         self.header = list(header)
         self._is_sheet = is_sheet
         self._notes: list[Reason] = []
+        self.lone_rows = 0  # that fill the first column only
         names = unique_names(header)
         texts = [pa.field(name, pa.string()) for name in names]
         self._cells = _Writer(
@@ -102,6 +106,8 @@ class TableBuilder:
         """Close the files and return the table's entry in the list of tables."""
         self._cells.close()
         self._rejects.close()
+        if 0 < self.lone_rows <= LONE_SHARE * self._cells.row_count:
+            self.note(reasons.lone_rows(self.lone_rows))
         return {
             "name": self.name,
             "columns": [

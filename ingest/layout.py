@@ -209,6 +209,7 @@ class _OpenTable:
         elif self._is_misshapen(row):
             self._reject(row, reasons.cell_count(len(row.cells), self.width))
         else:
+            self.builder.lone_rows += self._is_lone(row.cells)
             self.builder.add(row.number, [*row.cells, *[None] * (self.width - len(row.cells))])
 
     def take_columns(self, columns: Sequence[pa.Array], first_row_number: int) -> bool:
@@ -230,6 +231,8 @@ class _OpenTable:
         ]
         if first.null_count or any(pc.any(answer).as_py() for answer in needs_look):
             return False
+        if self.width > 2:
+            self.builder.lone_rows += pc.coalesce(*columns[1:]).null_count
         self.builder.add_columns(columns, first_row_number)
         return True
 
@@ -270,8 +273,7 @@ class _OpenTable:
     def _is_misshapen(self, row: Record) -> bool:
         """Whether a row has not exactly as many cells as the table has columns.
 
-        An empty surplus cell at the end is no exception: it may be the last column's, moved there
-        by an unquoted delimiter further left, with every cell between in the wrong column.
+        Nor is it well if the surplus cell is empty: it may be the last column's, moved there.
         """
         return not self._is_sheet and len(row.cells) != self.width
 

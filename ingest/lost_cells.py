@@ -23,10 +23,10 @@ ERRORS = {
 
 
 class LostCell(NamedTuple):
-    """A cell that is given as empty, or as 0, and is neither; row and column count from 0.
+    """A cell that calamine gives wrongly: as empty, as 0, without its zeros in front.
 
-    `text` is the error (`#N/A`), the text that calamine passes over or, if the cell was never
-    calculated, the formula (`=A1*2`).
+    Row and column count from 0. `text` is the error (`#N/A`), the text that calamine passes over,
+    the number as it is shown (`01067`) or, if the cell was never calculated, the formula (`=A1*2`).
     """
 
     row: int

@@ -179,6 +179,16 @@ def rows_above(count: int) -> Reason:
     )
 
 
+def lone_rows(count: int) -> Reason:
+    """Say how many rows fill the first column only, as titles of groups do."""
+    de = "1 Zeile füllt" if count == 1 else f"{count} Zeilen füllen"
+    en = "1 row fills" if count == 1 else f"{count} rows fill"
+    return Reason(
+        f"{de} nur die erste Spalte. Sind es Zwischentitel, bitte ohne sie exportieren.",
+        f"{en} the first column only. If they are titles of groups, please export without them.",
+    )
+
+
 def header_too_short(found: int, expected: int) -> Reason:
     """Say that the rows have more cells than the header, so that their names are unknown."""
     return Reason(

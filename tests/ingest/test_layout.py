@@ -143,3 +143,10 @@ def test_rows_with_a_surplus_cell_make_no_table(lay_out: LayOut) -> None:
     )
     assert [row[0] for row in table.rows] == ["A", "B", "E", "F"]
     assert [reject.row_number for reject in table.rejects] == [4, 5]
+
+
+def test_rows_that_may_be_titles_of_groups_are_noted(lay_out: LayOut) -> None:
+    rows = "".join(f"{n};Firma {n};Ulm\n" for n in range(8))
+    (table,) = lay_out(f"Nr;Name;Ort\nNord;;\n{rows}")
+    assert table.row_count == 9
+    assert table.notes == [reasons.lone_rows(1)]

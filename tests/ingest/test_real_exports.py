@@ -997,7 +997,6 @@ SHEETS: dict[str, tuple[list[list[Any]], dict[str, str], Truth]] = {
     ),
 }  # fmt: skip
 FAULTS_OF_SHEETS = {
-    "postcode_by_number_format": "Excel shows 01067, we give 1067",
     "titles_of_groups": "the title of a group of rows is taken for a row",
 }
 
