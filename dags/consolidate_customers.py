@@ -12,19 +12,15 @@ from reifegrad.orchestration import (
 )
 
 
-@dag(
-    schedule=schedule_at("0 2 * * *"),
-    tags=["warehouse", "nightly"],
-    **DAG_DEFAULTS,
-)
+@dag(schedule=schedule_at("0 2 * * *"), tags=["warehouse", "nightly"], **DAG_DEFAULTS)
 def consolidate_customers() -> None:
     """Build one audited, published warehouse from the scattered files.
 
-    Reads every new file of the inbox into `raw` (what can't be read goes to quarantine with a
-    reason), builds staging, identity and marts with dbt, audits the marts and publishes them.
+    Reads every new file of the inbox into `raw` (or quarantine, with a reason), builds staging,
+    identity and marts with dbt, audits the marts and publishes them.
 
-    **Leaves** the asset `marts`. **When the audit fails** nothing is published and yesterday's
-    copy stays: the log of `audit_marts` names the broken expectation.
+    **Leaves** the asset `marts`. **When the audit fails** yesterday's copy stays: `audit_marts`
+    names the broken expectation.
     """
 
     @task(pool=WAREHOUSE_POOL)
@@ -35,6 +31,14 @@ def consolidate_customers() -> None:
 
         loads = ingest_inbox(load_settings())
         return {"loads": len(loads), "rows": sum(load.rows_loaded for load in loads)}
+
+    @task(pool=WAREHOUSE_POOL)
+    @station
+    def remember_customers() -> None:
+        from config import load_settings
+        from warehouse import remember
+
+        remember(load_settings())
 
     @task(pool=WAREHOUSE_POOL)
     @station
@@ -52,7 +56,8 @@ def consolidate_customers() -> None:
 
         return publish(load_settings())
 
-    ingest_files() >> dbt_models("build_models") >> audit_marts() >> publish_marts()
+    built = ingest_files() >> dbt_models("build_models") >> remember_customers()
+    built >> audit_marts() >> publish_marts()
 
 
 consolidate_customers()

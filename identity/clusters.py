@@ -20,9 +20,13 @@ Key = tuple[str, str]  # what must be the same within a customer (source and kin
 class _Groups:
     """Growing groups of things and the sums of probabilities between them."""
 
-    def __init__(self, keys: Sequence[frozenset[Key]]) -> None:
+    def __init__(self, keys: Sequence[frozenset[Key]], apart: Iterable[tuple[int, int]]) -> None:
         self.size = [1] * len(keys)
-        self.keys = [dict(known) for known in keys]
+        self.keys = [_by_kind(known) for known in keys]
+        self.apart: dict[int, set[int]] = defaultdict(set)
+        for a, b in apart:
+            self.apart[a].add(b)
+            self.apart[b].add(a)
         self.between: list[dict[int, float]] = [{} for _ in keys]
         self._joined_to = list(range(len(keys)))
 
@@ -37,13 +41,16 @@ class _Groups:
         total = self.between[a].get(b, 0.0)
         return total / (self.size[a] * self.size[b])
 
-    def join(self, a: int, b: int) -> int:
-        """Join two groups unless their keys contradict each other; returns the larger one."""
+    def join(self, a: int, b: int, *, decided: bool = False) -> int:
+        """Join two groups unless a person or their keys keep them apart; returns the larger one.
+
+        What a person has `decided` to be the same is joined whatever the keys say.
+        """
         if len(self.between[a]) < len(self.between[b]):
             a, b = b, a
         self.between[a].pop(b, None)
         self.between[b].pop(a, None)
-        if a == b or not self._may_join(a, b):
+        if a == b or b in self.apart.get(a, ()) or not (decided or self._may_join(a, b)):
             return a
         for other, total in self.between[b].items():
             del self.between[other][b]
@@ -51,19 +58,26 @@ class _Groups:
             self.between[a][other] = self.between[other][a] = joined
         self.between[b] = {}
         self.size[a] += self.size[b]
-        self.keys[a] |= self.keys[b]
+        for kind, values in self.keys[b].items():
+            self.keys[a][kind] = self.keys[a].get(kind, frozenset()) | values
+        for other in self.apart.pop(b, ()):
+            self.apart[other].remove(b)
+            self.apart[other].add(a)
+            self.apart[a].add(other)
         self._joined_to[b] = a
         return a
 
     def _may_join(self, a: int, b: int) -> bool:
-        small, large = sorted((self.keys[a], self.keys[b]), key=len)
-        return all(large.get(kind, value) == value for kind, value in small.items())
+        return not _contradict(self.keys[a], self.keys[b])
 
 
 def cluster(
     keys: Sequence[frozenset[Key]],
     sure: Iterable[tuple[int, int]],
     probable: Iterable[tuple[int, int, float]],
+    *,
+    same: Iterable[tuple[int, int]] = (),
+    different: Iterable[tuple[int, int]] = (),
 ) -> tuple[list[int], list[float]]:
     """Group records by average linkage, so that one bad link cannot join two large groups.
 
@@ -72,17 +86,26 @@ def cluster(
     groups with the highest mean probability over all pairs of their units are joined, while it is
     at least MIN_MEAN_PROBABILITY. Groups whose keys contradict each other are never joined.
 
+    What people decided comes before all that. Two records that are `different` never come into
+    one group: the links between them act from the strongest to the weakest, and the one that
+    would join their groups is cut.
+
     Args:
         keys: per record its exact keys, as (source and kind, value).
         sure: pairs of record positions that share an exact key.
         probable: pairs of record positions with their probability; each pair once.
+        same: pairs of record positions that a person decided to be one customer.
+        different: pairs of which a person decided that they are not; must not contradict `same`.
 
     Returns:
         Per record the smallest position in its group, and the mean probability between its unit
         and the others of the group (1 if there are none).
 
     """
-    units = _Groups(keys)
+    different = list(different)
+    units = _Groups(keys, different)
+    for a, b in same:
+        units.join(units.find(a), units.find(b), decided=True)
     for a, b in sorted(sure):
         units.join(units.find(a), units.find(b))
     unit = [units.find(record) for record in range(len(keys))]
@@ -91,8 +114,13 @@ def cluster(
         pair = min(unit[a], unit[b]), max(unit[a], unit[b])
         if pair[0] != pair[1]:
             between[pair] = max(between[pair], p)
-    held = [frozenset(known.items()) for known in units.keys]
-    joined = _refine(_link(_Groups(held), between), held, between, sorted(set(unit)))
+    held = [
+        frozenset((kind, value) for kind, values in known.items() for value in values)
+        for known in units.keys
+    ]
+    apart = {(unit[a], unit[b]) for a, b in different}
+    groups = _link(_Groups(held, apart), between)
+    joined = _refine(groups, held, between, sorted(set(unit)), apart)
     group = [joined[own] for own in unit]
     first: dict[int, int] = {}
     for record, own in enumerate(group):
@@ -132,6 +160,7 @@ def _refine(
     held: Sequence[frozenset[Key]],
     between: dict[tuple[int, int], float],
     units: Sequence[int],
+    apart: Iterable[tuple[int, int]],
 ) -> dict[int, int]:
     """Move single units to the group where they gain most, until none gains any more.
 
@@ -146,6 +175,17 @@ def _refine(
         members[own].add(unit)
     for (a, b), p in between.items():
         near[a][b] = near[b][a] = p
+    enemies: dict[int, set[int]] = defaultdict(set)
+    for a, b in apart:
+        enemies[a].add(b)
+        enemies[b].add(a)
+
+    def may_be_in(unit: int, others: Iterable[int]) -> bool:
+        keys = _by_kind(held[unit])
+        return enemies.get(unit, set()).isdisjoint(others) and not any(
+            _contradict(keys, _by_kind(held[other])) for other in others
+        )
+
     for _ in range(MAX_REFINEMENTS):
         moved = False
         for unit in sorted(near):
@@ -159,7 +199,7 @@ def _refine(
             }
             best = max(gains, key=lambda found: (gains[found], -found))
             is_better = gains[best] > max(gains.get(own, 0), 0) + 1e-9
-            if best != own and is_better and not _contradicts(held, unit, members[best]):
+            if best != own and is_better and may_be_in(unit, members[best]):
                 members[own].remove(unit)
                 members[best].add(unit)
                 group[unit] = best
@@ -169,6 +209,14 @@ def _refine(
     return group
 
 
-def _contradicts(held: Sequence[frozenset[Key]], unit: int, members: Iterable[int]) -> bool:
-    keys = dict(held[unit])
-    return any(keys.get(kind, value) != value for other in members for kind, value in held[other])
+def _by_kind(keys: Iterable[Key]) -> dict[str, frozenset[str]]:
+    values: dict[str, frozenset[str]] = {}
+    for kind, value in keys:
+        values[kind] = values.get(kind, frozenset()) | {value}
+    return values
+
+
+def _contradict(one: dict[str, frozenset[str]], two: dict[str, frozenset[str]]) -> bool:
+    """Whether both have a key of one kind and none of it in common."""
+    small, large = sorted((one, two), key=len)
+    return any(kind in large and values.isdisjoint(large[kind]) for kind, values in small.items())

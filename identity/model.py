@@ -119,7 +119,7 @@ def estimate_probabilities(pairs: Pairs) -> NDArray[np.float64]:
     for _ in range(MAX_ITERATIONS):
         log_odds = np.full(len(pairs.left), np.log2(prior / (1 - prior)))
         for agreement in pairs.agreements:
-            log_odds += _weights(agreement, probability)
+            log_odds += weigh(agreement, probability)
         before = probability.sum()
         probability = 1 / (1 + np.exp2(-np.clip(log_odds, -60, 60)))
         prior = (probability.sum() + 1) / (total + 2)
@@ -128,7 +128,7 @@ def estimate_probabilities(pairs: Pairs) -> NDArray[np.float64]:
     return probability
 
 
-def _weights(agreement: Agreement, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+def weigh(agreement: Agreement, probability: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weigh every pair in one comparison, log2(m / u); 0 where it is unknown."""
     import numpy as np
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from identity.blocking import build_blocks
 from identity.clusters import Key, cluster
+from identity.decisions import Decision, Rulings
+from identity.doubts import Doubt, find_doubts
 from identity.features import build_features, read_records
 from identity.model import compare, estimate_probabilities
+from identity.stable_ids import Membership, keep_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +26,13 @@ KEY_COLUMNS = ("vat_key", "registration_key")
 MAX_NAMES_PER_KEY = 8
 
 
-def resolve(records: Records) -> pd.DataFrame:
+def resolve(
+    records: Records,
+    *,
+    decisions: Iterable[Decision] = (),
+    previous: Iterable[Membership] = (),
+    night: date = date.max,
+) -> pd.DataFrame:
     """Find out which records are the same customer.
 
     Args:
@@ -32,6 +40,10 @@ def resolve(records: Records) -> pd.DataFrame:
             `source` and any of `name`, or `given_name` and `family_name`, `street`, `postcode`,
             `city`, `country`, `phone`, `email`, `website`, `vat_id`, `registration_no`,
             `birth_date`, as text. Other columns are ignored.
+        decisions: what people decided, see `decisions.Rulings`.
+        previous: which customer the records belonged to in former nights; customers keep their
+            ids, see `stable_ids.keep_ids`.
+        night: the night that the records are of.
 
     Returns:
         One row per record, ordered by it: `record_id, customer_id` (`C` and ten characters) and
@@ -42,24 +54,53 @@ def resolve(records: Records) -> pd.DataFrame:
         IdentityError: `record_id` or `source` is missing, empty or not unique.
 
     """
+    return resolve_with_doubts(records, decisions, previous, night)[0]
+
+
+def resolve_with_doubts(
+    records: Records,
+    decisions: Iterable[Decision],
+    previous: Iterable[Membership],
+    night: date,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Do what `resolve` does, and say of which pairs a person should decide.
+
+    Returns:
+        What `resolve` returns, and the pairs as `doubts.find_doubts` finds them: `record_a,
+        record_b, probability, evidence_de, evidence_en`.
+
+    """
     import pandas as pd
 
     features = build_features(read_records(records))
-    group, probability = _resolve_features(features)
-    ids = [_customer_id(features.index[position]) for position in group]
-    return pd.DataFrame(
+    group, probability, doubts = _resolve_features(features, Rulings(decisions))
+    clusters: dict[int, list[str]] = defaultdict(list)
+    for record_id, first in zip(features.index, group, strict=True):
+        clusters[first].append(record_id)
+    kept = keep_ids(list(clusters.values()), previous, night)
+    customer_id = dict(zip(clusters, kept, strict=True))
+    ids = [customer_id[first] for first in group]
+    resolved = pd.DataFrame(
         {
             "record_id": pd.Series(features.index, dtype=object),
             "customer_id": pd.Series(ids, dtype=object),
             "probability": pd.Series(probability, dtype=float).round(4),
         }
     )
+    name = features.index
+    pairs = [(name[doubt.left], name[doubt.right], *doubt[2:]) for doubt in doubts]
+    columns = ["record_a", "record_b", "probability", "evidence_de", "evidence_en"]
+    return resolved, pd.DataFrame(pairs, columns=columns, dtype=object)
 
 
-def _resolve_features(features: pd.DataFrame) -> tuple[list[int], list[float]]:
-    """Return per record the position of its group's first record, and its probability."""
-    copies = _copies(features)
-    modelled = sorted(position for positions in copies for position in positions[:2])
+def _resolve_features(
+    features: pd.DataFrame, rulings: Rulings
+) -> tuple[list[int], list[float], list[Doubt]]:
+    """Return per record the position of its group's first record and its probability; doubts."""
+    place = {record: position for position, record in enumerate(features.index)}
+    decided = {place[record] for record in rulings.records() if record in place}
+    copies = _copies(features, decided)
+    modelled = sorted({p for positions in copies for p in positions[:2]}.union(decided))
     part = features.iloc[modelled]
     pairs = compare(part, build_blocks(part)) if len(part) > 1 else None
     probable = []
@@ -74,7 +115,22 @@ def _resolve_features(features: pd.DataFrame) -> tuple[list[int], list[float]]:
                 strict=True,
             )
         )
-    found, support = cluster(_keys(part), list(_sure_pairs(part)), probable)
+    keys = _keys(part)
+    rank = {position: n for n, position in enumerate(modelled)}
+    found, support = cluster(
+        keys,
+        list(_sure_pairs(part)),
+        probable,
+        same=[(rank[place[a]], rank[place[b]]) for a, b in rulings.same(place)],
+        different=[(rank[place[a]], rank[place[b]]) for a, b in rulings.different(place)],
+    )
+    doubts = []
+    if pairs is not None:
+        settled = _settled(part, keys, rulings)
+        doubts = [
+            doubt._replace(left=modelled[doubt.left], right=modelled[doubt.right])
+            for doubt in find_doubts(pairs, probability, found, settled)
+        ]
     group, sureness = list(range(len(features))), [1.0] * len(features)
     for position, first, share in zip(modelled, found, support, strict=True):
         group[position], sureness[position] = modelled[first], share
@@ -82,11 +138,32 @@ def _resolve_features(features: pd.DataFrame) -> tuple[list[int], list[float]]:
         if others and group[others[0]] == group[first]:
             for position in others[1:]:
                 group[position], sureness[position] = group[first], sureness[others[0]]
-    return group, sureness
+    return group, sureness, doubts
 
 
-def _copies(features: pd.DataFrame) -> list[list[int]]:
-    """Positions of records that read alike, whatever their source.
+def _settled(
+    features: pd.DataFrame, keys: Sequence[frozenset[Key]], rulings: Rulings
+) -> Callable[[int, int], bool]:
+    """Make the question whether a person or an exact key says what two records are."""
+    exact = [
+        {value for value in values if value}
+        for values in features[list(KEY_COLUMNS)].itertuples(index=False, name=None)
+    ]
+    names = list(features.index)
+
+    def is_settled(a: int, b: int) -> bool:
+        kinds = dict(keys[a])
+        return (
+            not exact[a].isdisjoint(exact[b])
+            or any(kinds.get(kind, value) != value for kind, value in keys[b])
+            or rulings.is_decided(names[a], names[b])
+        )
+
+    return is_settled
+
+
+def _copies(features: pd.DataFrame, decided: Collection[int]) -> list[list[int]]:
+    """Positions of records that read alike, whatever their source, but for the `decided` ones.
 
     Two of each are enough for the model: it decides whether records that read alike are one
     customer (two that hold a full address are, two that hold nothing but "Müller" are not), and
@@ -95,7 +172,8 @@ def _copies(features: pd.DataFrame) -> list[list[int]]:
     alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     columns = [column for column in features.columns if column not in ("source", "words")]
     for position, row in enumerate(features[columns].itertuples(index=False, name=None)):
-        alike[row].append(position)
+        if position not in decided:
+            alike[row].append(position)
     return list(alike.values())
 
 
@@ -122,8 +200,3 @@ def _sure_pairs(features: pd.DataFrame) -> Iterator[tuple[int, int]]:
         for first, *others in holders.values():
             if len({names[position] for position in (first, *others)}) <= MAX_NAMES_PER_KEY:
                 yield from ((first, other) for other in others)
-
-
-def _customer_id(record_id: str) -> str:
-    digest = hashlib.sha256(record_id.encode()).digest()
-    return "C" + base64.b32encode(digest).decode()[:10]

@@ -31,6 +31,13 @@ app.add_typer(
     help="What comes into the inbox: config/sources.yml.",
     rich_help_panel=NIGHTS,
 )
+identity_app = typer.Typer(no_args_is_help=True)
+app.add_typer(
+    identity_app,
+    name="identity",
+    help="What people decide of records: one customer or two.",
+    rich_help_panel=NIGHTS,
+)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
@@ -252,6 +259,29 @@ def suggest(
     settings = _settings()
     suggestion = propose(settings, file, language or settings.language, write=write)
     _say(suggestion.text.rstrip("\n"))
+
+
+Record = Annotated[str, typer.Argument(help="Record id, <source>:<key>.", show_default=False)]
+
+
+@identity_app.command()
+def decide(
+    a: Record,
+    b: Record,
+    verdict: Annotated[Literal["same", "different"], typer.Argument(help="What they are.")],
+) -> None:
+    """Decide that two company records are the same customer, or different ones, for good."""
+    from reifegrad import stations
+
+    _say(stations.decide(_settings(), (a, b), verdict))
+
+
+@identity_app.command()
+def undo(a: Record, b: Record) -> None:
+    """Take back what was decided of two company records."""
+    from reifegrad import stations
+
+    _say(stations.undo(_settings(), (a, b)))
 
 
 def main() -> None:

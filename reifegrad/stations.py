@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from config import Settings
@@ -25,6 +26,16 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "built": {
         "de": "{models} Modelle gebaut, {tests} Tests bestanden",
         "en": "{models} models built, {tests} tests passed",
+    },
+    "decided": {
+        "de": "{a} und {b}: {verdict}, gilt ab dem nächsten Lauf",
+        "en": "{a} and {b}: {verdict}, from the next build on",
+    },
+    "same": {"de": "ein Kunde", "en": "one customer"},
+    "different": {"de": "verschiedene Kunden", "en": "different customers"},
+    "undone": {
+        "de": "{a} und {b}: Entscheidung zurückgenommen, gilt ab dem nächsten Lauf",
+        "en": "{a} and {b}: decision taken back, from the next build on",
     },
     "audited": {
         "de": "Prüfung bestanden: {checks} Erwartungen erfüllt",
@@ -77,6 +88,27 @@ def build(settings: Settings) -> str:
     for warning in built.warnings:
         logger.warning("dbt: %s", warning)
     return _say("built", settings, models=built.models, tests=built.tests)
+
+
+def decide(settings: Settings, pair: tuple[str, str], verdict: Literal["same", "different"]) -> str:
+    """Keep a person's decision about two company records."""
+    from identity import memory
+    from warehouse import open_warehouse
+
+    with open_warehouse(settings) as connection:
+        memory.decide(connection, pair, verdict, getpass.getuser(), _now())
+    said = TEXTS[verdict][settings.language]
+    return _say("decided", settings, a=pair[0], b=pair[1], verdict=said)
+
+
+def undo(settings: Settings, pair: tuple[str, str]) -> str:
+    """Take back a person's decision."""
+    from identity import memory
+    from warehouse import open_warehouse
+
+    with open_warehouse(settings) as connection:
+        memory.undo(connection, pair, _now())
+    return _say("undone", settings, a=pair[0], b=pair[1])
 
 
 def audit(settings: Settings) -> str:
@@ -144,6 +176,10 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
     yield from score(settings)
     yield publish(settings)
     yield from push(settings)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _say(name: str, settings: Settings, **values: object) -> str:

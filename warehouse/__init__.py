@@ -1,6 +1,6 @@
 """Opening, locking, building and publishing the DuckDB warehouse."""
 
-from warehouse.dbt import BuildFailedError, BuildResult, build
+from warehouse.dbt import BuildFailedError, BuildResult, build, remember
 from warehouse.files import WarehouseLockedError, open_warehouse, publish
 
 __all__ = [
@@ -10,4 +10,5 @@ __all__ = [
     "build",
     "open_warehouse",
     "publish",
+    "remember",
 ]

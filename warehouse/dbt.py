@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from config import PROJECT_ROOT, Settings
+from identity.memory import remember_customers
 from warehouse.files import open_warehouse
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
@@ -62,7 +63,15 @@ def build(settings: Settings) -> BuildResult:
     results = folder / "target" / "run_results.json"
     results.unlink(missing_ok=True)
     _run(_command(folder), _environment(settings))
-    return _read_results(results, folder / "logs" / "dbt.log")
+    result = _read_results(results, folder / "logs" / "dbt.log")
+    remember(settings)
+    return result
+
+
+def remember(settings: Settings) -> None:
+    """Keep what the next night must know of the customers that were just built and tested."""
+    with open_warehouse(settings) as connection:
+        remember_customers(connection, settings.night)
 
 
 def _command(folder: Path) -> list[str]:
@@ -82,6 +91,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "REIFEGRAD_CONFIG": str(settings.config),
         "REIFEGRAD_LANGUAGE": settings.language,
         "REIFEGRAD_TIMEZONE": settings.timezone,
+        "REIFEGRAD_AS_OF": settings.night.isoformat(),
     }
 
 

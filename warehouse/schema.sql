@@ -153,6 +153,34 @@ create table if not exists ops.scores (
     primary key (score, entity_id)
 );
 
+-- Grain: record, since. Which customer a company record belonged to, night after night: what a
+-- customer's id is kept by. Written after a build that succeeded.
+create table if not exists ops.customer_ids (
+    record_id varchar not null,
+    customer_id varchar not null,
+    since date not null,               -- first night
+    until date                         -- first night in which it no longer did; null: it still does
+);
+
+-- Grain: night, old_id, new_id. What became of a customer id; see identity/stable_ids.py.
+create table if not exists ops.customer_id_changes (
+    night date not null,
+    old_id varchar not null,
+    new_id varchar,
+    kind varchar not null,             -- merged | split | moved | gone | returned
+    record_count bigint not null
+);
+
+-- Grain: a decision of a person about two company records. Never changed but for being withdrawn.
+create table if not exists ops.identity_decisions (
+    record_a varchar not null,         -- the smaller of the two
+    record_b varchar not null,
+    decision varchar not null,         -- same | different
+    decided_by varchar not null,
+    decided_at timestamp not null,     -- UTC; the file's time of change for a list
+    withdrawn_at timestamp             -- taken back, or decided anew; null: in force
+);
+
 -- Grain: one row written into the CRM.
 create table if not exists ops.push_ledger (
     push_id varchar not null,

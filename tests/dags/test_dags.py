@@ -55,11 +55,12 @@ def test_consolidate_customers(dagbag):
     assert dag.timetable.expression == "0 2 * * *"
     assert str(dag.timetable.timezone) == "Europe/Berlin"
     own = {task.task_id for task in dag.tasks if not task.task_id.startswith(MODELS)}
-    assert own == {"ingest_files", "audit_marts", "publish_marts"}
+    assert own == {"ingest_files", "remember_customers", "audit_marts", "publish_marts"}
+    assert ("remember_customers", "audit_marts") in edges(dag)
     assert ("audit_marts", "publish_marts") in edges(dag)
     group = dag.task_group.children["build_models"]
     assert group.upstream_task_ids == {"ingest_files"}
-    assert group.downstream_task_ids == {"audit_marts"}
+    assert group.downstream_task_ids == {"remember_customers"}
     assert outlets(dag) == {("publish_marts", "marts")}
 
 
@@ -82,7 +83,7 @@ def test_there_is_a_task_for_every_model_joined_as_in_dbt(dagbag):
         }
         assert parents <= task.upstream_task_ids
     tests = dag.task_dict[f"{MODELS}dbt_project_test"]
-    assert tests.downstream_task_ids == {"audit_marts"}
+    assert tests.downstream_task_ids == {"remember_customers"}
     leaves = {
         task.task_id for task in dag.tasks if "dbt_project_test" in str(task.downstream_task_ids)
     }

@@ -92,3 +92,30 @@ def test_the_order_of_pairs_does_not_matter(graph, random):
     keys, sure, probable = graph
     shuffled = random.sample(probable, len(probable))
     assert cluster(keys, sure, probable)[0] == cluster(keys, sure, shuffled)[0]
+
+
+def test_what_a_person_calls_different_stays_apart_and_the_weakest_link_is_cut():
+    chain = [(0, 1, 0.99), (1, 2, 0.9), (0, 2, 0.8)]
+    first, _ = cluster([NO_KEYS] * 3, [], chain, different=[(0, 2)])
+    assert grouped(first) == [[0, 1], [2]]
+    first, _ = cluster([NO_KEYS] * 3, [(0, 1), (1, 2)], [], different=[(0, 2)])
+    assert grouped(first) == [[0, 1], [2]]
+
+
+def test_what_a_person_calls_the_same_is_joined_whatever_the_keys_say():
+    keys = [frozenset({("erp vat_key", value)}) for value in "ABAB"]
+    first, _ = cluster(keys, [(0, 2), (1, 3)], [], same=[(0, 1)])
+    assert grouped(first) == [[0, 1, 2, 3]]
+
+
+@given(graphs(), st.data())
+def test_decisions_always_act(graph, data):
+    keys, sure, probable = graph
+    pairs = list(combinations(range(len(keys)), 2))
+    same = data.draw(st.lists(st.sampled_from(pairs), max_size=2))
+    unit = grouped(cluster([NO_KEYS] * len(keys), same, [])[0])
+    free = [pair for pair in pairs if not any(set(pair) <= set(group) for group in unit)]
+    different = data.draw(st.lists(st.sampled_from(free), max_size=3)) if free else []
+    first, _ = cluster(keys, sure, probable, same=same, different=different)
+    assert all(first[a] == first[b] for a, b in same)
+    assert all(first[a] != first[b] for a, b in different)

@@ -1,11 +1,14 @@
 """What `identity.resolve` promises, on small companies written here."""
 
+from datetime import datetime
+
 import duckdb
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 import identity
+from identity.decisions import Decision
 
 TEN = pd.DataFrame(
     [
@@ -173,3 +176,26 @@ def test_it_is_silent_beside_an_open_warehouse(tmp_path, capfd, caplog):
     assert len(result) == len(TEN)
     assert capfd.readouterr() == ("", "")
     assert not caplog.records
+
+
+def decided(a, b, verdict):
+    return Decision(*sorted((a, b)), verdict, datetime(2026, 1, 1))  # noqa: DTZ001 - UTC by rule
+
+
+def test_decisions_of_people_act_also_on_copies():
+    copies = [TEN.iloc[[0]].assign(record_id=f"erp:copy{n}") for n in range(5)]
+    records = pd.concat([TEN, *copies])
+    result = identity.resolve(
+        records,
+        decisions=[
+            decided("erp:1", "crm:1", "different"),
+            decided("erp:copy4", "erp:1", "different"),
+            decided("list:1", "list:2", "same"),
+            decided("list:1", "gone:1", "same"),
+        ],
+    )
+    assert not same(result, "erp:1", "crm:1")
+    assert not same(result, "erp:1", "erp:copy4")
+    assert same(result, "list:1", "list:2")
+    assert same(result, "erp:copy0", "erp:copy3")
+    assert same(result, "erp:2", "crm:2")

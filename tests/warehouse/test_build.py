@@ -175,12 +175,14 @@ def test_a_failed_model_is_named_with_the_log(home: Settings, failed_night: Exce
 
 
 def test_a_company_without_a_row_builds(empty_night: dict[str, int]) -> None:
-    assert len(empty_night) == 12
+    assert len(empty_night) == 13
     assert set(empty_night.values()) == {0}
 
 
 def test_the_result_counts_and_times(night: BuildResult) -> None:
-    assert night.models == len(list((DBT_PROJECT / "models").rglob("*.sql"))) + 1  # identity
+    assert night.models == len(list((DBT_PROJECT / "models").rglob("int_*.py"))) + len(
+        list((DBT_PROJECT / "models").rglob("*.sql"))
+    )
     assert night.tests > 0
     assert night.warnings == ()
     assert night.seconds["customers"] > 0

@@ -1,0 +1,124 @@
+"""Pairs of records that a person should look at, with the evidence in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from config import read_yaml
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from identity.model import Pairs
+
+RULES_FILE = Path(__file__).with_name("doubts.yml")
+
+
+class Doubt(NamedTuple):
+    """Two records as positions, how probable it is that they are one, and why."""
+
+    left: int
+    right: int
+    probability: float
+    evidence_de: str
+    evidence_en: str
+
+
+@cache
+def rules() -> dict[str, Any]:
+    """Read thresholds and words of `doubts.yml`."""
+    return read_yaml(RULES_FILE)
+
+
+def find_doubts(
+    pairs: Pairs,
+    probability: NDArray[np.float64],
+    group: Sequence[int],
+    is_settled: Callable[[int, int], bool],
+) -> list[Doubt]:
+    """Find the pairs of records about which a person's word would say most.
+
+    Between two groups only the most probable pair is in doubt, from `apart_from` on: if those
+    two are one customer, so are the groups. Within a group a record is in doubt with the one that
+    it is most like, if that is less probable than `joined_to`.
+
+    Args:
+        pairs: the compared pairs.
+        probability: of each pair.
+        group: the group of each record.
+        is_settled: whether a person or a key has said what two records are.
+
+    Returns:
+        The doubts, ordered by their records, with the evidence per field: its degree of agreement
+        in words and its match weight, log2(m / u), the strongest first.
+
+    """
+    import numpy as np
+
+    groups = np.asarray(group, dtype=np.int64)
+    left, right = groups[pairs.left], groups[pairs.right]
+    is_joined = left == right
+    apart = np.flatnonzero(~is_joined & (probability >= rules()["apart_from"]))
+    low, high = np.minimum(left, right)[apart], np.maximum(left, right)[apart]
+    chosen = set(_first_of_each(apart, [low, high], probability))
+    joined = np.flatnonzero(is_joined)
+    best = np.zeros(len(groups))
+    for ends in (pairs.left, pairs.right):
+        np.maximum.at(best, ends[joined], probability[joined])
+    weakest = np.minimum(best[pairs.left[joined]], best[pairs.right[joined]])
+    doubted = joined[(probability[joined] >= weakest) & (weakest < rules()["joined_to"])]
+    chosen.update(_first_of_each(doubted, [groups[pairs.left[doubted]]], -probability))
+    rows = np.array(
+        sorted(n for n in chosen if not is_settled(int(pairs.left[n]), int(pairs.right[n]))),
+        dtype=np.int64,
+    )
+    words = _evidence(pairs, probability, rows)
+    return [
+        Doubt(int(pairs.left[n]), int(pairs.right[n]), float(probability[n]), *said)
+        for n, said in zip(rows, words, strict=True)
+    ]
+
+
+def _first_of_each(
+    rows: NDArray[np.int64], of: Sequence[NDArray[np.int64]], value: NDArray[np.float64]
+) -> list[int]:
+    """Of the rows that have the same values in `of` the one with the highest `value`."""
+    import numpy as np
+
+    order = np.lexsort((rows, -value[rows], *of))
+    keys = np.stack([column[order] for column in of])
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
+    return [int(row) for row in rows[order][is_first]]
+
+
+def _evidence(
+    pairs: Pairs, probability: NDArray[np.float64], rows: NDArray[np.int64]
+) -> list[tuple[str, str]]:
+    """Say per row in German and in English what speaks for and against it."""
+    from identity.model import weigh
+
+    found: list[list[tuple[float, str, int]]] = [[] for _ in rows]
+    for agreement in pairs.agreements:
+        weight = weigh(agreement, probability)[rows]
+        for said, degree, bits in zip(found, agreement.degree[rows], weight, strict=True):
+            if degree >= 0:
+                said.append((float(bits), agreement.comparison.name, int(degree)))
+    return [
+        (_sentence(said, "de"), _sentence(said, "en"))
+        for said in (sorted(row, key=lambda part: (-abs(part[0]), part[1])) for row in found)
+    ]
+
+
+def _sentence(said: Sequence[tuple[float, str, int]], language: str) -> str:
+    parts = []
+    for bits, name, degree in said:
+        field, *degrees = rules()["evidence"][name][language]
+        number = f"{bits:+.1f}".replace("-", "−")
+        number = number.replace(".", ",") if language == "de" else number
+        parts.append(f"{field} {degrees[degree]} ({number})")
+    return ", ".join(parts)

@@ -1,0 +1,159 @@
+"""What identity remembers from night to night, in tables of `ops`.
+
+Every function takes an open connection to the warehouse; the caller closes it.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from identity.decisions import Decision, Rulings, Verdict
+from identity.features import IdentityError
+from identity.stable_ids import Membership
+
+if TYPE_CHECKING:
+    import duckdb
+
+logger = logging.getLogger(__name__)
+
+
+def find_night(connection: duckdb.DuckDBPyConnection, night: date) -> date:
+    """Find the night that a build is of.
+
+    One that looks back (`as_of` before the last night remembered) counts as the last night run
+    again: so it can lose no more than that night's changes.
+    """
+    (last,) = connection.execute(
+        "select max(greatest(since, coalesce(until, since))) from ops.customer_ids"
+    ).fetchone() or (None,)
+    return max(night, last or night)
+
+
+def read_memberships(connection: duckdb.DuckDBPyConnection) -> list[Membership]:
+    """Read which records belonged to which customer, and when."""
+    rows = connection.execute(
+        "select record_id, customer_id, since, until from ops.customer_ids"
+    ).fetchall()
+    return [Membership(*row) for row in rows]
+
+
+def read_decisions(connection: duckdb.DuckDBPyConnection) -> list[Decision]:
+    """Read the decisions of people that are in force."""
+    rows = connection.execute(
+        "select record_a, record_b, decision, decided_at from ops.identity_decisions"
+        " where withdrawn_at is null order by all"
+    ).fetchall()
+    return [Decision(*row) for row in rows]
+
+
+def decide(
+    connection: duckdb.DuckDBPyConnection,
+    pair: tuple[str, str],
+    verdict: Verdict,
+    by: str,
+    at: datetime,
+) -> bool:
+    """Keep a person's decision about two records; what was decided of them before is withdrawn.
+
+    Args:
+        connection: the open warehouse.
+        pair: the record ids, in any order.
+        verdict: whether they are one customer.
+        by: who decided.
+        at: when, in UTC. What is no newer than the last thing said of the pair counts nothing:
+            a list may be read twice.
+
+    Returns:
+        Whether the decision is new.
+
+    Raises:
+        IdentityError: no build has seen one of the records, or they are one and the same.
+
+    """
+    a, b = _known_pair(connection, pair)
+    (last, in_force) = connection.execute(
+        "select max(greatest(decided_at, coalesce(withdrawn_at, decided_at))),"
+        " max(decision) filter (withdrawn_at is null)"
+        " from ops.identity_decisions where (record_a, record_b) = (?, ?)",
+        [a, b],
+    ).fetchone() or (None, None)
+    if in_force == verdict or (last is not None and at <= last):
+        return False
+    _withdraw(connection, a, b, at)
+    connection.execute(
+        "insert into ops.identity_decisions values (?, ?, ?, ?, ?, null)", [a, b, verdict, by, at]
+    )
+    return True
+
+
+def undo(connection: duckdb.DuckDBPyConnection, pair: tuple[str, str], at: datetime) -> None:
+    """Take back what was decided of two records.
+
+    Raises:
+        IdentityError: nothing is decided of them.
+
+    """
+    a, b = sorted(pair)
+    if not _withdraw(connection, a, b, at):
+        raise IdentityError(f"Nothing is decided of {a} and {b}, so there is nothing to undo.")
+
+
+def _withdraw(connection: duckdb.DuckDBPyConnection, a: str, b: str, at: datetime) -> int:
+    (withdrawn,) = connection.execute(
+        "update ops.identity_decisions set withdrawn_at = ?"
+        " where (record_a, record_b) = (?, ?) and withdrawn_at is null",
+        [at, a, b],
+    ).fetchone() or (0,)
+    return int(withdrawn)
+
+
+def _known_pair(connection: duckdb.DuckDBPyConnection, pair: tuple[str, str]) -> tuple[str, str]:
+    a, b = sorted(pair)
+    if a == b:
+        raise IdentityError(f"{a} is one record: name two to decide of.")
+    known = connection.execute(
+        "select distinct record_id from ops.customer_ids where record_id in (?, ?)", [a, b]
+    ).fetchall()
+    for record in (a, b):
+        if (record,) not in known:
+            raise IdentityError(
+                f"No build has seen a company record {record!r} yet: record ids are"
+                " `<source>:<key>`, as in customer_records."
+            )
+    return a, b
+
+
+def remember_customers(connection: duckdb.DuckDBPyConnection, night: date) -> None:
+    """Keep the customer ids of the last build, and what became of former ones.
+
+    In one transaction, and such that a night run again replaces what it left before.
+    """
+    night = find_night(connection, night)
+    for contradiction in Rulings(read_decisions(connection)).contradictions:
+        logger.warning("This decision does not act: %s.", contradiction)
+    connection.begin()
+    try:
+        connection.execute("delete from ops.customer_ids where since >= ?", [night])
+        connection.execute("update ops.customer_ids set until = null where until >= ?", [night])
+        connection.execute(
+            "update ops.customer_ids set until = ? where until is null and (record_id,"
+            " customer_id) not in (select (record_id, customer_id)"
+            " from intermediate.int_companies_resolved)",
+            [night],
+        )
+        connection.execute(
+            "insert into ops.customer_ids select record_id, customer_id, ?, null"
+            " from intermediate.int_companies_resolved anti join (from ops.customer_ids"
+            " where until is null) as held using (record_id, customer_id)",
+            [night],
+        )
+        connection.execute("delete from ops.customer_id_changes")
+        connection.execute(
+            "insert into ops.customer_id_changes by name from intermediate.int_customer_ids_changed"
+        )
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise

@@ -1,0 +1,35 @@
+"""Which pairs a person is asked about, and the evidence in words."""
+
+import pandas as pd
+
+from identity.comparisons import COMPARISONS
+from identity.doubts import rules
+from identity.resolve import resolve_with_doubts
+from tests.identity.test_decisions import decisions
+from tests.identity.test_resolve import TEN
+
+
+def test_every_degree_has_its_words_in_both_languages():
+    assert set(rules()["evidence"]) == {comparison.name for comparison in COMPARISONS}
+    for comparison in COMPARISONS:
+        for words in rules()["evidence"][comparison.name].values():
+            assert len(words) == 1 + len(comparison.prior_m), comparison.name
+
+
+def doubts(records, *sentences):
+    frame = resolve_with_doubts(records, decisions(sentences), [], pd.Timestamp.max.date())[1]
+    return {(a, b): row for a, b, *row in frame.itertuples(index=False, name=None)}
+
+
+def test_what_is_neither_sure_nor_unlikely_is_asked_with_its_evidence():
+    found = doubts(TEN)
+    assert list(found) == [("list:1", "list:2")]
+    probability, german, english = found["list:1", "list:2"]
+    assert 0.1 < probability < 0.5
+    assert german.startswith("Name gleich (+1,")
+    assert english.startswith("Name the same (+1.")
+
+
+def test_what_a_person_decided_is_not_asked_again():
+    assert doubts(TEN, "list:1=list:2") == {}
+    assert doubts(TEN, "list:1≠list:2") == {}
