@@ -57,6 +57,11 @@ class Settings(BaseSettings):
         return self.home / "inbox"
 
     @property
+    def review(self) -> Path:
+        """Where the list lies in which people decide what is one customer."""
+        return self.home / "review"
+
+    @property
     def archive(self) -> Path:
         """Original bytes of every file ever loaded, addressed by content."""
         return self.home / "archive"

@@ -28,7 +28,9 @@ def consolidate_customers() -> None:
     def ingest_files() -> dict[str, int]:
         from config import load_settings
         from ingest import ingest_inbox
+        from warehouse import take_decisions
 
+        take_decisions(load_settings())
         loads = ingest_inbox(load_settings())
         return {"loads": len(loads), "rows": sum(load.rows_loaded for load in loads)}
 

@@ -25,9 +25,11 @@ class Contradiction(NamedTuple):
     decision: Decision
     others: tuple[Decision, ...]
 
-    def __str__(self) -> str:
+    def tell(self, language: Literal["de", "en"]) -> str:
         """Write it as people do: "A ≠ C, but A = B and B = C"."""
-        return f"{_sentence(self.decision)}, but {' and '.join(map(_sentence, self.others))}"
+        but, also = {"de": ("aber", "und"), "en": ("but", "and")}[language]
+        others = f" {also} ".join(map(_sentence, self.others))
+        return f"{_sentence(self.decision)}, {but} {others}"
 
 
 class Rulings:

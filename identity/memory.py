@@ -131,8 +131,6 @@ def remember_customers(connection: duckdb.DuckDBPyConnection, night: date) -> No
     In one transaction, and such that a night run again replaces what it left before.
     """
     night = find_night(connection, night)
-    for contradiction in Rulings(read_decisions(connection)).contradictions:
-        logger.warning("This decision does not act: %s.", contradiction)
     connection.begin()
     try:
         connection.execute("delete from ops.customer_ids where since >= ?", [night])
@@ -153,7 +151,44 @@ def remember_customers(connection: duckdb.DuckDBPyConnection, night: date) -> No
         connection.execute(
             "insert into ops.customer_id_changes by name from intermediate.int_customer_ids_changed"
         )
+        _remember_doubts(connection, night)
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
+
+
+def _remember_doubts(connection: duckdb.DuckDBPyConnection, night: date) -> None:
+    """Replace the pairs to look at: doubts, and decisions that contradict each other."""
+    decisions = read_decisions(connection)
+    connection.execute("delete from ops.identity_review")
+    connection.execute(
+        "insert into ops.identity_review by name"
+        " with listed as (select record_id as record_a, unnest(doubts) as doubt, customer_id"
+        " from intermediate.int_companies_resolved)"
+        " select ? as night, record_a, doubt.record_id as record_b, doubt.probability,"
+        " listed.customer_id = other.customer_id as is_joined, doubt.evidence_de, doubt.evidence_en"
+        " from listed join intermediate.int_companies_resolved as other"
+        " on other.record_id = doubt.record_id where not exists"
+        " (from ops.identity_decisions as made where made.withdrawn_at is null"
+        " and made.record_a = listed.record_a and made.record_b = doubt.record_id)",
+        [night],
+    )
+    told: set[tuple[str, str]] = set()
+    for found in Rulings(decisions).contradictions:
+        logger.warning("This decision does not act: %s.", found.tell("en"))
+        notes = (
+            f"Widerspruch, die neueste Entscheidung wirkt nicht: {found.tell('de')}",
+            f"Contradiction, the newest decision does not act: {found.tell('en')}",
+        )
+        for made in (found.decision, *found.others):
+            pair = made.record_a, made.record_b
+            if pair not in told:
+                told.add(pair)
+                is_joined = (made.verdict == "same") != (made == found.decision)
+                connection.execute(
+                    "insert into ops.identity_review by name select ? as night, ? as record_a,"
+                    " ? as record_b, ? as is_joined, '' as evidence_de, '' as evidence_en,"
+                    " ? as note_de, ? as note_en",
+                    [night, *pair, is_joined, *notes],
+                )

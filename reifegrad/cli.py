@@ -264,6 +264,20 @@ def suggest(
 Record = Annotated[str, typer.Argument(help="Record id, <source>:<key>.", show_default=False)]
 
 
+@identity_app.command(name="import")
+def import_decisions(
+    file: Annotated[
+        Path | None,
+        typer.Argument(exists=True, dir_okay=False, help="Default: the lists in review/."),
+    ] = None,
+) -> None:
+    """Take over what people filled in in the review list; each build does so too."""
+    from reifegrad import stations
+
+    for line in stations.import_decisions(_settings(), file):
+        _say(line)
+
+
 @identity_app.command()
 def decide(
     a: Record,

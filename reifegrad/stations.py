@@ -6,6 +6,7 @@ import getpass
 import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from config import Settings
@@ -37,6 +38,11 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "de": "{a} und {b}: Entscheidung zurückgenommen, gilt ab dem nächsten Lauf",
         "en": "{a} and {b}: decision taken back, from the next build on",
     },
+    "taken": {
+        "de": "{file}: {decisions} neue Entscheidungen übernommen",
+        "en": "{file}: {decisions} new decisions taken over",
+    },
+    "no_list": {"de": "Keine Liste in {folder}", "en": "No list in {folder}"},
     "audited": {
         "de": "Prüfung bestanden: {checks} Erwartungen erfüllt",
         "en": "Audit passed: {checks} expectations met",
@@ -109,6 +115,23 @@ def undo(settings: Settings, pair: tuple[str, str]) -> str:
     with open_warehouse(settings) as connection:
         memory.undo(connection, pair, _now())
     return _say("undone", settings, a=pair[0], b=pair[1])
+
+
+def import_decisions(settings: Settings, file: Path | None) -> Iterator[str]:
+    """Take over a filled review list, or those in the home, a line per list and problem."""
+    from identity.reviewing import take_list, take_lists
+    from warehouse import open_warehouse
+
+    with open_warehouse(settings) as connection:
+        if file:
+            taken = {file.name: take_list(connection, file, settings.language)}
+        else:
+            taken = take_lists(connection, settings.review, settings.language)
+    if not taken:
+        yield _say("no_list", settings, folder=settings.review)
+    for name, found in taken.items():
+        yield _say("taken", settings, file=name, decisions=found.decisions)
+        yield from found.problems
 
 
 def audit(settings: Settings) -> str:

@@ -1,6 +1,6 @@
 """Opening, locking, building and publishing the DuckDB warehouse."""
 
-from warehouse.dbt import BuildFailedError, BuildResult, build, remember
+from warehouse.dbt import BuildFailedError, BuildResult, build, remember, take_decisions
 from warehouse.files import WarehouseLockedError, open_warehouse, publish
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "open_warehouse",
     "publish",
     "remember",
+    "take_decisions",
 ]

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from config import PROJECT_ROOT, Settings
 from identity.memory import remember_customers
+from identity.reviewing import renew_list, take_lists
 from warehouse.files import open_warehouse
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
@@ -59,6 +60,7 @@ def build(settings: Settings) -> BuildResult:
             "The warehouse holds no raw data yet: put files into"
             f" {settings.inbox} and run `reifegrad ingest` first."
         )
+    take_decisions(settings)
     folder = settings.home / "dbt"
     results = folder / "target" / "run_results.json"
     results.unlink(missing_ok=True)
@@ -68,10 +70,20 @@ def build(settings: Settings) -> BuildResult:
     return result
 
 
+def take_decisions(settings: Settings) -> None:
+    """Take over what people filled in in the review list; to be done before a build."""
+    with open_warehouse(settings) as connection:
+        take_lists(connection, settings.review, settings.language)
+
+
 def remember(settings: Settings) -> None:
-    """Keep what the next night must know of the customers that were just built and tested."""
+    """Keep what the next night must know of the customers that were just built and tested.
+
+    Then write the list of what people should look at.
+    """
     with open_warehouse(settings) as connection:
         remember_customers(connection, settings.night)
+        renew_list(connection, settings.review, settings.night, settings.language)
 
 
 def _command(folder: Path) -> list[str]:

@@ -181,6 +181,19 @@ create table if not exists ops.identity_decisions (
     withdrawn_at timestamp             -- taken back, or decided anew; null: in force
 );
 
+-- Grain: record_a, record_b. What a person should look at, as of the last build.
+create table if not exists ops.identity_review (
+    night date not null,
+    record_a varchar not null,
+    record_b varchar not null,
+    probability double,                -- that they are one customer; null: only `note` calls for it
+    is_joined boolean not null,        -- they are one customer at present
+    evidence_de varchar not null,      -- per field how much it speaks for (+) or against it
+    evidence_en varchar not null,
+    note_de varchar,                   -- decisions that contradict each other
+    note_en varchar
+);
+
 -- Grain: one row written into the CRM.
 create table if not exists ops.push_ledger (
     push_id varchar not null,

@@ -25,11 +25,13 @@ def rulings(*sentences):
 
 def test_a_circle_is_told_by_name_and_the_newest_does_not_act():
     found = rulings("a=b", "b=c", "a≠c")
-    assert [str(it) for it in found.contradictions] == ["a ≠ c, but a = b and b = c"]
+    assert [it.tell("en") for it in found.contradictions] == ["a ≠ c, but a = b and b = c"]
     assert list(found.same("abc")) == [("a", "b"), ("a", "c")]
     assert list(found.different("abc")) == []
     found = rulings("a=b", "b≠c", "c=d", "a=d")
-    assert [str(it) for it in found.contradictions] == ["a = d, but a = b and b ≠ c and c = d"]
+    assert [it.tell("en") for it in found.contradictions] == [
+        "a = d, but a = b and b ≠ c and c = d"
+    ]
     assert list(found.different("abcd")) == [("a", "c")]
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from openpyxl import load_workbook
 
 from config import Settings
-from identity import memory
-from tests.warehouse.conftest import LOADED_AT, fill_raw
+from identity.review_list import ReviewRow, write_list
+from tests.warehouse.conftest import fill_raw
 from warehouse import BuildFailedError, build, open_warehouse
 
 NORDWERK = {"record_id": "erp:1", "name": "Nordwerk Zahnrad GmbH", "vat_id": "DE136695976"}
@@ -73,8 +74,12 @@ def test_three_nights(tmp_path: Path) -> None:
 
     # the VAT id still says that they are one, a person knows better
     fill_raw(third, companies=[NORDWERK, SAME_FIRM])
-    with open_warehouse(third) as connection:
-        memory.decide(connection, ("erp:1", "alt:9"), "different", "Anna", LOADED_AT)
+    path = third.review / "identity_review.xlsx"
+    row = ReviewRow("alt:9", "erp:1", [], [], 0.9, is_joined=True, evidence="", note="")
+    write_list(path, [row], NIGHTS[1], "en")
+    book = load_workbook(path)
+    book.active["A2"] = "different"
+    book.save(path)
     build(third)
     assert ids(third) == {record: before[record] for record in ("erp:1", "alt:9")}
     assert {change[1:] for change in changes(third) if change[0] == NIGHTS[2]} == {

@@ -1,0 +1,111 @@
+"""Between the review list and what identity remembers: read back first, then written anew."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from identity import memory
+from identity.doubts import rules
+from identity.features import IdentityError
+from identity.review_list import NAMES, PROBLEMS, Language, ReviewRow, read_list, write_list
+
+if TYPE_CHECKING:
+    import duckdb
+
+logger = logging.getLogger(__name__)
+ABSENT: dict[Language, str] = {"de": "(zurzeit in keiner Datei)", "en": "(in no file at present)"}
+
+
+class Taken(NamedTuple):
+    """What was taken over from a list: how many new decisions, and what could not be read."""
+
+    decisions: int
+    problems: list[str]
+
+
+def take_list(connection: duckdb.DuckDBPyConnection, path: Path, language: Language) -> Taken:
+    """Take over the decisions of a filled list; a second time changes nothing.
+
+    A decision is as old as the file: what was decided or taken back after the list was saved
+    stays as it is.
+    """
+    filled = read_list(path, language)
+    problems = list(filled.problems)
+    new = 0
+    for pair, verdict in filled.entries:
+        try:
+            new += memory.decide(connection, pair, verdict, filled.saved_by, filled.saved_at)
+        except IdentityError:
+            text = PROBLEMS["no record"][language]
+            problems.append(text.format(file=path.name, a=pair[0], b=pair[1]))
+    return Taken(new, problems)
+
+
+def take_lists(
+    connection: duckdb.DuckDBPyConnection, folder: Path, language: Language
+) -> dict[str, Taken]:
+    """Take over the lists of the folder `review`, in both languages; problems are logged."""
+    taken = {}
+    for name in NAMES.values():
+        if (folder / name).is_file():
+            taken[name] = take_list(connection, folder / name, language)
+            for problem in taken[name].problems:
+                logger.warning("%s", problem)
+    return taken
+
+
+def renew_list(
+    connection: duckdb.DuckDBPyConnection, folder: Path, night: date, language: Language
+) -> None:
+    """Write the list of the last build, once all that people filled in is taken over.
+
+    A list that can't be read wholly stays, and so does one that is saved in that very moment.
+    """
+    path = folder / NAMES[language]
+    before = _stamp(path)
+    taken = take_lists(connection, folder, language)
+    if path.name in taken and taken[path.name].problems:
+        logger.warning("%s", PROBLEMS["kept"][language].format(file=path.name))
+        return
+    rows = _read_rows(connection, language)
+    if (rows or before) and _stamp(path) == before:
+        write_list(path, rows, night, language)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    if not path.exists():
+        return None
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+def _read_rows(connection: duckdb.DuckDBPyConnection, language: Language) -> list[ReviewRow]:
+    """Read the pairs to look at, what matters most first.
+
+    First decisions that contradict each other; then by what the machine's choice costs on the
+    average, min(p, 2 (1 - p)), times 1 + ln(1 + orders of both records).
+    """
+    card = ", ".join(
+        f"[coalesce({r}.name, case when {r}.record_id is null then ? end), {r}.street,"
+        f" nullif(trim(concat_ws(' ', {r}.postcode, {r}.city)), ''), {r}.country, {r}.phone,"
+        f" {r}.email, {r}.website, {r}.vat_id, {r}.registration_no]"
+        for r in ("a", "b")
+    )
+    rows = connection.execute(
+        "with ordered as (select company_record_id as record_id, count(distinct order_id) as orders"
+        " from intermediate.int_order_lines_linked group by all)"
+        f" select review.record_a, review.record_b, {card}, review.probability, is_joined,"
+        f" evidence_{language}, coalesce(note_{language}, '')"
+        " from ops.identity_review as review"
+        " left join intermediate.int_company_records as a on a.record_id = review.record_a"
+        " left join intermediate.int_company_records as b on b.record_id = review.record_b"
+        " left join ordered as x on x.record_id = review.record_a"
+        " left join ordered as y on y.record_id = review.record_b"
+        " order by note_de is null, least(review.probability, 2 * (1 - review.probability))"
+        " * (1 + ln(1 + coalesce(x.orders, 0) + coalesce(y.orders, 0))) desc, 1, 2 limit ?",
+        [ABSENT[language], ABSENT[language], rules()["max_rows"]],
+    ).fetchall()
+    return [ReviewRow(*row) for row in rows]
