@@ -86,7 +86,8 @@ def _read_rows(connection: duckdb.DuckDBPyConnection, language: Language) -> lis
     """Read the pairs to look at, what matters most first.
 
     First decisions that contradict each other; then by what the machine's choice costs on the
-    average, min(p, 2 (1 - p)), times 1 + ln(1 + orders of both records).
+    average, p where it left two records apart and 2 (1 - p) where it joined them, times
+    1 + ln(1 + orders of both records).
     """
     card = ", ".join(
         f"[coalesce({r}.name, case when {r}.record_id is null then ? end), {r}.street,"
@@ -104,7 +105,7 @@ def _read_rows(connection: duckdb.DuckDBPyConnection, language: Language) -> lis
         " left join intermediate.int_company_records as b on b.record_id = review.record_b"
         " left join ordered as x on x.record_id = review.record_a"
         " left join ordered as y on y.record_id = review.record_b"
-        " order by note_de is null, least(review.probability, 2 * (1 - review.probability))"
+        " order by note_de is null, if(is_joined, 2 * (1 - review.probability), review.probability)"
         " * (1 + ln(1 + coalesce(x.orders, 0) + coalesce(y.orders, 0))) desc, 1, 2 limit ?",
         [ABSENT[language], ABSENT[language], rules()["max_rows"]],
     ).fetchall()
