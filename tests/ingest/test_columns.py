@@ -38,16 +38,8 @@ def rows(header: str, ort: str = "Ort") -> str:
 
 
 def test_unmapped_columns_may_change_and_are_told_by_name_before_the_load(
-    settings: Settings,
-    drop: Drop,
-    query: Query,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings, drop: Drop, query: Query, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # Libraries that set up logging in other tests of this process switch existing loggers off.
-    for name in ("ingest", "ingest.loading"):
-        monkeypatch.setattr(logging.getLogger(name), "disabled", False)
-        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
     drop("kunden.csv", rows("Nr;Name;Ort"))
     (first,) = ingest_inbox(settings)
     assert first.notes_de == ()

@@ -1,0 +1,15 @@
+"""What every test needs."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def loggers_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries that set up logging in an earlier test of this process switch existing loggers off."""
+    for logger in logging.Logger.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger) and logger.disabled:
+            monkeypatch.setattr(logger, "disabled", False)
