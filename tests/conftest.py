@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def loggers_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Libraries that set up logging in an earlier test of this process switch existing loggers off."""
+    """Switch loggers on again: libraries that set up logging in earlier tests switch them off."""
     for logger in logging.Logger.manager.loggerDict.values():
         if isinstance(logger, logging.Logger) and logger.disabled:
             monkeypatch.setattr(logger, "disabled", False)
