@@ -2,14 +2,19 @@
 
 from expectations.assessment import Assessment, AuditFailedError, assess, audit, status
 from expectations.checks import ExpectationResult
+from expectations.journey import PHASES, Phase
+from expectations.records import unmet_records
 from expectations.validation import CheckError
 
 __all__ = [
+    "PHASES",
     "Assessment",
     "AuditFailedError",
     "CheckError",
     "ExpectationResult",
+    "Phase",
     "assess",
     "audit",
     "status",
+    "unmet_records",
 ]

@@ -15,6 +15,7 @@ from config import Settings
 from config.settings import ConfigurationError
 from expectations.checks import ExpectationResult, records_sql
 from expectations.data_docs import replaced_folder
+from expectations.journey import Phase
 from expectations.specification import Audit, UseCase, load_audit, load_use_cases
 from expectations.validation import Check, import_great_expectations, run_checks
 from warehouse import open_warehouse
@@ -39,6 +40,7 @@ class Assessment(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     use_case: str
+    phase: Phase
     title_de: str
     title_en: str
     night: date
@@ -139,6 +141,7 @@ def _assessment(
     method = spec.stages.get(reached) if spec else None
     return Assessment(
         use_case=name,
+        phase=spec.phase if spec else "all",
         title_de=spec.title_de if spec else name,
         title_en=spec.title_en if spec else name,
         night=night,

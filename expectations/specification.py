@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from config.settings import ConfigurationError, read_yaml
+from expectations.journey import Phase, order
+from expectations.yaml_lines import YamlLines
 
 AUDIT = "audit"
 FAMILIES = {  # family of checks -> the fields that it needs beside `column`
@@ -40,6 +44,11 @@ class Expectation(_Strict):
     query: str | None = Field(default=None, description="SQL select instead of a mart")
     id: str = Field(description="column that names a record in lists and data docs")
     column: str | None = None
+    concerns: str | None = Field(
+        default=None,
+        pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$",
+        description="the <mart>.<column> to mend where that is not the column checked",
+    )
     mostly: float = Field(default=1.0, gt=0, le=1, description="share of records that must pass")
     values: tuple[str | bool | int, ...] | None = None
     min: float | None = None
@@ -53,6 +62,7 @@ class Expectation(_Strict):
     source: str | None = None
     todo_de: str
     todo_en: str
+    line: int = Field(default=0, description="in the YAML file; set on reading")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -94,6 +104,34 @@ class Expectation(_Strict):
         condition = f" where {self.where}" if self.where else ""
         return f"select * from marts.{self.mart}{condition}"
 
+    @property
+    def marts(self) -> set[str]:
+        """The marts whose rows are checked."""
+        return {self.mart} if self.mart else set(re.findall(r"\bmarts\.(\w+)", self.records))
+
+    @property
+    def target(self) -> tuple[str, str] | None:
+        """Mart and column that a person would mend; None if no single column is at fault."""
+        if self.concerns:
+            mart, _, column = self.concerns.partition(".")
+            return mart, column
+        return (self.mart, self.column) if self.mart and self.column else None
+
+    @property
+    def strictness(self) -> float | None:
+        """How much is asked for: of two otherwise equal expectations the larger is harder."""
+        if self.type in ("rows", "distinct", "history"):
+            return self.at_least
+        if self.type == "fresh":
+            return None if self.at_most is None else -self.at_most
+        return self.mostly
+
+    @property
+    def subject(self) -> tuple[object, ...]:
+        """What is checked, whatever the threshold."""
+        rule = (self.values, self.min, self.max, str(sorted(self.arguments.items())))
+        return (self.type, " ".join(self.records.split()), self.column, *rule)
+
 
 class Stage(_Strict):
     """What one stage's method may do, and what it needs beyond the stage below."""
@@ -107,10 +145,15 @@ class UseCase(_Strict):
     """One use case of the customer journey; `name` is the file's name."""
 
     name: Name
+    phase: Phase = Field(default="all", description="of the customer journey")
+    position: int = Field(default=99, description="within the phase, smallest first")
     title_de: str
     title_en: str
     decision_de: str = Field(description="the decision that is supported")
     decision_en: str
+    nights_to_fall: int = Field(
+        default=2, ge=1, description="nights in a row below a stage until it is lost"
+    )
     stages: dict[int, Stage]
 
     @model_validator(mode="after")
@@ -143,17 +186,45 @@ class Audit(_Strict):
 _Spec = TypeVar("_Spec", UseCase, Audit)
 
 
-def load_use_cases(folder: Path) -> list[UseCase]:
-    """Read every `<use_case>.yml` of the folder but the audit's, in the order of their names.
+@dataclass(frozen=True)
+class Specifications:
+    """What was read: use cases in the journey's order, and of broken files what is wrong."""
+
+    use_cases: tuple[UseCase, ...]
+    problems: dict[str, str]  # name of the use case -> one line with file, line and remedy
+
+
+def read_use_cases(folder: Path) -> Specifications:
+    """Read every `<use_case>.yml` of the folder but the audit's; a broken one stops no other.
 
     Raises:
-        ConfigurationError: one line with file, use case, expectation and what to change.
+        ConfigurationError: the folder holds none.
 
     """
     paths = sorted(path for path in folder.glob("*.yml") if path.stem != AUDIT)
     if not paths:
         raise ConfigurationError(f"{folder} holds no <use_case>.yml.")
-    return [_parse(path, UseCase) for path in paths]
+    use_cases, problems = [], {}
+    for path in paths:
+        try:
+            use_cases.append(_parse(path, UseCase))
+        except ConfigurationError as error:
+            problems[path.stem] = str(error)
+    use_cases.sort(key=lambda case: (order(case.phase), case.position, case.name))
+    return Specifications(tuple(use_cases), problems)
+
+
+def load_use_cases(folder: Path) -> list[UseCase]:
+    """Read the use cases in the order of the journey.
+
+    Raises:
+        ConfigurationError: one line with file, line, expectation and what to change.
+
+    """
+    found = read_use_cases(folder)
+    for problem in found.problems.values():
+        raise ConfigurationError(problem)
+    return list(found.use_cases)
 
 
 def load_audit(folder: Path) -> Audit:
@@ -163,20 +234,51 @@ def load_audit(folder: Path) -> Audit:
 
 def _parse(path: Path, model: type[_Spec]) -> _Spec:
     content = read_yaml(path)
+    lines = YamlLines(path.read_text(encoding="utf-8"))
+    _number(content, lines)
     try:
         spec = model.model_validate(content | {"name": path.stem})
     except ValidationError as error:
         first = error.errors()[0]
-        place = _place(content, list(first["loc"]))
+        location = list(first["loc"])
+        place = f"line {lines.of(location)}, {_place(content, location)}"
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
         message = first["msg"].removeprefix("Value error, ")
         raise ConfigurationError(f"{path}, {place}: {message}{more}.") from error
-    seen: set[str] = set()
-    for _, item in spec.checks:
-        if item.name in seen:
-            raise ConfigurationError(f"{path}, expectation {item.name}: the name is there twice.")
-        seen.add(item.name)
+    _refuse_contradictions(path, spec)
     return spec
+
+
+def _number(content: dict[str, Any], lines: YamlLines) -> None:
+    """Give every expectation the line on which it begins."""
+    stages = content.get("stages")
+    holders: list[tuple[list[int | str], Any]] = [([], content)]
+    if isinstance(stages, dict):
+        holders += [(["stages", key], stage) for key, stage in stages.items()]
+    for place, holder in holders:
+        items = holder.get("expectations") if isinstance(holder, dict) else None
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, dict):
+                item["line"] = lines.of([*place, "expectations", number])
+
+
+def _refuse_contradictions(path: Path, spec: UseCase | Audit) -> None:
+    """Refuse a name that is there twice and a stage that asks for less than one below it."""
+    for (low, lower), (high, higher) in combinations(spec.checks, 2):
+        if lower.name == higher.name:
+            raise ConfigurationError(
+                f"{path}, line {higher.line}, expectation {higher.name}: the name is there twice."
+            )
+        asked, before = higher.strictness, lower.strictness
+        if low == high or lower.subject != higher.subject or asked is None or before is None:
+            continue
+        if asked >= before:
+            continue
+        raise ConfigurationError(
+            f"{path}, line {higher.line}, stage {high}, expectation {higher.name}: asks for"
+            f" {abs(asked):g} where stage {low} ({lower.name}, line {lower.line}) asks for"
+            f" {abs(before):g}; a higher stage can't ask for less."
+        )
 
 
 def _place(content: dict[str, Any], location: list[int | str]) -> str:

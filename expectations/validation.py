@@ -47,7 +47,8 @@ class Check:
     @property
     def place(self) -> str:
         """Where a person finds it."""
-        return f"{self.use_case}.yml, stage {self.stage}, expectation {self.expectation.name}"
+        item = self.expectation
+        return f"{self.use_case}.yml, line {item.line}, stage {self.stage}, expectation {item.name}"
 
     @property
     def columns(self) -> list[str]:
@@ -118,6 +119,29 @@ def _context(docs: Path | None) -> EphemeralDataContext:
         data_docs_sites={SITE: site} if docs else {},
     )
     return gx.get_context(mode="ephemeral", project_config=config)
+
+
+def failing_ids(check: Check, warehouse: Path, night: date) -> list[Any]:
+    """List the ids of all records that break one row-wise check.
+
+    Raises:
+        CheckError: Great Expectations could not compute the check.
+
+    """
+    context = _context(None)
+    with _datasource(context, warehouse, [check]) as batches:
+        result_format = {
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": [check.expectation.id],
+        }
+        outcome = (
+            batches[check.records]
+            .get_batch()
+            .validate(_expectation(check, night), result_format=result_format)
+        )
+    _refuse_error(outcome, check.place)
+    listed = outcome.result.get("unexpected_index_list") or []
+    return [record[check.expectation.id] for record in listed]
 
 
 @contextmanager

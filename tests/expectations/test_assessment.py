@@ -180,7 +180,7 @@ def test_what_the_marts_do_not_have_changes_no_stage(
     path.write_text(ONE_FILE.replace(before, after))
     with pytest.raises(ConfigurationError) as error:
         expectations.assess(changed)
-    assert "letters.yml, stage 1, expectation industry_known" in str(error.value)
+    assert "letters.yml, line 11, stage 1, expectation industry_known" in str(error.value)
     assert after.split()[1] in str(error.value)
     assert "\n" not in str(error.value)
     assert _rows(settings, "select use_case, stage from ops.maturity_stages") == [("letters", 0)]

@@ -76,7 +76,8 @@ def test_an_error_names_file_stage_expectation_and_remedy(
     with pytest.raises(ConfigurationError) as error:
         load_use_cases(_write(tmp_path, change))
     message = str(error.value)
-    assert "offers.yml, stage 1, expectation industry_known" in message
+    assert "offers.yml, line " in message
+    assert ", stage 1, expectation industry_known" in message
     assert said in message
     assert "\n" not in message
 

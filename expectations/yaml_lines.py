@@ -1,0 +1,37 @@
+"""Where in a YAML file something stands, so that a message can send a person there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import yaml
+
+
+class YamlLines:
+    """The lines of one valid YAML text."""
+
+    def __init__(self, text: str) -> None:
+        """Read the text once."""
+        self._top = yaml.compose(text, Loader=yaml.SafeLoader)
+
+    def of(self, location: Sequence[int | str]) -> int:
+        """Find the line (from 1) of a place, given by keys and list positions from the top.
+
+        Where the text has no such step it is the line of the last one that it has.
+        """
+        node, line = self._top, 1
+        for step in location:
+            if isinstance(node, yaml.MappingNode):
+                pairs = {str(key.value): (key, value) for key, value in node.value}
+                if str(step) not in pairs:
+                    break
+                key, node = pairs[str(step)]
+                line = key.start_mark.line + 1
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+                if step >= len(node.value):
+                    break
+                node = node.value[step]
+                line = node.start_mark.line + 1
+            else:
+                break
+        return line
