@@ -219,11 +219,12 @@ def _verified(module: str, number: str) -> str | None:
         return None
 
 
-@lru_cache(maxsize=1)
-def _forms() -> list[list[str]]:
-    """Legal forms as word lists, longest first."""
+@cache
+def _forms() -> dict[int, set[tuple[str, ...]]]:
+    """Legal forms as words, by their number of words, the most first."""
     forms = {fold(form) for country in rules()["legal_forms"].values() for form in country}
-    return sorted((form.split() for form in forms), key=lambda words: (-len(words), words))
+    lengths = sorted({len(form.split()) for form in forms}, reverse=True)
+    return {n: {tuple(f.split()) for f in forms if len(f.split()) == n} for n in lengths}
 
 
 @lru_cache(maxsize=1)
@@ -232,8 +233,8 @@ def _street_words() -> frozenset[str]:
 
 
 def _find_form(words: list[str]) -> tuple[int, int] | None:
-    for form in _forms():
-        for start in range(len(words) - len(form), 0, -1):
-            if words[start : start + len(form)] == form:
-                return start, start + len(form)
+    for length, forms in _forms().items():
+        for start in range(len(words) - length, 0, -1):
+            if tuple(words[start : start + length]) in forms:
+                return start, start + length
     return None
