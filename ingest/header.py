@@ -179,7 +179,8 @@ def _looks_like_data(row: Row, below: Sequence[Row]) -> bool:
     if any(kind and kind_of(cell) == kind for cell, kind in zip(row, kinds, strict=False)):
         return True
     words = sum(is_header_word(cell or "") for cell in row)
-    others = [other for other in below if list(other) != list(row)]  # a header may be repeated
+    own = list(row[: trimmed_width(row)])  # a header may be repeated, with or without delimiters
+    others = [other for other in below if list(other[: trimmed_width(other)]) != own]
     again = sum(
         any(position < len(other) and other[position] == cell for other in others)
         for position, cell in enumerate(row)

@@ -331,7 +331,7 @@ def _surest_header(rows: Sequence[Row], is_sheet: bool) -> Header | None:
         else:
             width = _shared_width(row, below)
             is_first = all(len(other) != width for other in rows[:index])
-            fits = width > 0 and (is_mostly_words(row) or (is_first and _crowns(row, below)))
+            fits = width > 0 and (is_mostly_words(row) or (is_first and _crowns(row, below, width)))
         if fits:
             return Header(tuple(cell or None for cell in row[:width]), index + 1)
     return None
@@ -354,9 +354,9 @@ def _shared_width(header: Row, below: Sequence[Row]) -> int:
     return named if named > max(2, widest) else 0
 
 
-def _crowns(row: Row, below: Sequence[Row]) -> bool:
+def _crowns(row: Row, below: Sequence[Row], width: int) -> bool:
     """Whether a row has a different word in each column, and numbers or dates below some."""
-    same = [other for other in below if len(other) == len(row)]
+    same = [other for other in below if len(other) == width]
     names = row[: trimmed_width(row)]  # delimiters may trail
     is_full = len(names) > 2 and len(set(names)) == len(names) and all(names)
     return is_full and any(column_kinds(same))

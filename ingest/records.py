@@ -83,6 +83,9 @@ class Splitter:
             if len(tape.taken) > 1 and self.width is not None and len(cells) != self.width:
                 yield self._problem(tape)
                 continue
+            if tape.is_taken_back and "".join(tape.taken).count(self.dialect.quote) % 2:
+                yield self._problem(tape)  # the end of a cell that began in the row with a problem
+                continue
             self.number += 1
             yield Record(self.number, self._unwrapped(cells), _text(tape.taken))
 
@@ -125,6 +128,7 @@ class _Tape:
         self._lines = lines
         self._returned: list[str] = []
         self.taken: list[str] = []
+        self.is_taken_back = False  # the line given last had been given before
         self.is_at_end = False
 
     def __iter__(self) -> _Tape:
@@ -133,6 +137,7 @@ class _Tape:
     def __next__(self) -> str:
         if len(self.taken) >= MAX_LINES_PER_ROW:
             raise _EndlessRowError
+        self.is_taken_back = bool(self._returned)
         if self._returned:
             line = self._returned.pop()
         else:

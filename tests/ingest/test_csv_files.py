@@ -273,6 +273,14 @@ def test_null_characters_cost_their_row(tmp_path: Path) -> None:
     assert (table.row_count, table.reject_count) == (99, 1)
 
 
+def test_the_end_of_a_cell_with_line_breaks_is_no_row_of_its_own(tmp_path: Path) -> None:
+    rows = "".join(f"Firma {n};Ort {n};{n}\n" for n in range(20))
+    broken = 'Alpha;"Ulm\nzweite Zeile\nvierte Zeile";1;\n'  # a delimiter too many
+    (table,) = read_csv(write(tmp_path, "Name;Ort;Menge\n" + rows + broken + rows))
+    assert table.row_count == 40
+    assert [reject.row_number for reject in table.rejects] == [22, 23, 24]
+
+
 def test_one_lost_quotation_mark_does_not_swallow_rows(tmp_path: Path) -> None:
     """The opening mark in row 3 meets the next one rows later; what is between must not be lost."""
     text = 'Nr;Name;Ort\n1;"A";Ulm\n2;B;"Köln\n3;C;Bonn\n4;D;"";x\n5;"E";Kiel\n'
