@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from config import PROJECT_ROOT, Settings
+from identity.golden_record import load_golden_record
 from identity.memory import remember_customers
 from identity.reviewing import renew_list, take_lists
 from warehouse.files import open_warehouse
@@ -71,7 +72,14 @@ def build(settings: Settings) -> BuildResult:
 
 
 def take_decisions(settings: Settings) -> None:
-    """Take over what people filled in in the review list; to be done before a build."""
+    """Take over what people filled in in the review list; to be done before a build.
+
+    Raises:
+        ConfigurationError: `golden_record.yml`, by which people decide too, is wrong: told now
+            rather than in dbt's log.
+
+    """
+    load_golden_record(settings)
     with open_warehouse(settings) as connection:
         take_lists(connection, settings.review, settings.language)
 

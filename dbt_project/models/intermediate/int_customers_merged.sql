@@ -18,59 +18,20 @@ resolved as (
 
 ),
 
-listed as (
-
-    select
-        resolved.customer_id,
-        records.loaded_at,
-        records.row_number,
-        unnest([
-            {% for attribute in attributes %}
-                {
-                    'attribute': '{{ attribute }}',
-                    'content': cast(records.{{ attribute }} as varchar)
-                }{{ ',' if not loop.last }}
-            {% endfor %}
-        ]) as entry
-    from records
-    inner join resolved on records.record_id = resolved.record_id
-
-),
-
-counted as (
-
-    select
-        listed.customer_id,
-        listed.entry.attribute,
-        listed.entry.content,
-        count(*) as occurrences,
-        max((listed.loaded_at, listed.row_number)) as newest
-    from listed
-    where listed.entry.content is not null
-    group by all
-
-),
-
--- the golden record: per attribute what most records say, of equals what the newest says
 chosen as (
 
-    select *
-    from counted
-    qualify row_number() over (
-        partition by customer_id, attribute
-        order by occurrences desc, newest desc, content asc
-    ) = 1
+    select * from {{ ref('int_customer_attributes_ranked') }}
+    where is_chosen
 
 ),
 
 merged as (
 
     select
-        customer_id,
         {% for attribute in attributes %}
-            max(content) filter (where attribute = '{{ attribute }}') as {{ attribute }},
+            max(value) filter (where attribute = '{{ attribute }}') as {{ attribute }},
         {% endfor %}
-        count(*) as attribute_count
+        customer_id
     from chosen
     group by customer_id
 
@@ -98,7 +59,7 @@ final as (
         {% for attribute in attributes if attribute not in ['name'] + typed %}
             merged.{{ attribute }},
         {% endfor %}
-        cast(round(cast(merged.employees as double)) as integer) as employees,
+        cast(merged.employees as integer) as employees,
         cast(merged.customer_since as date) as customer_since,
         counts.record_count,
         counts.source_count
