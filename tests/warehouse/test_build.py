@@ -175,8 +175,8 @@ def test_a_failed_model_is_named_with_the_log(home: Settings, failed_night: Exce
 
 
 def test_a_company_without_a_row_builds(empty_night: dict[str, int]) -> None:
-    assert len(empty_night) == 13
-    assert set(empty_night.values()) == {0}
+    assert {"customers", "customer_months"} <= set(empty_night)
+    assert not any(empty_night.values())
 
 
 def test_the_result_counts_and_times(night: BuildResult) -> None:

@@ -1,0 +1,53 @@
+with
+
+orders as (
+
+    select * from {{ ref('orders') }}
+    where customer_id is not null and ordered_on is not null and not is_cancelled
+
+),
+
+days as (
+
+    select
+        customer_id,
+        ordered_on,
+        count(*) as orders,
+        fsum(net_amount) as net_amount
+    from orders
+    group by customer_id, ordered_on
+
+),
+
+spaced as (
+
+    select
+        *,
+        ordered_on - lag(ordered_on) over (
+            partition by customer_id
+            order by ordered_on
+        ) as gap_days
+    from days
+
+),
+
+final as (
+
+    select
+        customer_id,
+        ordered_on,
+        orders,
+        net_amount,
+        -- of the gaps up to this day, so it tells nothing of later ones; one gap is no habit
+        case when count(gap_days) over so_far > 1 then median(gap_days) over so_far end
+            as usual_gap_days
+    from spaced
+    window so_far as (
+        partition by customer_id
+        order by ordered_on
+        rows between unbounded preceding and current row
+    )
+
+)
+
+select * from final

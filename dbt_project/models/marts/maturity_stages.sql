@@ -1,0 +1,23 @@
+{#- A view: the rows are written after the build. -#}
+{{ config(materialized='view') }}
+
+with
+
+maturity_stages as (
+
+    select * from {{ ref('stg_ops__maturity_stages') }}
+
+),
+
+final as (
+
+    select
+        night,
+        use_case,
+        stage,
+        assessed_at
+    from maturity_stages
+
+)
+
+select * from final
