@@ -91,6 +91,7 @@ def remember(settings: Settings) -> None:
     """
     with open_warehouse(settings) as connection:
         remember_customers(connection, settings.night)
+        connection.execute("insert or ignore into ops.built_nights values (?)", [settings.night])
         renew_list(connection, settings.review, settings.night, settings.language)
 
 

@@ -130,10 +130,16 @@ create table if not exists ops.expectation_results (
 create table if not exists ops.maturity_stages (
     night date not null,
     use_case varchar not null,
-    stage integer not null,            -- 0 (not even stage 1) to 3
+    stage integer not null,            -- in force: 0 (not even stage 1) to 3
     assessed_at timestamp not null,
     primary key (night, use_case)
 );
+alter table ops.maturity_stages add column if not exists measured_stage integer;
+-- Why less is measured than was in force: source (data did not come) | data (they are worse);
+-- or unmeasured (the YAML is wrong), where the last stage stands and measured_stage is null.
+alter table ops.maturity_stages add column if not exists cause varchar;
+alter table ops.maturity_stages add column if not exists cause_de varchar;
+alter table ops.maturity_stages add column if not exists cause_en varchar;
 
 -- Grain: score, entity. The scores in force; each night replaces those of a score whole.
 create table if not exists ops.scores (
@@ -160,6 +166,21 @@ create table if not exists ops.customer_ids (
     customer_id varchar not null,
     since date not null,               -- first night
     until date                         -- first night in which it no longer did; null: it still does
+);
+
+-- Grain: record, since. The same for contact records: which person they are, and which contact,
+-- that is the person at one customer.
+create table if not exists ops.person_ids (
+    record_id varchar not null,
+    person_id varchar not null,
+    since date not null,
+    until date
+);
+create table if not exists ops.contact_ids (
+    record_id varchar not null,
+    contact_id varchar not null,
+    since date not null,
+    until date
 );
 
 -- Grain: night, old_id, new_id. What became of a customer id; see identity/stable_ids.py.
@@ -192,6 +213,11 @@ create table if not exists ops.identity_review (
     evidence_en varchar not null,
     note_de varchar,                   -- decisions that contradict each other
     note_en varchar
+);
+
+-- Grain: night. The nights whose build succeeded: dbt's snapshots forget what others wrote.
+create table if not exists ops.built_nights (
+    night date primary key
 );
 
 -- Grain: one row written into the CRM.
