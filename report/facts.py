@@ -1,0 +1,183 @@
+"""What the report is made of, read from the warehouse: only what the nights have stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from config import Settings
+from expectations import Assessment, status
+from expectations.specification import Expectation, UseCase, read_use_cases
+from warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    import duckdb
+
+NIGHTS_SHOWN = 30  # a month: long enough for a trend, short enough for one line
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRhythm:
+    """In which nights a source brought something new, and whether it is missing now."""
+
+    source: str
+    nights: tuple[date, ...]
+    is_overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How complete one column of a mart is: 0 to 1 per night, and what is required of it."""
+
+    mart: str
+    column: str
+    by_night: tuple[tuple[date, float], ...]
+    required: float
+    is_met: bool
+    use_cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubles:
+    """How many company records were how many customers in one night."""
+
+    night: date
+    records: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that the report shows, in no language."""
+
+    company: str
+    night: date
+    use_cases: tuple[UseCase, ...]
+    assessments: dict[str, Assessment] = field(default_factory=dict)
+    stages: dict[str, tuple[tuple[date, int], ...]] = field(default_factory=dict)
+    shares: tuple[Share, ...] = ()
+    sources: tuple[SourceRhythm, ...] = ()
+    doubles: tuple[Doubles, ...] = ()
+    still_double: int | None = None
+
+
+def read_facts(settings: Settings) -> Facts:
+    """Read stages, completeness, deliveries and duplicates of the last nights.
+
+    Raises:
+        ConfigurationError: a file of `expectations/` is wrong.
+        WarehouseLockedError: a night is running.
+
+    """
+    assessments = {found.use_case: found for found in status(settings)}
+    use_cases = read_use_cases(settings.expectations).use_cases
+    night = max((found.night for found in assessments.values()), default=settings.night)
+    first = night - timedelta(days=NIGHTS_SHOWN - 1)
+    with open_warehouse(settings) as connection:
+        stages: dict[str, list[tuple[date, int]]] = {}
+        for use_case, at, stage in connection.execute(
+            "select use_case, night, stage from ops.maturity_stages"
+            " where night between ? and ? order by all",
+            [first, night],
+        ).fetchall():
+            stages.setdefault(use_case, []).append((at, stage))
+        results = _results(connection, first, night)
+        return Facts(
+            company=settings.company,
+            night=night,
+            use_cases=use_cases,
+            assessments=assessments,
+            stages={name: tuple(nights) for name, nights in stages.items()},
+            shares=tuple(find_shares(use_cases, results, night)),
+            sources=tuple(_sources(connection, night)),
+            doubles=tuple(_doubles(connection, first, night)),
+            still_double=find_still_double(use_cases, results, night),
+        )
+
+
+Results = dict[tuple[str, str], list[dict[str, Any]]]
+
+
+def find_shares(use_cases: Iterable[UseCase], results: Results, night: date) -> Iterable[Share]:
+    """Find for every column that must be complete how complete it is.
+
+    Where several expectations ask for the same column of different records, the least complete
+    ones count; what is required is the highest share that any of them asks for.
+    """
+    asked: dict[tuple[str, str], list[tuple[UseCase, Expectation]]] = {}
+    for case in use_cases:
+        for _, item in case.checks:
+            if item.type == "complete" and item.target:
+                asked.setdefault(item.target, []).append((case, item))
+    for (mart, column), wishes in asked.items():
+        measured = [(case, item, results.get((case.name, item.name), [])) for case, item in wishes]
+        tonight = [
+            (rows[-1]["observed"], -item.mostly, case.name, item.name)
+            for case, item, rows in measured
+            if rows and rows[-1]["night"] == night and rows[-1]["observed"] is not None
+        ]
+        if not tonight:
+            continue
+        *_, case_name, item_name = min(tonight)
+        shown = [r for r in results[case_name, item_name] if r["observed"] is not None]
+        required = max(item.mostly for _, item in wishes)
+        yield Share(
+            mart,
+            column,
+            tuple((row["night"], row["observed"]) for row in shown),
+            required,
+            shown[-1]["observed"] >= required,
+            len({case.name for case, _ in wishes}),
+        )
+
+
+def find_still_double(use_cases: Iterable[UseCase], results: Results, night: date) -> int | None:
+    """Count the customers that are there more than once, if an expectation looks for them."""
+    counts = [
+        row["records_unmet"]
+        for case in use_cases
+        for _, item in case.checks
+        if item.type == "unique" and item.id == "customer_id"
+        for row in results.get((case.name, item.name), ())
+        if row["night"] == night and row["records_unmet"] is not None
+    ]
+    return max(counts, default=None)
+
+
+def _results(connection: duckdb.DuckDBPyConnection, first: date, night: date) -> Results:
+    found: Results = {}
+    for use_case, expectation, at, observed, unmet in connection.execute(
+        "select use_case, expectation, night, observed, records_unmet"
+        " from ops.expectation_results where night between ? and ? order by night",
+        [first, night],
+    ).fetchall():
+        row = {"night": at, "observed": observed, "records_unmet": unmet}
+        found.setdefault((use_case, expectation), []).append(row)
+    return found
+
+
+def _sources(connection: duckdb.DuckDBPyConnection, night: date) -> Sequence[SourceRhythm]:
+    """Read when each source came; the one that is silent longest first."""
+    rows = connection.execute(
+        "select source, list(night order by night) filter (night is not null),"
+        " bool_or(is_overdue) from ("
+        "  select source, night, false as is_overdue from ops.source_nights where night <= ?"
+        "  union all select source, last_night, true from ops.overdue_sources)"
+        " group by source order by max(night) nulls first, source",
+        [night],
+    ).fetchall()
+    return [SourceRhythm(source, tuple(nights or ()), late) for source, nights, late in rows]
+
+
+def _doubles(connection: duckdb.DuckDBPyConnection, first: date, night: date) -> Sequence[Doubles]:
+    rows = connection.execute(
+        "select nights.night, count(*), count(distinct customer_id)"
+        " from (select distinct night from ops.maturity_stages where night between ? and ?) nights"
+        " inner join ops.customer_ids as ids"
+        " on ids.since <= nights.night and (ids.until is null or ids.until > nights.night)"
+        " group by 1 order by 1",
+        [first, night],
+    ).fetchall()
+    return [Doubles(*row) for row in rows]

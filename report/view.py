@@ -1,0 +1,261 @@
+"""From facts to what the page shows in one language; pure functions."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from expectations import PHASES, Assessment, ExpectationResult
+from expectations.specification import UseCase
+from report import charts
+from report.facts import NIGHTS_SHOWN, Facts
+from report.words import Language, Words
+
+STAGES = (0, 1, 2, 3)
+NIGHTS_DRAWN = 14  # at least, so that a young history does not look like a long one
+SPARK_STEP = 4  # pixels per night
+SPARK_RISE = 8  # pixels per stage
+SPARK_MARGIN = 3  # pixels above stage 3
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One use case: its stage (None: not measured), and what blocks the next one."""
+
+    title: str
+    stage: int | None
+    top: int
+    said: str
+    method: str
+    next_said: str
+    todo: str
+    more: str
+    spark: str
+    trend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One step of the customer's journey with its use cases."""
+
+    name: str
+    key: str
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BestStep:
+    """The one thing to do that helps the most use cases."""
+
+    todo: str
+    helps: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One chart with what a reader needs to know of it."""
+
+    title: str
+    note: str
+    svg: str
+    lines: tuple[str, ...]  # what the picture shows, for whoever can't see it
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The page in one language."""
+
+    language: Language
+    words: Words
+    company: str
+    night: str
+    is_measured: bool
+    counts: tuple[tuple[int, int, str, str], ...]  # stage, use cases, both in words
+    phases: tuple[Phase, ...]
+    best: BestStep | None
+    figures: tuple[Figure, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many use cases the phase with the most of them has."""
+        return max((len(phase.tiles) for phase in self.phases if phase.key != "all"), default=0)
+
+
+def make_view(facts: Facts, language: Language) -> View:
+    """Say the facts in one language."""
+    words = Words(language)
+    return View(
+        language=language,
+        words=words,
+        company=facts.company,
+        night=words.day(facts.night),
+        is_measured=bool(facts.assessments),
+        counts=_counts(facts, words),
+        phases=tuple(_phases(facts, words)),
+        best=_best_said(facts, words),
+        figures=tuple(_figures(facts, words)),
+    )
+
+
+def find_best_step(
+    assessments: Iterable[Assessment], use_cases: Iterable[UseCase]
+) -> tuple[ExpectationResult, list[str], list[str]] | None:
+    """Find what helps most: the column (or single expectation) that most use cases wait for.
+
+    First what raises the most use cases on its own, then what the most wait for, then what is
+    least work. Returns the to-do that asks for most of it, the use cases that it raises on its
+    own and those that it helps.
+    """
+    targets = {(case.name, item.name): item.target for case in use_cases for _, item in case.checks}
+    waiting: dict[tuple[str, str], list[tuple[Assessment, ExpectationResult]]] = defaultdict(list)
+
+    def concern(found: Assessment, unmet: ExpectationResult) -> tuple[str, str]:
+        place = (found.use_case, unmet.expectation)
+        return targets.get(place) or place
+
+    for found in assessments:
+        for unmet in found.unmet:
+            waiting[concern(found, unmet)].append((found, unmet))
+    ranked = []
+    for key, group in waiting.items():
+        cases = {found.use_case: found for found, _ in group}
+        alone = [
+            name
+            for name, found in cases.items()
+            if all(concern(found, unmet) == key for unmet in found.unmet)
+        ]
+        asks = max((unmet for _, unmet in group), key=lambda u: (u.records_to_next or 0, u.stage))
+        effort = asks.records_to_next if asks.records_to_next is not None else float("inf")
+        rank = (-len(alone), -len(cases), effort, str(key))
+        ranked.append((rank, (asks, sorted(alone), sorted(cases))))
+    return min(ranked, key=lambda entry: entry[0])[1] if ranked else None
+
+
+def _best_said(facts: Facts, words: Words) -> BestStep | None:
+    best = find_best_step(facts.assessments.values(), facts.use_cases)
+    if best is None:
+        return None
+    asks, alone, helped = best
+    titles = {c.name: getattr(c, f"title_{words.language}") for c in facts.use_cases}
+    names = ", ".join(titles.get(name, name) for name in (alone or helped))
+    said = words("raises" if alone else "helps", cases=names)
+    return BestStep(getattr(asks, f"todo_{words.language}"), said)
+
+
+def _counts(facts: Facts, words: Words) -> tuple[tuple[int, int, str, str], ...]:
+    counted = Counter(found.stage for found in facts.assessments.values())
+    return tuple(
+        (stage, counted[stage], words.counted("cases", counted[stage]), words.meaning(stage))
+        for stage in reversed(STAGES)
+        if counted[stage] or stage
+    )
+
+
+def _phases(facts: Facts, words: Words) -> Iterable[Phase]:
+    for key, name in PHASES.items():
+        cases = [case for case in facts.use_cases if case.phase == key]
+        if cases:
+            tiles = tuple(_tile(facts, case, words) for case in cases)
+            yield Phase(name[words.language], key, tiles)
+
+
+def _tile(facts: Facts, case: UseCase, words: Words) -> Tile:
+    found = facts.assessments.get(case.name)
+    stage, top = found.stage if found else None, max(case.stages)
+    first = found.unmet[0] if found and found.unmet else None
+    others = len(found.unmet) - 1 if found else 0
+    nights = facts.stages.get(case.name, ())
+    return Tile(
+        title=getattr(case, f"title_{words.language}"),
+        stage=stage,
+        top=top,
+        said=words("stage_none") if stage is None else words("stage_of", stage=stage, top=top),
+        method=(getattr(found, f"method_{words.language}") if found else None) or "",
+        next_said=words("for_stage", stage=found.next_stage) if found and first else "",
+        todo=getattr(first, f"todo_{words.language}") if first else "",
+        more=words.counted("more", others) if others > 0 else "",
+        spark=spark(nights, facts.night),
+        trend=words("trend", stages=_runs([s for _, s in nights]))
+        if len(nights) > 1
+        else words("first_night"),
+    )
+
+
+def spark(stages: Sequence[tuple[date, int]], night: date) -> str:
+    """Write the stages of the last nights as the points of a line of steps, tonight at the right.
+
+    In pixels of a box `NIGHTS_SHOWN * SPARK_STEP` wide; a step rises by SPARK_RISE.
+    """
+    points: list[str] = []
+    for at, stage in stages:
+        left = (NIGHTS_SHOWN - 1 - (night - at).days) * SPARK_STEP
+        height = (STAGES[-1] - stage) * SPARK_RISE + SPARK_MARGIN
+        points += [f"{left},{height}", f"{left + SPARK_STEP},{height}"]
+    return " ".join(points)
+
+
+def _trend(stages: Sequence[int], words: Words) -> str:
+    """Say the stages in their order, each once for as long as it lasted."""
+    if len(stages) < 2:
+        return words("first_night")
+    changes = [stage for n, stage in enumerate(stages) if n == 0 or stages[n - 1] != stage]
+    return words("trend", stages=", ".join(map(str, changes)))
+
+
+def _figures(facts: Facts, words: Words) -> Iterable[Figure]:
+    if facts.shares:
+        yield _completeness(facts, words)
+    if facts.sources:
+        yield _freshness(facts, words)
+    if facts.doubles:
+        yield _duplicates(facts, words)
+
+
+def _completeness(facts: Facts, words: Words) -> Figure:
+    shares = charts.worst_first(facts.shares)
+    first = min(share.by_night[0][0] for share in shares)
+    nights = (facts.night - first).days
+    note = words("completeness_note", nights=nights) if nights else words("completeness_note_first")
+    lines = tuple(
+        words(
+            "share_line",
+            what=words.of_mart(share.mart, share.column),
+            share=words.share(share.by_night[-1][1]),
+            required=words.share(share.required),
+        )
+        for share in shares
+    )
+    return Figure(words("completeness"), note, charts.completeness(shares, words), lines)
+
+
+def _freshness(facts: Facts, words: Words) -> Figure:
+    first = min(night for source in facts.sources for night in source.nights or (facts.night,))
+    nights = max(NIGHTS_DRAWN, min(NIGHTS_SHOWN, (facts.night - first).days + 1))
+    sources = facts.sources[: charts.SOURCES_SHOWN]
+    lines = tuple(f"{s.source}: {charts.last_came(s, facts.night, words)}" for s in sources)
+    svg = charts.freshness(sources, facts.night, nights, words)
+    return Figure(words("freshness"), words("freshness_note"), svg, lines)
+
+
+def _duplicates(facts: Facts, words: Words) -> Figure:
+    counted = [
+        words(
+            "duplicates_note",
+            records=words.number(one.records),
+            customers=words.number(one.customers),
+        )
+        for one in facts.doubles
+    ]
+    said = [counted[-1]]
+    if facts.still_double:
+        said.append(words("still_double", count=words.number(facts.still_double)))
+    if len(facts.doubles) == 1:
+        said.append(words("history_starts"))
+    lines = tuple(
+        f"{words.day(one.night)}: {line}" for one, line in zip(facts.doubles, counted, strict=True)
+    )
+    return Figure(
+        words("duplicates"), " ".join(said), charts.duplicates(facts.doubles, words), lines
+    )
