@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -15,9 +15,19 @@ from config import Settings
 from config.settings import ConfigurationError
 from expectations.checks import ExpectationResult, records_sql
 from expectations.data_docs import replaced_folder
+from expectations.history import (
+    Standing,
+    empty_marts,
+    latest_results,
+    measured_stages,
+    overdue_marts,
+    standings,
+    write,
+)
 from expectations.journey import Phase
-from expectations.specification import Audit, UseCase, load_audit, load_use_cases
-from expectations.validation import Check, import_great_expectations, run_checks
+from expectations.specification import Audit, UseCase, load_audit, read_use_cases
+from expectations.stages import fall, reached_stage, stage_in_force, unmeasured
+from expectations.validation import Check, CheckError, import_great_expectations, run_checks
 from warehouse import open_warehouse
 
 AUDIT_FAILED = {
@@ -31,10 +41,13 @@ class AuditFailedError(Exception):
 
 
 class Assessment(BaseModel):
-    """The stage that one use case has reached on one night, and what would raise it.
+    """The stage of one use case on one night, and what would raise it.
 
-    `stage` is 0 (not even stage 1) to 3; `method_*` says what the stage's method does (None at
-    stage 0). `unmet` are the expectations of `next_stage` that do not hold, least work first.
+    `stage` is in force and decides what may be done, 0 (not even stage 1) to 3; `measured_stage`
+    is what the data reached that night, None if they could not be measured. `method_*` says what
+    the method of the stage in force does (None at stage 0). `cause` (source, data, unmeasured) and
+    `cause_*` tell why less is measured than was in force, or nothing. `unmet` are the expectations
+    of `next_stage`, the one after the measured stage, that do not hold, least work first.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,6 +58,10 @@ class Assessment(BaseModel):
     title_en: str
     night: date
     stage: int
+    measured_stage: int | None
+    cause: str | None
+    cause_de: str | None
+    cause_en: str | None
     next_stage: int | None
     method_de: str | None
     method_en: str | None
@@ -63,14 +80,18 @@ def audit(settings: Settings) -> list[ExpectationResult]:
     import_great_expectations()
     with open_warehouse(settings) as connection:
         mart_rows = _mart_rows(connection, settings.published)
-        checks = _prepared(connection, settings, [spec], mart_rows)
+        checks, problems = _prepared(connection, settings, [spec], mart_rows)
+        for problem in problems.values():
+            raise ConfigurationError(problem)
         with replaced_folder(settings.reports / "data_docs_audit") as docs:
-            results = run_checks(checks, settings.warehouse, settings.night, docs)
-        _write(connection, settings.night, "use_case = 'audit'", results, [])
-    failed = [result for result in results if not result.is_met]
-    if failed:
+            results, failed = run_checks(checks, settings.warehouse, settings.night, docs)
+            for problem in failed.values():
+                raise CheckError(problem)
+        write(connection, settings.night, "use_case = 'audit'", results)
+    unmet = [result for result in results if not result.is_met]
+    if unmet:
         language = settings.language
-        named = "; ".join(f"{r.expectation}: {getattr(r, f'todo_{language}')}" for r in failed)
+        named = "; ".join(f"{r.expectation}: {getattr(r, f'todo_{language}')}" for r in unmet)
         raise AuditFailedError(f"{AUDIT_FAILED[language]}: {named}")
     return results
 
@@ -79,77 +100,109 @@ def assess(settings: Settings) -> list[Assessment]:
     """Measure every use case of `expectations/*.yml` for `settings.night`.
 
     Writes `ops.expectation_results` and `ops.maturity_stages` (that night's rows are replaced)
-    and the data docs below `settings.reports`.
+    and the data docs below `settings.reports`. A use case whose YAML is wrong or names what the
+    marts do not have keeps its last stage, with the cause `unmeasured`; the others are measured.
 
     Raises:
-        ConfigurationError: a YAML file is wrong or names what the marts do not have; no stage is
-            changed.
+        ConfigurationError: nothing can be measured, since every YAML is wrong or there are no
+            marts; no stage is changed.
 
     """
-    use_cases = load_use_cases(settings.expectations)
+    specs = read_use_cases(settings.expectations)
     import_great_expectations()
     with open_warehouse(settings) as connection:
-        checks = _prepared(connection, settings, use_cases)
+        empty, overdue = empty_marts(connection), overdue_marts(connection, settings)
+        checks, refused = _prepared(connection, settings, specs.use_cases)
+        problems = specs.problems | refused
+        _refuse_if_none(specs.names, problems)
         with replaced_folder(settings.reports / "data_docs") as docs:
-            results = run_checks(checks, settings.warehouse, settings.night, docs)
-        assessments = [
-            _assessment(case.name, case, settings.night, _of(results, case.name))
-            for case in use_cases
+            results, failed = run_checks(checks, settings.warehouse, settings.night, docs)
+            problems |= failed
+            _refuse_if_none(specs.names, problems)
+        history = measured_stages(connection, settings.night)
+        measured = [
+            _measured(
+                case,
+                settings,
+                _of(results, case.name),
+                history.get(case.name, []),
+                (empty, overdue),
+            )
+            for case in specs.use_cases
+            if case.name not in problems
         ]
-        _write(connection, settings.night, "use_case != 'audit'", results, assessments)
-    return assessments
+        kept = _unmeasured(connection, settings, problems)
+        _write(connection, settings, results, measured, kept)
+    position = specs.names.index
+    return sorted([*measured, *kept], key=lambda found: position(found.use_case))
 
 
 def status(settings: Settings) -> list[Assessment]:
-    """Read the latest night's assessments back from `ops`; empty before the first night."""
-    specs = {case.name: case for case in load_use_cases(settings.expectations)}
-    columns = list(ExpectationResult.model_fields)
+    """Read the last assessments back from `ops`; empty before the first night."""
+    specs = read_use_cases(settings.expectations)
+    cases = {case.name: case for case in specs.use_cases}
     with open_warehouse(settings) as connection:
-        stages = connection.execute(
-            "select use_case, stage, night from ops.maturity_stages"
-            " where night = (select max(night) from ops.maturity_stages) order by use_case"
-        ).fetchall()
-        rows = connection.execute(
-            f"select {', '.join(columns)} from ops.expectation_results"
-            " where night = (select max(night) from ops.maturity_stages)"
-        ).fetchall()
-    results = [ExpectationResult(**dict(zip(columns, row, strict=True))) for row in rows]
+        found, results = standings(connection), latest_results(connection)
     return [
-        _assessment(name, specs.get(name), night, _of(results, name), stage)
-        for name, stage, night in stages
+        _assessment(name, cases.get(name), found[name], _of(results, name))
+        for name in specs.names
+        if name in found
     ]
 
 
-def reached_stage(results: Iterable[ExpectationResult]) -> int:
-    """Find the highest stage for which everything required up to it holds, else 0."""
-    results = list(results)
-    stages = sorted({result.stage for result in results})
-    unmet = {result.stage for result in results if not result.is_met}
-    return max((s for s in stages if not any(u <= s for u in unmet)), default=0)
+def _measured(
+    case: UseCase,
+    settings: Settings,
+    results: Sequence[ExpectationResult],
+    history: Sequence[int],
+    silent: tuple[set[str], set[str]],
+) -> Assessment:
+    """Put a use case's results into its history; `silent`: empty and overdue marts."""
+    measured = reached_stage(results)
+    before = stage_in_force(history[:-1], history[-1], case.nights_to_fall) if history else 0
+    items = {item.name: item for _, item in case.checks}
+    why = fall(before, measured, results, items, *silent)
+    standing = Standing(
+        settings.night,
+        stage_in_force(history, measured, case.nights_to_fall),
+        measured,
+        *((why.cause, why.cause_de, why.cause_en) if why else (None, None, None)),
+    )
+    return _assessment(case.name, case, standing, results)
+
+
+def _unmeasured(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, problems: Mapping[str, str]
+) -> list[Assessment]:
+    """Let what could not be measured keep its last stage."""
+    last = standings(connection, settings.night)
+    results = latest_results(connection)
+    kept = []
+    for name, problem in problems.items():
+        why = unmeasured(problem)
+        stage = last[name].stage if name in last else 0
+        standing = Standing(settings.night, stage, None, why.cause, why.cause_de, why.cause_en)
+        kept.append(_assessment(name, None, standing, _of(results, name)))
+    return kept
 
 
 def _assessment(
-    name: str,
-    spec: UseCase | None,
-    night: date,
-    results: Sequence[ExpectationResult],
-    stage: int | None = None,
+    name: str, case: UseCase | None, standing: Standing, results: Sequence[ExpectationResult]
 ) -> Assessment:
-    reached = reached_stage(results) if stage is None else stage
+    reached = standing.stage if standing.measured_stage is None else standing.measured_stage
     following = min((r.stage for r in results if r.stage > reached), default=None)
     unmet = [r for r in results if r.stage == following and not r.is_met]
-    method = spec.stages.get(reached) if spec else None
+    method = case.stages.get(standing.stage) if case else None
     return Assessment(
         use_case=name,
-        phase=spec.phase if spec else "all",
-        title_de=spec.title_de if spec else name,
-        title_en=spec.title_en if spec else name,
-        night=night,
-        stage=reached,
+        phase=case.phase if case else "all",
+        title_de=case.title_de if case else name,
+        title_en=case.title_en if case else name,
         next_stage=following,
         method_de=method.description_de if method else None,
         method_en=method.description_en if method else None,
         unmet=tuple(sorted(unmet, key=_effort)),
+        **vars(standing),
     )
 
 
@@ -163,35 +216,50 @@ def _of(results: Iterable[ExpectationResult], use_case: str) -> list[Expectation
     return [result for result in results if result.use_case == use_case]
 
 
+def _refuse_if_none(names: Sequence[str], problems: Mapping[str, str]) -> None:
+    if set(names) <= set(problems):
+        raise ConfigurationError(next(iter(problems.values())))
+
+
 def _prepared(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     specs: Sequence[UseCase | Audit],
     mart_rows: str = "",
-) -> list[Check]:
-    """Turn expectations into checks, after DuckDB has bound every column that they name."""
-    checks = []
+) -> tuple[list[Check], dict[str, str]]:
+    """Turn expectations into checks, after DuckDB has bound every column that they name.
+
+    Returns:
+        The checks, and per use case that has one its first problem; it has no checks then.
+
+    """
+    checks: list[Check] = []
+    problems: dict[str, str] = {}
     for spec in specs:
+        own = []
         for stage, item in spec.checks:
             sql = records_sql(item, settings.night).replace("{mart_rows}", mart_rows)
-            check = Check(spec.name, stage, item, sql)
-            columns = ", ".join(f'"{column}"' for column in check.columns)
-            try:
-                connection.execute(f"describe select {columns} from ({sql})")
-            except duckdb.Error as error:
-                raise ConfigurationError(
-                    f"{settings.expectations}/{check.place}: {_one_line(error)}"
-                ) from error
-            checks.append(check)
-    return checks
+            own.append(Check(spec.name, stage, item, sql, settings.expectations))
+        try:
+            for check in own:
+                _bind(connection, check)
+        except CheckError as error:
+            problems[spec.name] = str(error)
+        else:
+            checks += own
+    return checks, problems
 
 
-def _one_line(error: duckdb.Error) -> str:
-    message = str(error).split("\nLINE ")[0]
-    return (
-        " ".join(message.split())
-        + " Correct the YAML, or build the marts first; no stage was changed."
-    )
+def _bind(connection: duckdb.DuckDBPyConnection, check: Check) -> None:
+    columns = ", ".join(f'"{column}"' for column in check.columns)
+    try:
+        connection.execute(f"describe select {columns} from ({check.records})")
+    except duckdb.Error as error:
+        message = " ".join(str(error).split("\nLINE ")[0].split())
+        raise CheckError(
+            f"{check.place}: {message} Correct the YAML, or build the marts first;"
+            " the stage was not changed."
+        ) from error
 
 
 def _mart_rows(connection: duckdb.DuckDBPyConnection, published: Path) -> str:
@@ -224,26 +292,18 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 
 def _write(
     connection: duckdb.DuckDBPyConnection,
-    night: date,
-    which: str,
+    settings: Settings,
     results: Sequence[ExpectationResult],
-    assessments: Sequence[Assessment],
+    measured: Sequence[Assessment],
+    kept: Sequence[Assessment],
 ) -> None:
-    """Replace the night's rows of the use cases that the condition `which` names."""
-    columns = list(ExpectationResult.model_fields)
-    at = datetime.now(UTC).replace(tzinfo=None)
-    connection.begin()
-    connection.execute(f"delete from ops.expectation_results where night = ? and {which}", [night])
-    connection.execute(f"delete from ops.maturity_stages where night = ? and {which}", [night])
-    connection.executemany(
-        f"insert into ops.expectation_results (night, {', '.join(columns)})"
-        f" values (?{', ?' * len(columns)})",
-        [[night, *result.model_dump().values()] for result in results],
-    )
-    if assessments:
-        connection.executemany(
-            "insert into ops.maturity_stages (night, use_case, stage, assessed_at)"
-            " values (?, ?, ?, ?)",
-            [[night, a.use_case, a.stage, at] for a in assessments],
-        )
-    connection.commit()
+    """Write the night; what was measured earlier tonight and is unmeasurable now stays."""
+    last = standings(connection, settings.night)
+    stays = [
+        a.use_case for a in kept if a.use_case in last and last[a.use_case].night == settings.night
+    ]
+    carried = [a for a in kept if a.use_case in last and a.use_case not in stays]
+    names = {assessment.use_case for assessment in measured}
+    which = " and ".join(["use_case != 'audit'", *(f"use_case != '{name}'" for name in stays)])
+    shown = [result for result in results if result.use_case in names]
+    write(connection, settings.night, which, shown, [*measured, *carried])

@@ -75,7 +75,7 @@ def _failing(item: Expectation, use_case: str, settings: Settings) -> str:
     sql = unmet_sql(item, settings.night)
     if sql is not None:
         return sql
-    check = Check(use_case, 0, item, records_sql(item, settings.night))
+    check = Check(use_case, 0, item, records_sql(item, settings.night), settings.expectations)
     ids = failing_ids(check, settings.warehouse, settings.night)
     if not ids:
         return NONE

@@ -193,6 +193,11 @@ class Specifications:
     use_cases: tuple[UseCase, ...]
     problems: dict[str, str]  # name of the use case -> one line with file, line and remedy
 
+    @property
+    def names(self) -> list[str]:
+        """All of them, the broken ones last."""
+        return [case.name for case in self.use_cases] + list(self.problems)
+
 
 def read_use_cases(folder: Path) -> Specifications:
     """Read every `<use_case>.yml` of the folder but the audit's; a broken one stops no other.

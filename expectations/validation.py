@@ -43,12 +43,13 @@ class Check:
     stage: int
     expectation: Expectation
     records: str
+    folder: Path
 
     @property
     def place(self) -> str:
         """Where a person finds it."""
-        item = self.expectation
-        return f"{self.use_case}.yml, line {item.line}, stage {self.stage}, expectation {item.name}"
+        item, file = self.expectation, self.folder / f"{self.use_case}.yml"
+        return f"{file}, line {item.line}, stage {self.stage}, expectation {item.name}"
 
     @property
     def columns(self) -> list[str]:
@@ -61,36 +62,44 @@ class Check:
 
 def run_checks(
     checks: Sequence[Check], warehouse: Path, night: date, docs: Path | None = None
-) -> list[ExpectationResult]:
+) -> tuple[list[ExpectationResult], dict[str, str]]:
     """Run the checks by Great Expectations inside the DuckDB file.
 
     One suite per use case and set of records; one checkpoint per use case and id column.
     If `docs` is given, the data docs (static HTML) are written into that folder.
 
-    Raises:
-        CheckError: Great Expectations could not compute a check.
+    Returns:
+        The results, and per use case that could not be checked why, in one line that names the
+        place; such a use case has no results.
 
     """
     outcomes: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {}
+    problems: dict[str, str] = {}
     context = _context(docs)
+    places = {(check.use_case, check.expectation.name): check.place for check in checks}
     with _datasource(context, warehouse, checks) as batches:
         for (use_case, record_id), chosen in _grouped(checks, _checkpoint_key):
-            definitions = [
-                _definition(context, batches[records], suite, night)
-                for (records,), suite in _grouped(chosen, lambda check: (check.records,))
-            ]
-            for outcome in _run(context, f"{use_case} {record_id}", definitions, record_id, night):
-                name = outcome.expectation_config.meta["name"]
-                _refuse_error(outcome, f"{use_case}.yml, expectation {name}")
-                outcomes[use_case, name] = (outcome.result, bool(outcome.success))
+            try:
+                definitions = [
+                    _definition(context, batches[records], suite, night)
+                    for (records,), suite in _grouped(chosen, lambda check: (check.records,))
+                ]
+                name = f"{use_case} {record_id}"
+                for outcome in _run(context, name, definitions, record_id, night):
+                    key = (use_case, outcome.expectation_config.meta["name"])
+                    _refuse_error(outcome, places[key])
+                    outcomes[key] = (outcome.result, bool(outcome.success))
+            except CheckError as error:
+                problems.setdefault(use_case, str(error))
         if docs is not None:
             context.build_data_docs(site_names=[SITE])
     results = []
     for check in checks:
         item = check.expectation
-        outcome, succeeded = outcomes[check.use_case, item.name]
-        results.append(measure(check.use_case, check.stage, item, outcome, succeeded, night))
-    return results
+        if check.use_case not in problems:
+            outcome, succeeded = outcomes[check.use_case, item.name]
+            results.append(measure(check.use_case, check.stage, item, outcome, succeeded, night))
+    return results, problems
 
 
 def _context(docs: Path | None) -> EphemeralDataContext:

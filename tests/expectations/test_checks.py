@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import PROJECT_ROOT
-from expectations.assessment import reached_stage
 from expectations.checks import ExpectationResult, measure, to_mend, todo
 from expectations.specification import Expectation, load_audit, load_use_cases
+from expectations.stages import reached_stage
 
 NIGHT = date(2026, 3, 2)
 

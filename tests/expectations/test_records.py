@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import expectations
-from config import ConfigurationError, Settings
+from config import PROJECT_ROOT, ConfigurationError, Settings
 from expectations.specification import load_use_cases
 from warehouse import open_warehouse
 
@@ -95,6 +95,6 @@ def test_an_unknown_expectation_is_named(settings: Settings) -> None:
         expectations.unmet_records(connection, settings, "churn", "colour")
 
 
-def test_the_order_is_that_of_the_journey(settings: Settings) -> None:
-    phases = [case.phase for case in load_use_cases(settings.expectations)]
+def test_the_order_is_that_of_the_journey() -> None:
+    phases = [case.phase for case in load_use_cases(PROJECT_ROOT / "expectations")]
     assert phases == sorted(phases, key=list(expectations.PHASES).index)

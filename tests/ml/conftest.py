@@ -111,7 +111,8 @@ def set_stage(firm):
     def write(use_case, stage, night=NIGHT):
         with open_warehouse(firm) as connection:
             connection.execute(
-                "insert or replace into ops.maturity_stages values (?, ?, ?, now()::timestamp)",
+                "insert or replace into ops.maturity_stages (night, use_case, stage, assessed_at)"
+                " values (?, ?, ?, now()::timestamp)",
                 [night, use_case, stage],
             )
 

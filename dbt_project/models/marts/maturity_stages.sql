@@ -15,6 +15,10 @@ final as (
         night,
         use_case,
         stage,
+        measured_stage,
+        cause,
+        cause_de,
+        cause_en,
         assessed_at
     from maturity_stages
 

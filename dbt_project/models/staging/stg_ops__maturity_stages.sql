@@ -12,6 +12,10 @@ renamed as (
         night,
         use_case,
         stage,
+        measured_stage,
+        cause,
+        cause_de,
+        cause_en,
         assessed_at
     from source
 
