@@ -177,9 +177,7 @@ def _tile(facts: Facts, case: UseCase, words: Words) -> Tile:
         todo=getattr(first, f"todo_{words.language}") if first else "",
         more=words.counted("more", others) if others > 0 else "",
         spark=spark(nights, facts.night),
-        trend=words("trend", stages=_runs([s for _, s in nights]))
-        if len(nights) > 1
-        else words("first_night"),
+        trend=_trend([stage for _, stage in nights], words),
     )
 
 
