@@ -127,6 +127,36 @@ def measure(
     )
 
 
+def restated(
+    result: ExpectationResult, expectation: Expectation, observed: float
+) -> ExpectationResult:
+    """Tell the result that there would be if `observed` (in the result's unit) were measured.
+
+    A share of no records stays what it is.
+    """
+    if expectation.type in DATE_CLASSES:
+        bound = result.required or 0
+        is_met = observed <= bound if expectation.type == "fresh" else observed >= bound
+        changed: dict[str, Any] = {"observed": observed}
+    elif expectation.type in COUNT_CLASSES:
+        changed = _count(expectation, math.floor(observed))
+        is_met = not changed["records_to_next"]
+    elif result.records_total:
+        total = result.records_total
+        unmet = total - math.ceil(observed * total - 1e-9)
+        to_next = to_mend(total, unmet, expectation.mostly)
+        changed = {"observed": observed, "records_unmet": unmet, "records_to_next": to_next}
+        is_met = not to_next
+    else:
+        return result
+    figures = result.model_dump() | changed
+    todos = {
+        f"todo_{language}": todo(template, figures, language)
+        for language, template in (("de", expectation.todo_de), ("en", expectation.todo_en))
+    }
+    return result.model_copy(update={**changed, **todos, "is_met": is_met})
+
+
 def statement(expectation: Expectation) -> str:
     """Say in one line what is expected and why, for the data docs."""
     item = expectation

@@ -23,8 +23,9 @@ def unmet_records(
     Returns:
         One row per record: `record_id`, `id_column` (what it is an id of), `mart` and
         `column_name` (what to mend; null where no single column is at fault) and `value` (what
-        stands there now), all text. No rows where records are missing altogether (types rows,
-        distinct, fresh, history).
+        stands there now), all text. What is counted per lead or line is named once per record
+        to mend; a row without such a record (a lead without a customer) is left out. No rows
+        where records are missing altogether (types rows, distinct, fresh, history).
 
     Raises:
         ConfigurationError: there is no such use case or expectation, or the marts lack what it
@@ -44,7 +45,8 @@ def unmet_records(
         f"{_literal(value)}::varchar as {name}"
         for name, value in (("id_column", item.id), ("mart", mart), ("column_name", column))
     )
-    return found.project(f"record_id, {named}, value").distinct().order("record_id")
+    listed = found.filter("record_id is not null").project(f"record_id, {named}, value")
+    return listed.distinct().order("record_id")
 
 
 def unmet_sql(item: Expectation, night: date) -> str | None:

@@ -1,0 +1,173 @@
+"""Which stages would be reached if the data were better; pure functions over measured results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from config.settings import ConfigurationError
+from expectations.checks import COUNT_CLASSES, ExpectationResult, restated
+from expectations.specification import Expectation, UseCase
+from expectations.stages import reached_stage
+
+Kind = Literal["share", "count", "days"]
+EXAMPLES = "customers.industry=90%, leads=500, orders.ordered_on=0d or won_leads=60"
+KINDS: dict[str, Kind] = {"%": "share", "d": "days", "": "count"}
+_FORM = re.compile(r"(?P<target>[a-z0-9_.]+)\s*=\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>%|d|)")
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """What is taken for granted: a column, mart or expectation, and what would be measured."""
+
+    said: str
+    target: str
+    kind: Kind
+    value: float
+
+
+class Outlook(BaseModel):
+    """The stage that the data of one use case reach now and the one that they would reach.
+
+    `unmet` are the expectations of the stage after that which would still not hold.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    use_case: str
+    title_de: str
+    title_en: str
+    stage: int
+    stage_then: int
+    unmet: tuple[ExpectationResult, ...]
+
+
+def parse(texts: Sequence[str]) -> list[Assumption]:
+    """Read assumptions as they are typed.
+
+    Args:
+        texts: `<mart>.<column>=<n>%` (so many records have a good value), `<mart>=<n>` (so many
+            records are there), `<mart>.<column>=<n>d` (the newest is so many days old), or the
+            name of an expectation before the sign, in its unit.
+
+    Raises:
+        ConfigurationError: a text has another form, or a share is above 100 %.
+
+    """
+    found = []
+    for text in texts:
+        match = _FORM.fullmatch(text.strip())
+        if match is None:
+            raise ConfigurationError(f"--what-if {text!r}: write for instance {EXAMPLES}.")
+        value = float(match["value"])
+        kind = KINDS[match["unit"]]
+        if kind == "share" and value > 100:
+            raise ConfigurationError(f"--what-if {text!r}: there is no share above 100 %.")
+        if kind == "share":
+            value /= 100
+        found.append(Assumption(text.strip(), match["target"], kind, value))
+    return found
+
+
+def outlooks(
+    cases: Sequence[UseCase],
+    results: Sequence[ExpectationResult],
+    assumptions: Sequence[Assumption],
+) -> list[Outlook]:
+    """Tell which stage each use case would reach.
+
+    Args:
+        cases: the use cases.
+        results: what was measured last; use cases without results are left out.
+        assumptions: from `parse`; a later one about the same thing wins.
+
+    Raises:
+        ConfigurationError: an assumption concerns nothing that is measured, or in another unit.
+
+    """
+    items = {(case.name, item.name): item for case in cases for _, item in case.checks}
+    known = [r for r in results if (r.use_case, r.expectation) in items]
+    for assumption in assumptions:
+        _refuse_without_effect(assumption, list(items.values()))
+    assumed = [_assumed(r, items[r.use_case, r.expectation], assumptions) for r in known]
+    return [
+        _outlook(
+            case,
+            [r for r in known if r.use_case == case.name],
+            [r for r in assumed if r.use_case == case.name],
+        )
+        for case in cases
+        if any(r.use_case == case.name for r in known)
+    ]
+
+
+def _outlook(
+    case: UseCase, now: Sequence[ExpectationResult], then: Sequence[ExpectationResult]
+) -> Outlook:
+    reached = reached_stage(then)
+    following = min((r.stage for r in then if r.stage > reached), default=None)
+    return Outlook(
+        use_case=case.name,
+        title_de=case.title_de,
+        title_en=case.title_en,
+        stage=reached_stage(now),
+        stage_then=reached,
+        unmet=tuple(r for r in then if r.stage == following and not r.is_met),
+    )
+
+
+def _assumed(
+    result: ExpectationResult, item: Expectation, assumptions: Sequence[Assumption]
+) -> ExpectationResult:
+    for assumption in assumptions:
+        if _concerns(assumption, item):
+            result = restated(result, item, assumption.value)
+    return result
+
+
+def _concerns(assumption: Assumption, item: Expectation) -> bool:
+    if assumption.kind != _kind(item):
+        return False
+    return assumption.target in _targets(item)
+
+
+def _kind(item: Expectation) -> Kind:
+    if item.type in COUNT_CLASSES:
+        return "count"
+    return "days" if item.type in ("fresh", "history") else "share"
+
+
+def _targets(item: Expectation) -> set[str]:
+    """Every name under which an assumption may speak of an expectation."""
+    names = {item.name}
+    if item.type == "rows" and item.mart:
+        names.add(item.mart)
+    # That the newest record is of today says nothing of how far the oldest goes back.
+    if item.type not in ("rows", "history"):
+        if item.mart and item.column:
+            names.add(f"{item.mart}.{item.column}")
+        names |= {".".join(item.target)} if item.target else set()
+    return names
+
+
+def _refuse_without_effect(assumption: Assumption, items: Sequence[Expectation]) -> None:
+    named = [item for item in items if assumption.target in _targets(item)]
+    if any(_concerns(assumption, item) for item in named):
+        return
+    if named:
+        units = {"share": "a share such as 90%", "count": "a number", "days": "days such as 0d"}
+        wanted = " or ".join(sorted({units[_kind(item)] for item in named}))
+        raise ConfigurationError(
+            f"--what-if {assumption.said!r}: {assumption.target} is measured as {wanted}."
+        )
+    known = sorted(set().union(*map(_targets, items)))
+    near = get_close_matches(assumption.target, known, n=3, cutoff=0.5)
+    hint = f"Did you mean {', '.join(near)}?" if near else f"Write for instance {EXAMPLES}."
+    raise ConfigurationError(
+        f"--what-if {assumption.said!r}: no expectation measures {assumption.target}. {hint}"
+    )
