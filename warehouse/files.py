@@ -1,4 +1,4 @@
-"""The warehouse's DuckDB files: one that the night writes, one that people read."""
+"""Opening the DuckDB file that the night writes: one process at a time, which is told by name."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ import duckdb
 from config import Settings
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-# What of `ops` analysts see beside the marts: no raw text, no old CRM values.
-PUBLISHED_OPS = ("loads", "expectation_results", "maturity_stages", "scores")
 
 
 class WarehouseLockedError(Exception):
@@ -41,41 +39,6 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def publish(settings: Settings) -> dict[str, int]:
-    """Copy marts and the nights' records to the file for analysts, in one atomic step.
-
-    Returns the number of rows per table. Readers keep the copy that they opened.
-    """
-    target = settings.published
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_suffix(".new")
-    rows: dict[str, int] = {}
-    # The lock on the warehouse keeps two of these apart until the copy has its name.
-    with open_warehouse(settings) as connection:
-        for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
-            leftover.unlink(missing_ok=True)
-        tables = connection.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name ="
-            " current_database() and (schema_name = 'marts' or (schema_name = 'ops' and"
-            " list_contains(?, table_name))) order by all",
-            [list(PUBLISHED_OPS)],
-        ).fetchall()
-        connection.execute(f"attach '{_quoted(fresh)}' as published")
-        for schema, table in tables:
-            connection.execute(f'create table published."{table}" as from {schema}."{table}"')
-            (rows[table],) = connection.execute(
-                f'select count(*) from published."{table}"'
-            ).fetchone() or (0,)
-        connection.execute(
-            "create table published.version as select ?::date as night,"
-            " now()::timestamp as published_at",
-            [settings.night],
-        )
-        connection.execute("detach published")
-        fresh.replace(target)
-    return rows
-
-
 def _connect(path: Path, wait_seconds: float) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + wait_seconds
     while True:
@@ -92,7 +55,3 @@ def _connect(path: Path, wait_seconds: float) -> duckdb.DuckDBPyConnection:
                     " or wait until it is done. Analysts open published/warehouse.duckdb."
                 ) from error
             time.sleep(0.25)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

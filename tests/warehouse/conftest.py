@@ -1,11 +1,16 @@
-"""A tiny home whose raw views are made by hand."""
+"""A tiny home whose raw views are made by hand, and processes beside this one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -29,6 +34,7 @@ def fill_raw(settings: Settings, **views: Rows) -> None:
     A row has `record_id` and canonical columns as text; optional `formats`, `attributes` and
     `night` (nights after the first load).
     """
+    load_id = uuid4().hex  # never the same for other rows
     with open_warehouse(settings) as connection:
         for view, columns in COLUMNS.items():
             texts = ", ".join(f'"{column}" varchar' for column in columns)
@@ -49,13 +55,30 @@ def fill_raw(settings: Settings, **views: Rows) -> None:
                         row["record_id"].split(":")[0],
                         "file.csv",
                         number,
-                        "load",
+                        load_id,
                         LOADED_AT + timedelta(days=row.get("night", 0)),
                         row.get("formats", {}),
                         row.get("attributes", {}),
                         *(row.get(column) for column in columns),
                     ],
                 )
+
+
+@contextmanager
+def child(code: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """Run Python code in another process that says `ready` and is killed at the end."""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=PROJECT_ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.send_signal(signal.SIGKILL)
 
 
 @pytest.fixture

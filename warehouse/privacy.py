@@ -1,0 +1,173 @@
+"""What of the personal data in the marts leaves the warehouse: config/privacy.yml."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from config import ConfigurationError, Settings, read_yaml
+from warehouse.catalogue import Column, Mart
+
+Treatment = Literal["clear", "pseudonym", "hidden"]
+HASH_BLOCK = 64  # bytes of SHA-256's block, RFC 2104
+PSEUDONYM_LENGTH = 16  # hexadecimal digits: among 5 million values two the same once in a million
+logger = logging.getLogger(__name__)
+
+
+class Rule(BaseModel):
+    """What happens to personal data, and why it may."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    treatment: Treatment
+    reason: Annotated[str, Field(min_length=1)]
+
+
+class Rules(BaseModel):
+    """The rules for one audience. A column's own rule goes before that of its kind."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kinds: dict[str, Rule] = {}
+    columns: dict[str, Rule] = {}
+
+    def treatment(self, mart: str, column: Column) -> Treatment:
+        """Say what happens to a column; personal data without a rule are hidden."""
+        if rule := self.columns.get(f"{mart}.{column.name}"):
+            return rule.treatment
+        if column.personal is None:
+            return "clear"
+        rule = self.kinds.get(column.personal)
+        return rule.treatment if rule else "hidden"
+
+    @property
+    def version(self) -> str:
+        """Name the rules by their content, the same wherever they are the same."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+
+class Privacy(BaseModel):
+    """config/privacy.yml: the rules per audience."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    analysts: Rules = Rules()
+
+
+def load_privacy(settings: Settings, marts: Mapping[str, Mart]) -> Privacy:
+    """Read config/privacy.yml; without the file every personal column is hidden.
+
+    Raises:
+        ConfigurationError: the file does not fit the marts; names file and key.
+
+    """
+    path = settings.config / "privacy.yml"
+    if not path.exists():
+        logger.warning("%s is missing: all personal data are hidden from analysts.", path)
+        return Privacy()
+    try:
+        privacy = Privacy.model_validate(read_yaml(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise ConfigurationError(f"{path}: {key}: {first['msg']}.") from error
+    for problem in _problems(privacy.analysts, marts):
+        raise ConfigurationError(f"{path}: analysts.{problem}")
+    return privacy
+
+
+def _problems(rules: Rules, marts: Mapping[str, Mart]) -> Iterator[str]:
+    columns = {
+        f"{mart.name}.{column.name}": column for mart in marts.values() for column in mart.columns
+    }
+    kinds = {column.personal for column in columns.values()} - {None}
+    for kind in rules.kinds:
+        if kind not in kinds:
+            known = ", ".join(sorted(filter(None, kinds)))
+            yield f"kinds.{kind}: no column holds this kind; there are {known}."
+    for name in rules.columns:
+        if name.split(".")[0] not in marts:
+            yield f"columns.{name}: there is no such mart; write <mart>.<column>."
+        elif name not in columns:
+            yield f"columns.{name}: the mart has no such column."
+    for name, column in columns.items():
+        treatment = rules.treatment(name.split(".")[0], column)
+        if treatment == "pseudonym" and column.data_type != "varchar":
+            key = f"columns.{name}" if name in rules.columns else f"kinds.{column.personal}"
+            yield f"{key}: {name} is no text, so it has no pseudonym; hide it or leave it clear."
+
+
+def select_list(mart: Mart, rules: Rules) -> str:
+    """Write the SQL expressions of a mart's columns as its audience may see them.
+
+    The statement needs the parameters of `pseudonym_parameters` where one is a pseudonym.
+    """
+    return ", ".join(
+        _expression(column, rules.treatment(mart.name, column)) for column in mart.columns
+    )
+
+
+def _expression(column: Column, treatment: Treatment) -> str:
+    name = f'"{column.name}"'
+    if treatment == "hidden":
+        return f"cast(null as {column.data_type}) as {name}"
+    if treatment == "pseudonym":  # HMAC-SHA256 of the text as UTF-8
+        inner = f"unhex(sha256($inner || encode({name})))"
+        return f"left(sha256($outer || {inner}), {PSEUDONYM_LENGTH}) as {name}"
+    return name
+
+
+def pseudonym_parameters(key: bytes) -> dict[str, bytes]:
+    """Return the key of HMAC-SHA256 in the two forms that it is used in (RFC 2104, ipad, opad)."""
+    block = key.ljust(HASH_BLOCK, b"\0")
+    return {
+        "inner": bytes(byte ^ 0x36 for byte in block),
+        "outer": bytes(byte ^ 0x5C for byte in block),
+    }
+
+
+def pseudonym_key(settings: Settings) -> bytes:
+    """Return the key of the pseudonyms; the first time it is made, readable by the owner only.
+
+    Who has the key can find the person to a pseudonym by trying; without it nobody can. With a
+    new key (delete the file) every pseudonym is another one.
+
+    Raises:
+        ConfigurationError: the file holds no key.
+
+    """
+    path = settings.home / "pseudonym.key"
+    if not path.exists():
+        settings.home.mkdir(parents=True, exist_ok=True)
+        _make_key(path)
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != HASH_BLOCK // 2:
+        raise ConfigurationError(
+            f"{path} holds no key of {HASH_BLOCK // 2} bytes in hexadecimal: restore it from the"
+            " backup, or delete it, which changes every pseudonym."
+        )
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key whole or not at all; of two processes the first one's key holds."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(HASH_BLOCK // 2))
+    try:
+        path.hardlink_to(fresh)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
