@@ -86,11 +86,15 @@ def ingest() -> None:
 
 
 @app.command(rich_help_panel=STATIONS)
-def build() -> None:
-    """Build and test staging, customers and marts with dbt."""
+def build(
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Make everything anew, changed or not.")
+    ] = False,
+) -> None:
+    """Build and test staging, customers and marts with dbt; what did not change is kept."""
     from reifegrad import stations
 
-    _say(stations.build(_settings()))
+    _say(stations.build(_settings(), full_refresh=full_refresh))
 
 
 @app.command(rich_help_panel=STATIONS)

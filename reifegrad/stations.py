@@ -86,11 +86,11 @@ def ingest(settings: Settings, progress: Progress | None = None) -> Iterator[str
         yield _say("empty", settings, inbox=settings.inbox)
 
 
-def build(settings: Settings) -> str:
+def build(settings: Settings, *, full_refresh: bool = False) -> str:
     """Build the marts."""
     from warehouse import build as build_models
 
-    built = build_models(settings)
+    built = build_models(settings, full_refresh=full_refresh)
     for warning in built.warnings:
         logger.warning("dbt: %s", warning)
     return _say("built", settings, models=built.models, tests=built.tests)

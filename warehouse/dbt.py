@@ -41,11 +41,13 @@ class BuildResult(BaseModel):
     seconds: dict[str, float]
 
 
-def build(settings: Settings) -> BuildResult:
+def build(settings: Settings, *, full_refresh: bool = False) -> BuildResult:
     """Build and test staging, intermediate, marts and sync from the views that ingest made.
 
-    dbt keeps the DuckDB file open until its process ends, hence the child process; its state
-    lies in `<home>/dbt`, because the project's folder may be read-only.
+    What the last build kept is used where nothing changed, with the same result; `full_refresh`
+    makes everything anew all the same. dbt keeps the DuckDB file open until its process ends,
+    hence the child process; its state lies in `<home>/dbt`, because the project's folder may be
+    read-only.
 
     Raises:
         BuildFailedError: a model or test failed, or nothing was ingested yet.
@@ -65,7 +67,8 @@ def build(settings: Settings) -> BuildResult:
     folder = settings.home / "dbt"
     results = folder / "target" / "run_results.json"
     results.unlink(missing_ok=True)
-    _run(_command(folder), _environment(settings))
+    command = _command(folder) + (["--full-refresh"] if full_refresh else [])
+    _run(command, _environment(settings))
     result = _read_results(results, folder / "logs" / "dbt.log")
     remember(settings)
     return result

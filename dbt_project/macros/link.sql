@@ -28,6 +28,18 @@
 {%- endmacro %}
 
 
+{# The keys of one kind that point to exactly one customer, and that customer. #}
+{% macro customers_of_keys(keys, kind) -%}
+    select
+        key,
+        any_value(customer_id) as customer_id
+    from {{ keys }}
+    where kind = '{{ kind }}'
+    group by key
+    having count(distinct customer_id) = 1
+{%- endmacro %}
+
+
 {# All of `relation` with `customer_id` and `linked_by`, the kind of the first key of `steps`
    ((kind, expression) in order of trust) that points to exactly one customer. #}
 {% macro link_customers(relation, keys, steps) -%}
@@ -42,13 +54,7 @@
     from {{ relation }}
     {%- for kind, expression in steps %}
     left join (
-        select
-            key,
-            any_value(customer_id) as customer_id
-        from {{ keys }}
-        where kind = '{{ kind }}'
-        group by key
-        having count(distinct customer_id) = 1
+        {{ customers_of_keys(keys, kind) }}
     ) as key_{{ loop.index }} on {{ expression }} = key_{{ loop.index }}.key
     {%- endfor %}
 {%- endmacro %}

@@ -1,8 +1,71 @@
+{{ config(
+    materialized='incremental',
+    unique_key='order_line_id',
+    post_hook=[
+        "{{ forget_loads(ref('stg_inbox__order_lines')) }}",
+        "{{ keep_definition() }}",
+    ]
+) }}
+
 with
+
+{% if is_incremental() %}
+    fresh as (
+
+        {{ fresh_loads(ref('stg_inbox__order_lines')) }}
+
+    ),
+
+    -- of loads that went: an older load may have the line too
+    stale as (
+
+        select order_line_id
+        from {{ this }}
+        where load_id not in (
+            select distinct typed.load_id from {{ ref('stg_inbox__order_lines') }} as typed
+        )
+
+    ),
+
+    customers as (
+
+        {{ customers_of_keys(ref('int_customer_keys_listed'), 'record') }}
+
+    ),
+
+    -- of customers that have another id now
+    moved as (
+
+        select kept.order_line_id
+        from {{ this }} as kept
+        left join customers on kept.company_record_id = customers.key
+        where kept.customer_id is distinct from customers.customer_id
+
+    ),
+
+    touched as (
+
+        select order_line_id from fresh
+        union distinct
+        select order_line_id from stale
+        union distinct
+        select order_line_id from moved
+
+    ),
+{% endif %}
+
+typed as (
+
+    select * exclude (attributes, unparsed_columns) from {{ ref('stg_inbox__order_lines') }}
+    {% if is_incremental() %}
+        where order_line_id in (select touched.order_line_id from touched)
+    {% endif %}
+
+),
 
 order_lines as (
 
-    {{ newest(ref('stg_inbox__order_lines'), 'order_line_id') }}
+    {{ newest('typed', 'order_line_id') }}
 
 ),
 

@@ -1,8 +1,14 @@
+{{ config(
+    materialized='incremental',
+    unique_key='load_id',
+    post_hook=["{{ forget_loads(source('inbox', 'interactions')) }}", "{{ keep_definition() }}"]
+) }}
+
 with
 
 source as (
 
-    select * from {{ source('inbox', 'interactions') }}
+    {{ fresh_loads(source('inbox', 'interactions')) }}
 
 ),
 

@@ -1,8 +1,14 @@
+{{ config(
+    materialized='incremental',
+    unique_key='load_id',
+    post_hook=["{{ forget_loads(source('inbox', 'order_lines')) }}", "{{ keep_definition() }}"]
+) }}
+
 with
 
 source as (
 
-    select * from {{ source('inbox', 'order_lines') }}
+    {{ fresh_loads(source('inbox', 'order_lines')) }}
 
 ),
 
