@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import duckdb
 
 # A larger group is split by further columns: pairs grow with its square, and what so many share
 # is no sign of identity.
@@ -30,63 +29,78 @@ JOINED_KEYS = (
     (("city", 99), ("given_name", 3)),
     (("city", 99), ("family_name", 3)),
 )
+_RAREST_WORDS = (
+    "list_sort(list_transform(map_entries(words), lambda e: {'bits': -e.value, 'word': e.key}))"
+)
+# What splits a group that is too large, one after the other; the last one always does.
+_FINER = (
+    "postcode",
+    "coalesce(name, '') || coalesce(family_name, '')",
+    "address",
+    "(row_number() over (partition by block order by position) - 1) // {limit}",
+)
 
 
-def build_blocks(features: pd.DataFrame) -> pd.DataFrame:
-    """Build the block keys of every record.
-
-    Args:
-        features: as `features.build_features` returns them.
-
-    Returns:
-        A frame with the same index and columns `block_0, block_1, …`, text or None: two records
-        with the same text in one column are compared. No text occurs more than MAX_BLOCK times.
-
-    """
-    import pandas as pd
-
-    text = {column: [value or "" for value in features[column]] for column in TEXT_COLUMNS}
-    rare = [
-        sorted(row, key=lambda word: (-row[word], word))
-        for row in features["words"].map(lambda w: w or {})
-    ]
-    keys = [
-        *([text[column]] for column in SINGLE_KEYS),
-        [[value[-7:] for value in text["phone"]]],
-        *([[row[n] if len(row) > n else "" for row in rare]] for n in range(RARE_WORDS)),
+def key_expressions() -> list[str]:
+    """List the keys as SQL over the columns of a record; null where a part of it is unknown."""
+    return [
+        *SINGLE_KEYS,
+        "right(phone, 7)",
+        *(f"{_RAREST_WORDS}[{n + 1}].word" for n in range(RARE_WORDS)),
         *(
-            [[value[:length] for value in text[column]] for column, length in parts]
+            " || '|' || ".join(f"left({column}, {length})" for column, length in parts)
             for parts in JOINED_KEYS
         ),
     ]
-    finer = [
-        text["postcode"],
-        [a + b for a, b in zip(text["name"], text["family_name"], strict=True)],
-        text["address"],
-    ]
-    blocks = [_bounded(parts, finer) for parts in keys]
-    return pd.DataFrame(
-        {f"block_{n}": block for n, block in enumerate(blocks) if any(block)},
-        index=features.index,
-        dtype=object,
-    )
 
 
-def _bounded(parts: list[list[str]], finer: list[list[str]]) -> list[str | None]:
-    """Join `parts` to a key, splitting groups that are too large by `finer` and then by order.
+def find_candidates(connection: duckdb.DuckDBPyConnection, limit: int = MAX_BLOCK) -> int:
+    """Find the pairs of records that share a block.
 
-    A key that only one record has becomes None.
+    Reads the table `records` (`position`, the columns of TEXT_COLUMNS as text or null, `words` as
+    a map from word to bits). Writes the tables `blocks` (`position, block`; no block has more
+    than `limit` records) and `candidates` (`position_l` < `position_r`, each pair once).
+
+    Returns:
+        The number of candidates.
+
     """
-    keys = ["|".join(row) if all(row) else None for row in zip(*parts, strict=True)]
-    for column in finer:
-        size = Counter(keys)
-        keys = [
-            f"{key}|{more}" if key and size[key] > MAX_BLOCK else key
-            for key, more in zip(keys, column, strict=True)
-        ]
-    size, seen = Counter(keys), Counter[str]()
-    for position, key in enumerate(keys):
-        if key and size[key] > MAX_BLOCK:
-            keys[position] = f"{key}|{seen[key] // MAX_BLOCK}"
-            seen[key] += 1
-    return [key if key and size[key] != 1 else None for key in keys]
+    keyed = " union all ".join(
+        f"select position, hash({n}, {key}) as block from records where ({key}) is not null"
+        for n, key in enumerate(key_expressions())
+    )
+    connection.execute("create or replace table blocks (position integer, block ubigint)")
+    connection.execute(f"create or replace temp table keyed as {keyed}")
+    for finer in _FINER:
+        _keep_small(connection, limit)
+        if not connection.execute("from keyed limit 1").fetchone():
+            break
+        connection.execute(
+            f"create or replace temp table keyed as select position,"
+            f" hash(block, {finer.format(limit=limit)}) as block"
+            " from keyed join records using (position)"
+        )
+    _keep_small(connection, limit)
+    connection.execute(
+        "create or replace table candidates as"
+        " select distinct a.position as position_l, b.position as position_r"
+        " from blocks a join blocks b on a.block = b.block and a.position < b.position"
+    )
+    count: tuple[int] | None = connection.execute("select count(*) from candidates").fetchone()
+    return count[0] if count else 0
+
+
+def _keep_small(connection: duckdb.DuckDBPyConnection, limit: int) -> None:
+    """Move groups of 2 to `limit` records from `keyed` to `blocks`; leave the larger ones."""
+    connection.execute(
+        "create or replace temp table sizes as"
+        " select block, count(*) as size from keyed group by block having size > 1"
+    )
+    connection.execute(
+        "insert into blocks from keyed"
+        f" semi join (from sizes where size <= {limit}) as small using (block)"
+    )
+    connection.execute(
+        "create or replace temp table keyed as from keyed"
+        f" semi join (from sizes where size > {limit}) as large using (block)"
+    )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from identity.model import Pairs
+    from identity.pairs import Pairs
 
 RULES_FILE = Path(__file__).with_name("doubts.yml")
 
@@ -100,14 +100,18 @@ def _evidence(
     pairs: Pairs, probability: NDArray[np.float64], rows: NDArray[np.int64]
 ) -> list[tuple[str, str]]:
     """Say per row in German and in English what speaks for and against it."""
-    from identity.model import weigh
+    from identity.model import count_true_pairs, weigh
+    from identity.pairs import value_bits
 
     found: list[list[tuple[float, str, int]]] = [[] for _ in rows]
-    for agreement in pairs.agreements:
-        weight = weigh(agreement, probability)[rows]
-        for said, degree, bits in zip(found, agreement.degree[rows], weight, strict=True):
-            if degree >= 0:
-                said.append((float(bits), agreement.comparison.name, int(degree)))
+    left, right, pattern = pairs.left[rows], pairs.right[rows], pairs.pattern[rows]
+    expected = count_true_pairs(pairs, probability)
+    for field, degrees in zip(pairs.fields, pairs.degrees.T, strict=True):
+        degree = degrees[pattern]
+        weight = weigh(field, degrees, expected)[pattern] + value_bits(field, degree, left, right)
+        for said, agreed, bits in zip(found, degree.tolist(), weight.tolist(), strict=True):
+            if agreed >= 0:
+                said.append((bits, field.comparison.name, agreed))
     return [
         (_sentence(said, "de"), _sentence(said, "en"))
         for said in (sorted(row, key=lambda part: (-abs(part[0]), part[1])) for row in found)

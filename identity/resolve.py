@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from identity.blocking import build_blocks
 from identity.clusters import Key, cluster
 from identity.decisions import Decision, Rulings
 from identity.doubts import Doubt, find_doubts
 from identity.features import build_features, read_records
-from identity.model import compare, estimate_probabilities
+from identity.model import estimate_probabilities
+from identity.pairs import compare
 from identity.stable_ids import Membership, keep_ids
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _resolve_features(
     copies = _copies(features, decided)
     modelled = sorted({p for positions in copies for p in positions[:2]}.union(decided))
     part = features.iloc[modelled]
-    pairs = compare(part, build_blocks(part)) if len(part) > 1 else None
+    pairs = compare(part) if len(part) > 1 else None
     probable = []
     if pairs is not None:
         probability = estimate_probabilities(pairs)

@@ -1,46 +1,111 @@
-from collections import Counter
+"""Which pairs are compared: groups that share a key, none of them larger than the limit."""
 
+from collections import Counter, defaultdict
+from itertools import combinations
+
+import duckdb
 import pandas as pd
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from identity.blocking import MAX_BLOCK, build_blocks
+from identity.blocking import MAX_BLOCK, TEXT_COLUMNS, find_candidates, key_expressions
 from identity.features import build_features, read_records
 
+LIMIT = 4
 
-def blocks_of(**columns):
+
+def find(rows, limit=MAX_BLOCK):
+    """Return the pairs, the sizes of blocks, and the keys of each record."""
+    columns = {column: pa.array([row.get(column) for row in rows]) for column in TEXT_COLUMNS}
+    words = [list(row["words"].items()) if row.get("words") else None for row in rows]
+    table = pa.table(
+        {column: values.cast(pa.string()) for column, values in columns.items()}
+        | {
+            "position": pa.array(range(len(rows)), pa.int32()),
+            "words": pa.array(words, pa.map_(pa.string(), pa.float64())),
+        }
+    )
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("records", table)
+        count = find_candidates(connection, limit)
+        pairs = connection.execute("from candidates").fetchall()
+        sizes = connection.execute("select count(*) from blocks group by block").fetchall()
+        keys = connection.execute(
+            f"select {', '.join(key_expressions())} from records order by position"
+        ).fetchall()
+    assert len(set(pairs)) == len(pairs) == count
+    return set(pairs), [size for (size,) in sizes], keys
+
+
+def candidates_of(**columns):
     records = pd.DataFrame(columns | {"source": "erp"})
     records["record_id"] = [f"erp:{n:05}" for n in range(len(records))]
-    return build_blocks(build_features(read_records(records)))
+    return find(build_features(read_records(records)).to_dict("records"))
 
 
-def test_no_block_grows_beyond_the_limit():
-    count = 5 * MAX_BLOCK
-    blocks = blocks_of(
-        name=["Müller GmbH"] * count,
-        phone=["0711 9876543"] * count,
-        city=["Stuttgart"] * count,
-        country=["DE"] * count,
+def few(*values):
+    return st.sampled_from([None, *values])
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "name": few("alpha", "beta bau", "gamma"),
+                "city": few("berlin", "ulm"),
+                "postcode": few("10115", "89073"),
+                "phone": few("+491111111", "+492222222"),
+                "given_name": few("anna", "otto"),
+                "family_name": few("berger", "kern"),
+            }
+        ),
+        min_size=2,
+        max_size=40,
     )
-    assert not blocks.empty
-    for column in blocks:
-        assert max(Counter(blocks[column].dropna()).values()) <= MAX_BLOCK
+)
+def test_no_block_exceeds_the_limit_and_who_shares_a_rare_key_is_compared(rows):
+    pairs, sizes, keys = find(rows, LIMIT)
+    assert all(1 < size <= LIMIT for size in sizes)
+    assert all(left < right for left, right in pairs)
+    holders = defaultdict(list)
+    for position, row in enumerate(keys):
+        for number, key in enumerate(row):
+            holders[number, key].append(position)
+    for (_, key), positions in holders.items():
+        if key is not None and len(positions) <= LIMIT:
+            assert pairs.issuperset(combinations(positions, 2))
+    for left, right in pairs:
+        assert any(a is not None and a == b for a, b in zip(keys[left], keys[right], strict=True))
+
+
+def test_ten_thousand_with_one_phone_and_a_city_of_thirty_thousand_stay_bounded():
+    rows = [
+        {"phone": "+49711000000" if n < 10_000 else None, "city": "berlin", "name": f"f{n % 300}"}
+        for n in range(30_000)
+    ]
+    pairs, sizes, _ = find(rows)
+    assert max(sizes) <= MAX_BLOCK
+    # half of a block's size per record and key: the number, the name, the city with the name
+    assert 0 < len(pairs) <= MAX_BLOCK / 2 * (10_000 + 2 * 30_000)
+
+
+def test_records_that_read_alike_are_split_by_their_order():
+    pairs, sizes, _ = candidates_of(name=["Müller GmbH"] * 5 * MAX_BLOCK)
+    assert Counter(sizes).keys() == {MAX_BLOCK}
+    assert len(pairs) == 5 * MAX_BLOCK * (MAX_BLOCK - 1) // 2
 
 
 def test_a_large_block_is_split_where_records_differ():
     cities = ["Ulm", "Aalen", "Celle"] * MAX_BLOCK
     codes = {"Ulm": "89073", "Aalen": "73430", "Celle": "29221"}
-    blocks = blocks_of(
+    pairs, _, _ = candidates_of(
         name=["Müller"] * len(cities), city=cities, postcode=[codes[city] for city in cities]
     )
-    of_name = [c for c in blocks if blocks[c].str.startswith("muller|").any()]
-    assert of_name
-    for block in blocks[of_name[0]].unique():
-        assert (
-            len(
-                {city for city, key in zip(cities, blocks[of_name[0]], strict=True) if key == block}
-            )
-            == 1
-        )
+    assert pairs
+    assert all(cities[left] == cities[right] for left, right in pairs)
 
 
 def test_what_no_two_records_share_is_no_block():
-    assert blocks_of(name=["Alpha", "Beta"], phone=["0711 111222", "0711 333444"]).columns.empty
+    assert candidates_of(name=["Alpha", "Beta"], phone=["0711 111222", "0711 333444"])[0] == set()

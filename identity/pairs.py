@@ -1,0 +1,258 @@
+"""How the records of a pair agree: DuckDB compares the candidates, Splink what random pairs do.
+
+A million records have tens of millions of candidates, so little is kept of each: which of a few
+thousand patterns of agreement it shows, and how rare the values are that its records share.
+Splink's own prediction gives the same degrees, but carries some seventy columns per pair.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from identity.blocking import TEXT_COLUMNS, find_candidates
+from identity.comparisons import MACROS, Comparison, choose_comparisons
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+    from splink import Linker, SettingsCreator
+
+THREADS = 2
+MEMORY_LIMIT = "3GB"  # of DuckDB, which spills to disk beyond it
+# Half a million pairs: a degree that one pair in 100,000 reaches is still seen five times.
+RANDOM_RECORDS = 1024
+
+
+@dataclass(frozen=True)
+class Field:
+    """What is known of one comparison beyond the single pairs.
+
+    `chance` per degree: its share among random pairs. `known`: the number of all pairs of records
+    for which both values are known. `rarity` per column that a degree is about and per record:
+    -log2 of the share of records with that value, 0 where it is unknown.
+    """
+
+    comparison: Comparison
+    chance: NDArray[np.float64]
+    known: float
+    rarity: dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Compared pairs as positions of records, `left` < `right`, ordered, and how they agree.
+
+    `pattern` per pair: which row of `degrees`. `degrees`: per pattern and field the degree of
+    agreement, 0 the best, -1 unknown. `rarity` per pair: the sum over its degrees that are about
+    one value of that value's rarity in bits.
+    """
+
+    records: int
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    pattern: NDArray[np.int32]
+    rarity: NDArray[np.float64]
+    degrees: NDArray[np.int8]
+    fields: list[Field]
+
+
+def compare(features: pd.DataFrame) -> Pairs | None:
+    """Compare all pairs of records that share a block; None if there is nothing to compare.
+
+    Args:
+        features: as `features.build_features` returns them.
+
+    """
+    import numpy as np
+
+    comparisons = choose_comparisons(features)
+    if not comparisons:
+        return None
+    with _open() as connection:
+        connection.register("arrow", _to_arrow(features, comparisons))
+        connection.execute("create table records as from arrow")
+        if not find_candidates(connection):
+            return None
+        chances = _chances(connection, comparisons)
+        columns = _fetch(connection, _compare_sql(comparisons))
+        fields = [Field(c, chances[c.name], *_values(connection, c)) for c in comparisons]
+    codes, pattern = np.unique(columns.pop("code"), return_inverse=True)
+    return _pairs(len(features), columns, codes, pattern.astype(np.int32), fields)
+
+
+def value_bits(
+    field: Field,
+    degree: NDArray[np.int8],
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+) -> NDArray[np.float64]:
+    """Per pair the rarity in bits of the value that its degree is about; 0 if about none."""
+    import numpy as np
+
+    bits = np.zeros(len(degree))
+    for n, level in enumerate(field.comparison.levels):
+        if level.value:
+            which = np.flatnonzero(degree == n)
+            rarity = field.rarity[level.value]
+            # Of two values that agree without being equal the more frequent one counts.
+            bits[which] = np.minimum(rarity[left[which]], rarity[right[which]])
+    return bits
+
+
+def _pairs(
+    records: int,
+    columns: dict[str, NDArray[np.int32]],
+    codes: NDArray[np.int64],
+    pattern: NDArray[np.int32],
+    fields: list[Field],
+) -> Pairs:
+    """Take the patterns' codes apart and add up the bits of the values."""
+    import numpy as np
+
+    left, right = columns["position_l"], columns["position_r"]
+    degrees = np.empty((len(codes), len(fields)), dtype=np.int8)
+    for n, field in enumerate(fields):
+        codes, degrees[:, n] = np.divmod(codes, _base(field.comparison))
+    degrees -= 1
+    rarity = np.zeros(len(left))
+    for n, field in enumerate(fields):
+        rarity += value_bits(field, degrees[pattern, n], left, right)
+    return Pairs(records, left, right, pattern, rarity, degrees, fields)
+
+
+def _base(comparison: Comparison) -> int:
+    """How many degrees there are, unknown and "all else" among them."""
+    return len(comparison.levels) + 2
+
+
+def _compare_sql(comparisons: Sequence[Comparison]) -> str:
+    """Select the candidates with their degrees as the digits of one number, the first lowest."""
+    columns = sorted({column for c in comparisons for column in c.columns} | {"words"})
+    sides = ", ".join(f"{side}.{c} as {c}_{side}" for c in columns for side in "lr")
+    code, base = [], 1
+    for comparison in comparisons:
+        code.append(f"{base} * ({degree_sql(comparison)} + 1)::bigint")
+        base *= _base(comparison)
+    return (
+        f"select position_l, position_r, {' + '.join(code)} as code from ("
+        f"select position_l, position_r, {sides} from candidates"
+        " join records l on l.position = position_l join records r on r.position = position_r)"
+        " order by position_l, position_r"
+    )
+
+
+def degree_sql(comparison: Comparison) -> str:
+    """Write a pair's degree of agreement over `<column>_l` and `<column>_r`: -1 is unknown."""
+    column = comparison.column
+    degrees = " ".join(f"when {level.sql} then {n}" for n, level in enumerate(comparison.levels))
+    return (
+        f"case when {column}_l is null or {column}_r is null then -1 {degrees}"
+        f" else {len(comparison.levels)} end"
+    )
+
+
+def _values(
+    connection: duckdb.DuckDBPyConnection, comparison: Comparison
+) -> tuple[float, dict[str, NDArray[np.float64]]]:
+    """Count the pairs whose value is known, and how rare the records' values are."""
+    rarity = {}
+    for column in {level.value for level in comparison.levels if level.value}:
+        shares = _fetch(
+            connection,
+            "with shares as (select value, log2(sum(count(*)) over () / count(*)) as bits"
+            f" from (select {column} as value from records) where value is not null group by value)"
+            " select coalesce(bits, 0) as bits from records"
+            f" left join shares on value = {column} order by position",
+        )
+        rarity[column] = shares["bits"]
+    row = connection.execute(f"select count({comparison.column}) from records").fetchone()
+    known = float(row[0]) if row else 0.0
+    return known * (known - 1) / 2, rarity
+
+
+def _fetch(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, NDArray[Any]]:
+    table = connection.execute(sql).arrow().read_all()
+    return {name: table[name].to_numpy() for name in table.column_names}
+
+
+@contextmanager
+def _open() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in memory that may spill to a folder of its own."""
+    import duckdb
+
+    with tempfile.TemporaryDirectory(prefix="reifegrad-") as folder, duckdb.connect() as connection:
+        connection.execute(f"set threads = {THREADS}")
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute(f"set temp_directory = '{folder}'")
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(MACROS)
+        yield connection
+
+
+def _chances(
+    connection: duckdb.DuckDBPyConnection, comparisons: Sequence[Comparison]
+) -> dict[str, NDArray[np.float64]]:
+    """Count per comparison the share of each degree among random pairs (Splink's u)."""
+    import numpy as np
+
+    connection.execute(
+        "create table sample as from records order by hash(position::bigint) limit ?",
+        [RANDOM_RECORDS],
+    )
+    linker = _linker(connection, "sample", _settings(comparisons))
+    linker.training.estimate_u_using_random_sampling(
+        max_pairs=RANDOM_RECORDS**2, min_count_per_level=None, num_chunks=1
+    )
+    chances = {}
+    for comparison in linker.misc.save_model_to_json()["comparisons"]:
+        shares = [
+            level.get("u_probability")
+            for level in comparison["comparison_levels"]
+            if not level.get("is_null_level")
+        ]  # text where random pairs never agree so
+        chances[comparison["output_column_name"]] = np.array(
+            [share if isinstance(share, float) else 0.0 for share in shares]
+        )
+    return chances
+
+
+def _linker(connection: duckdb.DuckDBPyConnection, table: str, settings: SettingsCreator) -> Linker:
+    from splink import DuckDBAPI, Linker
+
+    api = DuckDBAPI(connection)
+    return Linker(api.register(table), settings, log_level="ERROR", validate_settings=False)
+
+
+def _settings(comparisons: Sequence[Comparison]) -> SettingsCreator:
+    import splink.comparison_level_library as level_library
+    from splink import SettingsCreator
+    from splink.comparison_library import CustomComparison
+
+    created = []
+    for comparison in comparisons:
+        levels = [level_library.NullLevel(comparison.column)]
+        levels.extend(level_library.CustomLevel(level.sql) for level in comparison.levels)
+        levels.append(level_library.ElseLevel())
+        created.append(CustomComparison(levels, output_column_name=comparison.name))
+    return SettingsCreator(
+        link_type="dedupe_only", unique_id_column_name="position", comparisons=created
+    )
+
+
+def _to_arrow(features: pd.DataFrame, comparisons: Sequence[Comparison]) -> pa.Table:
+    import pyarrow as pa
+
+    used = {column for c in comparisons for column in c.columns}.union(TEXT_COLUMNS)
+    columns = {"position": pa.array(range(len(features)), pa.int32())}
+    for column in sorted(used):
+        columns[column] = pa.array(list(features[column]), pa.string())
+    rarity = [list(row.items()) if row else None for row in features["words"]]
+    columns["words"] = pa.array(rarity, pa.map_(pa.string(), pa.float64()))
+    return pa.table(columns)
