@@ -23,6 +23,8 @@ def assess_maturity() -> None:
 
     A score at stage 3 that has no champion yet asks for a training first.
 
+    Beside that it writes the report for the director; the night goes on without it.
+
     **Leaves** the asset `training_due` or the asset `maturity`, never both.
     """
 
@@ -34,6 +36,14 @@ def assess_maturity() -> None:
 
         return {found.use_case: found.stage for found in assess(load_settings())}
 
+    @task(pool=WAREHOUSE_POOL)
+    @station
+    def report_maturity() -> str:
+        from config import load_settings
+        from report import write_report
+
+        return str(write_report(load_settings()))
+
     @task.branch(pool=WAREHOUSE_POOL)
     @station
     def is_training_due() -> str:
@@ -42,8 +52,10 @@ def assess_maturity() -> None:
 
         return "request_training" if needs_training(load_settings()) else "confirm_maturity"
 
+    assessed = assess_use_cases()
+    assessed >> report_maturity()
     (
-        assess_use_cases()
+        assessed
         >> is_training_due()
         >> [
             EmptyOperator(task_id="request_training", outlets=[Asset(TRAINING_DUE)]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -112,6 +113,7 @@ class Overview(_Frozen):
     customers: int | None
     customer_records: int | None
     stages: tuple[dict[str, Any], ...]
+    report: Path | None
     scores: tuple[ScoreGroup, ...]
     pushes: tuple[PushGroup, ...]
 
@@ -190,6 +192,7 @@ def read_overview(settings: Settings) -> Overview:
 
     """
     from expectations import status as read_stages
+    from report import report_path
     from warehouse import open_warehouse
 
     with open_warehouse(settings) as connection:
@@ -209,6 +212,7 @@ def read_overview(settings: Settings) -> Overview:
         customers=customers,
         customer_records=records,
         stages=tuple(_stage(assessment) for assessment in read_stages(settings)),
+        report=report_path(settings) if report_path(settings).is_file() else None,
         scores=tuple(_with_auc(settings, scores)),
         pushes=tuple(pushes),
     )

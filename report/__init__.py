@@ -1,5 +1,5 @@
 """What people read and fill in: the maturity report and the to-do list."""
 
-from report.writing import report_path, write_report
+from report.writing import missing_page, report_path, write_report
 
-__all__ = ["report_path", "write_report"]
+__all__ = ["missing_page", "report_path", "write_report"]

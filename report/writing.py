@@ -9,7 +9,7 @@ from typing import Final
 from config import Settings
 from report.facts import read_facts
 from report.view import View, make_view
-from report.words import LANGUAGES
+from report.words import LANGUAGES, Words
 
 NAME: Final = "maturity.html"
 TEMPLATE: Final = "maturity.html.j2"
@@ -37,6 +37,16 @@ def write_report(settings: Settings) -> Path:
     fresh.write_text(page, encoding="utf-8")
     fresh.replace(path)
     return path
+
+
+def missing_page(settings: Settings) -> str:
+    """Write what to show where no report has been written yet."""
+    words = Words(settings.language)
+    steps = "".join(f"<li>{line}</li>" for line in words.lines("empty_steps"))
+    return (
+        f'<!doctype html><html lang="{words.language}"><meta charset="utf-8">'
+        f"<title>{words('title')}</title><h1>{words('empty_title')}</h1><ol>{steps}</ol></html>"
+    )
 
 
 def render(views: Sequence[View]) -> str:

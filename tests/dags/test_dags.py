@@ -95,6 +95,7 @@ def test_assess_maturity(dagbag):
     assert assets_of(dag.timetable.asset_condition) == {"marts"}
     assert edges(dag) == {
         ("assess_use_cases", "is_training_due"),
+        ("assess_use_cases", "report_maturity"),
         ("is_training_due", "request_training"),
         ("is_training_due", "confirm_maturity"),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -76,64 +75,70 @@ def write_use_cases(folder: Path) -> None:
         (folder / f"{name}.yml").write_text(yaml.safe_dump(spec, allow_unicode=True))
 
 
+def make_home(folder: Path) -> Settings:
+    """Make a home before its first night."""
+    write_use_cases(folder / "expectations")
+    return Settings(home=folder / "home", as_of=NIGHT, expectations=folder / "expectations")
+
+
+def store_nights(settings: Settings, count: int = NIGHTS) -> None:
+    """Store what so many nights leave behind, the last one being NIGHT."""
+    nights = [NIGHT - timedelta(days=back) for back in range(count)]
+    with open_warehouse(settings) as connection:
+        connection.begin()
+        for back, night in enumerate(nights):
+            store_night(connection, night, 1 - back / NIGHTS)
+        # Two records of three are found to be one customer's as time goes by.
+        connection.executemany(
+            "insert into ops.customer_ids select 'crm:' || ? || '-' || n, 'C' || ? || '-' ||"
+            " n % ?, ?, null from range(?) t(n)",
+            [
+                [back, back, 8 + back % 5, night, 600 if night == nights[-1] else 11]
+                for back, night in enumerate(nights)
+            ],
+        )
+        for step, source in enumerate(["erp_orders", "crm_companies", "tickets"], start=1):
+            connection.executemany(
+                "insert into ops.source_nights values (?, ?)",
+                [[source, night] for night in nights[::step]],
+            )
+        connection.execute(
+            "insert into ops.overdue_sources values ('web_visits', ?, 'fehlt', 'missing')",
+            [NIGHT - timedelta(days=count)],
+        )
+        connection.commit()
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A home before its first night."""
-    write_use_cases(tmp_path / "expectations")
-    return Settings(home=tmp_path / "home", as_of=NIGHT, expectations=tmp_path / "expectations")
-
-
-@pytest.fixture
-def nights(settings: Settings) -> Callable[[int], None]:
-    """Store what so many nights have left behind, the last one being NIGHT."""
-
-    def store(count: int = NIGHTS) -> None:
-        with open_warehouse(settings) as connection:
-            for back in range(count):
-                store_night(connection, NIGHT - timedelta(days=back), 1 - back / NIGHTS)
-            connection.execute(
-                "insert into ops.customer_ids select 'crm:' || n, 'C' || n % 300,"
-                " ? - (n % ?)::int, null from range(900) t(n)",
-                [NIGHT, count],
-            )
-            for number, source in enumerate(["erp_orders", "crm_companies", "tickets"]):
-                connection.execute(
-                    "insert into ops.source_nights select ?, ? - (n * ?)::int"
-                    " from range(?) t(n) where n * ? < ?",
-                    [source, NIGHT, number + 1, count, number + 1, count],
-                )
-            connection.execute(
-                "insert into ops.overdue_sources values ('web_visits', ?, 'fehlt', 'missing')",
-                [NIGHT - timedelta(days=count)],
-            )
-
-    return store
+    return make_home(tmp_path)
 
 
 def store_night(connection: Any, night: date, progress: float) -> None:
+    stages, results = [], []
     for number, (name, (*_, first, last, top)) in enumerate(CASES.items()):
         reached = round(first + (last - first) * progress)
-        connection.execute(
-            "insert into ops.maturity_stages (night, use_case, stage, assessed_at)"
-            " values (?, ?, ?, ?)",
-            [night, name, reached, night],
-        )
+        stages.append([night, name, reached, night])
         for stage in range(1, top + 1):
             for item in (expectation(stage, number), expectation(stage, number + stage)):
                 is_met = stage <= reached
                 observed = item["mostly"] + (0.04 if is_met else -0.01 * (number + 2))
                 missing = (number + 2) * 37 * (not is_met)
-                connection.execute(
-                    "insert into ops.expectation_results (night, use_case, stage, expectation,"
-                    " is_met, observed, required, unit, records_total, records_unmet,"
-                    " records_to_next, todo_de, todo_en) values"
-                    " (?, ?, ?, ?, ?, ?, ?, 'share', 1204, ?, ?, ?, ?)",
-                    [
-                        night, name, stage, item["name"], is_met, observed - (1 - progress) * 0.1,
-                        item["mostly"], missing, missing // 3,
-                        f"Bei {missing} von 1.204 Firmen fehlt die Angabe „{item['column']}“;"
-                        f" {missing // 3} reichen für Stufe {stage}.",
-                        f"{missing} of 1,204 companies have no {item['column']};"
-                        f" {missing // 3} are enough for stage {stage}.",
-                    ],
-                )  # fmt: skip
+                results.append([
+                    night, name, stage, item["name"], is_met, observed - (1 - progress) * 0.1,
+                    item["mostly"], missing, missing // 3,
+                    f"Bei {missing} von 1.204 Firmen fehlt die Angabe „{item['column']}“;"
+                    f" {missing // 3} reichen für Stufe {stage}.",
+                    f"{missing} of 1,204 companies have no {item['column']};"
+                    f" {missing // 3} are enough for stage {stage}.",
+                ])  # fmt: skip
+    connection.executemany(
+        "insert into ops.maturity_stages (night, use_case, stage, assessed_at) values (?, ?, ?, ?)",
+        stages,
+    )
+    connection.executemany(
+        "insert into ops.expectation_results (night, use_case, stage, expectation, is_met,"
+        " observed, required, unit, records_total, records_unmet, records_to_next, todo_de,"
+        " todo_en) values (?, ?, ?, ?, ?, ?, ?, 'share', 1204, ?, ?, ?, ?)",
+        results,
+    )

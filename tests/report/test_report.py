@@ -1,0 +1,113 @@
+"""What the report says, and that it is written whole or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.settings import ConfigurationError
+from report import write_report, writing
+from report.facts import read_facts
+from report.view import find_best_step, make_view, spark
+from tests.report.conftest import CASES, NIGHT, store_nights
+
+
+def test_the_journey_shows_every_use_case_in_its_phase_with_the_stage_in_force(settings):
+    store_nights(settings)
+    view = make_view(read_facts(settings), "de")
+    shown = {tile.title: (phase.key, tile.stage) for phase in view.phases for tile in phase.tiles}
+    assert shown == {de: (phase, last) for phase, de, _, _, last, _ in CASES.values()}
+    assert [phase.key for phase in view.phases][-1] == "all"
+    churn = view.phases[-1].tiles[0]
+    assert churn.next_said == "Für Stufe 3:"
+    assert churn.todo.startswith("Bei 518 von 1.204 Firmen")
+    assert churn.more == "und ein weiterer Punkt"
+    assert churn.trend == "Verlauf der letzten Nächte: 1, 2"
+
+
+def test_the_first_night_shows_no_history_that_there_is_not(settings):
+    store_nights(settings, 1)
+    view = make_view(read_facts(settings), "de")
+    tile = view.phases[0].tiles[0]
+    assert tile.trend == "erste Nacht"
+    assert len(tile.spark.split()) == 2
+    completeness, freshness, duplicates = view.figures
+    assert "Kreis" not in completeness.note
+    assert "Der Verlauf beginnt mit der zweiten Nacht." in duplicates.note
+    assert freshness.lines[0] == "web_visits: ausgeblieben"
+
+
+def test_nights_stand_at_their_day_tonight_at_the_right():
+    from datetime import timedelta
+
+    nights = [(NIGHT - timedelta(days=5), 1), (NIGHT, 2)]
+    assert spark(nights, NIGHT) == "96,19 100,19 116,11 120,11"
+
+
+def test_an_empty_warehouse_says_what_to_do(settings):
+    page = write_report(settings).read_text(encoding="utf-8")
+    assert "Noch ist nichts gemessen." in page
+    assert "Dateien in den Eingangsordner legen" in page
+    assert "Nothing has been measured yet." in page
+    assert "noch nicht gemessen" in page
+
+
+def test_the_set_language_comes_first(settings):
+    english = settings.model_copy(update={"language": "en"})
+    assert '<html lang="en">' in write_report(english).read_text(encoding="utf-8")
+
+
+def test_what_helps_most_is_what_raises_a_use_case_on_its_own(settings):
+    store_nights(settings)
+    facts = read_facts(settings)
+    _, alone, helped = find_best_step(facts.assessments.values(), facts.use_cases)
+    assert alone == []
+    assert len(helped) == max(
+        len({c for c in facts.assessments if waits_for(facts, c, target)})
+        for target in {t for c in facts.assessments for t in targets(facts, c)}
+    )
+    lone = facts.assessments["service_bot"]
+    lone = lone.model_copy(update={"unmet": lone.unmet[:1]})
+    asks, alone, _ = find_best_step(
+        {**facts.assessments, "service_bot": lone}.values(), facts.use_cases
+    )
+    assert alone == ["service_bot"]
+    assert targets(facts, "service_bot", asks.expectation) or asks.use_case == "service_bot"
+
+
+def targets(facts, use_case, expectation=None):
+    items = {i.name: i.target for c in facts.use_cases if c.name == use_case for _, i in c.checks}
+    unmet = [u.expectation for u in facts.assessments[use_case].unmet]
+    return {items[name] for name in unmet if expectation in (None, name)}
+
+
+def waits_for(facts, use_case, target):
+    return target in targets(facts, use_case)
+
+
+def test_killed_half_way_yesterdays_page_stays(settings, monkeypatch):
+    path = write_report(settings)
+    before = path.read_bytes()
+    store_nights(settings, 1)
+
+    class KilledError(BaseException):
+        pass
+
+    def killed(*_):
+        raise KilledError
+
+    monkeypatch.setattr(writing, "render", killed)
+    with pytest.raises(KilledError):
+        write_report(settings)
+    assert path.read_bytes() == before
+    monkeypatch.undo()
+    (settings.expectations / "churn.yml").write_text("title_de: [")
+    with pytest.raises(ConfigurationError):
+        write_report(settings)
+    assert path.read_bytes() == before
+
+
+def test_what_people_wrote_stays_text(settings):
+    hostile = settings.model_copy(update={"company": "<script>alert(1)</script> & Söhne"})
+    page = write_report(hostile).read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
