@@ -5,6 +5,7 @@ from expectations.checks import ExpectationResult
 from expectations.journey import PHASES, Phase
 from expectations.records import unmet_records
 from expectations.validation import CheckError
+from expectations.what_if import Outlook, look_ahead
 
 __all__ = [
     "PHASES",
@@ -12,9 +13,11 @@ __all__ = [
     "AuditFailedError",
     "CheckError",
     "ExpectationResult",
+    "Outlook",
     "Phase",
     "assess",
     "audit",
+    "look_ahead",
     "status",
     "unmet_records",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,7 @@ from expectations.stages import fall, reached_stage, stage_in_force, unmeasured
 from expectations.validation import Check, CheckError, import_great_expectations, run_checks
 from warehouse import open_warehouse
 
+logger = logging.getLogger(__name__)
 AUDIT_FAILED = {
     "de": "Prüfung nicht bestanden, veröffentlicht wird nichts",
     "en": "Audit failed, nothing is published",
@@ -131,6 +133,8 @@ def assess(settings: Settings) -> list[Assessment]:
             for case in specs.use_cases
             if case.name not in problems
         ]
+        for problem in problems.values():
+            logger.warning("Not measured: %s", problem)
         kept = _unmeasured(connection, settings, problems)
         _write(connection, settings, results, measured, kept)
     position = specs.names.index

@@ -59,7 +59,10 @@ def standings(
 ) -> dict[str, Standing]:
     """Find the latest row per use case, of the night `until` or before."""
     rows = connection.execute(
-        f"select use_case, night, {', '.join(STAGE_COLUMNS)} from ops.maturity_stages"
+        # Nights before there was a stage in force measured what they kept.
+        "select use_case, night, stage, case when cause is distinct from 'unmeasured'"
+        " then coalesce(measured_stage, stage) end, cause, cause_de, cause_en"
+        " from ops.maturity_stages"
         " where night <= coalesce(?, night)"
         " qualify night = max(night) over (partition by use_case)",
         [until],

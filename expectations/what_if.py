@@ -1,4 +1,4 @@
-"""Which stages would be reached if the data were better; pure functions over measured results."""
+"""Which stages would be reached if the data were better, worked out from the last measurement."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from config import Settings
 from config.settings import ConfigurationError
 from expectations.checks import COUNT_CLASSES, ExpectationResult, restated
-from expectations.specification import Expectation, UseCase
+from expectations.history import latest_results
+from expectations.specification import Expectation, UseCase, read_use_cases
 from expectations.stages import reached_stage
+from warehouse import open_warehouse
 
 Kind = Literal["share", "count", "days"]
 EXAMPLES = "customers.industry=90%, leads=500, orders.ordered_on=0d or won_leads=60"
@@ -104,6 +107,26 @@ def outlooks(
         for case in cases
         if any(r.use_case == case.name for r in known)
     ]
+
+
+def look_ahead(settings: Settings, texts: Sequence[str]) -> list[Outlook]:
+    """Tell which stages the last measurement would reach under assumptions; writes nothing.
+
+    Args:
+        settings: where the warehouse and the YAML files are.
+        texts: as `parse` reads them.
+
+    Raises:
+        ConfigurationError: an assumption is wrong, or nothing has been measured yet.
+
+    """
+    assumptions = parse(texts)
+    cases = read_use_cases(settings.expectations).use_cases
+    with open_warehouse(settings) as connection:
+        results = latest_results(connection)
+    if not results:
+        raise ConfigurationError("Nothing has been measured yet: run `reifegrad assess` first.")
+    return outlooks(cases, results, assumptions)
 
 
 def _outlook(

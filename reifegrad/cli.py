@@ -53,8 +53,9 @@ def options(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    if not verbose:  # its lines are those that the command prints
-        logging.getLogger("ingest").setLevel(logging.ERROR)
+    if not verbose:  # their lines are those that the command prints
+        for room in ("ingest", "expectations"):
+            logging.getLogger(room).setLevel(logging.ERROR)
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -114,18 +115,42 @@ def publish() -> None:
 
 
 @app.command(rich_help_panel=STATIONS)
-def assess(json: AsJson = False) -> None:
+def assess(
+    json: AsJson = False,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Tell which stages would be reached and write nothing:"
+            " customers.industry=90%, leads=500, orders.ordered_on=0d. Repeat it for more."
+        ),
+    ] = None,
+) -> None:
     """Measure which stage the data of each use case have reached, and what would raise it."""
+    from config import ConfigurationError
     from expectations import assess as measure
+    from expectations import look_ahead
+    from reifegrad.tables import outlooks_table, stages_table
 
     settings = _settings()
-    found = [assessment.model_dump(mode="json") for assessment in measure(settings)]
+    assessments = [] if what_if else measure(settings)
+    ahead = look_ahead(settings, what_if) if what_if else []
+    found = [each.model_dump(mode="json") for each in (*assessments, *ahead)]
     if json:
         _say_json(found)
     else:
-        from reifegrad.tables import stages_table
+        show = outlooks_table if what_if else stages_table
+        _show(show(found, settings.language))
+    for assessment in assessments:
+        if assessment.cause == "unmeasured":
+            raise ConfigurationError(getattr(assessment, f"cause_{settings.language}"))
 
-        _show(stages_table(found, settings.language))
+
+@app.command(rich_help_panel=STATIONS)
+def report() -> None:
+    """Write the maturity report: one page that shows the stages and what blocks the next ones."""
+    from reifegrad import stations
+
+    _say(stations.report(_settings()))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -229,6 +254,18 @@ def down() -> None:
     from reifegrad.demo import stop_everything
 
     stop_everything(_settings())
+
+
+@app.command(rich_help_panel=SERVICES)
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 9494,
+) -> None:
+    """Serve the published warehouse to remote analysts (DuckDB's Quack protocol), read-only."""
+    from reifegrad import stations
+
+    for line in stations.serve(_settings(), host, port):
+        _say(line)
 
 
 @app.command(rich_help_panel=SERVICES)

@@ -51,7 +51,13 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "de": "{rows} Zeilen in {tables} Tabellen veröffentlicht: {path}",
         "en": "{rows} rows in {tables} tables published: {path}",
     },
+    "serving": {
+        "de": "Die Nacht {night:%d.%m.%Y} steht Lesenden unter quack:{host}:{port} offen;"
+        " das Token liegt in {secrets}",
+        "en": "The night {night} can be read at quack:{host}:{port}; the token is in {secrets}",
+    },
     "stage": {"de": "{use_case}: Stufe {stage}", "en": "{use_case}: stage {stage}"},
+    "reported": {"de": "Bericht: {path}", "en": "Report: {path}"},
     "no_training": {"de": "Kein Training fällig", "en": "No training due"},
     "pushed": {
         "de": "CRM, {target}: {create} angelegt, {change} geändert, {clear} geleert",
@@ -151,13 +157,31 @@ def publish(settings: Settings) -> str:
     )
 
 
+def serve(settings: Settings, host: str, port: int) -> Iterator[str]:
+    """Serve the published file, a line each time that a night is opened."""
+    from warehouse import serve as serve_published
+
+    secrets = settings.home / "secrets.env"
+    for night in serve_published(settings, host, port):
+        yield _say("serving", settings, night=night, host=host, port=port, secrets=secrets)
+
+
 def assess(settings: Settings) -> Iterator[str]:
-    """Measure the stages, a line per use case."""
+    """Measure the stages, a line per use case; where less was measured also why."""
     from expectations import assess as measure
 
     for found in measure(settings):
         title = getattr(found, f"title_{settings.language}")
-        yield _say("stage", settings, use_case=title, stage=found.stage)
+        line = _say("stage", settings, use_case=title, stage=found.stage)
+        cause = getattr(found, f"cause_{settings.language}")
+        yield f"{line}. {cause}" if cause else line
+
+
+def report(settings: Settings) -> str:
+    """Write the maturity report."""
+    from report import write_report
+
+    return _say("reported", settings, path=write_report(settings))
 
 
 def train(settings: Settings, scores: list[str] | None = None) -> Iterator[str]:
@@ -194,6 +218,7 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
     yield audit(settings)
     yield publish(settings)
     yield from assess(settings)
+    yield report(settings)
     if needs_training(settings):
         yield from train(settings)
     yield from score(settings)

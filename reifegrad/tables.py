@@ -78,9 +78,13 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "stages": {"de": "Reifegrad je Anwendungsfall", "en": "Stage of each use case"},
     "use_case": {"de": "Anwendungsfall", "en": "Use case"},
     "stage": {"de": "Stufe", "en": "Stage"},
+    "outlook": {"de": "Was dann erreicht wäre", "en": "What would be reached then"},
+    "stage_then": {"de": "dann", "en": "then"},
+    "still_missing": {"de": "Was noch fehlt", "en": "What is still missing"},
     "method": {"de": "Verfahren", "en": "Method"},
     "next": {"de": "Was die nächste Stufe braucht", "en": "What the next stage needs"},
     "nothing": {"de": "–", "en": "–"},
+    "report": {"de": "Bericht: {path}", "en": "Report: {path}"},
     "scores": {"de": "Bewertungen", "en": "Scores"},
     "score": {"de": "Bewertung", "en": "Score"},
     "rules": {"de": "Regeln", "en": "rules"},
@@ -128,6 +132,8 @@ def tables(overview: Overview, language: Language) -> Iterator[Table | str]:
         )
     if overview.stages:
         yield stages_table(overview.stages, language)
+    if overview.report:
+        yield text("report", language, path=overview.report)
     if overview.scores:
         yield scores_table(overview, language)
     if overview.pushes:
@@ -206,12 +212,33 @@ def stages_table(stages: Sequence[dict[str, Any]], language: Language) -> Table:
     """Show the stage of each use case and what would raise it."""
     table = _table("stages", language, "use_case", "stage", "method", "next")
     for stage in stages:
-        todo = "\n".join(f"• {unmet[f'todo_{language}']}" for unmet in stage["unmet"])
+        hints = [stage[f"cause_{language}"]] if stage["cause"] else []
+        hints += [f"• {unmet[f'todo_{language}']}" for unmet in stage["unmet"]]
+        todo = "\n".join(hints)
+        in_force, measured = stage["stage"], stage["measured_stage"]
         table.add_row(
             stage[f"title_{language}"],
-            str(stage["stage"]),
+            str(in_force)
+            if measured == in_force
+            else f"{in_force} ({'?' if measured is None else measured})",
             stage[f"method_{language}"] or text("nothing", language),
             todo or text("nothing", language),
+        )
+    return table
+
+
+def outlooks_table(outlooks: Sequence[dict[str, Any]], language: Language) -> Table:
+    """Show which stages would be reached and what would still be missing, by its name."""
+    table = _table("outlook", language, "use_case", "stage", "stage_then", "still_missing")
+    for outlook in outlooks:
+        todo = [
+            f"• {unmet['expectation']}: {unmet[f'todo_{language}']}" for unmet in outlook["unmet"]
+        ]
+        table.add_row(
+            outlook[f"title_{language}"],
+            str(outlook["stage"]),
+            str(outlook["stage_then"]),
+            "\n".join(todo) or text("nothing", language),
         )
     return table
 
@@ -260,7 +287,7 @@ def console() -> Console:
 
 NUMBERS: Final = frozenset(
     {
-        "found", "loaded", "quarantined", "stage", "auc", "high", "medium", "low",
+        "found", "loaded", "quarantined", "stage", "stage_then", "auc", "high", "medium", "low",
         "created", "changed", "cleared", "skipped",
     }
 )  # fmt: skip

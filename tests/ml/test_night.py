@@ -26,6 +26,7 @@ def test_below_stage_1_nothing_is_scored_and_old_scores_go(firm, set_stage, read
     results = by_score(ml.score_entities(firm))
     assert results["churn"].method == "none"
     assert results["churn"].removed > 0
+    assert results["churn"].message.startswith("skipped: churn is below stage 1")
     assert set(read_scores().score) == {"lead"}
 
 
@@ -54,6 +55,13 @@ def test_stages_1_and_2_score_by_rules(firm, set_stage, read_scores, stage):
 def test_the_latest_stage_until_the_night_holds(firm, set_stage):
     set_stage("churn", 2, NIGHT - timedelta(days=1))
     set_stage("churn", 3, NIGHT + timedelta(days=1))
+    assert by_score(ml.score_entities(firm))["churn"].stage == 2
+
+
+def test_the_stage_in_force_decides_not_the_one_measured(firm, set_stage):
+    set_stage("churn", 2)
+    with open_warehouse(firm) as connection:
+        connection.execute("update ops.maturity_stages set measured_stage = 0, cause = 'data'")
     assert by_score(ml.score_entities(firm))["churn"].stage == 2
 
 
