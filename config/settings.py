@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     crm_database: str = "crm"
     crm_user: str = "admin"
     crm_password: str | None = Field(default=None, repr=False)
+    serve_token: str | None = Field(default=None, repr=False)
     lock_wait_seconds: float = Field(default=120, ge=0)
 
     @field_validator("home", "config", "models", "expectations")

@@ -84,7 +84,7 @@ def reifegrad_environment(settings: Settings) -> dict[str, str]:
     """Return the settings as variables, so that a started process sees the same as its starter."""
     values = {
         f"REIFEGRAD_{name.upper()}": str(value)
-        for name, value in settings.model_dump(exclude={"crm_password"}).items()
+        for name, value in settings.model_dump(exclude={"crm_password", "serve_token"}).items()
         if value is not None
     }
     return {**values, "MLFLOW_TRACKING_URI": settings.mlflow_tracking_uri}

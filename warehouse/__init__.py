@@ -3,14 +3,17 @@
 from warehouse.dbt import BuildFailedError, BuildResult, build, remember, take_decisions
 from warehouse.files import WarehouseLockedError, open_warehouse
 from warehouse.publishing import publish
+from warehouse.serving import ServingError, serve
 
 __all__ = [
     "BuildFailedError",
     "BuildResult",
+    "ServingError",
     "WarehouseLockedError",
     "build",
     "open_warehouse",
     "publish",
     "remember",
+    "serve",
     "take_decisions",
 ]
