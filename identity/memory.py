@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from identity.decisions import Decision, Rulings, Verdict
 from identity.features import IdentityError
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     import duckdb
 
 logger = logging.getLogger(__name__)
+Kind = Literal["customer", "person", "contact"]
+# Where a build says which record has which id; ops.<kind>_ids remembers it.
+RESOLVED: dict[Kind, str] = {
+    "customer": "int_companies_resolved",
+    "person": "int_persons_resolved",
+    "contact": "int_persons_resolved",
+}
 
 
 def find_night(connection: duckdb.DuckDBPyConnection, night: date) -> date:
@@ -31,10 +38,12 @@ def find_night(connection: duckdb.DuckDBPyConnection, night: date) -> date:
     return max(night, last or night)
 
 
-def read_memberships(connection: duckdb.DuckDBPyConnection) -> list[Membership]:
-    """Read which records belonged to which customer, and when."""
+def read_memberships(
+    connection: duckdb.DuckDBPyConnection, kind: Kind = "customer"
+) -> list[Membership]:
+    """Read which records belonged to which customer (or person, or contact), and when."""
     rows = connection.execute(
-        "select record_id, customer_id, since, until from ops.customer_ids"
+        f"select record_id, {kind}_id, since, until from ops.{kind}_ids"
     ).fetchall()
     return [Membership(*row) for row in rows]
 
@@ -126,27 +135,15 @@ def _known_pair(connection: duckdb.DuckDBPyConnection, pair: tuple[str, str]) ->
 
 
 def remember_customers(connection: duckdb.DuckDBPyConnection, night: date) -> None:
-    """Keep the customer ids of the last build, and what became of former ones.
+    """Keep the ids of the last build, and what became of former customers.
 
     In one transaction, and such that a night run again replaces what it left before.
     """
     night = find_night(connection, night)
     connection.begin()
     try:
-        connection.execute("delete from ops.customer_ids where since >= ?", [night])
-        connection.execute("update ops.customer_ids set until = null where until >= ?", [night])
-        connection.execute(
-            "update ops.customer_ids set until = ? where until is null and (record_id,"
-            " customer_id) not in (select (record_id, customer_id)"
-            " from intermediate.int_companies_resolved)",
-            [night],
-        )
-        connection.execute(
-            "insert into ops.customer_ids select record_id, customer_id, ?, null"
-            " from intermediate.int_companies_resolved anti join (from ops.customer_ids"
-            " where until is null) as held using (record_id, customer_id)",
-            [night],
-        )
+        for kind, relation in RESOLVED.items():
+            _remember_ids(connection, kind, relation, night)
         connection.execute("delete from ops.customer_id_changes")
         connection.execute(
             "insert into ops.customer_id_changes by name from intermediate.int_customer_ids_changed"
@@ -156,6 +153,24 @@ def remember_customers(connection: duckdb.DuckDBPyConnection, night: date) -> No
     except BaseException:
         connection.rollback()
         raise
+
+
+def _remember_ids(
+    connection: duckdb.DuckDBPyConnection, kind: Kind, relation: str, night: date
+) -> None:
+    table, column = f"ops.{kind}_ids", f"{kind}_id"
+    connection.execute(f"delete from {table} where since >= ?", [night])
+    connection.execute(f"update {table} set until = null where until >= ?", [night])
+    connection.execute(
+        f"update {table} set until = ? where until is null and (record_id, {column})"
+        f" not in (select (record_id, {column}) from intermediate.{relation})",
+        [night],
+    )
+    connection.execute(
+        f"insert into {table} select record_id, {column}, ?, null from intermediate.{relation}"
+        f" anti join (from {table} where until is null) as held using (record_id, {column})",
+        [night],
+    )
 
 
 def _remember_doubts(connection: duckdb.DuckDBPyConnection, night: date) -> None:

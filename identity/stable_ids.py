@@ -79,7 +79,10 @@ class _Memory:
 
 
 def keep_ids(
-    clusters: Sequence[Sequence[str]], previous: Iterable[Membership], night: date
+    clusters: Sequence[Sequence[str]],
+    previous: Iterable[Membership],
+    night: date,
+    prefix: str = "C",
 ) -> list[str]:
     """Give every cluster its customer id by the rule at the head of this module.
 
@@ -88,9 +91,10 @@ def keep_ids(
         previous: what former nights remember, in any order; rows of `night` itself and later
             ones count only where the nights before it say nothing.
         night: the night that the clusters are of.
+        prefix: what a new id starts with.
 
     Returns:
-        Per cluster its id, `C` and ten characters; no two have the same one. The order of
+        Per cluster its id, `prefix` and ten characters; no two have the same one. The order of
         clusters and of records within them changes nothing.
 
     """
@@ -120,7 +124,7 @@ def keep_ids(
                 taken.add(customer)
     taken.update(memory.born)
     for n in sorted(set(range(len(clusters))) - set(given), key=first.__getitem__):
-        given[n] = next(new for new in _new_ids(clusters[n]) if new not in taken)
+        given[n] = next(new for new in _new_ids(clusters[n], prefix) if new not in taken)
         taken.add(given[n])
     return [given[n] for n in range(len(clusters))]
 
@@ -163,11 +167,11 @@ def find_changes(
     return sorted(changes, key=lambda change: (change.old_id, change.new_id or ""))
 
 
-def _new_ids(records: Sequence[str]) -> Iterator[str]:
+def _new_ids(records: Sequence[str], prefix: str) -> Iterator[str]:
     """Ids to choose from: of the first record, of the others, and of the first with a number."""
-    yield from map(_digest, sorted(records))
-    yield from (_digest(f"{min(records)}\n{n}") for n in count(2))
+    yield from (_digest(record, prefix) for record in sorted(records))
+    yield from (_digest(f"{min(records)}\n{n}", prefix) for n in count(2))
 
 
-def _digest(text: str) -> str:
-    return "C" + base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:10]
+def _digest(text: str, prefix: str) -> str:
+    return prefix + base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:10]

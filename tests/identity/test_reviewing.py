@@ -47,6 +47,10 @@ def connection(tmp_path):
             dict(zip(("de", "en"), EVIDENCE, strict=True)),
         )
         connection.execute(
+            "create table intermediate.int_persons_resolved"
+            " (record_id varchar, person_id varchar, contact_id varchar)"
+        )
+        connection.execute(
             "create table intermediate.int_customer_ids_changed as from ops.customer_id_changes"
         )
         connection.execute(

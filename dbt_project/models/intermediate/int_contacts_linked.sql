@@ -2,7 +2,7 @@ with
 
 contacts as (
 
-    {{ newest(ref('stg_inbox__contacts'), 'contact_id') }}
+    {{ newest(ref('stg_inbox__contacts'), 'record_id') }}
 
 ),
 

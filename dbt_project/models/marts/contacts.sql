@@ -1,8 +1,8 @@
 with
 
-contacts as (
+merged as (
 
-    select * from {{ ref('int_contacts_linked') }}
+    select * from {{ ref('int_contacts_merged') }}
 
 ),
 
@@ -10,15 +10,17 @@ final as (
 
     select
         contact_id,
+        person_id,
         customer_id,
         given_name,
         family_name,
         role,
-        {{ email_key('email') }} as email,
+        email,
         phone,
-        coalesce(is_active, true) and left_on is null as is_active,
-        left_on
-    from contacts
+        is_active,
+        left_on,
+        record_count
+    from merged
 
 )
 

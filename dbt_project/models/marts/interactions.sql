@@ -6,15 +6,19 @@ interactions as (
 
 ),
 
+-- a mailbox of several people is nobody's
 contacts as (
 
     select
-        customer_id,
-        {{ email_key('email') }} as email,
-        min(contact_id) as contact_id
-    from {{ ref('int_contacts_linked') }}
-    where email is not null
+        linked.customer_id,
+        {{ email_key('linked.email') }} as email,
+        any_value(resolved.contact_id) as contact_id
+    from {{ ref('int_contacts_linked') }} as linked
+    inner join {{ ref('int_persons_resolved') }} as resolved
+        on linked.record_id = resolved.record_id
+    where linked.email is not null
     group by all
+    having count(distinct resolved.contact_id) = 1
 
 ),
 

@@ -9,7 +9,7 @@ source as (
 renamed as (
 
     select
-        record_id as contact_id,
+        record_id,
         source,
         file,
         row_number,

@@ -1,0 +1,72 @@
+{%- set attributes = ['given_name', 'family_name', 'role', 'email', 'phone'] -%}
+
+with
+
+records as (
+
+    select
+        linked.* replace (
+            resolved.given_name as given_name,
+            resolved.family_name as family_name,
+            {{ email_key('linked.email') }} as email
+        ),
+        resolved.contact_id,
+        resolved.person_id
+    from {{ ref('int_contacts_linked') }} as linked
+    inner join {{ ref('int_persons_resolved') }} as resolved
+        on linked.record_id = resolved.record_id
+
+),
+
+ranked as (
+
+    {{ rank_values('records', 'contact_id', 'contacts', attributes) }}
+
+),
+
+merged as (
+
+    select
+        {% for attribute in attributes %}
+            max(value) filter (where attribute = '{{ attribute }}') as {{ attribute }},
+        {% endfor %}
+        contact_id
+    from ranked
+    where is_chosen
+    group by contact_id
+
+),
+
+known as (
+
+    select
+        contact_id,
+        any_value(person_id) as person_id,
+        any_value(customer_id) as customer_id,
+        -- who left in one file left: others do not notice
+        coalesce(bool_and(is_active), true) and max(left_on) is null as is_active,
+        max(left_on) as left_on,
+        count(*) as record_count
+    from records
+    group by contact_id
+
+),
+
+final as (
+
+    select
+        known.contact_id,
+        known.person_id,
+        known.customer_id,
+        {% for attribute in attributes %}
+            merged.{{ attribute }},
+        {% endfor %}
+        known.is_active,
+        known.left_on,
+        known.record_count
+    from known
+    left join merged on known.contact_id = merged.contact_id
+
+)
+
+select * from final
