@@ -13,9 +13,12 @@ MAX_BLOCK = 100
 RARE_WORDS = 3
 TEXT_COLUMNS = (
     "name", "given_name", "family_name", "birth_date", "street", "number", "address", "postcode",
-    "city", "phone", "email", "domain", "vat_key", "registration_key",
+    "city", "phone", "email", "domain", "vat_key", "registration_key", "registration",
 )  # fmt: skip
-SINGLE_KEYS = ("vat_key", "registration_key", "email", "domain", "address", "name", "birth_date")
+SINGLE_KEYS = (
+    "vat_key", "registration_key", "registration", "email", "domain", "address", "name",
+    "birth_date",
+)  # fmt: skip
 # Keys of several columns, each cut to so many characters.
 JOINED_KEYS = (
     (("postcode", 9), ("name", 4)),

@@ -17,6 +17,14 @@ create or replace macro word_overlap(l, r) as
   shared_bits(l, r) / greatest(bits(l) + bits(r) - shared_bits(l, r), 1e-9);
 create or replace macro word_containment(l, r) as
   shared_bits(l, r) / greatest(least(bits(l), bits(r)), 1e-9);
+create or replace macro is_akin(a, b) as a = b
+  or (least(length(a), length(b)) <= 3 and (starts_with(a, b) or starts_with(b, a)))
+  or jaro_winkler_similarity(a, b) >= .9;
+create or replace macro near_bits(l, r) as coalesce(list_sum([
+  coalesce(list_max([least(l[a], r[b]) for b in map_keys(r) if is_akin(a, b)]), 0)
+  for a in map_keys(l)]), 0);
+create or replace macro own_words(l, r) as len([
+  a for a in map_keys(l) if len([b for b in map_keys(r) if is_akin(a, b)]) = 0]);
 create or replace macro same_switchboard(l, r) as least(length(l), length(r)) > 9 and
   left(l, greatest(length(l), length(r)) - 3) = left(r, greatest(length(l), length(r)) - 3);
 """
@@ -33,19 +41,34 @@ class Level:
     sql: str
     m: float
     value: str | None = None
+    one_in: float = 1
 
 
 @dataclass(frozen=True)
 class Comparison:
     """What is compared, from the best degree to the worst ("all else", with the rest of m).
 
-    `column` is the column without which the comparison is unknown, `columns` all that it uses.
+    `column` is the column without which the comparison is unknown, `columns` all that it uses;
+    `unless` is SQL for when else it is unknown. `is_place` says that neighbours (a household, the
+    firms of a house) agree in it like one customer, `is_home` that it changes with a move.
+    `prior_near` else: the shares of neighbours that agree so because they are neighbours, from the
+    best degree to the last but one; the rest of them is like any two records, and so are all where
+    it is not given.
     """
 
     name: str
     levels: tuple[Level, ...]
     column: str
     also: tuple[str, ...] = ()
+    unless: str | None = None
+    is_place: bool = False
+    is_home: bool = False
+    prior_near: tuple[float, ...] | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether neighbours share its values."""
+        return self.is_place or bool(self.prior_near and self.prior_near[0])
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -63,63 +86,86 @@ def _similar(column: str, at_least: float) -> str:
     return f"jaro_winkler_similarity({column}_l, {column}_r) >= {at_least}"
 
 
+IN_PARTS = "(given_name_{0} is not null or family_name_{0} is not null)"
+
+SWAPPED = (
+    "given_name_l = family_name_r and given_name_r = family_name_l"
+    " and given_name_l <> family_name_l"
+)
+
 COMPARISONS = (
-    Comparison("name", column="name", levels=(
-        Level("name_l = name_r", .5, value="name"),
+    Comparison("name", column="name", also=("given_name", "family_name"),
+               unless=f"{IN_PARTS.format('l')} and {IN_PARTS.format('r')}",
+               prior_near=(0, 0, 0, .01, .1, .2), levels=(
+        Level("name_l = name_r", .5, value="name", one_in=500),
         Level(f"({_similar('name', .95)} or word_overlap(words_l, words_r) >= .9)", .15),
         Level("word_containment(words_l, words_r) >= .9 and shared_bits(words_l, words_r) >= 8",
               .15),
-        Level(f"({_similar('name', .9)} or word_overlap(words_l, words_r) >= .5)", .08),
-        Level("word_containment(words_l, words_r) >= .4", .06),
+        Level("case when shared_bits(words_l, words_r) > 0 then least(own_words(words_l, words_r),"
+              " own_words(words_r, words_l)) = 0 else false end", .1),
+        Level(f"({_similar('name', .9)} or word_overlap(words_l, words_r) >= .5)", .03),
+        Level("word_containment(words_l, words_r) >= .4", .03),
     )),
-    Comparison("given_name", column="given_name", also=("family_name",), levels=(
-        Level("given_name_l = given_name_r", .7, value="given_name"),
-        Level("given_name_l = family_name_r and given_name_r = family_name_l", .02),
-        Level(_similar("given_name", .9), .1),
-        Level(f"({_similar('given_name', .75)} or given_name_l[1] = given_name_r[1])", .08),
+    Comparison("given_name", column="given_name", also=("family_name", "given_root"), levels=(
+        Level("given_name_l = given_name_r", .65, value="given_name", one_in=300),
+        Level(SWAPPED, .02),
+        Level("given_root_l = given_root_r", .06, value="given_root", one_in=300),
+        Level(f"({_similar('given_name', .94)} or damerau_levenshtein(given_name_l, given_name_r)"
+              " <= 1 and least(length(given_name_l), length(given_name_r)) > 3)", .1),
+        Level("least(length(given_name_l), length(given_name_r)) <= 3 and (starts_with("
+              "given_name_l, given_name_r) or starts_with(given_name_r, given_name_l))", .05),
+        Level(f"({_similar('given_name', .8)} or given_name_l[1:3] = given_name_r[1:3])", .04),
     )),
-    Comparison("family_name", column="family_name", also=("given_name",), levels=(
-        Level("family_name_l = family_name_r", .75, value="family_name"),
-        Level("given_name_l = family_name_r and given_name_r = family_name_l", .02),
+    Comparison("family_name", column="family_name", also=("given_name",), unless=SWAPPED,
+               prior_near=(.5, .01, .01), levels=(
+        Level("family_name_l = family_name_r", .75, value="family_name", one_in=3000),
         Level(_similar("family_name", .9), .12),
         Level(_similar("family_name", .75), .05),
     )),
+    Comparison("generation", column="generation", levels=(
+        Level("generation_l = generation_r", .995),
+    )),
+    Comparison("registration", column="registration", levels=(
+        Level("registration_l = registration_r", .9, value="registration", one_in=1000000),
+        Level("damerau_levenshtein(registration_l, registration_r) <= 1", .05),
+    )),
     Comparison("birth_date", column="birth_date", levels=(
-        Level("birth_date_l = birth_date_r", .85, value="birth_date"),
+        Level("birth_date_l = birth_date_r", .87, value="birth_date", one_in=20000),
         Level("damerau_levenshtein(birth_date_l, birth_date_r) <= 1", .07),
         Level("birth_date_l = birth_date_r[1:4] || birth_date_r[7:8] || birth_date_r[5:6]", .02),
         Level("damerau_levenshtein(birth_date_l, birth_date_r) <= 2", .02),
     )),
-    Comparison("address", column="street", also=("number", "address"), levels=(
-        Level("address_l = address_r", .6, value="address"),
+    Comparison("address", column="street", also=("number", "address"),
+               is_place=True, is_home=True, levels=(
+        Level("address_l = address_r", .6, value="address", one_in=30000),
         Level(f"number_l = number_r and {_similar('street', .85)}", .15),
-        Level("street_l = street_r", .05, value="street"),
+        Level("street_l = street_r", .05, value="street", one_in=3000),
         Level(_similar("street", .9), .05),
     )),
-    Comparison("postcode", column="postcode", levels=(
-        Level("postcode_l = postcode_r", .85, value="postcode"),
+    Comparison("postcode", column="postcode", is_place=True, is_home=True, levels=(
+        Level("postcode_l = postcode_r", .85, value="postcode", one_in=5000),
         Level("damerau_levenshtein(postcode_l, postcode_r) <= 1", .05),
         Level("left(postcode_l, 2) = left(postcode_r, 2)", .04),
     )),
-    Comparison("city", column="city", levels=(
-        Level("city_l = city_r", .85, value="city"),
+    Comparison("city", column="city", is_place=True, is_home=True, levels=(
+        Level("city_l = city_r", .85, value="city", one_in=500),
         Level(_similar("city", .88), .07),
     )),
-    Comparison("phone", column="phone", levels=(
-        Level("phone_l = phone_r", .6, value="phone"),
+    Comparison("phone", column="phone", is_place=True, levels=(
+        Level("phone_l = phone_r", .6, value="phone", one_in=1000000),
         Level("right(phone_l, 7) = right(phone_r, 7)", .05),
         Level("same_switchboard(phone_l, phone_r)", .1),
     )),
-    Comparison("email", column="email", levels=(
-        Level("email_l = email_r", .4, value="email"),
+    Comparison("email", column="email", is_place=True, levels=(
+        Level("email_l = email_r", .4, value="email", one_in=1000000),
         Level(_similar("email", .95), .1),
     )),
-    Comparison("domain", column="domain", levels=(
-        Level("domain_l = domain_r", .8, value="domain"),
+    Comparison("domain", column="domain", is_place=True, levels=(
+        Level("domain_l = domain_r", .8, value="domain", one_in=100000),
         Level(_similar("domain", .95), .05),
     )),
     Comparison("legal_form", column="legal_form", levels=(
-        Level("legal_form_l = legal_form_r", .85, value="legal_form"),
+        Level("legal_form_l = legal_form_r", .85, value="legal_form", one_in=5),
     )),
 )  # fmt: skip
 

@@ -100,15 +100,15 @@ def _evidence(
     pairs: Pairs, probability: NDArray[np.float64], rows: NDArray[np.int64]
 ) -> list[tuple[str, str]]:
     """Say per row in German and in English what speaks for and against it."""
-    from identity.model import count_true_pairs, weigh
-    from identity.pairs import value_bits
+    from identity.model import count_true_pairs, value_bits, weigh
 
     found: list[list[tuple[float, str, int]]] = [[] for _ in rows]
-    left, right, pattern = pairs.left[rows], pairs.right[rows], pairs.pattern[rows]
+    pattern = pairs.pattern[rows]
     expected = count_true_pairs(pairs, probability)
-    for field, degrees in zip(pairs.fields, pairs.degrees.T, strict=True):
+    for number, (field, degrees) in enumerate(zip(pairs.fields, pairs.degrees.T, strict=True)):
         degree = degrees[pattern]
-        weight = weigh(field, degrees, expected)[pattern] + value_bits(field, degree, left, right)
+        rarity = value_bits(pairs, number, probability)[rows]
+        weight = weigh(field, degrees, expected)[pattern] + rarity
         for said, agreed, bits in zip(found, degree.tolist(), weight.tolist(), strict=True):
             if agreed >= 0:
                 said.append((bits, field.comparison.name, agreed))

@@ -76,46 +76,58 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
         A frame with the same index and the columns `source, name, legal_form, words` (the name's
         words with their rarity in bits)`, given_name, family_name, birth_date, street, number,
         address, postcode, city, phone, email, domain, vat_key, registration_key`, None where
-        nothing is known. `given_name` and `family_name` are compared only if every record that
-        has a name has it in two parts; else they are joined into `name`.
+        nothing is known. `name` is there for persons with `given_name` and `family_name` too.
 
     """
     import pandas as pd
 
+    told = {column: _map(normalise.known, records[column]) for column in INPUT_COLUMNS}
+    records = records[["source"]].join(pd.DataFrame(told, index=records.index, dtype=object))
     country = _fill_country(_map(normalise.country, records["country"]))
     company = _map(normalise.company_name, records["name"])
-    street = _map(normalise.street, records["street"])
+    address = _addresses(records)
+    street = _map(normalise.street, [part.street for part in address])
     given_name = _map(normalise.person_name, records["given_name"])
     family_name = _map(normalise.person_name, records["family_name"])
+    full_name = [value and value.name for value in company]
+    for n, parts in enumerate(zip(given_name, family_name, strict=True)):
+        joined = " ".join(filter(None, parts)) or None
+        if full_name[n] is None:
+            full_name[n] = joined
+        elif joined and not set(joined.split()) <= set(full_name[n].split()):
+            given_name[n] = family_name[n] = None  # somebody at the company of that name
+    full_name, generation = _split_generation(full_name)
+    given_name, given_generation = _split_generation(given_name)
+    family_name, family_generation = _split_generation(family_name)
     day_first = _is_day_first(records["birth_date"])
     website = _map(normalise.website_domain, records["website"])
     mail_domain = _map(normalise.email_domain, records["email"])
     columns: dict[str, list[Any]] = {
         "source": list(records["source"]),
-        "name": [value and value.name for value in company],
+        "name": full_name,
         "legal_form": [value and value.legal_form for value in company],
         "given_name": given_name,
         "family_name": family_name,
+        "given_root": _map(lambda name: normalise.full_given_name(name.split()[0]), given_name),
+        "generation": [
+            a or b or c
+            for a, b, c in zip(family_generation, given_generation, generation, strict=True)
+        ],
         "birth_date": _map(
             lambda text: normalise.birth_date(text, day_first=day_first), records["birth_date"]
         ),
         "street": [value and value.name for value in street],
         "number": [value and value.number for value in street],
         "address": [value and value.name and value.number and " ".join(value) for value in street],
-        "postcode": _map(normalise.postcode, records["postcode"], country),
-        "city": _map(normalise.city, records["city"]),
+        "postcode": _map(normalise.postcode, [part.postcode for part in address], country),
+        "city": _map(normalise.city, [part.city for part in address]),
         "phone": _map(normalise.phone, records["phone"], country),
         "email": _map(normalise.email, records["email"]),
         "domain": [a or b for a, b in zip(website, mail_domain, strict=True)],
+        "registration": _map(normalise.register_number, records["registration_no"]),
         "vat_key": _map(normalise.vat_key, records["vat_id"], country),
         "registration_key": _map(normalise.registration_key, records["registration_no"], country),
     }
-    if any(columns["name"]):
-        columns["name"] = [
-            name or " ".join(filter(None, parts)) or None
-            for name, *parts in zip(columns["name"], given_name, family_name, strict=True)
-        ]
-        columns["given_name"] = columns["family_name"] = [None] * len(records)
     columns["words"] = _rarity(columns["name"])
     return pd.DataFrame(columns, index=records.index, dtype=object)
 
@@ -128,8 +140,24 @@ def _text(column: pd.Series) -> list[str | None]:
     return [str(value).strip() or None for value in whole]
 
 
+def _addresses(records: pd.DataFrame) -> list[normalise.Address]:
+    """Per record street, postcode and city, also where `street` holds them all."""
+    columns = (records[column] for column in ("street", "postcode", "city"))
+    return [
+        normalise.address(*row)
+        if row[0] and not (row[1] and row[2] and row[0].isalnum())
+        else normalise.Address(*row)
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def _split_generation(names: list[Any]) -> tuple[list[Any], list[Any]]:
+    parts = [part or (None, None) for part in _map(normalise.split_generation, names)]
+    return [name for name, _ in parts], [number for _, number in parts]
+
+
 def _map(
-    function: Callable[..., Any], values: pd.Series, country: list[Any] | None = None
+    function: Callable[..., Any], values: Iterable[Any], country: list[Any] | None = None
 ) -> list[Any]:
     """Apply a normalisation once per distinct value (files repeat themselves)."""
     known: dict[tuple[Any, ...], Any] = {}
@@ -158,7 +186,10 @@ def _is_day_first(values: pd.Series) -> bool:
 
 def _rarity(names: list[str | None]) -> list[dict[str, float] | None]:
     """Per name its distinct words with their rarity in bits, -log2 of the share of names."""
-    words = [sorted(set(name.split())) if name else None for name in names]
+    words = [
+        sorted(set(map(normalise.full_given_name, name.split()))) if name else None
+        for name in names
+    ]
     counts = Counter(word for row in words if row for word in row)
     total = sum(row is not None for row in words)
     rarity = {word: math.log2((total + 1) / count) for word, count in counts.items()}

@@ -1,5 +1,13 @@
 """How likely two records are one customer: a Fellegi-Sunter model, estimated without labels.
 
+Plainly it fails where fields depend on each other. A household shares address, telephone and family
+name at once, so do the firms of a house: many fields agree, and it is one piece of evidence. A
+customer that moved differs in street, postcode and city at once. So a pair is one of four: the same
+customer, the same one that moved, neighbours (who share a place like one customer, but in given
+name, date of birth or number are like any two records), or strangers. What a place can say for a
+pair is thereby bounded by how many neighbours there are, what it can say against it by how many
+move.
+
 Splink counts how often random pairs agree. The other parameters come from expectation maximisation
 over all pairs of records at once; Splink's own training blocks on one column at a time and needs
 more records than a small company has.
@@ -7,6 +15,7 @@ more records than a small company has.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,41 +24,80 @@ if TYPE_CHECKING:
 
     from identity.pairs import Field, Pairs
 
-# How many true pairs the prior m of a degree is worth: 10 records lean on it, 10,000 do not.
+    Numbers = NDArray[np.float64]
+
+# How many true pairs a prior is worth: 10 records lean on it, 10,000 do not.
 PRIOR_PAIRS = 50.0
+PRIOR_MOVED = 0.05  # share of true pairs
+ROUNDS = 3
 MAX_ITERATIONS = 50
 CONVERGED = 1e-4  # relative change of the expected number of true pairs
+STEP = 0.25  # bits: pairs with the same pattern whose values are equally rare are counted as one
+MAX_BITS = 255  # in steps
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Pairs that agree in the same way: their number, pattern and the bits of their values.
+
+    `bits` per cell: of values that say who it is, of values of a place that can be moved from, of
+    others that neighbours share.
+    """
+
+    size: Numbers
+    pattern: NDArray[np.int64]
+    bits: tuple[Numbers, Numbers, Numbers]
 
 
 def estimate_probabilities(pairs: Pairs) -> NDArray[np.float64]:
     """Estimate for every compared pair the probability that it is one customer.
 
     Expectation maximisation of the model of Fellegi and Sunter (1969, A Theory for Record
-    Linkage) over all pairs of records: pairs that were not compared count as different. In each
-    round the m of a degree is its share of the expected true pairs (with the prior worth
-    PRIOR_PAIRS), its u the share of the rest: what random pairs show less the true pairs among
-    them. A degree about one value has that value's frequency as its u.
+    Linkage), with the classes named above, over all pairs of records: pairs that were not compared
+    count as strangers. The first round counts every record with a value when it says how rare the
+    value is; later ones know which of them are probably the same customer.
     """
     import numpy as np
 
-    total = pairs.records * (pairs.records - 1) / 2
-    expected = np.zeros(len(pairs.degrees))
-    prior = 1 / pairs.records
-    for _ in range(MAX_ITERATIONS):
-        odds = np.full(len(pairs.degrees), np.log2(prior / (1 - prior)))
-        for field, degree in zip(pairs.fields, pairs.degrees.T, strict=True):
-            odds += weigh(field, degree, expected)
-        log_odds = odds[pairs.pattern] + pairs.rarity
-        probability: NDArray[np.float64] = 1 / (1 + np.exp2(-np.clip(log_odds, -60, 60)))
-        before = expected.sum()
-        expected = count_true_pairs(pairs, probability)
-        prior = (expected.sum() + 1) / (total + 2)
-        if abs(expected.sum() - before) <= CONVERGED * expected.sum():
-            break
+    probability: NDArray[np.float64] = np.zeros(len(pairs.left))
+    for _ in range(ROUNDS):
+        cells, cell = _gather(pairs, probability)
+        probability = _fit(pairs, cells)[cell]
     return probability
 
 
-def count_true_pairs(pairs: Pairs, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+def value_bits(pairs: Pairs, number: int, probability: Numbers) -> NDArray[np.float32]:
+    """Per pair how rare the value is that its degree is about, in bits; 0 if about none.
+
+    -log2 of the share of other records with the value that are probably not the same customer,
+    but no rarer than the field allows: a file of ten records doesn't hold all cities.
+
+    Args:
+        pairs: the compared pairs.
+        number: the field's.
+        probability: of each pair, as known so far.
+
+    """
+    import numpy as np
+
+    field, degree = pairs.fields[number], pairs.degrees[:, number][pairs.pattern]
+    bits = np.zeros(len(degree), dtype=np.float32)
+    for n, level in enumerate(field.comparison.levels):
+        which = np.flatnonzero(degree == n) if level.value else ()
+        if level.value and len(which):
+            left, right = pairs.left[which], pairs.right[which]
+            holders = field.holders[level.value]
+            known = np.count_nonzero(holders)
+            mates = np.zeros(pairs.records)
+            for side in (left, right):
+                mates += np.bincount(side, weights=probability[which], minlength=pairs.records)
+            others = holders[left] - 1 - np.maximum(mates[left], mates[right])
+            share = np.maximum(others / known, min(1 / level.one_in, 1 / known))
+            bits[which] = -np.log2(share)
+    return bits
+
+
+def count_true_pairs(pairs: Pairs, probability: Numbers) -> Numbers:
     """Count per pattern of agreement the true pairs that are to be expected."""
     import numpy as np
 
@@ -57,10 +105,12 @@ def count_true_pairs(pairs: Pairs, probability: NDArray[np.float64]) -> NDArray[
     return count.astype(np.float64)
 
 
-def weigh(
-    field: Field, degree: NDArray[np.int8], expected: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def weigh(field: Field, degree: NDArray[np.int8], expected: Numbers) -> Numbers:
     """Weigh patterns of agreement in one comparison, log2(m / u); 0 where it is unknown.
+
+    In each round the m of a degree is its share of the expected true pairs (with the prior worth
+    PRIOR_PAIRS), its u the share of the rest: what random pairs show less the true pairs among
+    them.
 
     Args:
         field: the comparison.
@@ -69,17 +119,115 @@ def weigh(
 
     Returns:
         The weights in bits. Those of degrees about one value lack its rarity, which differs from
-        pair to pair and which `Pairs.rarity` has.
+        pair to pair, see `value_bits`.
 
     """
     import numpy as np
 
-    prior_m = np.array(field.comparison.prior_m)
-    is_known = degree >= 0
-    true_pairs = np.bincount(degree[is_known], weights=expected[is_known], minlength=len(prior_m))
-    m = (true_pairs + PRIOR_PAIRS * prior_m) / (true_pairs.sum() + PRIOR_PAIRS)
-    different = np.maximum(field.chance * field.known - true_pairs, 0) + 0.5
-    u = different / different.sum()
-    u[[n for n, level in enumerate(field.comparison.levels) if level.value]] = 1
-    weight: NDArray[np.float64] = np.where(is_known, np.log2(m / u)[degree], 0.0)
-    return weight
+    return np.where(
+        degree >= 0, np.log2(_m(field, degree, expected) / _u(field, degree, expected))[degree], 0.0
+    )
+
+
+def _gather(pairs: Pairs, probability: Numbers) -> tuple[_Cells, NDArray[np.int64]]:
+    """Count pairs that agree in the same way as one; also returns the cell of each pair."""
+    import numpy as np
+
+    kinds: list[NDArray[np.float32]] = [np.zeros(len(pairs.left), dtype=np.float32) for _ in "who"]
+    for number, field in enumerate(pairs.fields):
+        comparison = field.comparison
+        kind = 1 if comparison.is_home else 2 if comparison.is_shared else 0
+        kinds[kind] += value_bits(pairs, number, probability)
+    code = pairs.pattern.astype(np.int64)
+    for bits in kinds:
+        steps = np.minimum(np.rint(bits / STEP), MAX_BITS).astype(np.int64)
+        code = code * (MAX_BITS + 1) + steps
+    code, cell, size = np.unique(code, return_inverse=True, return_counts=True)
+    taken: list[Numbers] = []
+    for _ in kinds:
+        code, steps = np.divmod(code, MAX_BITS + 1)
+        taken.insert(0, steps * STEP)
+    return _Cells(size.astype(float), code, (taken[0], taken[1], taken[2])), cell
+
+
+def _fit(pairs: Pairs, cells: _Cells) -> Numbers:
+    """Return per cell the probability that its pairs are one customer."""
+    import numpy as np
+
+    total = pairs.records * (pairs.records - 1) / 2
+    same = moved = near = np.zeros(len(cells.size))
+    who, home, shared = cells.bits
+    for _ in range(MAX_ITERATIONS):
+        per_pattern = [
+            np.bincount(
+                cells.pattern, weights=cells.size * part, minlength=len(pairs.degrees)
+            ).astype(np.float64)
+            for part in (same, moved)
+        ]
+        alike, stayed, alone = (bits[cells.pattern] for bits in _log_ratios(pairs, *per_pattern))
+        true, expected_near = (float((cells.size * part).sum()) for part in (same, near))
+        of_same = (true + 1) / (total + 2)
+        of_near = (expected_near + min(PRIOR_PAIRS, total / pairs.records)) / (
+            total + 2 * PRIOR_PAIRS
+        )
+        move = (float((cells.size * moved).sum()) + PRIOR_PAIRS * PRIOR_MOVED) / (
+            true + PRIOR_PAIRS
+        )
+        if not true:
+            of_same = 1 / pairs.records
+        logs = (
+            np.log2(of_same * (1 - move)) + alike + who + home + shared,
+            np.log2(of_same * move) + alike - stayed + who + shared,
+            np.log2(of_near) + alone + home + shared,
+        )
+        weights = [np.exp2(np.clip(part, -200, 200)) for part in logs]
+        everything = sum(weights) + max(1 - of_same - of_near, 0.01)
+        moved, near = weights[1] / everything, weights[2] / everything
+        same = weights[0] / everything + moved
+        if abs(float((cells.size * same).sum()) - true) <= CONVERGED * true:
+            break
+    return same
+
+
+def _log_ratios(pairs: Pairs, true: Numbers, moved: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Weigh the patterns: as one customer, what of that is its home, and as neighbours."""
+    import numpy as np
+
+    alike, stayed, alone = (np.zeros(len(pairs.degrees)) for _ in range(3))
+    for field, degree in zip(pairs.fields, pairs.degrees.T, strict=True):
+        comparison = field.comparison
+        bits = weigh(field, degree, true - moved if comparison.is_home else true)
+        alike += bits
+        if comparison.is_home:
+            stayed += bits
+        if comparison.is_place:
+            alone += bits
+        elif comparison.prior_near:
+            u = _u(field, degree, true)
+            named = np.array([*comparison.prior_near, 0.0])
+            near = named + (1 - named.sum()) * u
+            alone += np.where(degree >= 0, np.log2(near / u)[degree], 0.0)
+    return alike, stayed, alone
+
+
+def _m(field: Field, degree: NDArray[np.int8], expected: Numbers) -> Numbers:
+    """Per degree its share of the true pairs."""
+    import numpy as np
+
+    prior = np.array(field.comparison.prior_m)
+    known = degree >= 0
+    true = np.bincount(degree[known], weights=expected[known], minlength=len(prior))
+    shares: Numbers = (true + PRIOR_PAIRS * prior) / (true.sum() + PRIOR_PAIRS)
+    return shares
+
+
+def _u(field: Field, degree: NDArray[np.int8], expected: Numbers) -> Numbers:
+    """Per degree its share of the others; 1 where it is about a value, which has its own."""
+    import numpy as np
+
+    known = degree >= 0
+    true = np.bincount(degree[known], weights=expected[known], minlength=len(field.chance))
+    different = np.maximum(field.chance * field.known - true, 0) + 0.5
+    shares: Numbers = different / different.sum()
+    shares[[n for n, level in enumerate(field.comparison.levels) if level.value]] = 1
+    return shares

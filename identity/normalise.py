@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, lru_cache
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,14 @@ from config import read_yaml
 RULES_FILE = Path(__file__).with_name("rules.yml")
 # Letters that Unicode does not decompose into a base letter and an accent.
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "a", "œ": "o", "ı": "i"})
+# Of a year with two digits, later ones are of the century before.
+YOUNGEST = 25
+_SLIPS = str.maketrans("015", "ols")
+# Five or six digits, four with a country or at the end ("CH-8001"), a British, a Canadian one.
+_POSTCODE = re.compile(
+    r"\b(?:[A-Z]{1,3}-)?\d{5,6}\b|\b[A-Z]{1,3}-\d{4}\b|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b"
+    r"|\b[A-Z]\d[A-Z] \d[A-Z]\d\b"
+)
 
 
 class CompanyName(NamedTuple):
@@ -25,6 +33,14 @@ class CompanyName(NamedTuple):
 
     name: str | None
     legal_form: str | None
+
+
+class Address(NamedTuple):
+    """What an address in one text says, taken apart."""
+
+    street: str | None
+    postcode: str | None
+    city: str | None
 
 
 class Street(NamedTuple):
@@ -40,8 +56,14 @@ def rules() -> dict[str, Any]:
     return read_yaml(RULES_FILE)
 
 
+def known(text: str | None) -> str | None:
+    """Return the text, or None where it only says that nothing is known ("k.A.", "-")."""
+    words = fold(text)
+    return text if words and words not in rules()["placeholders"] else None
+
+
 def fold(text: str | None) -> str:
-    """Fold case, accents, umlauts and punctuation.
+    """Fold case, accents, umlauts and punctuation; other alphabets become Latin letters.
 
     "ü", "ue" and "u" become one letter, because files mix all three ("Müller", "Mueller",
     "Muller"); that "Bauer" becomes "baur" harms nobody, since it does so everywhere. Dotted
@@ -53,6 +75,7 @@ def fold(text: str | None) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
     plain = plain.translate(_LETTERS)
+    plain = plain if plain.isascii() else _romanise(plain)
     plain = re.sub(r"(?<=\b\w)\.\s?(?=\w\b)", "", plain)
     plain = re.sub(r"['’`´]", "", plain)
     plain = re.sub(r"[\W_]", " ", plain)
@@ -64,9 +87,9 @@ def company_name(text: str | None) -> CompanyName:
     """Split a company's name into what it is called and its legal form.
 
     Legal forms go wherever they stand behind the first word, words that join ("&", "und") and
-    leading "Fa." too. A name of nothing else stays as it is.
+    leading "Fa." too. A name of nothing else stays as it is. "Krause, Johann" is turned round.
     """
-    words = fold(text).split()
+    words = _read_slips(_in_order(text or "").split())
     words = [word for word in words if word not in rules()["joining_words"]] or words
     while len(words) > 1 and words[0] in rules()["name_prefixes"]:
         words = words[1:]
@@ -79,7 +102,50 @@ def company_name(text: str | None) -> CompanyName:
 
 def person_name(text: str | None) -> str | None:
     """Normalise a given or family name."""
-    return fold(text) or None
+    return " ".join(_read_slips(fold(text).split())) or None
+
+
+def split_generation(name: str | None) -> tuple[str | None, str | None]:
+    """Take "jr", "sen" or "II" off the end of a normalised name: what is left, and the number.
+
+    Father and son share name, address and telephone; this word alone tells them apart.
+    """
+    *rest, last = (name or "").split() or [""]
+    number = rules()["generations"].get(last)
+    return (" ".join(rest), str(number)) if rest and number else (name, None)
+
+
+def full_given_name(word: str) -> str:
+    """Find the name that a short form stands for ("bob" -> "robert"); else the word itself."""
+    return _short_forms().get(word, word)
+
+
+def address(street: str | None, postcode: str | None, city: str | None) -> Address:
+    """Take postcode and city out of a street that holds the whole address.
+
+    The street is the part with a house number and a word for a street, else the likeliest one;
+    what stands behind it says the city. What the other columns know already is left to them.
+    """
+    parts = [part.strip() for part in re.split(r"[,;\n]", street or "") if part.strip()]
+    for n in range(len(parts) - 1, -1, -1):  # "12, rue de la Paix" and "Hauptstr., 12"
+        if len(parts) > 1 and re.fullmatch(r"\d{1,3}\s?[a-zA-Z]?", parts[n]):
+            number = parts.pop(n)
+            parts[max(n - 1, 0)] = f"{number} {parts[0]}" if n == 0 else f"{parts[n - 1]} {number}"
+    if not parts:
+        return Address(street, postcode, city)
+    best = max(range(len(parts)), key=lambda n: (_looks_like_street(parts[n]), -n))
+    behind = parts[best + 1 :] + parts[:best]
+    line = parts[best]
+    if not postcode:
+        found = [match for part in (line, *behind) for match in _POSTCODE.finditer(part)]
+        found = [match for match in found if match.start() or match.string != line]
+        postcode = found[-1][0] if found else None
+        if postcode and not re.fullmatch(re.escape(postcode), line):
+            line = line.replace(f" {postcode}", "")
+    if not city:
+        rest = (re.sub(r"\b[A-Z]{2}\b", "", _POSTCODE.sub("", part)).strip(" -") for part in behind)
+        city = next((part for part in rest if re.fullmatch(r"[^\d]{2,}", part)), None)
+    return Address(line, postcode, city)
 
 
 def street(text: str | None) -> Street:
@@ -97,7 +163,7 @@ def street(text: str | None) -> Street:
     position = None if not numbers else 0 if numbers[0] == 0 else numbers[-1]
     number = words.pop(position).lstrip("0") if position is not None else ""
     named = [word for word in words if word not in _street_words()] or words
-    name = " ".join(re.sub(r"(?<=.)str$", "", word) for word in named)
+    name = " ".join(re.sub(r"(?<=.)str$", "", word) for word in _read_slips(named))
     name = re.sub(r"\b(\d+)(?:st|nd|rd|th)\b", r"\1", name)
     return Street(name or None, number or None)
 
@@ -119,7 +185,8 @@ def postcode(text: str | None, country: str | None = None) -> str | None:
 
 def city(text: str | None) -> str | None:
     """Normalise a city, without district or state behind a comma, slash or bracket."""
-    return fold(re.split(r"[,/(]", text or "", maxsplit=1)[0]) or None
+    words = fold(re.split(r"[,/(]", text or "", maxsplit=1)[0]).split()
+    return " ".join(_read_slips(words)) or None
 
 
 def country(text: str | None) -> str | None:
@@ -153,7 +220,9 @@ def phone(text: str | None, country: str | None = None) -> str | None:
 def email(text: str | None) -> str | None:
     """Take the e-mail address out of `Name <address>`, in lower case; None if it is none."""
     found = re.search(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+\.[^\W\d_]{2,}", (text or "").lower())
-    return found[0] if found else None
+    if not found or known(found[0].split("@")[0]) is None:  # "test@test.de", "keine@angabe.de"
+        return None
+    return found[0]
 
 
 def email_domain(text: str | None) -> str | None:
@@ -183,9 +252,17 @@ def birth_date(text: str | None, *, day_first: bool = True) -> str | None:
     if re.fullmatch(r"\d{8}|\d{4}-\d\d?-\d\d?.*", text) or len(re.findall(r"\w+", text)) != 3:
         return digits or None
     try:
-        return str(parse(text, dayfirst=day_first).strftime("%Y%m%d"))
+        year, day = parse(text, dayfirst=day_first).strftime("%Y %m%d").split()
+        short = not re.search(r"\d{4}", text)
+        return f"{1900 + int(year) % 100 if short and int(year) % 100 > YOUNGEST else year}{day}"
     except (ValueError, OverflowError):
         return digits or None
+
+
+def register_number(text: str | None) -> str | None:
+    """Write any official number as letters and digits; None if it can't tell anybody apart."""
+    number = re.sub(r"[\W_]", "", fold(text)).upper().lstrip("0")
+    return number if len(number) > 2 and len(set(number)) > 1 else None
 
 
 def vat_key(text: str | None, country: str | None = None) -> str | None:
@@ -223,11 +300,65 @@ def _verified(module: str, number: str) -> str | None:
 def _forms() -> dict[int, set[tuple[str, ...]]]:
     """Legal forms as words, by their number of words, the most first."""
     forms = {fold(form) for country in rules()["legal_forms"].values() for form in country}
-    lengths = sorted({len(form.split()) for form in forms}, reverse=True)
-    return {n: {tuple(f.split()) for f in forms if len(f.split()) == n} for n in lengths}
+    words = {tuple(_read_slips(form.split())) for form in forms}
+    lengths = sorted({len(form) for form in words}, reverse=True)
+    return {n: {form for form in words if len(form) == n} for n in lengths}
 
 
-@lru_cache(maxsize=1)
+@cache
+def _short_forms() -> dict[str, str]:
+    """Short forms of given names that stand for one name only, and that name."""
+    return {
+        short: name for name, short_forms in rules()["given_names"].items() for short in short_forms
+    }
+
+
+def _romanise(text: str) -> str:
+    """Write the letters of other alphabets in Latin ones ("Петров" -> "petrov")."""
+    from text_unidecode import unidecode  # type: ignore[import-untyped]
+
+    latin = (
+        unidecode(c) if c > "\u024f" and unicodedata.category(c)[0] in "LM" else c for c in text
+    )
+    return "".join(
+        new.lower() if re.fullmatch(r"[A-Za-z']+ ?", new) else old
+        for old, new in zip(text, latin, strict=True)
+    )
+
+
+def _in_order(text: str) -> str:
+    """Fold a name, turned round if it is written as "Krause, Johann"."""
+    first, comma, rest = text.partition(",")
+    words = fold(first).split()
+    if not comma or not fold(rest) or not 1 <= len(words) <= 2:
+        return fold(text)
+    if len(words) == 2 and words[1] not in rules()["generations"]:
+        return fold(text)
+    given, _, more = rest.partition(",")
+    if _find_form(["", *fold(rest).split()]):
+        return fold(text)
+    return " ".join((fold(given), *words, fold(more))).strip()
+
+
+def _read_slips(words: list[str]) -> list[str]:
+    """Read what eyes and scanners mix up as one: 0 and o, 1 and l, 5 and s, rn and m."""
+    read = []
+    for word in words:
+        letters = sum(c.isalpha() for c in word)
+        is_slip = len(word) / 2 < letters < len(word) and not re.fullmatch(r"\d+[a-z]{2}", word)
+        read.append((word.translate(_SLIPS) if is_slip else word).replace("rn", "m"))
+    return read
+
+
+def _looks_like_street(text: str) -> tuple[bool, bool]:
+    """Whether it has a word for a street, and whether a word beside a number."""
+    words = set(re.sub(r"str(?:a(?:ß|ss)e)?\b", " str", text.casefold().replace(".", " ")).split())
+    return not words.isdisjoint(rules()["street_words"]), bool(
+        re.search(r"[^\W\d]{3}\W+\d|\d\w?\W+(?:[^\W\d]{1,2}\W+)?[^\W\d]{3}", text)
+    )
+
+
+@cache
 def _street_words() -> frozenset[str]:
     return frozenset(fold(word) for word in rules()["street_words"])
 

@@ -35,14 +35,14 @@ class Field:
     """What is known of one comparison beyond the single pairs.
 
     `chance` per degree: its share among random pairs. `known`: the number of all pairs of records
-    for which both values are known. `rarity` per column that a degree is about and per record:
-    -log2 of the share of records with that value, 0 where it is unknown.
+    for which both values are known. `holders` per column that a degree is about and per record:
+    how many records have its value, 0 where it is unknown.
     """
 
     comparison: Comparison
     chance: NDArray[np.float64]
     known: float
-    rarity: dict[str, NDArray[np.float64]]
+    holders: dict[str, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,13 @@ class Pairs:
     """Compared pairs as positions of records, `left` < `right`, ordered, and how they agree.
 
     `pattern` per pair: which row of `degrees`. `degrees`: per pattern and field the degree of
-    agreement, 0 the best, -1 unknown. `rarity` per pair: the sum over its degrees that are about
-    one value of that value's rarity in bits.
+    agreement, 0 the best, -1 unknown.
     """
 
     records: int
     left: NDArray[np.int32]
     right: NDArray[np.int32]
     pattern: NDArray[np.int32]
-    rarity: NDArray[np.float64]
     degrees: NDArray[np.int8]
     fields: list[Field]
 
@@ -87,25 +85,6 @@ def compare(features: pd.DataFrame) -> Pairs | None:
     return _pairs(len(features), columns, codes, pattern.astype(np.int32), fields)
 
 
-def value_bits(
-    field: Field,
-    degree: NDArray[np.int8],
-    left: NDArray[np.int32],
-    right: NDArray[np.int32],
-) -> NDArray[np.float64]:
-    """Per pair the rarity in bits of the value that its degree is about; 0 if about none."""
-    import numpy as np
-
-    bits = np.zeros(len(degree))
-    for n, level in enumerate(field.comparison.levels):
-        if level.value:
-            which = np.flatnonzero(degree == n)
-            rarity = field.rarity[level.value]
-            # Of two values that agree without being equal the more frequent one counts.
-            bits[which] = np.minimum(rarity[left[which]], rarity[right[which]])
-    return bits
-
-
 def _pairs(
     records: int,
     columns: dict[str, NDArray[np.int32]],
@@ -113,18 +92,14 @@ def _pairs(
     pattern: NDArray[np.int32],
     fields: list[Field],
 ) -> Pairs:
-    """Take the patterns' codes apart and add up the bits of the values."""
+    """Take the patterns' codes apart."""
     import numpy as np
 
-    left, right = columns["position_l"], columns["position_r"]
     degrees = np.empty((len(codes), len(fields)), dtype=np.int8)
     for n, field in enumerate(fields):
         codes, degrees[:, n] = np.divmod(codes, _base(field.comparison))
     degrees -= 1
-    rarity = np.zeros(len(left))
-    for n, field in enumerate(fields):
-        rarity += value_bits(field, degrees[pattern, n], left, right)
-    return Pairs(records, left, right, pattern, rarity, degrees, fields)
+    return Pairs(records, columns["position_l"], columns["position_r"], pattern, degrees, fields)
 
 
 def _base(comparison: Comparison) -> int:
@@ -150,31 +125,34 @@ def _compare_sql(comparisons: Sequence[Comparison]) -> str:
 
 def degree_sql(comparison: Comparison) -> str:
     """Write a pair's degree of agreement over `<column>_l` and `<column>_r`: -1 is unknown."""
-    column = comparison.column
     degrees = " ".join(f"when {level.sql} then {n}" for n, level in enumerate(comparison.levels))
     return (
-        f"case when {column}_l is null or {column}_r is null then -1 {degrees}"
-        f" else {len(comparison.levels)} end"
+        f"case when {unknown_sql(comparison)} then -1 {degrees} else {len(comparison.levels)} end"
     )
+
+
+def unknown_sql(comparison: Comparison) -> str:
+    """Write when a comparison of a pair says nothing."""
+    column = comparison.column
+    unless = f" or coalesce({comparison.unless}, false)" if comparison.unless else ""
+    return f"{column}_l is null or {column}_r is null{unless}"
 
 
 def _values(
     connection: duckdb.DuckDBPyConnection, comparison: Comparison
-) -> tuple[float, dict[str, NDArray[np.float64]]]:
-    """Count the pairs whose value is known, and how rare the records' values are."""
-    rarity = {}
+) -> tuple[float, dict[str, NDArray[np.int64]]]:
+    """Count the pairs whose value is known, and how many records have a record's value."""
+    holders = {}
     for column in {level.value for level in comparison.levels if level.value}:
-        shares = _fetch(
+        found = _fetch(
             connection,
-            "with shares as (select value, log2(sum(count(*)) over () / count(*)) as bits"
-            f" from (select {column} as value from records) where value is not null group by value)"
-            " select coalesce(bits, 0) as bits from records"
-            f" left join shares on value = {column} order by position",
+            f"select count({column}) over (partition by {column}) as holders"
+            " from records order by position",
         )
-        rarity[column] = shares["bits"]
+        holders[column] = found["holders"]
     row = connection.execute(f"select count({comparison.column}) from records").fetchone()
     known = float(row[0]) if row else 0.0
-    return known * (known - 1) / 2, rarity
+    return known * (known - 1) / 2, holders
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, NDArray[Any]]:
@@ -237,7 +215,8 @@ def _settings(comparisons: Sequence[Comparison]) -> SettingsCreator:
 
     created = []
     for comparison in comparisons:
-        levels = [level_library.NullLevel(comparison.column)]
+        unknown = level_library.CustomLevel(unknown_sql(comparison))
+        levels = [unknown.configure(is_null_level=True)]
         levels.extend(level_library.CustomLevel(level.sql) for level in comparison.levels)
         levels.append(level_library.ElseLevel())
         created.append(CustomComparison(levels, output_column_name=comparison.name))
