@@ -40,8 +40,9 @@ def assess_maturity() -> None:
     @station
     def report_maturity() -> str:
         from config import load_settings
-        from report import write_report
+        from report import write_report, write_to_do
 
+        write_to_do(load_settings())
         return str(write_report(load_settings()))
 
     @task.branch(pool=WAREHOUSE_POOL)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from identity.decisions import Verdict
+from report.workbook import dress, mark_to_fill, new_book, save
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -79,7 +80,6 @@ PROBLEMS: Final[dict[str, dict[Language, str]]] = {
         "en": "{file} stays as it is until that is mended; all else in it was taken over.",
     },
 }
-LINE_POINTS: Final = 15.0
 
 
 class ReviewRow(NamedTuple):
@@ -113,20 +113,14 @@ class FilledList(NamedTuple):
 
 def write_list(path: Path, rows: Sequence[ReviewRow], night: date, language: Language) -> None:
     """Write the list in one atomic step."""
-    from openpyxl import Workbook
-
-    book = Workbook()
-    book.properties.creator = book.properties.lastModifiedBy = "Reifegrad"
+    book = new_book()
     sheet = book.active
     sheet.title = f"{night:%Y-%m-%d}"
     sheet.append(HEADERS[language])
     for row in rows:
         sheet.append(list(_cells(row, language)))
     _dress(sheet, rows, language)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    book.save(fresh)
-    fresh.replace(path)
+    save(book, path)
 
 
 def read_list(path: Path, language: Language) -> FilledList:
@@ -186,27 +180,16 @@ def _cells(row: ReviewRow, language: Language) -> Iterator[Any]:
 
 
 def _dress(sheet: Worksheet, rows: Sequence[ReviewRow], language: Language) -> None:
-    """Make it readable: widths, heights, frozen header, drop-down, print on one page's width."""
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-    from openpyxl.utils import get_column_letter
+    """Make it readable, with a drop-down for the decision."""
+    from openpyxl.styles import Alignment
     from openpyxl.worksheet.datavalidation import DataValidation
 
     last = max(len(rows) + 1, 2)
-    for number, width in enumerate(WIDTHS, start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    line = Border(bottom=Side(style="thin", color="BCCCDC"))
-    for cells in sheet.iter_rows(min_row=1, max_row=len(rows) + 1):
-        for cell in cells:
-            cell.alignment = Alignment(vertical="top", wrap_text=True)
-            cell.border = line
+    dress(sheet, WIDTHS, frozen="B2")
+    for cells in sheet.iter_rows(min_row=2, max_row=len(rows) + 1):
         cells[3].number_format = "0 %"
         cells[3].alignment = Alignment(vertical="top", horizontal="center", wrap_text=True)
-        cells[0].fill = PatternFill("solid", fgColor="FFF8E1")
-        lines = max(_lines(cell.value, width) for cell, width in zip(cells, WIDTHS, strict=True))
-        sheet.row_dimensions[cells[0].row].height = LINE_POINTS * lines + 4
-    for cell in sheet[1]:
-        cell.font = Font(name="Calibri", bold=True, color="FFFFFF")
-        cell.fill = PatternFill("solid", fgColor="334E68")
+        mark_to_fill(cells[:1])
     choice = DataValidation(
         type="list", formula1=f'"{",".join(CHOICES[language])}"', allow_blank=True
     )
@@ -214,16 +197,3 @@ def _dress(sheet: Worksheet, rows: Sequence[ReviewRow], language: Language) -> N
     choice.showInputMessage = choice.showErrorMessage = True
     choice.add(f"A2:A{last}")
     sheet.add_data_validation(choice)
-    sheet.freeze_panes = "B2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(WIDTHS))}{last}"
-    sheet.print_title_rows = "1:1"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-
-
-def _lines(value: object, width: int) -> int:
-    """Count the lines that a text takes in a column."""
-    parts: Iterable[str] = str(value or "").split("\n")
-    return sum(max(1, -(-len(part) // (width - 1))) for part in parts)

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.archive import Signature
+from report.corrections import is_to_do
 
 # Files that programs leave beside what people drop: hidden ones, Office's locks, partial downloads.
 IGNORED_PREFIXES = (".", "~$")
@@ -115,6 +116,8 @@ def _paths(inbox: Path) -> list[Path]:
         if (path.is_file() or (path.is_symlink() and not path.exists()))
         and not any(part.startswith(IGNORED_PREFIXES) for part in path.relative_to(inbox).parts)
         and path.suffix.lower() not in IGNORED_SUFFIXES
+        # Read cell by cell by `report.corrections`, which accounts for it itself.
+        and not is_to_do(path.name)
     )
 
 

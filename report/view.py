@@ -22,18 +22,22 @@ SPARK_MARGIN = 3  # pixels above stage 3
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One use case: its stage (None: not measured), and what blocks the next one."""
+    """One use case: its stage (None: not measured), and what blocks the next one.
+
+    `warning` tells why less was measured than is in force, or nothing at all.
+    """
 
     title: str
     stage: int | None
     top: int
     said: str
-    method: str
-    next_said: str
-    todo: str
-    more: str
-    spark: str
-    trend: str
+    method: str = ""
+    warning: str = ""
+    next_said: str = ""
+    todo: str = ""
+    more: str = ""
+    spark: str = ""
+    trend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,26 +158,38 @@ def _counts(facts: Facts, words: Words) -> tuple[tuple[int, int, str, str], ...]
 
 
 def _phases(facts: Facts, words: Words) -> Iterable[Phase]:
-    for key, name in PHASES.items():
-        cases = [case for case in facts.use_cases if case.phase == key]
-        if cases:
-            tiles = tuple(_tile(facts, case, words) for case in cases)
-            yield Phase(name[words.language], key, tiles)
+    """Sort the use cases into the journey; one whose YAML can't be read keeps its last stage."""
+    tiles: dict[str, list[Tile]] = defaultdict(list)
+    for case in facts.use_cases:
+        found = facts.assessments.get(case.name)
+        title = getattr(case, f"title_{words.language}")
+        tiles[case.phase].append(_tile(facts, case.name, title, max(case.stages), found, words))
+    readable = {case.name for case in facts.use_cases}
+    for name, found in facts.assessments.items():
+        if name not in readable:
+            title = getattr(found, f"title_{words.language}")
+            tiles[found.phase].append(_tile(facts, name, title, STAGES[-1], found, words))
+    for key, names in PHASES.items():
+        if tiles[key]:
+            yield Phase(names[words.language], key, tuple(tiles[key]))
 
 
-def _tile(facts: Facts, case: UseCase, words: Words) -> Tile:
-    found = facts.assessments.get(case.name)
-    stage, top = found.stage if found else None, max(case.stages)
-    first = found.unmet[0] if found and found.unmet else None
-    others = len(found.unmet) - 1 if found else 0
-    nights = facts.stages.get(case.name, ())
+def _tile(
+    facts: Facts, name: str, title: str, top: int, found: Assessment | None, words: Words
+) -> Tile:
+    nights = facts.stages.get(name, ())
+    if found is None:
+        return Tile(title, None, top, words("stage_none"))
+    first = found.unmet[0] if found.unmet else None
+    others = len(found.unmet) - 1
     return Tile(
-        title=getattr(case, f"title_{words.language}"),
-        stage=stage,
+        title=title,
+        stage=found.stage,
         top=top,
-        said=words("stage_none") if stage is None else words("stage_of", stage=stage, top=top),
-        method=(getattr(found, f"method_{words.language}") if found else None) or "",
-        next_said=words("for_stage", stage=found.next_stage) if found and first else "",
+        said=words("stage_of", stage=found.stage, top=top),
+        method=getattr(found, f"method_{words.language}") or "",
+        warning=getattr(found, f"cause_{words.language}") or "",
+        next_said=words("for_stage", stage=found.next_stage) if first else "",
         todo=getattr(first, f"todo_{words.language}") if first else "",
         more=words.counted("more", others) if others > 0 else "",
         spark=spark(nights, facts.night),

@@ -41,6 +41,11 @@ class Words:
         """Say a column; one that the file does not know by its own name."""
         return str(_texts()["columns"].get(name, {}).get(self.language, name))
 
+    def sheet(self, mart: str) -> str:
+        """Say the title of a mart's sheet in the to-do list."""
+        title = self.mart(mart)
+        return title[:1].upper() + title[1:]
+
     def counted(self, name: str, count: int) -> str:
         """Say a text with a number: `<name>_one` for one, else `<name>_many`."""
         return self(f"{name}_one" if count == 1 else f"{name}_many", count=self.number(count))

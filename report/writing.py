@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from config import Settings
-from report.facts import read_facts
-from report.view import View, make_view
 from report.words import LANGUAGES, Words
+
+if TYPE_CHECKING:
+    from report.view import View
 
 NAME: Final = "maturity.html"
 TEMPLATE: Final = "maturity.html.j2"
@@ -28,6 +29,9 @@ def write_report(settings: Settings) -> Path:
         WarehouseLockedError: a night is running; yesterday's page stays.
 
     """
+    from report.facts import read_facts
+    from report.view import make_view
+
     facts = read_facts(settings)
     languages = sorted(LANGUAGES, key=lambda language: language != settings.language)
     page = render([make_view(facts, language) for language in languages])

@@ -220,6 +220,19 @@ create table if not exists ops.built_nights (
     night date primary key
 );
 
+-- Grain: mart, record, column. What people filled in in to-do lists; the newest word holds.
+create table if not exists ops.corrections (
+    mart varchar not null,
+    record_id varchar not null,        -- a customer's: one of its company records, which it follows
+    column_name varchar not null,
+    value varchar not null,            -- numbers with a point, dates as year-month-day;
+                                       -- customer_id: a company record of the customer
+    file varchar not null,
+    row_number bigint not null,
+    said_at timestamp not null,        -- the file's time of change, UTC
+    primary key (mart, record_id, column_name)
+);
+
 -- Grain: one row written into the CRM.
 create table if not exists ops.push_ledger (
     push_id varchar not null,

@@ -49,7 +49,9 @@ def test_help_names_every_command_and_loads_nothing_heavy():
     told = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
-    commands = "sample ingest build audit publish assess train score push run status demo up down"
+    commands = (
+        "sample ingest build audit publish assess report train score push run status demo up down"
+    )
     assert all(f" {command} " in told for command in commands.split())
     assert told.strip().endswith("LOADED set()")
 

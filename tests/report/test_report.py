@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from config.settings import ConfigurationError
 from report import write_report, writing
 from report.facts import read_facts
 from report.view import find_best_step, make_view, spark
 from tests.report.conftest import CASES, NIGHT, store_nights
+from warehouse import open_warehouse
 
 
 def test_the_journey_shows_every_use_case_in_its_phase_with_the_stage_in_force(settings):
@@ -99,11 +99,24 @@ def test_killed_half_way_yesterdays_page_stays(settings, monkeypatch):
     with pytest.raises(KilledError):
         write_report(settings)
     assert path.read_bytes() == before
-    monkeypatch.undo()
-    (settings.expectations / "churn.yml").write_text("title_de: [")
-    with pytest.raises(ConfigurationError):
-        write_report(settings)
-    assert path.read_bytes() == before
+
+
+def test_a_use_case_that_fell_or_could_not_be_measured_says_why(settings):
+    store_nights(settings)
+    with open_warehouse(settings) as connection:
+        connection.execute(
+            "update ops.maturity_stages set measured_stage = 0, cause = 'source',"
+            " cause_de = 'Quelle fehlt.', cause_en = 'Source missing.'"
+            " where use_case = 'churn' and night = ?",
+            [NIGHT],
+        )
+    (settings.expectations / "pricing.yml").write_text("title_de: [")
+    view = make_view(read_facts(settings), "de")
+    tiles = {tile.title: tile for phase in view.phases for tile in phase.tiles}
+    assert tiles["Abwanderung erkennen"].stage == 2
+    assert tiles["Abwanderung erkennen"].warning == "Quelle fehlt."
+    assert tiles["pricing"].stage == 1
+    assert "Quelle fehlt." in write_report(settings).read_text(encoding="utf-8")
 
 
 def test_what_people_wrote_stays_text(settings):

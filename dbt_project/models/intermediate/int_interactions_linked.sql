@@ -6,14 +6,22 @@ interactions as (
 
 ),
 
+corrected as (
+
+    {{ corrected('interactions', 'interaction_id', 'interactions', {
+        'company_record_id': ('customer_id', 'varchar'),
+    }) }}
+
+),
+
 final as (
 
-    {{ link_customers('interactions', ref('int_customer_keys_listed'), [
-        ('record', 'interactions.company_record_id'),
-        ('email', email_key('interactions.email')),
-        ('domain', email_domain('interactions.email')),
-        ('domain', website_domain('interactions.website')),
-        ('name', name_key('interactions.company_name')),
+    {{ link_customers('corrected', ref('int_customer_keys_listed'), [
+        ('record', 'corrected.company_record_id'),
+        ('email', email_key('corrected.email')),
+        ('domain', email_domain('corrected.email')),
+        ('domain', website_domain('corrected.website')),
+        ('name', name_key('corrected.company_name')),
     ]) }}
 
 )

@@ -6,6 +6,18 @@ leads as (
 
 ),
 
+corrected as (
+
+    {{ corrected('leads', 'lead_id', 'leads', {
+        'company_record_id': ('customer_id', 'varchar'),
+        'contact_email': ('contact_email', 'varchar'),
+        'lead_source': ('lead_source', 'varchar'),
+        'amount': ('amount', 'double'),
+        'closed_on': ('closed_on', 'date'),
+    }) }}
+
+),
+
 stages as (
 
     select
@@ -28,7 +40,7 @@ decided as (
                 else 'open'
             end as outcome
         )
-    from leads
+    from corrected
 
 ),
 

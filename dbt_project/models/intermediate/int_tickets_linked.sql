@@ -6,6 +6,15 @@ tickets as (
 
 ),
 
+corrected as (
+
+    {{ corrected('tickets', 'ticket_id', 'tickets', {
+        'company_record_id': ('customer_id', 'varchar'),
+        'category': ('category', 'varchar'),
+    }) }}
+
+),
+
 judged as (
 
     select
@@ -16,7 +25,7 @@ judged as (
         or regexp_matches(
             lower(concat_ws(' ', subject, body)), '{{ var('complaint_words') | join('|') }}'
         ) as is_complaint
-    from tickets
+    from corrected
 
 ),
 

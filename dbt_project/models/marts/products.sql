@@ -46,7 +46,7 @@ listed as (
 
 ),
 
-final as (
+chosen as (
 
     select
         product_id,
@@ -58,6 +58,15 @@ final as (
         partition by coalesce(sku, product_id)
         order by is_master desc, loaded_at desc, row_number desc
     ) = 1
+
+),
+
+final as (
+
+    {{ corrected('chosen', 'product_id', 'products', {
+        'name': ('name', 'varchar'),
+        'product_group': ('product_group', 'varchar'),
+    }) }}
 
 )
 

@@ -1,0 +1,162 @@
+"""What people can fill in: per mart a sheet, its columns, and what a cell may hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+Kind = Literal["text", "count", "amount", "date", "email", "postcode", "customer"]
+EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
+POSTCODE: Final = re.compile(r"[A-Z0-9][A-Z0-9 -]{1,9}")
+DAYS: Final = ("%d.%m.%Y", "%Y-%m-%d")
+EARLIEST: Final = 1900  # year; before it Excel has no dates
+LARGEST: Final = 1e9  # of a count or an amount
+LONGEST: Final = 2000  # of a text; more was pasted by mistake
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The records of one mart that people can complete.
+
+    `record` is the SQL of the record whose value is set: a customer is known by one of its
+    records, so that what was filled in follows the record where customers merge or split.
+    `name` and `shown` tell a person which record it is; `worth` breaks ties (number of orders).
+    """
+
+    mart: str
+    key: str
+    record: str
+    name: str
+    shown: tuple[tuple[str, str], ...]
+    worth: str
+    fields: dict[str, Kind]
+
+
+CUSTOMER: Final = (
+    "(select min(record_id) from marts.customer_records as of_customer"
+    " where of_customer.customer_id = {customer})"
+)
+ORDERS: Final = (
+    "coalesce((select order_count from marts.customers where customer_id = m.customer_id), 0)"
+)
+SHEETS: Final[dict[str, Sheet]] = {
+    sheet.mart: sheet
+    for sheet in (
+        Sheet(
+            "customers",
+            "customer_id",
+            CUSTOMER.format(customer="m.customer_id"),
+            "m.name",
+            (("postcode", "m.postcode"), ("city", "m.city")),
+            "m.order_count",
+            {
+                "industry": "text",
+                "employees": "count",
+                "postcode": "postcode",
+                "city": "text",
+                "country": "text",
+                "street": "text",
+                "email": "email",
+                "phone": "text",
+                "website": "text",
+                "account_manager": "text",
+            },
+        ),
+        Sheet(
+            "leads",
+            "lead_id",
+            "m.lead_id",
+            "m.title",
+            (
+                ("name", "(select name from marts.customers where customer_id = m.customer_id)"),
+                ("created_on", "m.created_on"),
+            ),
+            ORDERS,
+            {
+                "customer_id": "customer",
+                "contact_email": "email",
+                "lead_source": "text",
+                "amount": "amount",
+                "closed_on": "date",
+            },
+        ),
+        Sheet(
+            "tickets",
+            "ticket_id",
+            "m.ticket_id",
+            "m.subject",
+            (("opened_at", "cast(m.opened_at as date)"),),
+            ORDERS,
+            {"customer_id": "customer", "category": "text"},
+        ),
+        Sheet(
+            "interactions",
+            "interaction_id",
+            "m.interaction_id",
+            "concat_ws(' ', m.kind, m.detail)",
+            (("email", "m.email"), ("occurred_at", "cast(m.occurred_at as date)")),
+            ORDERS,
+            {"customer_id": "customer"},
+        ),
+        Sheet(
+            "products",
+            "product_id",
+            "m.product_id",
+            "m.name",
+            (("sku", "m.sku"),),
+            "(select count(*) from marts.order_lines where sku = m.sku)",
+            {"product_group": "text", "name": "text"},
+        ),
+    )
+}
+
+
+def read_cell(kind: Kind, value: Any) -> str | None:  # noqa: ANN401 - whatever a cell holds
+    """Write what a cell holds as it is kept, or None where it is not of its kind."""
+    if isinstance(value, bool):
+        return None
+    if kind == "date":
+        return _day(value)
+    if kind in ("count", "amount"):
+        return _number(kind, value)
+    text = f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
+    if kind == "email":
+        return text.lower() if EMAIL.fullmatch(text) else None
+    if kind == "postcode":
+        return text if POSTCODE.fullmatch(text.upper()) and re.search(r"\d", text) else None
+    if kind == "customer":
+        return text.upper()
+    return text if len(text) <= LONGEST else None
+
+
+def _day(value: Any) -> str | None:  # noqa: ANN401
+    if not isinstance(value, date):
+        for form in DAYS:
+            try:
+                value = datetime.strptime(str(value).strip(), form)  # noqa: DTZ007
+                break
+            except ValueError:
+                continue
+    if not isinstance(value, date) or value.year < EARLIEST:
+        return None
+    return f"{value:%Y-%m-%d}"
+
+
+def _number(kind: Kind, value: Any) -> str | None:  # noqa: ANN401
+    if not isinstance(value, int | float):
+        text = re.sub(r"[\s'’]", "", str(value))
+        if kind == "count":  # has no decimals: a mark can only part thousands
+            text = re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", text)
+        elif re.fullmatch(r"\d{1,3}(\.\d{3})+(,\d+)?|\d+,\d+", text):
+            text = text.replace(".", "").replace(",", ".")
+        text = text.replace(",", "") if "." in text else text
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+            return None
+        value = float(text)
+    if not 0 <= value <= LARGEST:
+        return None
+    if kind == "count":
+        return f"{value:.0f}" if value == int(value) else None
+    return f"{value:.2f}"

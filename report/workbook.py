@@ -1,0 +1,79 @@
+"""How every workbook looks that people fill in, and how it is written: whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+AUTHOR: Final = "Reifegrad"
+TO_FILL: Final = "FFF8E1"
+HEADER: Final = "334E68"
+LINE: Final = "BCCCDC"
+LINE_POINTS: Final = 15.0
+
+
+def new_book() -> Workbook:
+    """Begin a workbook."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.properties.creator = book.properties.lastModifiedBy = AUTHOR
+    return book
+
+
+def dress(sheet: Worksheet, widths: Sequence[float], frozen: str) -> None:
+    """Make a sheet readable: widths, heights, header that stays, filter, one page's width.
+
+    The header is the first row; `frozen` is the first cell that scrolls.
+    """
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+    from openpyxl.utils import get_column_letter
+
+    for number, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    line = Border(bottom=Side(style="thin", color=LINE))
+    for cells in sheet.iter_rows(min_row=1, max_row=sheet.max_row):
+        for cell in cells:
+            cell.alignment = Alignment(vertical="top", wrap_text=True)
+            cell.border = line
+        lines = max(_lines(cell.value, width) for cell, width in zip(cells, widths, strict=True))
+        sheet.row_dimensions[cells[0].row].height = LINE_POINTS * lines + 4
+    for cell in sheet[1]:
+        cell.font = Font(name="Calibri", bold=True, color="FFFFFF")
+        cell.fill = PatternFill("solid", fgColor=HEADER)
+    last = get_column_letter(len(widths))
+    sheet.freeze_panes = frozen
+    sheet.auto_filter.ref = f"A1:{last}{max(sheet.max_row, 2)}"
+    sheet.print_title_rows = "1:1"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+
+
+def mark_to_fill(cells: Iterable[Cell]) -> None:
+    """Colour the cells that a person fills in."""
+    from openpyxl.styles import PatternFill
+
+    for cell in cells:
+        cell.fill = PatternFill("solid", fgColor=TO_FILL)
+
+
+def save(book: Workbook, path: Path) -> None:
+    """Write the file in one atomic step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    book.save(fresh)
+    fresh.replace(path)
+
+
+def _lines(value: object, width: float) -> int:
+    """Count the lines that a text takes in a column."""
+    parts: Iterable[str] = str(value or "").split("\n")
+    return sum(max(1, -(-len(part) // int(width - 1))) for part in parts)

@@ -1,0 +1,250 @@
+"""The to-do list: from the records that lack something to the stage that rises."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from openpyxl import load_workbook
+
+from config import Settings
+from expectations import assess
+from report import take_corrections, write_report, write_to_do
+from tests.warehouse.conftest import fill_raw
+from warehouse import build, open_warehouse
+
+NIGHT = date(2026, 3, 2)
+FIRMS = ["Antrieb Nord", "Bau Süd", "Chemie West", "Druck Ost", "Eisen Mitte"]
+USE_CASES = {
+    "outreach": ("customers.industry", "customers.employees"),
+    "ranking": ("customers.industry", "leads.closed_on", "tickets.customer_id"),
+}
+
+
+def use_case(fields: tuple[str, ...]) -> dict[str, object]:
+    return {
+        "title_de": "Ansprache",
+        "title_en": "Outreach",
+        "decision_de": "Wen?",
+        "decision_en": "Whom?",
+        "stages": {
+            1: {
+                "description_de": "Regeln.",
+                "description_en": "Rules.",
+                "expectations": [
+                    {
+                        "name": field.replace(".", "_"),
+                        "type": "complete",
+                        "mart": field.split(".")[0],
+                        "where": "outcome <> 'open'" if field == "leads.closed_on" else None,
+                        "id": f"{field.split('.')[0][:-1]}_id",
+                        "column": field.split(".")[1],
+                        "reason": "a test",
+                        "todo_de": "Bei {unmet} von {total} fehlt es; {to_next} reichen.",
+                        "todo_en": "{unmet} of {total} lack it; {to_next} are enough.",
+                    }
+                    for field in fields
+                ],
+            }
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Five customers, three of them without industry, none with a size; a night later."""
+    folder = tmp_path_factory.mktemp("to_do")
+    (folder / "expectations").mkdir()
+    for name, fields in USE_CASES.items():
+        (folder / "expectations" / f"{name}.yml").write_text(yaml.safe_dump(use_case(fields)))
+    settings = Settings(
+        home=folder / "home", as_of=NIGHT, expectations=folder / "expectations", language="de"
+    )
+    settings.inbox.mkdir(parents=True)
+    fill_raw(
+        settings,
+        companies=[
+            {
+                "record_id": f"erp:{n}",
+                "name": name,
+                "city": name.split()[1],
+                "industry": "Maschinenbau" if n > 2 else None,
+            }
+            for n, name in enumerate(FIRMS)
+        ],
+        order_lines=[
+            {"record_id": f"o:{n}|1", "company": "erp:2", "order_no": str(n), "sku": "1",
+             "ordered_on": "2026-01-05", "net_amount": "10", "quantity": "1"}
+            for n in range(3)
+        ],
+        leads=[
+            {"record_id": "l:1", "company": "erp:0", "title": "Anfrage", "outcome": "won",
+             "created_on": "2026-01-05"},
+        ],
+        tickets=[{"record_id": "t:1", "email": "jemand@web.de", "subject": "Lager heiß"}],
+    )  # fmt: skip
+    night(settings)
+    return settings
+
+
+def night(settings: Settings) -> dict[str, int]:
+    build(settings)
+    stages = {found.use_case: found.stage for found in assess(settings)}
+    write_to_do(settings)
+    return stages
+
+
+def read(path: Path, title: str) -> tuple[list[str], list[list[object]]]:
+    header, *rows = load_workbook(path)[title].iter_rows(values_only=True)
+    return list(header), [list(row) for row in rows]
+
+
+def fill(path: Path, cells: dict[tuple[str, str, str], object], hours: int = 1) -> None:
+    """Fill cells given as (sheet, first column of the row, beginning of the heading)."""
+    book = load_workbook(path)
+    for (title, name, heading), value in cells.items():
+        sheet = book[title]
+        (column,) = [c.column for c in sheet[1] if str(c.value).startswith(heading)]
+        (row,) = [c[0].row for c in sheet.iter_rows(min_row=2) if c[0].value == name]
+        sheet.cell(row, column, value)
+    book.save(path)
+    later = path.stat().st_mtime + timedelta(hours=hours).total_seconds()
+    os.utime(path, (later, later))
+
+
+def test_from_the_list_through_filled_cells_to_a_higher_stage(built):
+    path = built.review / "to_do.xlsx"
+    header, rows = read(path, "Kunden")
+    assert header == [
+        "Name", "Postleitzahl", "Ort", "Branche (bitte ausfüllen)",
+        "Beschäftigte (bitte ausfüllen)", "Hilft für Stufe", "Aufträge", "Schlüssel",
+    ]  # fmt: skip
+    # Each customer once: first who lacks most, of these who ordered most.
+    assert [row[0] for row in rows][:3] == ["Chemie West", "Antrieb Nord", "Bau Süd"]
+    assert len(rows) == len({row[0] for row in rows}) == 5
+    assert rows[0][3:5] == [None, None]
+    assert rows[0][6:] == [3, "erp:2"]
+    assert {row[0] for row in read(path, "Leads")[1]} == {"Anfrage"}
+    assert {row[0] for row in read(path, "Tickets")[1]} == {"Lager heiß"}
+    overview = read(path, "Übersicht")[1]
+    assert len(overview) == 5
+    assert overview[0][3] == "Bei 3 von 5 fehlt es; 3 reichen."
+    assert overview[0][4] == "Kunden"
+
+    # Nothing filled in, nothing changes; nor by the list's being read again.
+    with open_warehouse(built) as connection:
+        assert [one.values for one in take_corrections(connection, built)] == [0]
+        customer_id = connection.execute(
+            "select customer_id from marts.customer_records where record_id = 'erp:4'"
+        ).fetchone()[0]
+
+    cells: dict[tuple[str, str, str], object] = {
+        ("Kunden", name, "Branche"): "Handel" for name in FIRMS[:3]
+    }
+    cells |= {("Kunden", name, "Beschäftigte"): 10 + n for n, name in enumerate(FIRMS)}
+    cells[("Leads", "Anfrage", "Abgeschlossen am")] = "01.02.2026"
+    cells[("Tickets", "Lager heiß", "Kundennummer")] = customer_id
+    fill(path, cells)
+    assert night(built) == {"outreach": 1, "ranking": 1}
+    with open_warehouse(built) as connection:
+        assert connection.execute(
+            "select industry, employees from marts.customers order by name"
+        ).fetchall() == [
+            ("Handel", 10), ("Handel", 11), ("Handel", 12), ("Maschinenbau", 13),
+            ("Maschinenbau", 14),
+        ]  # fmt: skip
+        assert connection.execute("select closed_on from marts.leads").fetchall() == [
+            (date(2026, 2, 1),)
+        ]
+        assert connection.execute("select customer_id from marts.tickets").fetchall() == [
+            (customer_id,)
+        ]
+        assert connection.execute(
+            "select distinct source, file from marts.customer_attributes"
+            " where attribute = 'employees' and is_chosen"
+        ).fetchall() == [("corrections", "to_do.xlsx")]
+        assert connection.execute(
+            "select rows_found, rows_loaded, rows_quarantined from ops.loads"
+            " where source = 'corrections'"
+        ).fetchall() == [(10, 10, 0)]
+    assert load_workbook(path).sheetnames == ["Übersicht", "_"]
+    assert "Höchste Stufe erreicht." in write_report(built).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def home(tmp_path: Path, built: Settings) -> Settings:
+    """The marts of `built` in a home of its own, before anything was filled in."""
+    settings = built.model_copy(update={"home": tmp_path})
+    settings.inbox.mkdir()
+    with open_warehouse(settings) as connection:
+        connection.execute("attach ? as built (read_only)", [str(built.warehouse)])
+        for schema, table in connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'built'"
+            " and schema_name in ('marts', 'ops') and table_name <> 'corrections'"
+        ).fetchall():
+            connection.execute(
+                f"create or replace table {schema}.{table} as from built.{schema}.{table}"
+            )
+        connection.execute("delete from ops.loads")
+        connection.execute("update marts.customers set industry = null, employees = null")
+    assess(settings)
+    write_to_do(settings)
+    return settings
+
+
+def test_what_fits_no_cell_goes_to_quarantine_and_the_list_stays(home, caplog):
+    path = home.review / "to_do.xlsx"
+    fill(
+        path, {("Kunden", "Bau Süd", "Beschäftigte"): "viele", ("Kunden", "Bau Süd", "Bra"): "Bau"}
+    )
+    content = path.read_bytes()
+    assert write_to_do(home) is None
+    assert path.read_bytes() == content
+    with open_warehouse(home) as connection:
+        assert connection.execute("select column_name, value from ops.corrections").fetchall() == [
+            ("industry", "Bau")
+        ]
+        ((raw, de, en),) = connection.execute(
+            "select raw_text, reason_de, reason_en from ops.quarantine"
+        ).fetchall()
+        assert raw == "viele"
+        assert "„viele“ ist keine ganze Zahl" in de
+        assert "no whole number" in en
+        assert connection.execute(
+            "select rows_found, rows_loaded, rows_quarantined from ops.loads"
+        ).fetchall() == [(2, 1, 1)]
+    assert "keine ganze Zahl" in caplog.text
+    fill(path, {("Kunden", "Bau Süd", "Beschäftigte"): 12})
+    assert write_to_do(home) == path
+    with open_warehouse(home) as connection:
+        assert connection.execute("select count(*) from ops.quarantine").fetchone() == (0,)
+    # What is filled in is no gap any more, although the marts do not know it yet.
+    assert "Bau Süd" not in {row[0] for row in read(path, "Kunden")[1]}
+
+
+def test_a_list_in_the_inbox_counts_and_the_newer_word_holds(home):
+    path = home.review / "to_do.xlsx"
+    older, newer = home.inbox / "to_do (1).xlsx", home.inbox / "anna" / "To_Do.xlsx"
+    newer.parent.mkdir()
+    for copy in (older, newer):
+        copy.write_bytes(path.read_bytes())
+    fill(older, {("Kunden", "Bau Süd", "Branche"): "Bau", ("Kunden", "Druck Ost", "Bra"): "Druck"})
+    fill(newer, {("Kunden", "Bau Süd", "Branche"): "Tiefbau"}, hours=2)
+    for _ in range(2):  # a second time changes nothing
+        with open_warehouse(home) as connection:
+            take_corrections(connection, home)
+            assert connection.execute(
+                "select record_id, value from ops.corrections order by 1"
+            ).fetchall() == [("erp:1", "Tiefbau"), ("erp:3", "Druck")]
+            assert connection.execute("select count(*) from ops.loads").fetchone() == (2,)
+
+
+def test_a_file_that_is_no_workbook_is_told_and_stays(home, caplog):
+    path = home.review / "to_do.xlsx"
+    path.write_bytes(b"PK no zip")
+    assert write_to_do(home) is None
+    assert path.read_bytes() == b"PK no zip"
+    assert "lässt sich nicht lesen" in caplog.text
