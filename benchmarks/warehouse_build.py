@@ -340,7 +340,9 @@ def run_night(home: Home, number: int, *options: str, is_ingest: bool = True) ->
     column |= {"build": build.seconds, "build, peak MB": build.peak_bytes / 1e6}
     slowest = sorted(home.seconds().items(), key=lambda item: -item[1])[:12]
     print({name.split(".")[2]: round(seconds, 1) for name, seconds in slowest}, file=sys.stderr)
-    return column | home.layers()
+    column |= home.layers()
+    print({name: round(value, 1) for name, value in column.items()}, file=sys.stderr)
+    return column
 
 
 def run_peer(home: Home) -> Column:

@@ -1,0 +1,68 @@
+"""Whether the customers of the last build still stand: nothing that they rest on has changed.
+
+Records and decisions say which records are one customer; what is remembered only gives the ids,
+and a group that nothing happened to keeps its own (see `stable_ids`). So where records, decisions
+and code are those of a build that was remembered, resolving again gives that build's result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config import PROJECT_ROOT
+from identity.features import INPUT_COLUMNS
+from identity.memory import read_decisions
+
+if TYPE_CHECKING:
+    import duckdb
+
+CODE = (Path(__file__).parent, PROJECT_ROOT / "dbt_project/models/intermediate")
+
+
+def find_basis(connection: duckdb.DuckDBPyConnection, records: duckdb.DuckDBPyRelation) -> str:
+    """Return a digest of all that decides which records are one customer.
+
+    Args:
+        connection: the open warehouse, for the decisions of people.
+        records: as `identity.resolve` takes them.
+
+    """
+    read = [c for c in ("record_id", "source", *INPUT_COLUMNS) if c in records.columns]
+    content = records.aggregate(f"count(*), bit_xor(hash({', '.join(read)}))").fetchone()
+    digest = hashlib.sha256(repr((read, content, read_decisions(connection))).encode())
+    digest.update(version("splink").encode())
+    for path in sorted(path for folder in CODE for path in folder.glob("*.*")):
+        if path.suffix in (".py", ".yml"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_standing(connection: duckdb.DuckDBPyConnection, table: str, basis: str) -> bool:
+    """Tell whether a table holds the result for this basis, and it is what is remembered.
+
+    A build that failed after it made the table is not remembered: the next one resolves again.
+
+    Args:
+        connection: the open warehouse.
+        table: the table's name, as SQL; it may be missing.
+        basis: what `find_basis` returns; the table's column `basis` says what it was made by.
+
+    """
+    import duckdb
+
+    try:
+        rows = connection.execute(f"select distinct basis from {table}").fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException):  # none yet, or of an older release
+        return False
+    if rows != [(basis,)]:
+        return False
+    pairs = "select record_id, customer_id from"
+    remembered = f"{pairs} ops.customer_ids where until is null"
+    (differing,) = connection.execute(
+        f"select count(*) from (({pairs} {table} except {remembered})"
+        f" union all ({remembered} except {pairs} {table}))"
+    ).fetchone() or (1,)
+    return bool(differing == 0)
