@@ -61,25 +61,29 @@ def find_candidates(connection: duckdb.DuckDBPyConnection, limit: int = MAX_BLOC
     """Find the pairs of records that share a block.
 
     Reads the table `records` (`position`, the columns of TEXT_COLUMNS as text or null, `words` as
-    a map from word to bits). Writes the tables `blocks` (`position, block`; no block has more
-    than `limit` records) and `candidates` (`position_l` < `position_r`, each pair once).
+    a map from word to bits). Writes the tables `blocks` (`key`: its number, `position, block`; no
+    block has more than `limit` records) and `candidates` (`position_l` < `position_r`, each pair
+    once).
 
     Returns:
         The number of candidates.
 
     """
     keyed = " union all ".join(
-        f"select position, hash({n}, {key}) as block from records where ({key}) is not null"
+        f"select {n}::utinyint as key, position, hash({n}, {key}) as block"
+        f" from records where ({key}) is not null"
         for n, key in enumerate(key_expressions())
     )
-    connection.execute("create or replace table blocks (position integer, block ubigint)")
+    connection.execute(
+        "create or replace table blocks (key utinyint, position integer, block ubigint)"
+    )
     connection.execute(f"create or replace temp table keyed as {keyed}")
     for finer in _FINER:
         _keep_small(connection, limit)
         if not connection.execute("from keyed limit 1").fetchone():
             break
         connection.execute(
-            f"create or replace temp table keyed as select position,"
+            f"create or replace temp table keyed as select key, position,"
             f" hash(block, {finer.format(limit=limit)}) as block"
             " from keyed join records using (position)"
         )

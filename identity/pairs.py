@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from identity.blocking import TEXT_COLUMNS, find_candidates
-from identity.comparisons import MACROS, Comparison, choose_comparisons
+from identity.comparisons import COMPARISONS, MACROS, Comparison, choose_comparisons
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,9 +73,8 @@ def compare(features: pd.DataFrame) -> Pairs | None:
     comparisons = choose_comparisons(features)
     if not comparisons:
         return None
-    with _open() as connection:
-        connection.register("arrow", _to_arrow(features, comparisons))
-        connection.execute("create table records as from arrow")
+    with open_database() as connection:
+        load(connection, features)
         if not find_candidates(connection):
             return None
         chances = _chances(connection, comparisons)
@@ -160,8 +159,15 @@ def _fetch(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, NDArray
     return {name: table[name].to_numpy() for name in table.column_names}
 
 
+def load(connection: duckdb.DuckDBPyConnection, features: pd.DataFrame) -> None:
+    """Write the table `records`: `position` and the columns that keys and comparisons use."""
+    connection.register("arrow", _to_arrow(features))
+    connection.execute("create table records as from arrow")
+    connection.unregister("arrow")
+
+
 @contextmanager
-def _open() -> Iterator[duckdb.DuckDBPyConnection]:
+def open_database() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database in memory that may spill to a folder of its own."""
     import duckdb
 
@@ -225,10 +231,10 @@ def _settings(comparisons: Sequence[Comparison]) -> SettingsCreator:
     )
 
 
-def _to_arrow(features: pd.DataFrame, comparisons: Sequence[Comparison]) -> pa.Table:
+def _to_arrow(features: pd.DataFrame) -> pa.Table:
     import pyarrow as pa
 
-    used = {column for c in comparisons for column in c.columns}.union(TEXT_COLUMNS)
+    used = {column for c in COMPARISONS for column in c.columns}.union(TEXT_COLUMNS)
     columns = {"position": pa.array(range(len(features)), pa.int32())}
     for column in sorted(used):
         columns[column] = pa.array(list(features[column]), pa.string())
