@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from config import Settings
 from config.settings import ConfigurationError
-from expectations.checks import ExpectationResult, records_sql
+from expectations.checks import ExpectationResult, effort, records_sql
 from expectations.data_docs import replaced_folder
 from expectations.history import (
     Standing,
@@ -26,7 +26,13 @@ from expectations.history import (
     write,
 )
 from expectations.journey import Phase
-from expectations.specification import Audit, UseCase, load_audit, read_use_cases
+from expectations.specification import (
+    Audit,
+    Specifications,
+    UseCase,
+    load_audit,
+    read_use_cases,
+)
 from expectations.stages import fall, reached_stage, stage_in_force, unmeasured
 from expectations.validation import Check, CheckError, import_great_expectations, run_checks
 from warehouse import open_warehouse
@@ -135,7 +141,7 @@ def assess(settings: Settings) -> list[Assessment]:
         ]
         for problem in problems.values():
             logger.warning("Not measured: %s", problem)
-        kept = _unmeasured(connection, settings, problems)
+        kept = _unmeasured(connection, settings, specs, problems)
         _write(connection, settings, results, measured, kept)
     position = specs.names.index
     return sorted([*measured, *kept], key=lambda found: position(found.use_case))
@@ -176,17 +182,21 @@ def _measured(
 
 
 def _unmeasured(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, problems: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    specs: Specifications,
+    problems: Mapping[str, str],
 ) -> list[Assessment]:
     """Let what could not be measured keep its last stage."""
     last = standings(connection, settings.night)
     results = latest_results(connection)
+    cases = {case.name: case for case in specs.use_cases}
     kept = []
     for name, problem in problems.items():
         why = unmeasured(problem)
         stage = last[name].stage if name in last else 0
         standing = Standing(settings.night, stage, None, why.cause, why.cause_de, why.cause_en)
-        kept.append(_assessment(name, None, standing, _of(results, name)))
+        kept.append(_assessment(name, cases.get(name), standing, _of(results, name)))
     return kept
 
 
@@ -205,15 +215,9 @@ def _assessment(
         next_stage=following,
         method_de=method.description_de if method else None,
         method_en=method.description_en if method else None,
-        unmet=tuple(sorted(unmet, key=_effort)),
+        unmet=tuple(sorted(unmet, key=effort)),
         **vars(standing),
     )
-
-
-def _effort(result: ExpectationResult) -> tuple[bool, int, str]:
-    # What no work on records mends (a source that went stale, history) comes last.
-    count = result.records_to_next
-    return count is None, count or 0, result.expectation
 
 
 def _of(results: Iterable[ExpectationResult], use_case: str) -> list[ExpectationResult]:

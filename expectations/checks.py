@@ -161,6 +161,12 @@ def restated(
     return result.model_copy(update={**changed, **todos, "is_met": is_met})
 
 
+def effort(result: ExpectationResult) -> tuple[bool, int, str]:
+    """Sort by records to touch; what no work on records mends (a stale source) comes last."""
+    count = result.records_to_next
+    return count is None, count or 0, result.expectation
+
+
 def statement(expectation: Expectation) -> str:
     """Say in one line what is expected and why, for the data docs."""
     item = expectation

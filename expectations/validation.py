@@ -7,7 +7,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -52,6 +52,11 @@ class Check:
         return f"{file}, line {item.line}, stage {self.stage}, expectation {item.name}"
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by: use case and expectation."""
+        return self.use_case, self.expectation.name
+
+    @property
     def columns(self) -> list[str]:
         """The columns of the records that the check names."""
         item = self.expectation
@@ -65,7 +70,8 @@ def run_checks(
 ) -> tuple[list[ExpectationResult], dict[str, str]]:
     """Run the checks by Great Expectations inside the DuckDB file.
 
-    One suite per use case and set of records; one checkpoint per use case and id column.
+    One suite per set of records and one checkpoint per id column, for all use cases together:
+    what several of them ask is asked once, and Great Expectations needs one query per suite.
     If `docs` is given, the data docs (static HTML) are written into that folder.
 
     Returns:
@@ -73,33 +79,41 @@ def run_checks(
         place; such a use case has no results.
 
     """
-    outcomes: dict[tuple[str, str], tuple[dict[str, Any], bool]] = {}
-    problems: dict[str, str] = {}
-    context = _context(docs)
-    places = {(check.use_case, check.expectation.name): check.place for check in checks}
-    with _datasource(context, warehouse, checks) as batches:
-        for (use_case, record_id), chosen in _grouped(checks, _checkpoint_key):
-            try:
-                definitions = [
-                    _definition(context, batches[records], suite, night)
-                    for (records,), suite in _grouped(chosen, lambda check: (check.records,))
-                ]
-                name = f"{use_case} {record_id}"
-                for outcome in _run(context, name, definitions, record_id, night):
-                    key = (use_case, outcome.expectation_config.meta["name"])
-                    _refuse_error(outcome, places[key])
-                    outcomes[key] = (outcome.result, bool(outcome.success))
-            except CheckError as error:
-                problems.setdefault(use_case, str(error))
+    run = _Run(_context(docs), night)
+    with _datasource(run.context, warehouse, checks) as batches:
+        for (record_id,), chosen in _grouped(checks, lambda check: (check.expectation.id,)):
+            definitions = [
+                _definition(run, batches[records], suite)
+                for (records,), suite in _grouped(chosen, lambda check: (check.records,))
+            ]
+            _check(run, record_id, [definition for definition in definitions if definition])
         if docs is not None:
-            context.build_data_docs(site_names=[SITE])
+            run.context.build_data_docs(site_names=[SITE])
     results = []
     for check in checks:
-        item = check.expectation
-        if check.use_case not in problems:
-            outcome, succeeded = outcomes[check.use_case, item.name]
+        if check.use_case not in run.problems:
+            outcome, succeeded = run.outcomes[check.key]
+            item = check.expectation
             results.append(measure(check.use_case, check.stage, item, outcome, succeeded, night))
-    return results, problems
+    return results, run.problems
+
+
+@dataclass
+class _Run:
+    """What one night's run of Great Expectations has brought so far."""
+
+    context: EphemeralDataContext
+    night: date
+    # By use case and expectation.
+    outcomes: dict[tuple[str, str], tuple[dict[str, Any], bool]] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    # By the label that Great Expectations hands back: the checks that share an expectation of it.
+    asked: dict[str, list[Check]] = field(default_factory=dict)
+
+    def refuse(self, checks: Sequence[Check], problem: str) -> None:
+        """Note that these could not be checked."""
+        for check in checks:
+            self.problems.setdefault(check.use_case, f"{check.place}: {problem}")
 
 
 def _context(docs: Path | None) -> EphemeralDataContext:
@@ -146,9 +160,10 @@ def failing_ids(check: Check, warehouse: Path, night: date) -> list[Any]:
         outcome = (
             batches[check.records]
             .get_batch()
-            .validate(_expectation(check, night), result_format=result_format)
+            .validate(_expectation([check], night), result_format=result_format)
         )
-    _refuse_error(outcome, check.place)
+    if problem := _problem(outcome):
+        raise CheckError(f"{check.place}: {problem}")
     listed = outcome.result.get("unexpected_index_list") or []
     return [record[check.expectation.id] for record in listed]
 
@@ -197,10 +212,6 @@ def import_great_expectations() -> ModuleType:
         return importlib.import_module("great_expectations")
 
 
-def _checkpoint_key(check: Check) -> tuple[str, str]:
-    return check.use_case, check.expectation.id
-
-
 def _grouped(
     checks: Sequence[Check], key: Callable[[Check], _Key]
 ) -> Iterator[tuple[_Key, list[Check]]]:
@@ -220,58 +231,62 @@ def _asset_names(checks: Sequence[Check]) -> dict[str, str]:
 
 
 def _definition(
-    context: EphemeralDataContext,
-    batch: BatchDefinition[Any],
-    checks: Sequence[Check],
-    night: date,
-) -> gx.ValidationDefinition:
+    run: _Run, batch: BatchDefinition[Any], checks: Sequence[Check]
+) -> gx.ValidationDefinition | None:
+    """Make the suite of one set of records; None if nothing of it can be asked."""
     import great_expectations as gx
 
-    first = checks[0]
-    name = f"{first.use_case} {batch.data_asset.name} by {first.expectation.id}"
-    suite = context.suites.add(
-        gx.ExpectationSuite(
-            name=name,
-            expectations=[_expectation(check, night) for check in checks],
-        )
-    )
-    return context.validation_definitions.add(
+    expectations = []
+    for _, alike in _grouped(
+        checks, lambda check: (str(gx_expectation(check.expectation, run.night)),)
+    ):
+        label = str(len(run.asked))
+        try:
+            expectations.append(_expectation(alike, run.night, label))
+            run.asked[label] = alike
+        except CheckError as error:
+            run.refuse(alike, str(error))
+    if not expectations:
+        return None
+    name = f"{batch.data_asset.name} by {checks[0].expectation.id}"
+    suite = run.context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
+    return run.context.validation_definitions.add(
         gx.ValidationDefinition(name=name, data=batch, suite=suite)
     )
 
 
-def _expectation(check: Check, night: date) -> gx.expectations.Expectation:
+def _expectation(
+    alike: Sequence[Check], night: date, label: str = ""
+) -> gx.expectations.Expectation:
+    """Ask Great Expectations once for what these checks all ask."""
     import great_expectations.expectations as gxe
 
-    item = check.expectation
-    class_name, arguments = gx_expectation(item, night)
+    class_name, arguments = gx_expectation(alike[0].expectation, night)
     kind = getattr(gxe, class_name, None)
     if kind is None:
-        raise CheckError(f"{check.place}: Great Expectations has no {class_name}.")
-    stage = f"Stage {check.stage}, " if check.stage else ""
+        raise CheckError(f"Great Expectations has no {class_name}.")
+    wanted = ", ".join(f"{c.use_case} {c.stage}" if c.stage else c.use_case for c in alike)
+    said = " ".join(dict.fromkeys(statement(check.expectation) for check in alike))
     try:
         return kind(
             **arguments,
             # A `$` would open a placeholder in Great Expectations' templates.
-            description=f"{stage}{statement(item)}".replace("$", "$$"),
-            meta={"name": item.name},
+            description=f"{wanted}: {said}".replace("$", "$$"),
+            meta={"label": label},
         )
     except ValueError as error:
-        raise CheckError(f"{check.place}: {' '.join(str(error).split())}") from error
+        raise CheckError(" ".join(str(error).split())) from error
 
 
-def _run(
-    context: EphemeralDataContext,
-    name: str,
-    definitions: list[gx.ValidationDefinition],
-    record_id: str,
-    night: date,
-) -> Iterator[gx.ExpectationValidationResult]:
+def _check(run: _Run, record_id: str, definitions: list[gx.ValidationDefinition]) -> None:
+    """Run one checkpoint and keep what came out, per check."""
     import great_expectations as gx
 
-    checkpoint = context.checkpoints.add(
+    if not definitions:
+        return
+    checkpoint = run.context.checkpoints.add(
         gx.Checkpoint(
-            name=name,
+            name=record_id,
             validation_definitions=definitions,
             result_format={
                 "result_format": "SUMMARY",
@@ -282,10 +297,15 @@ def _run(
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        result = checkpoint.run(run_id=gx.RunIdentifier(run_name=f"{night:%Y-%m-%d}"))
+        result = checkpoint.run(run_id=gx.RunIdentifier(run_name=f"{run.night:%Y-%m-%d}"))
     for identifier, validation in result.run_results.items():
-        _name_records(context, identifier, validation)
-        yield from validation.results
+        _name_records(run.context, identifier, validation)
+        for outcome in validation.results:
+            alike = run.asked[outcome.expectation_config.meta["label"]]
+            if problem := _problem(outcome):
+                run.refuse(alike, problem)
+            for check in alike:
+                run.outcomes[check.key] = (outcome.result, bool(outcome.success))
 
 
 def _name_records(
@@ -305,9 +325,10 @@ def _name_records(
     context.validation_results_store.set(identifier, validation)
 
 
-def _refuse_error(outcome: gx.ExpectationValidationResult, place: str) -> None:
+def _problem(outcome: gx.ExpectationValidationResult) -> str | None:
+    """Say in one line why Great Expectations could not compute a check."""
     exceptions = outcome.exception_info or {}
     found = exceptions if "raised_exception" in exceptions else next(iter(exceptions.values()), {})
-    if found.get("raised_exception"):
-        message = " ".join(str(found.get("exception_message")).split())
-        raise CheckError(f"{place}: {message}")
+    if not found.get("raised_exception"):
+        return None
+    return " ".join(str(found.get("exception_message")).split())

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from config import Settings
 from config.settings import ConfigurationError
-from expectations.checks import COUNT_CLASSES, ExpectationResult, restated
+from expectations.checks import COUNT_CLASSES, ExpectationResult, effort, restated
 from expectations.history import latest_results
 from expectations.specification import Expectation, UseCase, read_use_cases
 from expectations.stages import reached_stage
@@ -140,7 +140,7 @@ def _outlook(
         title_en=case.title_en,
         stage=reached_stage(now),
         stage_then=reached,
-        unmet=tuple(r for r in then if r.stage == following and not r.is_met),
+        unmet=tuple(sorted((r for r in then if r.stage == following and not r.is_met), key=effort)),
     )
 
 

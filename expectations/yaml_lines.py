@@ -12,7 +12,8 @@ class YamlLines:
 
     def __init__(self, text: str) -> None:
         """Read the text once."""
-        self._top = yaml.compose(text, Loader=yaml.SafeLoader)
+        # The loader in C, where there is one, is ten times as fast and marks the same lines.
+        self._top = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
     def of(self, location: Sequence[int | str]) -> int:
         """Find the line (from 1) of a place, given by keys and list positions from the top.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import expectations
 from config import PROJECT_ROOT, ConfigurationError, Settings
 from warehouse import open_warehouse, publish
 
+LATER = date(2026, 3, 3)
 OWN = PROJECT_ROOT / "expectations"
 ONE_FILE = """
 title_de: Kundenansprache
@@ -164,6 +166,21 @@ def test_a_new_use_case_is_one_file(settings: Settings, tmp_path: Path) -> None:
     assert unmet["todo_de"] == "Bei 6 von 60 fehlt die Branche; 3 reichen."
     assert (unmet["observed"], unmet["required"], unmet["unit"]) == (0.9, 0.95, "share")
     assert (unmet["records_unmet"], unmet["records_to_next"]) == (6, 3)
+
+
+def test_the_use_case_of_the_docs_is_one_file(settings: Settings, tmp_path: Path) -> None:
+    page = (PROJECT_ROOT / "docs" / "maturity.md").read_text()
+    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    changed = _only(settings, tmp_path / "e")
+    (changed.expectations / "letters.yml").write_text(text)
+    (letters,) = expectations.assess(changed)
+    assert (letters.use_case, letters.phase, letters.stage) == ("letters", "after_purchase", 1)
+    changed.expectations.joinpath("letters.yml").write_text(text.replace("0.8 ", "0.95"))
+    (letters,) = expectations.assess(changed.model_copy(update={"as_of": LATER}))
+    assert letters.measured_stage == 0
+    assert letters.unmet[0].todo_de == (
+        "Bei 6 von 60 Firmen fehlt die Branche; 3 reichen für Stufe 1."
+    )
 
 
 @pytest.mark.parametrize(

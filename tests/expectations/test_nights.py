@@ -248,5 +248,5 @@ def test_a_higher_stage_cannot_ask_for_less(
     problems = read_use_cases(tmp_path).problems
     assert bool(problems) == is_refused, problems
     if is_refused:
-        assert "letters.yml, line 16, stage 2, expectation b: asks for" in problems["letters"]
+        assert "letters.yml, line 17, stage 2, expectation b: asks for" in problems["letters"]
         assert "(a, line 12)" in problems["letters"]
