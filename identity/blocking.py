@@ -44,14 +44,18 @@ _FINER = (
 )
 
 
-def key_expressions() -> list[str]:
-    """List the keys as SQL over the columns of a record; null where a part of it is unknown."""
+def key_expressions() -> list[tuple[str, str]]:
+    """List the keys as their kind and SQL over the columns of a record; null where unknown.
+
+    Keys of one kind are compared with each other: the rarest word of one name may be the second
+    of another.
+    """
     return [
-        *SINGLE_KEYS,
-        "right(phone, 7)",
-        *(f"{_RAREST_WORDS}[{n + 1}].word" for n in range(RARE_WORDS)),
+        *((column, column) for column in SINGLE_KEYS),
+        ("end of phone", "right(phone, 7)"),
+        *(("word", f"{_RAREST_WORDS}[{n + 1}].word") for n in range(RARE_WORDS)),
         *(
-            " || '|' || ".join(f"left({column}, {length})" for column, length in parts)
+            (f"{parts}".replace("'", ""), " || '|' || ".join(f"left({c}, {n})" for c, n in parts))
             for parts in JOINED_KEYS
         ),
     ]
@@ -70,9 +74,9 @@ def find_candidates(connection: duckdb.DuckDBPyConnection, limit: int = MAX_BLOC
 
     """
     keyed = " union all ".join(
-        f"select {n}::utinyint as key, position, hash({n}, {key}) as block"
+        f"select {n}::utinyint as key, position, hash('{kind}', {key}) as block"
         f" from records where ({key}) is not null"
-        for n, key in enumerate(key_expressions())
+        for n, (kind, key) in enumerate(key_expressions())
     )
     connection.execute(
         "create or replace table blocks (key utinyint, position integer, block ubigint)"

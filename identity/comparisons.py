@@ -96,22 +96,24 @@ SWAPPED = (
 COMPARISONS = (
     Comparison("name", column="name", also=("given_name", "family_name"),
                unless=f"{IN_PARTS.format('l')} and {IN_PARTS.format('r')}",
-               prior_near=(0, 0, 0, .01, .1, .2), levels=(
-        Level("name_l = name_r", .5, value="name", one_in=500),
+               prior_near=(0, 0, 0, .01, 0, .1, .2), levels=(
+        Level("name_l = name_r", .45, value="name", one_in=500),
         Level(f"({_similar('name', .95)} or word_overlap(words_l, words_r) >= .9)", .15),
         Level("word_containment(words_l, words_r) >= .9 and shared_bits(words_l, words_r) >= 8",
               .15),
         Level("case when shared_bits(words_l, words_r) > 0 then least(own_words(words_l, words_r),"
-              " own_words(words_r, words_l)) = 0 else false end", .1),
-        Level(f"({_similar('name', .9)} or word_overlap(words_l, words_r) >= .5)", .03),
+              " own_words(words_r, words_l)) = 0 else false end", .08),
+        Level(f"{_similar('name', .9)} and shared_bits(words_l, words_r) = 0", .04),
+        Level("word_overlap(words_l, words_r) >= .5", .03),
         Level("word_containment(words_l, words_r) >= .4", .03),
     )),
-    Comparison("given_name", column="given_name", also=("family_name", "given_root"), levels=(
+    Comparison("given_name", column="given_name", also=("family_name", "given_root"),
+               prior_near=(.02,), levels=(
         Level("given_name_l = given_name_r", .65, value="given_name", one_in=300),
         Level(SWAPPED, .02),
         Level("given_root_l = given_root_r", .06, value="given_root", one_in=300),
         Level(f"({_similar('given_name', .94)} or damerau_levenshtein(given_name_l, given_name_r)"
-              " <= 1 and least(length(given_name_l), length(given_name_r)) > 3)", .1),
+              " <= 1 and least(length(given_name_l), length(given_name_r)) > 4)", .1),
         Level("least(length(given_name_l), length(given_name_r)) <= 3 and (starts_with("
               "given_name_l, given_name_r) or starts_with(given_name_r, given_name_l))", .05),
         Level(f"({_similar('given_name', .8)} or given_name_l[1:3] = given_name_r[1:3])", .04),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # How many true pairs a prior is worth: 10 records lean on it, 10,000 do not.
 PRIOR_PAIRS = 50.0
 PRIOR_MOVED = 0.05  # share of true pairs
-ROUNDS = 3
+ROUNDS = 2
 MAX_ITERATIONS = 50
 CONVERGED = 1e-4  # relative change of the expected number of true pairs
 STEP = 0.25  # bits: pairs with the same pattern whose values are equally rare are counted as one
@@ -204,8 +204,11 @@ def _log_ratios(pairs: Pairs, true: Numbers, moved: Numbers) -> tuple[Numbers, N
             alone += bits
         elif comparison.prior_near:
             u = _u(field, degree, true)
-            named = np.array([*comparison.prior_near, 0.0])
+            named = np.zeros(len(u))
+            named[: len(comparison.prior_near)] = comparison.prior_near
             near = named + (1 - named.sum()) * u
+            if comparison.is_shared:
+                near[0] = named[0]
             alone += np.where(degree >= 0, np.log2(near / u)[degree], 0.0)
     return alike, stayed, alone
 

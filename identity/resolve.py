@@ -178,14 +178,20 @@ def _copies(features: pd.DataFrame, decided: Collection[int]) -> list[list[int]]
 
 
 def _keys(features: pd.DataFrame) -> list[frozenset[Key]]:
-    """Per record its exact keys: one source does not give one firm two different ones."""
+    """Per record its exact keys: one source does not give one firm two different ones.
+
+    Nor are father and son one person, in whatever sources they are.
+    """
     return [
         frozenset(
             (f"{source} {kind}", value)
             for kind, value in zip(KEY_COLUMNS, values, strict=True)
             if value
         )
-        for source, *values in features[["source", *KEY_COLUMNS]].itertuples(index=False)
+        | ({("generation", generation)} if generation else set())
+        for source, generation, *values in features[
+            ["source", "generation", *KEY_COLUMNS]
+        ].itertuples(index=False)
     ]
 
 
