@@ -262,6 +262,9 @@ def _bind(connection: duckdb.DuckDBPyConnection, check: Check) -> None:
     columns = ", ".join(f'"{column}"' for column in check.columns)
     try:
         connection.execute(f"describe select {columns} from ({check.records})")
+        if check.expectation.concerns and check.expectation.target:
+            mart, column = check.expectation.target
+            connection.execute(f'describe select "{column}" from marts."{mart}"')
     except duckdb.Error as error:
         message = " ".join(str(error).split("\nLINE ")[0].split())
         raise CheckError(

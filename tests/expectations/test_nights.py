@@ -124,6 +124,7 @@ BROKEN = LETTERS.replace("column: industry", "column: branche")
 BREAKS: dict[str, tuple[str, int, str]] = {
     "column": (BROKEN, 12, "branche"),
     "mart": (LETTERS.replace("mart: customers", "mart: kunden"), 12, "kunden"),
+    "concerns": (LETTERS.replace("mostly: 0.5", "mostly: 0.5, concerns: leads.tone"), 12, "tone"),
     "kind": (LETTERS.replace("type: complete", "type: compleet"), 12, "no type 'compleet'"),
     "gx": (LETTERS.replace("type: complete", "type: ExpectWonders"), 12, "has no ExpectWonders"),
     "indent": (LETTERS.replace("    description_en: By", "   description_en: By"), 16, ""),
