@@ -76,7 +76,7 @@ def find_doubts(
         sorted(n for n in chosen if not is_settled(int(pairs.left[n]), int(pairs.right[n]))),
         dtype=np.int64,
     )
-    words = _evidence(pairs, probability, rows)
+    words = put_in_words(pairs, probability, rows)
     return [
         Doubt(int(pairs.left[n]), int(pairs.right[n]), float(probability[n]), *said)
         for n, said in zip(rows, words, strict=True)
@@ -96,7 +96,7 @@ def _first_of_each(
     return [int(row) for row in rows[order][is_first]]
 
 
-def _evidence(
+def put_in_words(
     pairs: Pairs, probability: NDArray[np.float64], rows: NDArray[np.int64]
 ) -> list[tuple[str, str]]:
     """Say per row in German and in English what speaks for and against it."""

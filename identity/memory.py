@@ -9,14 +9,17 @@ import logging
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
-from identity.decisions import Decision, Rulings, Verdict
-from identity.features import IdentityError
+from identity.decisions import Decision, DecisionError, Language, Rulings, Verdict
 from identity.stable_ids import Membership
 
 if TYPE_CHECKING:
     import duckdb
 
 logger = logging.getLogger(__name__)
+DOES_NOT_ACT: dict[Language, str] = {
+    "de": "Diese Entscheidung wirkt nicht: %s.",
+    "en": "This decision does not act: %s.",
+}
 Kind = Literal["customer", "person", "contact"]
 # Where a build says which record has which id; ops.<kind>_ids remembers it.
 RESOLVED: dict[Kind, str] = {
@@ -78,7 +81,7 @@ def decide(
         Whether the decision is new.
 
     Raises:
-        IdentityError: no build has seen one of the records, or they are one and the same.
+        DecisionError: no build has seen one of the records, or they are one and the same.
 
     """
     a, b = _known_pair(connection, pair)
@@ -101,12 +104,12 @@ def undo(connection: duckdb.DuckDBPyConnection, pair: tuple[str, str], at: datet
     """Take back what was decided of two records.
 
     Raises:
-        IdentityError: nothing is decided of them.
+        DecisionError: nothing is decided of them.
 
     """
     a, b = sorted(pair)
     if not _withdraw(connection, a, b, at):
-        raise IdentityError(f"Nothing is decided of {a} and {b}, so there is nothing to undo.")
+        raise DecisionError("nothing to undo", a=a, b=b)
 
 
 def _withdraw(connection: duckdb.DuckDBPyConnection, a: str, b: str, at: datetime) -> int:
@@ -121,23 +124,23 @@ def _withdraw(connection: duckdb.DuckDBPyConnection, a: str, b: str, at: datetim
 def _known_pair(connection: duckdb.DuckDBPyConnection, pair: tuple[str, str]) -> tuple[str, str]:
     a, b = sorted(pair)
     if a == b:
-        raise IdentityError(f"{a} is one record: name two to decide of.")
+        raise DecisionError("one record", record=a)
     known = connection.execute(
         "select distinct record_id from ops.customer_ids where record_id in (?, ?)", [a, b]
     ).fetchall()
     for record in (a, b):
         if (record,) not in known:
-            raise IdentityError(
-                f"No build has seen a company record {record!r} yet: record ids are"
-                " `<source>:<key>`, as in customer_records."
-            )
+            raise DecisionError("unknown record", record=record)
     return a, b
 
 
-def remember_customers(connection: duckdb.DuckDBPyConnection, night: date) -> None:
+def remember_customers(
+    connection: duckdb.DuckDBPyConnection, night: date, language: Language = "en"
+) -> None:
     """Keep the ids of the last build, and what became of former customers.
 
-    In one transaction, and such that a night run again replaces what it left before.
+    In one transaction, and such that a night run again replaces what it left before. Decisions
+    that contradict each other are logged in the language.
     """
     night = find_night(connection, night)
     connection.begin()
@@ -148,7 +151,7 @@ def remember_customers(connection: duckdb.DuckDBPyConnection, night: date) -> No
         connection.execute(
             "insert into ops.customer_id_changes by name from intermediate.int_customer_ids_changed"
         )
-        _remember_doubts(connection, night)
+        _remember_doubts(connection, night, language)
         connection.commit()
     except BaseException:
         connection.rollback()
@@ -173,7 +176,9 @@ def _remember_ids(
     )
 
 
-def _remember_doubts(connection: duckdb.DuckDBPyConnection, night: date) -> None:
+def _remember_doubts(
+    connection: duckdb.DuckDBPyConnection, night: date, language: Language
+) -> None:
     """Replace the pairs to look at: doubts, and decisions that contradict each other."""
     decisions = read_decisions(connection)
     connection.execute("delete from ops.identity_review")
@@ -191,7 +196,7 @@ def _remember_doubts(connection: duckdb.DuckDBPyConnection, night: date) -> None
     )
     told: set[tuple[str, str]] = set()
     for found in Rulings(decisions).contradictions:
-        logger.warning("This decision does not act: %s.", found.tell("en"))
+        logger.warning(DOES_NOT_ACT[language], found.tell(language))
         notes = (
             f"Widerspruch, die neueste Entscheidung wirkt nicht: {found.tell('de')}",
             f"Contradiction, the newest decision does not act: {found.tell('en')}",

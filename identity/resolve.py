@@ -11,6 +11,7 @@ from identity.clusters import Key, cluster
 from identity.decisions import Decision, Rulings
 from identity.doubts import Doubt, find_doubts
 from identity.features import build_features, read_records
+from identity.links import ALIKE, SAYS, Link, find_links
 from identity.model import estimate_probabilities
 from identity.pairs import compare
 from identity.stable_ids import Membership, keep_ids
@@ -54,7 +55,8 @@ def resolve(
         IdentityError: `record_id` or `source` is missing, empty or not unique.
 
     """
-    return resolve_with_doubts(records, decisions, previous, night)[0]
+    found, _ = resolve_with_doubts(records, decisions, previous, night)
+    return found[["record_id", "customer_id", "probability"]]
 
 
 def resolve_with_doubts(
@@ -66,14 +68,16 @@ def resolve_with_doubts(
     """Do what `resolve` does, and say of which pairs a person should decide.
 
     Returns:
-        What `resolve` returns, and the pairs as `doubts.find_doubts` finds them: `record_a,
-        record_b, probability, evidence_de, evidence_en`.
+        What `resolve` returns, with `linked_to, link_de, link_en`: the record of the same customer
+        that a record is tied to, and why (see `links.find_links`). And the pairs as
+        `doubts.find_doubts` finds them: `record_a, record_b, probability, evidence_de,
+        evidence_en`.
 
     """
     import pandas as pd
 
     features = build_features(read_records(records))
-    group, probability, doubts = _resolve_features(features, Rulings(decisions))
+    group, probability, doubts, links = _resolve_features(features, Rulings(decisions))
     clusters: dict[int, list[str]] = defaultdict(list)
     for record_id, first in zip(features.index, group, strict=True):
         clusters[first].append(record_id)
@@ -88,6 +92,10 @@ def resolve_with_doubts(
         }
     )
     name = features.index
+    tied = [links.get(position) for position in range(len(features))]
+    resolved["linked_to"] = pd.Series([t and name[t.linked_to] for t in tied], dtype=object)
+    resolved["link_de"] = pd.Series([t and t.evidence_de for t in tied], dtype=object)
+    resolved["link_en"] = pd.Series([t and t.evidence_en for t in tied], dtype=object)
     pairs = [(name[doubt.left], name[doubt.right], *doubt[2:]) for doubt in doubts]
     columns = ["record_a", "record_b", "probability", "evidence_de", "evidence_en"]
     return resolved, pd.DataFrame(pairs, columns=columns, dtype=object)
@@ -95,8 +103,11 @@ def resolve_with_doubts(
 
 def _resolve_features(
     features: pd.DataFrame, rulings: Rulings
-) -> tuple[list[int], list[float], list[Doubt]]:
-    """Return per record the position of its group's first record and its probability; doubts."""
+) -> tuple[list[int], list[float], list[Doubt], dict[int, Link]]:
+    """Return per record the position of its group's first record and its probability.
+
+    Also the doubts, and per record but the first of its group its link.
+    """
     place = {record: position for position, record in enumerate(features.index)}
     decided = {place[record] for record in rulings.records() if record in place}
     copies = _copies(features, decided)
@@ -117,11 +128,13 @@ def _resolve_features(
         )
     keys = _keys(part)
     rank = {position: n for n, position in enumerate(modelled)}
+    sure = list(_sure_pairs(part))
+    same = [(rank[place[a]], rank[place[b]]) for a, b in rulings.same(place)]
     found, support = cluster(
         keys,
-        list(_sure_pairs(part)),
+        sure,
         probable,
-        same=[(rank[place[a]], rank[place[b]]) for a, b in rulings.same(place)],
+        same=same,
         different=[(rank[place[a]], rank[place[b]]) for a, b in rulings.different(place)],
     )
     doubts = []
@@ -131,6 +144,12 @@ def _resolve_features(
             doubt._replace(left=modelled[doubt.left], right=modelled[doubt.right])
             for doubt in find_doubts(pairs, probability, found, settled)
         ]
+    likely = None if pairs is None else (pairs, probability)
+    twins = [(rank[two[0]], rank[two[1]]) for two in copies if len(two) > 1]
+    links = {
+        modelled[record]: link._replace(linked_to=modelled[link.linked_to])
+        for record, link in find_links(part, found, same, sure, twins, likely).items()
+    }
     group, sureness = list(range(len(features))), [1.0] * len(features)
     for position, first, share in zip(modelled, found, support, strict=True):
         group[position], sureness[position] = modelled[first], share
@@ -138,7 +157,8 @@ def _resolve_features(
         if others and group[others[0]] == group[first]:
             for position in others[1:]:
                 group[position], sureness[position] = group[first], sureness[others[0]]
-    return group, sureness, doubts
+                links[position] = Link(others[0], *SAYS[ALIKE])
+    return group, sureness, doubts, links
 
 
 def _settled(

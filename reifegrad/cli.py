@@ -226,6 +226,32 @@ def status(json: AsJson = False) -> None:
 
 
 @app.command(rich_help_panel=NIGHTS)
+def customer(
+    asked: Annotated[
+        str,
+        typer.Argument(help="Words of its name, its id or a record id.", show_default=False),
+    ],
+    json: AsJson = False,
+) -> None:
+    """Show a customer: where its data come from, why its records are one, what happened."""
+    from reifegrad.customer_tables import choice_table, customer_tables
+    from reifegrad.customer_view import view_customer
+
+    settings = _settings()
+    found = view_customer(settings.model_copy(update={"lock_wait_seconds": 5}), asked)
+    if isinstance(found, list):
+        fitting = [choice.model_dump(mode="json") for choice in found]
+        if json:
+            _say_json({"customers": fitting})
+        else:
+            _show(choice_table(found, settings.language))
+    elif json:
+        _say(found.model_dump_json(indent=2))
+    else:
+        _show(*customer_tables(found, settings.language))
+
+
+@app.command(rich_help_panel=NIGHTS)
 def demo(
     customers: Annotated[int, typer.Option(help="Size of the sample company.")] = 300,
     months: Annotated[int, typer.Option(help="How far back its files go.")] = 30,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -107,7 +108,7 @@ def decide(settings: Settings, pair: tuple[str, str], verdict: Literal["same", "
     from identity import memory
     from warehouse import open_warehouse
 
-    with open_warehouse(settings) as connection:
+    with _in_language(settings), open_warehouse(settings) as connection:
         memory.decide(connection, pair, verdict, getpass.getuser(), _now())
     said = TEXTS[verdict][settings.language]
     return _say("decided", settings, a=pair[0], b=pair[1], verdict=said)
@@ -118,7 +119,7 @@ def undo(settings: Settings, pair: tuple[str, str]) -> str:
     from identity import memory
     from warehouse import open_warehouse
 
-    with open_warehouse(settings) as connection:
+    with _in_language(settings), open_warehouse(settings) as connection:
         memory.undo(connection, pair, _now())
     return _say("undone", settings, a=pair[0], b=pair[1])
 
@@ -224,6 +225,18 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
     yield from score(settings)
     yield publish(settings)
     yield from push(settings)
+
+
+@contextmanager
+def _in_language(settings: Settings) -> Iterator[None]:
+    """Tell in the set language why a decision can't be taken over or back."""
+    from identity import IdentityError
+    from identity.decisions import DecisionError
+
+    try:
+        yield
+    except DecisionError as error:
+        raise IdentityError(error.tell(settings.language)) from error
 
 
 def _now() -> datetime:

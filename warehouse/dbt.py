@@ -78,8 +78,7 @@ def take_decisions(settings: Settings) -> None:
     """Take over what people filled in in the review list; to be done before a build.
 
     Raises:
-        ConfigurationError: `golden_record.yml`, by which people decide too, is wrong: told now
-            rather than in dbt's log.
+        ConfigurationError: `golden_record.yml` is wrong; told now rather than in dbt's log.
 
     """
     load_golden_record(settings)
@@ -93,7 +92,7 @@ def remember(settings: Settings) -> None:
     Then write the list of what people should look at.
     """
     with open_warehouse(settings) as connection:
-        remember_customers(connection, settings.night)
+        remember_customers(connection, settings.night, settings.language)
         connection.execute("insert or ignore into ops.built_nights values (?)", [settings.night])
         renew_list(connection, settings.review, settings.night, settings.language)
 
