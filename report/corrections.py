@@ -90,16 +90,18 @@ def _take(connection: duckdb.DuckDBPyConnection, path: Path, settings: Settings)
         said = (Words(settings.language)("unreadable", file=name, error=unreadable),)
     for line in said:
         logger.warning("%s", line)
-    (known,) = connection.execute(
-        "select count(*) from ops.loads where source = ? and file = ? and sha256 = ?",
+    (is_known,) = connection.execute(
+        "select count(*) > 0 from ops.loads where source = ? and file = ? and sha256 = ?",
         [SOURCE, name, sha256],
-    ).fetchone() or (0,)
-    if known or not (good or said):
+    ).fetchone() or (False,)
+    if is_known:
         return Taken(name, 0, said)
-    load_id = uuid.uuid4().hex
     connection.begin()
     new = sum(_keep(connection, cell, value, name, at) for cell, value in good)
-    _record(connection, load_id, name, sha256, (len(good), refused, unreadable))
+    # What was wrong in the file before is mended or gone.
+    connection.execute("delete from ops.quarantine where source = ? and file = ?", [SOURCE, name])
+    if good or said:
+        _record(connection, name, sha256, (len(good), refused, unreadable))
     connection.commit()
     return Taken(name, new, said)
 
@@ -137,8 +139,9 @@ KEY: Final[dict[Language, str]] = {"de": "Schlüssel", "en": "Key"}
 
 def heading(column: str, language: Language) -> str:
     """Write the heading of a column to fill."""
-    said = Words(language)("customer_number" if column == "customer_id" else "to_fill")
-    return said.format(column=Words(language).column(column))
+    words = Words(language)
+    name = "customer_number" if column == "customer_id" else "to_fill"
+    return words(name, column=words.column(column))
 
 
 def _headings(column: str) -> set[str]:
@@ -208,14 +211,13 @@ def _keep(
 
 def _record(
     connection: duckdb.DuckDBPyConnection,
-    load_id: str,
     file: str,
     sha256: str,
     outcome: tuple[int, Sequence[Refused], Exception | None],
 ) -> None:
     """Account for every filled cell: taken over, or in quarantine with its reason."""
     taken, refused, unreadable = outcome
-    now = datetime.now(UTC).replace(tzinfo=None)
+    load_id, now = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
     reasons = [
         Words(language)("unreadable", file=file, error=unreadable) if unreadable else None
         for language in LANGUAGES
@@ -229,7 +231,6 @@ def _record(
             *reasons,
         ],
     )  # fmt: skip
-    connection.execute("delete from ops.quarantine where source = ? and file = ?", [SOURCE, file])
     if refused:
         connection.executemany(
             "insert into ops.quarantine values (?, ?, ?, ?, ?, ?, ?, ?, ?)",

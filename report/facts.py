@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from config import Settings
+from config import Settings, read_yaml
 from expectations import Assessment, status
 from expectations.specification import Expectation, UseCase, read_use_cases
 from warehouse import open_warehouse
@@ -55,6 +55,7 @@ class Facts:
     company: str
     night: date
     use_cases: tuple[UseCase, ...]
+    in_use: frozenset[str] = frozenset()  # use cases that a file of `models/` acts on
     assessments: dict[str, Assessment] = field(default_factory=dict)
     stages: dict[str, tuple[tuple[date, int], ...]] = field(default_factory=dict)
     shares: tuple[Share, ...] = ()
@@ -67,7 +68,7 @@ def read_facts(settings: Settings) -> Facts:
     """Read stages, completeness, deliveries and duplicates of the last nights.
 
     Raises:
-        ConfigurationError: a file of `expectations/` is wrong.
+        ConfigurationError: a file of `models/` is wrong, or there is none in `expectations/`.
         WarehouseLockedError: a night is running.
 
     """
@@ -88,6 +89,9 @@ def read_facts(settings: Settings) -> Facts:
             company=settings.company,
             night=night,
             use_cases=use_cases,
+            in_use=frozenset(
+                str(read_yaml(path).get("use_case")) for path in settings.models.glob("*.yml")
+            ),
             assessments=assessments,
             stages={name: tuple(nights) for name, nights in stages.items()},
             shares=tuple(find_shares(use_cases, results, night)),

@@ -24,6 +24,7 @@ SPARK_MARGIN = 3  # pixels above stage 3
 class Tile:
     """One use case: its stage (None: not measured), and what blocks the next one.
 
+    `is_in_use`: the system acts on it; else its stage says what the data would allow.
     `warning` tells why less was measured than is in force, or nothing at all.
     """
 
@@ -31,6 +32,7 @@ class Tile:
     stage: int | None
     top: int
     said: str
+    is_in_use: bool = False
     method: str = ""
     warning: str = ""
     next_said: str = ""
@@ -187,6 +189,7 @@ def _tile(
         stage=found.stage,
         top=top,
         said=words("stage_of", stage=found.stage, top=top),
+        is_in_use=name in facts.in_use and found.stage > 0,
         method=getattr(found, f"method_{words.language}") or "",
         warning=getattr(found, f"cause_{words.language}") or "",
         next_said=words("for_stage", stage=found.next_stage) if first else "",
