@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -21,6 +22,11 @@ INPUT_COLUMNS = (
     "name", "given_name", "family_name", "street", "postcode", "city", "country", "phone",
     "email", "website", "vat_id", "registration_no", "birth_date",
 )  # fmt: skip
+
+# From so many distinct values on two processes normalise what takes tens of microseconds each.
+MANY = 20_000
+_SLOW = (normalise.known, normalise.company_name, normalise.street, normalise.phone,
+         normalise.vat_key, normalise.registration_key)  # fmt: skip
 
 
 class IdentityError(ValueError):
@@ -134,8 +140,10 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
 
 def _text(column: pd.Series) -> list[str | None]:
     """Write a column as text; whole numbers without the ".0" that gaps in a column bring."""
-    known = zip(column, column.notna(), strict=True)
-    values = [value if is_known else "" for value, is_known in known]
+    known = column.notna().tolist()
+    values = [
+        value if is_known else "" for value, is_known in zip(column.tolist(), known, strict=True)
+    ]
     whole = (int(v) if isinstance(v, float) and v.is_integer() else v for v in values)
     return [str(value).strip() or None for value in whole]
 
@@ -160,14 +168,28 @@ def _map(
     function: Callable[..., Any], values: Iterable[Any], country: list[Any] | None = None
 ) -> list[Any]:
     """Apply a normalisation once per distinct value (files repeat themselves)."""
-    known: dict[tuple[Any, ...], Any] = {}
-    result: list[Any] = []
     columns: list[Iterable[Any]] = [values] if country is None else [values, country]
-    for arguments in zip(*columns, strict=True):
-        if arguments[0] is not None and arguments not in known:
-            known[arguments] = function(*arguments)
-        result.append(known.get(arguments))
-    return result
+    rows = list(zip(*columns, strict=True))
+    distinct = [row for row in dict.fromkeys(rows) if row[0] is not None]
+    known = dict(zip(distinct, _apply(function, distinct), strict=True))
+    return [known.get(row) for row in rows]
+
+
+def _apply(function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> list[Any]:
+    """Call a function for each tuple of arguments, in two processes where that pays.
+
+    The processes are forked: a new interpreter would run the caller's script again, and need more
+    time to start than most files take. They run pure functions over text and nothing else.
+    """
+    is_worth_it = len(arguments) > MANY and function in _SLOW
+    if (
+        not is_worth_it
+        or "fork" not in multiprocessing.get_all_start_methods()
+        or multiprocessing.current_process().daemon  # may have no children
+    ):
+        return [function(*row) for row in arguments]
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        return pool.starmap(function, arguments, chunksize=2000)
 
 
 def _fill_country(countries: list[str | None]) -> list[str | None]:

@@ -27,6 +27,11 @@ _POSTCODE = re.compile(
     r"|\b[A-Z]\d[A-Z] \d[A-Z]\d\b"
 )
 
+_DOTTED = re.compile(r"(?<=\b\w)\.\s?(?=\w\b)")
+_APOSTROPHES = re.compile(r"['’`´]")
+_NO_LETTERS = re.compile(r"[\W_]")
+_UMLAUTS = re.compile(r"([aou])e+")
+
 
 class CompanyName(NamedTuple):
     """A company's name without its legal form, and the legal form."""
@@ -71,15 +76,17 @@ def fold(text: str | None) -> str:
     """
     if not text:
         return ""
-    # Lower case first and again last: a few capitals ("İ") unfold into more than one character.
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    plain = plain.translate(_LETTERS)
-    plain = plain if plain.isascii() else _romanise(plain)
-    plain = re.sub(r"(?<=\b\w)\.\s?(?=\w\b)", "", plain)
-    plain = re.sub(r"['’`´]", "", plain)
-    plain = re.sub(r"[\W_]", " ", plain)
-    plain = re.sub(r"([aou])e+", r"\1", plain)
+    plain = text.casefold()
+    if not plain.isascii():
+        # Lower case first and again last: a few capitals ("İ") unfold into more than one character.
+        plain = unicodedata.normalize("NFKD", plain.translate(_LETTERS))
+        plain = "".join(c for c in plain if c.isascii() or not unicodedata.combining(c)).casefold()
+        plain = plain.translate(_LETTERS)
+        plain = plain if plain.isascii() else _romanise(plain)
+    plain = _DOTTED.sub("", plain)
+    plain = _APOSTROPHES.sub("", plain)
+    plain = _NO_LETTERS.sub(" ", plain)
+    plain = _UMLAUTS.sub(r"\1", plain)
     return " ".join(plain.split())
 
 
