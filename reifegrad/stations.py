@@ -179,9 +179,10 @@ def assess(settings: Settings) -> Iterator[str]:
 
 
 def report(settings: Settings) -> str:
-    """Write the maturity report."""
-    from report import write_report
+    """Write the maturity report and the list of what to fill in."""
+    from report import write_report, write_to_do
 
+    write_to_do(settings)
     return _say("reported", settings, path=write_report(settings))
 
 

@@ -16,6 +16,7 @@ from config import PROJECT_ROOT, Settings
 from identity.golden_record import load_golden_record
 from identity.memory import remember_customers
 from identity.reviewing import renew_list, take_lists
+from report.corrections import take_corrections
 from warehouse.files import open_warehouse
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
@@ -75,7 +76,7 @@ def build(settings: Settings, *, full_refresh: bool = False) -> BuildResult:
 
 
 def take_decisions(settings: Settings) -> None:
-    """Take over what people filled in in the review list; to be done before a build.
+    """Take over what people filled in in the lists of `review/`; to be done before a build.
 
     Raises:
         ConfigurationError: `golden_record.yml` is wrong; told now rather than in dbt's log.
@@ -84,6 +85,7 @@ def take_decisions(settings: Settings) -> None:
     load_golden_record(settings)
     with open_warehouse(settings) as connection:
         take_lists(connection, settings.review, settings.language)
+        take_corrections(connection, settings)
 
 
 def remember(settings: Settings) -> None:
