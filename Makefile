@@ -7,7 +7,7 @@ COMPILE := $(UV) pip compile --quiet --generate-hashes --python-version 3.11 --n
 	--no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-crm demo up down test test-fast lint format lock clean
+.PHONY: help setup setup-crm demo up down test test-fast lint format lock docs answers clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -43,6 +43,12 @@ format: setup  ## put code and SQL into shape
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
 	@$(RUN) sqlfluff fix dbt_project/models
+
+docs: setup  ## tables, columns and lineage of the warehouse as one page
+	@$(RUN) reifegrad docs
+
+answers: setup  ## ask the questions of docs/analysts.md anew and write the answers there
+	@$(RUN) python -m tests.warehouse.analysts_page
 
 lock: $(UV)  ## resolve requirements/*.in anew, with hashes
 	@cd requirements && for name in uv runtime dev containers crm; do \

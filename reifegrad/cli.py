@@ -283,6 +283,14 @@ def down() -> None:
 
 
 @app.command(rich_help_panel=SERVICES)
+def docs() -> None:
+    """Write tables, columns and lineage of the warehouse as one page."""
+    from reifegrad import stations
+
+    _say(stations.document(_settings()))
+
+
+@app.command(rich_help_panel=SERVICES)
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 9494,

@@ -158,6 +158,13 @@ def publish(settings: Settings) -> str:
     )
 
 
+def document(settings: Settings) -> str:
+    """Write the page about the warehouse."""
+    from warehouse import document as write
+
+    return str(write(settings))
+
+
 def serve(settings: Settings, host: str, port: int) -> Iterator[str]:
     """Serve the published file, a line each time that a night is opened."""
     from warehouse import serve as serve_published

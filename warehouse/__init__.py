@@ -1,6 +1,6 @@
 """Opening, locking, building and publishing the DuckDB warehouse."""
 
-from warehouse.dbt import BuildFailedError, BuildResult, build, remember, take_decisions
+from warehouse.dbt import BuildFailedError, BuildResult, build, document, remember, take_decisions
 from warehouse.files import WarehouseLockedError, open_warehouse
 from warehouse.publishing import publish
 from warehouse.serving import ServingError, serve
@@ -11,6 +11,7 @@ __all__ = [
     "ServingError",
     "WarehouseLockedError",
     "build",
+    "document",
     "open_warehouse",
     "publish",
     "remember",

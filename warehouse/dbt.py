@@ -68,8 +68,9 @@ def build(settings: Settings, *, full_refresh: bool = False) -> BuildResult:
     folder = settings.home / "dbt"
     results = folder / "target" / "run_results.json"
     results.unlink(missing_ok=True)
-    command = _command(folder) + (["--full-refresh"] if full_refresh else [])
-    _run(command, _environment(settings))
+    # unit tests check the SQL, not the data: they belong to `make test`
+    verb = ["build", "--exclude-resource-type", "unit_test"]
+    _run(_command(folder, *verb, *(["--full-refresh"] if full_refresh else [])), settings)
     result = _read_results(results, folder / "logs" / "dbt.log")
     remember(settings)
     return result
@@ -99,13 +100,34 @@ def remember(settings: Settings) -> None:
         renew_list(connection, settings.review, settings.night, settings.language)
 
 
-def _command(folder: Path) -> list[str]:
+def document(settings: Settings) -> Path:
+    """Write the tables, columns and lineage of the warehouse as one page, and return its path.
+
+    Raises:
+        BuildFailedError: dbt could not write it.
+        WarehouseLockedError: another process holds the warehouse.
+
+    """
+    with open_warehouse(settings):
+        pass  # wait for whoever holds it, and name it
+    folder = settings.home / "dbt" / "docs"
+    written = folder / "target" / "static_index.html"
+    written.unlink(missing_ok=True)
+    _run(_command(folder, "docs", "generate", "--static"), settings)
+    if not written.is_file():
+        raise BuildFailedError(
+            f"dbt could not write the page; the reason is in {folder / 'logs' / 'dbt.log'}."
+        )
+    page = settings.reports / "warehouse.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    return written.replace(page)
+
+
+def _command(folder: Path, *verb: str) -> list[str]:
     return [
-        *(sys.executable, "-W", "ignore", "-c", "from dbt.cli.main import cli; cli()", "build"),
+        *(sys.executable, "-W", "ignore", "-c", "from dbt.cli.main import cli; cli()", *verb),
         *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
         *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-        # unit tests check the SQL, not the data: they belong to `make test`
-        *("--exclude-resource-type", "unit_test"),
         *("--log-format", "json", "--no-version-check"),
     ]
 
@@ -120,12 +142,12 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _run(command: list[str], environment: dict[str, str]) -> None:
+def _run(command: list[str], settings: Settings) -> None:
     """Run dbt to its end and log its progress; its exit code is told by its results."""
     with subprocess.Popen(
         command,
         cwd=PROJECT_ROOT,
-        env=environment,
+        env=_environment(settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -69,19 +69,18 @@ def test_there_is_a_task_for_every_model_joined_as_in_dbt(dagbag):
     from reifegrad.orchestration import dbt_manifest
 
     manifest = json.loads(dbt_manifest(load_settings()).read_text(encoding="utf-8"))
-    models = {
-        key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"
+    verbs = {"model": "run", "snapshot": "snapshot"}
+    tasks = {
+        key: f"{MODELS}{node['name']}_{verbs[node['resource_type']]}"
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] in verbs
     }
-    assert models
+    assert f"{MODELS}snap_customers_snapshot" in tasks.values()
     dag = dagbag.dags["consolidate_customers"]
-    for node in models.values():
-        task = dag.task_dict[f"{MODELS}{node['name']}_run"]
-        parents = {
-            f"{MODELS}{models[parent]['name']}_run"
-            for parent in node["depends_on"]["nodes"]
-            if parent in models
-        }
-        assert parents <= task.upstream_task_ids
+    for key, task_id in tasks.items():
+        parents = manifest["nodes"][key]["depends_on"]["nodes"]
+        upstream = dag.task_dict[task_id].upstream_task_ids
+        assert {tasks[parent] for parent in parents if parent in tasks} <= upstream
     tests = dag.task_dict[f"{MODELS}dbt_project_test"]
     assert tests.downstream_task_ids == {"remember_customers"}
     leaves = {
@@ -158,7 +157,7 @@ def test_every_task_has_an_owner_and_is_tried_again(dagbag, dag_id):
 
 @pytest.mark.parametrize("dag_id", NIGHT)
 def test_what_opens_the_warehouse_takes_its_slot_and_nothing_else_does(dagbag, dag_id):
-    waiting = ("_run", "_seed", "dbt_producer_watcher_done")  # they wait for the producer
+    waiting = ("_run", "_seed", "_snapshot", "dbt_producer_watcher_done")  # for the producer
     for task in dagbag.dags[dag_id].tasks:
         opens = task.task_type != "EmptyOperator" and not (
             task.task_id.startswith(MODELS) and task.task_id.endswith(waiting)

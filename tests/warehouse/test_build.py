@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +14,7 @@ import pytest
 
 from config import PROJECT_ROOT, Settings
 from tests.warehouse.conftest import ENTITIES, fill_raw
-from warehouse import BuildFailedError, BuildResult, build, open_warehouse, publish
+from warehouse import BuildFailedError, BuildResult, build, open_warehouse
 from warehouse.dbt import DBT_PROJECT
 
 GERMAN = {"net_amount": "comma", "quantity": "comma", "ordered_on": "dmy", "promised_on": "dmy"}
@@ -292,17 +291,3 @@ def test_unit_tests_beside_the_models_pass(home: Settings, night: BuildResult) -
         check=False,
     )
     assert run.returncode == 0, run.stdout
-
-
-def test_the_questions_for_analysts_run_on_the_published_copy(
-    home: Settings, night: BuildResult
-) -> None:
-    page = (PROJECT_ROOT / "docs/analysts.md").read_text(encoding="utf-8")
-    questions = re.findall(r"```sql\n(.+?)```", page, flags=re.DOTALL)
-    assert len(questions) == 10
-    publish(home)
-    with duckdb.connect(str(home.published), read_only=True) as connection:
-        for question in questions:
-            connection.sql(question).fetchall()
-        for (table,) in connection.sql("show tables").fetchall():
-            assert f"`{table}`" in page

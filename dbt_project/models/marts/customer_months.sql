@@ -1,8 +1,11 @@
 {%- set counts = [
-    'orders', 'interactions', 'tickets_opened', 'tickets_closed', 'complaints', 'leads_created',
-    'leads_won', 'leads_lost', 'contacts_left', 'objections_change', 'opt_ins_change',
+    'orders', 'net_amount', 'interactions', 'tickets_opened', 'complaints', 'leads_created',
+    'leads_won', 'leads_lost', 'contacts_left',
 ] -%}
-{%- set amounts = ['net_amount', 'lead_amount_change'] -%}
+{%- set totals = [
+    'orders', 'net_amount', 'interactions', 'tickets_change', 'leads_change', 'lead_amount_change',
+    'contacts_left', 'objections_change', 'opt_ins_change',
+] -%}
 
 with
 
@@ -29,6 +32,7 @@ bounds as (
 
     select
         customer_id,
+        min(month) as first_event_month,
         greatest(
             min(month),
             cast({{ month_of(night()) }} - interval {{ var('customer_months') }} month as date)
@@ -38,13 +42,19 @@ bounds as (
 
 ),
 
--- every month once, those without any event too; and the ones before the first that is shown
+-- every month once, those without any event too, and eleven before the first that is shown; of
+-- the months before these the ones with events: they are in the totals
 months as (
 
     select
-        customer_id,
+        bounds.customer_id,
         unnest(range(
-            cast(first_month as timestamp), {{ month_of(night()) }}, interval 1 month
+            greatest(
+                cast(bounds.first_event_month as timestamp),
+                bounds.first_month - interval 11 month
+            ),
+            {{ month_of(night()) }},
+            interval 1 month
         )) as month
     from bounds
 
@@ -55,7 +65,7 @@ months as (
         counted.month
     from counted
     inner join bounds on counted.customer_id = bounds.customer_id
-    where counted.month < bounds.first_month
+    where counted.month < bounds.first_month - interval 11 month
 
 ),
 
@@ -64,10 +74,17 @@ filled as (
     select
         months.customer_id,
         cast(months.month as date) as month,
-        last_day(months.month) as month_end,
-        {% for column in counts + amounts %}
+        {% for column in counts %}
             coalesce(counted.{{ column }}, 0) as {{ column }},
         {% endfor %}
+        coalesce(counted.tickets_opened, 0) - coalesce(counted.tickets_closed, 0)
+            as tickets_change,
+        coalesce(counted.leads_created, 0)
+        - coalesce(counted.leads_won, 0)
+        - coalesce(counted.leads_lost, 0) as leads_change,
+        coalesce(counted.lead_amount_change, 0) as lead_amount_change,
+        coalesce(counted.objections_change, 0) as objections_change,
+        coalesce(counted.opt_ins_change, 0) as opt_ins_change,
         counted.last_order_on,
         counted.usual_gap_days,
         counted.last_interaction_on
@@ -75,7 +92,7 @@ filled as (
     left join counted
         on
             months.customer_id = counted.customer_id
-            and cast(months.month as date) = counted.month
+            and months.month = counted.month
 
 ),
 
@@ -83,14 +100,12 @@ known as (
 
     select
         *,
-        {% for column in counts %}
-            cast(sum({{ column }}) over so_far as bigint) as {{ column }}_total,
+        {% for column in totals %}
+            sum({{ column }}) over so_far as {{ column }}_total,
         {% endfor %}
-        sum(net_amount) over so_far as net_amount_total,
-        sum(lead_amount_change) over so_far as open_lead_amount,
-        cast(sum(orders) over one_year as bigint) as orders_12_months,
-        sum(net_amount) over one_year as net_amount_12_months,
-        cast(sum(complaints) over one_year as bigint) as complaints_12_months,
+        {% for column in ['orders', 'net_amount', 'complaints'] %}
+            sum({{ column }}) over one_year as {{ column }}_12_months,
+        {% endfor %}
         max(last_order_on) over so_far as known_order_on,
         last_value(usual_gap_days ignore nulls) over so_far as known_gap_days,
         max(last_interaction_on) over so_far as known_interaction_on
@@ -101,10 +116,11 @@ known as (
             order by month
             rows between unbounded preceding and current row
         ),
+        -- as many months as rows: none is left out from eleven before the first shown on
         one_year as (
             partition by customer_id
             order by month
-            range between interval 11 months preceding and current row
+            rows between 11 preceding and current row
         )
 
 ),
@@ -114,29 +130,30 @@ final as (
     select
         known.customer_id,
         known.month,
-        known.month_end,
+        last_day(known.month) as month_end,
         known.orders,
         round(known.net_amount, 2) as net_amount,
-        known.orders_12_months,
+        cast(known.orders_12_months as bigint) as orders_12_months,
         round(known.net_amount_12_months, 2) as net_amount_12_months,
-        known.orders_total,
+        cast(known.orders_total as bigint) as orders_total,
         round(known.net_amount_total, 2) as net_amount_total,
         known.known_order_on as last_order_on,
-        known.month_end - known.known_order_on as days_since_last_order,
+        last_day(known.month) - known.known_order_on as days_since_last_order,
         known.known_gap_days as usual_gap_days,
         known.interactions,
-        known.interactions_total,
-        known.month_end - known.known_interaction_on as days_since_last_interaction,
+        cast(known.interactions_total as bigint) as interactions_total,
+        last_day(known.month) - known.known_interaction_on as days_since_last_interaction,
         known.tickets_opened,
-        known.tickets_opened_total - known.tickets_closed_total as open_tickets,
+        cast(known.tickets_change_total as bigint) as open_tickets,
         known.complaints,
-        known.complaints_12_months,
+        cast(known.complaints_12_months as bigint) as complaints_12_months,
         known.leads_created,
         known.leads_won,
         known.leads_lost,
-        known.leads_created_total - known.leads_won_total - known.leads_lost_total as open_leads,
-        round(known.open_lead_amount, 2) as open_lead_amount,
-        coalesce(contacts.contacts, 0) - known.contacts_left_total as active_contacts,
+        cast(known.leads_change_total as bigint) as open_leads,
+        round(known.lead_amount_change_total, 2) as open_lead_amount,
+        cast(coalesce(contacts.contacts, 0) - known.contacts_left_total as bigint)
+            as active_contacts,
         known.contacts_left,
         known.objections_change_total > 0 as has_objected_to_profiling,
         known.opt_ins_change_total > 0 as has_newsletter_opt_in
