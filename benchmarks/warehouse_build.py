@@ -11,8 +11,9 @@ companies and contacts, tickets) and runs `reifegrad ingest` and `reifegrad buil
 - beside them plain SQL in DuckDB, written by hand for these files: typed by `read_csv`, joined,
   grouped; without history, keys, tests and identity.
 
-Seconds of a layer are the sum over its models: two of them run at a time. Memory is the largest
-sum of the resident sets of a command and its children, sampled every 50 ms.
+Seconds of a layer are the sum over its models: two of them run at a time. CPU seconds say what
+the work is also where the machine has other work. Memory is the largest sum of the resident sets
+of a command and its children, sampled every 50 ms.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -44,7 +45,13 @@ FIRST_NIGHT = date(2026, 1, 5)
 MONTHS = [date(2023 + n // 12, n % 12 + 1, 1) for n in range(36)]
 SAMPLE_INTERVAL = 0.05
 COMMAND = "from reifegrad.cli import main; main()"
-LAYERS = ("seeds", "staging", "identity", "intermediate", "marts", "sync", "tests")
+IDENTITY = ("int_companies_resolved", "int_persons_resolved")
+KINDS = ("", ", CPU", ", peak MB")
+LAYERS = (
+    *("seeds", "staging", "identity", "intermediate", "marts", "sync"),
+    *("snapshots", "tests"),
+)
+Column = dict[str, float]
 SOURCES = """
 sources:
   erp_customers:
@@ -182,7 +189,16 @@ class Measurement:
     """One command in a process of its own."""
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
+
+    def rows(self, station: str) -> Column:
+        """Return what the table shows of it."""
+        return {
+            station: self.seconds,
+            f"{station}, CPU": self.cpu_seconds,
+            f"{station}, peak MB": self.peak_bytes / 1e6,
+        }
 
 
 @dataclass(frozen=True)
@@ -255,7 +271,7 @@ class Company:
 
 def measure(command: list[str], environment: dict[str, str]) -> Measurement:
     """Run a command to its end and watch its process tree."""
-    start = time.perf_counter()
+    start, cpu_before = time.perf_counter(), _cpu_seconds()
     process = subprocess.Popen(
         command, cwd=PROJECT_ROOT, env=os.environ | environment, stdout=subprocess.PIPE
     )
@@ -266,7 +282,13 @@ def measure(command: list[str], environment: dict[str, str]) -> Measurement:
     seconds = time.perf_counter() - start
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed.")
-    return Measurement(seconds, peak)
+    return Measurement(seconds, _cpu_seconds() - cpu_before, peak)
+
+
+def _cpu_seconds() -> float:
+    """Return what all processes started from here took that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _resident_bytes(tree: psutil.Process) -> int:
@@ -302,14 +324,14 @@ class Home:
         results = json.loads((self.folder / "home/dbt/target/run_results.json").read_bytes())
         return {node["unique_id"]: node["execution_time"] for node in results["results"]}
 
-    def layers(self) -> Counter[str]:
+    def layers(self) -> Column:
         """Return dbt's seconds per layer of the last build."""
         nodes = json.loads((self.folder / "home/dbt/target/manifest.json").read_bytes())["nodes"]
-        layers: Counter[str] = Counter()
+        layers: Column = dict.fromkeys(LAYERS, 0.0)
         for name, seconds in self.seconds().items():
             kind, _, model = name.split(".")[:3]
-            layer = {"seed": "seeds", "test": "tests"}.get(kind) or nodes[name]["fqn"][1]
-            layers["identity" if model == "int_companies_resolved" else layer] += seconds
+            layer = {"model": nodes[name]["fqn"][1]}.get(kind, f"{kind}s")
+            layers["identity" if model in IDENTITY else layer] += seconds
         return layers
 
     def marts(self) -> dict[str, tuple[int, int]]:
@@ -327,17 +349,12 @@ class Home:
             }
 
 
-Column = dict[str, float]
-
-
 def run_night(home: Home, number: int, *options: str, is_ingest: bool = True) -> Column:
     """Run a night and return seconds per station and layer, and the peak memory of both."""
     column: Column = {}
     if is_ingest:
-        ingest = home.run(number, "ingest")
-        column |= {"ingest": ingest.seconds, "ingest, peak MB": ingest.peak_bytes / 1e6}
-    build = home.run(number, "build", *options)
-    column |= {"build": build.seconds, "build, peak MB": build.peak_bytes / 1e6}
+        column |= home.run(number, "ingest").rows("ingest")
+    column |= home.run(number, "build", *options).rows("build")
     slowest = sorted(home.seconds().items(), key=lambda item: -item[1])[:12]
     print({name.split(".")[2]: round(seconds, 1) for name, seconds in slowest}, file=sys.stderr)
     column |= home.layers()
@@ -351,16 +368,15 @@ def run_peer(home: Home) -> Column:
     script.write_text(PEER.format(inbox=home.folder / "home/inbox"), encoding="utf-8")
     code = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(open(sys.argv[2]).read())"
     database = home.folder / "peer.duckdb"
-    peer = measure([sys.executable, "-c", code, str(database), str(script)], {})
-    return {"build": peer.seconds, "build, peak MB": peer.peak_bytes / 1e6}
+    return measure([sys.executable, "-c", code, str(database), str(script)], {}).rows("build")
 
 
 def report(columns: dict[str, Column]) -> Table:
     """Lay the nights side by side, each with its share of the first."""
     table = Table("s", *columns)
     first = next(iter(columns.values()))
-    rows = ("ingest", "build", *LAYERS, "ingest, peak MB", "build, peak MB")
-    for row in rows:
+    stations = [f"{station}{kind}" for station in ("ingest", "build") for kind in KINDS]
+    for row in (*stations, *LAYERS):
         cells = []
         for column in columns.values():
             value = column.get(row)
