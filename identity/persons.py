@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config import read_yaml
-from identity.clusters import cluster
+from identity.clusters import Key, cluster
 from identity.features import build_features, read_records
 from identity.model import estimate_probabilities
 from identity.pairs import compare
@@ -212,9 +212,11 @@ def _group(features: pd.DataFrame) -> tuple[list[int], list[float]]:
     """Return per record its group and how probable it is that it belongs there."""
     import numpy as np
 
+    no_keys: list[frozenset[Key]] = [frozenset()] * len(features)
+    namesakes = list(_namesakes(features))
     pairs = compare(features) if len(features) > 1 else None
     if pairs is None:
-        return list(range(len(features))), [1.0] * len(features)
+        return cluster(no_keys, namesakes, [])
     found = _agreements(pairs, features)
     may_be = found.agree & (found.same_company | found.same_address)
     probability = np.where(may_be, estimate_probabilities(pairs), 0.0)
@@ -222,8 +224,8 @@ def _group(features: pd.DataFrame) -> tuple[list[int], list[float]]:
     is_apart = found.contradict & (found.same_company | found.same_address)
     is_possible = probability > 0.01
     return cluster(
-        [frozenset()] * len(features),
-        _pairs(pairs, is_sure),
+        no_keys,
+        [*namesakes, *_pairs(pairs, is_sure)],
         list(
             zip(
                 pairs.left[is_possible].tolist(),
@@ -236,6 +238,15 @@ def _group(features: pd.DataFrame) -> tuple[list[int], list[float]]:
     )
 
 
+def _namesakes(features: pd.DataFrame) -> Iterator[tuple[int, int]]:
+    """Pair each record with the first one that has its full name at the same customer."""
+    first: dict[tuple[str, ...], int] = {}
+    columns = ["domain", "given_name", "family_name"]
+    for record, row in enumerate(features[columns].itertuples(index=False, name=None)):
+        if all(row) and first.setdefault(row, record) != record:
+            yield first[row], record
+
+
 def _agreements(pairs: Pairs, features: pd.DataFrame) -> _Agreements:
     """Read the degrees of `identity.comparisons`: 0 the same, the last one different.
 
@@ -245,14 +256,16 @@ def _agreements(pairs: Pairs, features: pd.DataFrame) -> _Agreements:
     """
     import numpy as np
 
-    unknown = np.full(len(pairs.left), -1)
-    degree = defaultdict(
-        lambda: unknown,
-        {
-            field.comparison.name: degrees[pairs.pattern]
-            for field, degrees in zip(pairs.fields, pairs.degrees.T, strict=True)
-        },
-    )
+    compared = {
+        field.comparison.name: degrees[pairs.pattern]
+        for field, degrees in zip(pairs.fields, pairs.degrees.T, strict=True)
+    }
+    degree = {}
+    for column in ("given_name", "family_name", "email", "phone", "domain"):
+        # What has one value in all records tells none apart and is not compared.
+        known = features[column].notna().to_numpy()
+        same_or_unknown = np.where(known[pairs.left] & known[pairs.right], 0, -1)
+        degree[column] = compared.get(column, same_or_unknown)
     given, family = degree["given_name"], degree["family_name"]
     same = {column: degree[column] == 0 for column in ("email", "phone")}
     own = {column: same[column] & _is_own(features, column)[pairs.left] for column in same}

@@ -40,6 +40,7 @@ from ingest.loads import Load, Status, load_of, now, record, record_once
 from ingest.raw import Origin, RowsLostError, write_source
 from ingest.reading import read_file
 from ingest.reasons import Reason, UnreadableFile
+from ingest.reused_keys import find_reused_keys
 from ingest.rhythm import is_overdue, usual_days
 from ingest.sources import Source, Sources, load_sources
 from ingest.tables import Table
@@ -233,6 +234,9 @@ def _take(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> li
     origin = Origin(file.name, file.sha256, uuid.uuid4().hex, now())
     notes_of = {id(table): notes for table, notes in fit.taken}
     taken = [table for table, _ in fit.taken]
+    all_written = write_source(run.connection, source, taken, origin)
+    if reused := find_reused_keys(run.connection, source, origin.load_id):
+        notes_of[id(taken[0])] = [*notes_of[id(taken[0])], reused]
     loads = [
         load_of(
             source.name,
@@ -244,7 +248,7 @@ def _take(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> li
             rows_loaded=written.rows_loaded,
             rows_quarantined=written.rows_quarantined,
         )
-        for written in write_source(run.connection, source, taken, origin)
+        for written in all_written
     ]
     for table in fit.others:
         reason = reasons.other_sheet(source.name, table.row_count + table.reject_count)

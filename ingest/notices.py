@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ingest.reasons import Reason
+
+if TYPE_CHECKING:
+    from ingest.reused_keys import NamedRow
+
+MAX_KEYS_TOLD = 3
 
 GROWING = Reason(
     "Die Datei wird noch geschrieben; sie kommt in der nächsten Nacht an die Reihe.",
@@ -62,6 +68,30 @@ def repeated(source: str, names: dict[str, list[str]], *, is_mapped: bool) -> Re
     return Reason(
         f"Mehrere Spalten heißen gleich: {of}. Die Quelle {source} braucht keine davon.",
         f"Several columns have the same name: {in_}. Source {source} needs none of them.",
+    )
+
+
+def reused_keys(reused: Mapping[str, Sequence[NamedRow]]) -> Reason:
+    """Say that one key stands for different firms; the last of its rows is the one that holds."""
+
+    def tell(row: NamedRow, quotes: str, row_word: str) -> str:
+        return f"{quotes[0]}{row.name}{quotes[1]} ({row.file}, {row_word} {row.row_number})"
+
+    german, english = (
+        "; ".join(
+            f"{key}: {', '.join(tell(row, quotes, row_word) for row in rows)}"
+            for key, rows in list(reused.items())[:MAX_KEYS_TOLD]
+        )
+        for quotes, row_word in (("„“", "Zeile"), ("“”", "row"))
+    )
+    more = len(reused) - MAX_KEYS_TOLD
+    return Reason(
+        f"Ein Schlüssel, verschiedene Firmen: {german}{f' und {more} weitere' if more > 0 else ''}."
+        " Es gilt nur die zuletzt genannte. Bitte jeder Firma ihre eigene Nummer geben oder in"
+        " sources.yml einen anderen `key` wählen.",
+        f"One key, different firms: {english}{f' and {more} more' if more > 0 else ''}."
+        " Only the one named last holds. Please give each firm a number of its own, or choose"
+        " another `key` in sources.yml.",
     )
 
 

@@ -148,6 +148,18 @@ def test_ids_stay_when_the_customer_merges_into_another() -> None:
     pd.testing.assert_frame_equal(first, second)
 
 
+@pytest.mark.parametrize("other", [None, "Ostrach"])
+def test_two_records_are_enough_for_one_person(other: str | None) -> None:
+    rows = [("crm", "CX", "Anna", "Wöhrl", None, None), ("fair", "CX", "Anna", "Wöhrl", None, None)]
+    if other:
+        rows.append(("fair", "CX", "Anna", other, None, None))
+    frame = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
+    frame["record_id"] = [f"{source}:{n}" for n, source in enumerate(frame["source"])]
+    found = list(resolve_persons(frame)["person_id"])
+    assert found[0] == found[1]
+    assert len(set(found)) == (2 if other else 1)
+
+
 def test_no_record_and_one_record() -> None:
     assert resolve_persons(records().head(0)).empty
     assert list(resolve_persons(records().head(1))["probability"]) == [1.0]
