@@ -77,6 +77,9 @@ def senzing() -> Data:
     )
     key = pd.read_csv(folder / "actual_truthset_key.csv", dtype=str)
     rows = rows.merge(key, on=["DATA_SOURCE", "RECORD_ID"])
+    number = rows["NATIONAL_ID_NUMBER"]
+    for other in ("SSN_NUMBER", "PASSPORT_NUMBER", "DRIVERS_LICENSE_NUMBER", "TAX_ID_NUMBER"):
+        number = number.fillna(rows[other])
     records = pd.DataFrame(
         {
             "record_id": rows["DATA_SOURCE"] + ":" + rows["RECORD_ID"],
@@ -91,7 +94,7 @@ def senzing() -> Data:
             "phone": rows["PHONE_NUMBER"],
             "email": rows["EMAIL_ADDRESS"],
             "birth_date": rows["DATE_OF_BIRTH"],
-            "registration_no": rows["NATIONAL_ID_NUMBER"],
+            "registration_no": number,
         }
     )
     return records, rows["CLUSTER_ID"]

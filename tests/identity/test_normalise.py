@@ -173,3 +173,48 @@ def test_vat_id_counts_only_with_its_check_digit(written, country, key):
 )
 def test_register_number_counts_only_with_check_digit_or_court(written, country, key):
     assert normalise.registration_key(written, country) == key
+
+
+@pytest.mark.parametrize(
+    ("written", "street", "postcode", "city"),
+    [
+        ("12 Mill Lane, Leeds, LS1 4AP", "12 Mill Lane", "LS1 4AP", "Leeds"),
+        ("70173 Stuttgart, Hauptstr. 12", "Hauptstr. 12", "70173", "Stuttgart"),
+        ("Tower House, 8 Bridge Road, Perth", "8 Bridge Road", None, "Perth"),
+        ("12, rue de la Paix", "12 rue de la Paix", None, None),
+        ("Am Kanal 7", "Am Kanal 7", None, None),
+        (None, None, None, None),
+    ],
+)
+def test_a_whole_address_in_one_cell_is_taken_apart(written, street, postcode, city):
+    assert normalise.address(written, None, None) == (street, postcode, city)
+
+
+def test_what_the_other_columns_know_is_left_to_them():
+    found = normalise.address("Hauptstr. 12, 70173 Stuttgart", "70174", "Stuttgart-West")
+    assert found == ("Hauptstr. 12", "70174", "Stuttgart-West")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Krause, Johann", "Johann Krause"),
+        ("Петров Сервис", "Petrov Servis"),
+        ("Müller M0toren Grnbh", "Müller Motoren GmbH"),
+        ("Acme, Inc.", "Acme"),
+    ],
+)
+def test_names_that_read_alike(one, other):
+    assert normalise.company_name(one).name == normalise.company_name(other).name
+
+
+def test_short_forms_and_generations():
+    assert normalise.full_given_name("bob") == normalise.full_given_name("robert")
+    assert normalise.split_generation("vogt sen") == ("vogt", "1")
+    assert normalise.split_generation("vogt") == ("vogt", None)
+    assert normalise.birth_date("3/12/73") == "19731203"
+
+
+@pytest.mark.parametrize("nothing", ["k.A.", "Unbekannt", "-", "n/a", "keine Angabe", "  ", None])
+def test_a_placeholder_says_nothing(nothing):
+    assert normalise.known(nothing) is None
