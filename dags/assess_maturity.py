@@ -21,9 +21,8 @@ from reifegrad.orchestration import (
 def assess_maturity() -> None:
     """Measure which stage (1 to 3) the data of each use case have reached.
 
-    A score at stage 3 that has no champion yet asks for a training first.
-
-    Beside that it writes the report for the director; the night goes on without it.
+    A score at stage 3 that has no champion yet asks for a training first. The report for the
+    director is written beside that; the night goes on without it.
 
     **Leaves** the asset `training_due` or the asset `maturity`, never both.
     """
@@ -53,16 +52,12 @@ def assess_maturity() -> None:
 
         return "request_training" if needs_training(load_settings()) else "confirm_maturity"
 
-    assessed = assess_use_cases()
-    assessed >> report_maturity()
-    (
-        assessed
-        >> is_training_due()
-        >> [
-            EmptyOperator(task_id="request_training", outlets=[Asset(TRAINING_DUE)]),
-            EmptyOperator(task_id="confirm_maturity", outlets=[Asset(MATURITY)]),
-        ]
-    )
+    due = is_training_due()
+    assess_use_cases() >> [due, report_maturity()]
+    due >> [
+        EmptyOperator(task_id="request_training", outlets=[Asset(TRAINING_DUE)]),
+        EmptyOperator(task_id="confirm_maturity", outlets=[Asset(MATURITY)]),
+    ]
 
 
 assess_maturity()

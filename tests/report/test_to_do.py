@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -174,24 +175,29 @@ def test_from_the_list_through_filled_cells_to_a_higher_stage(built):
     assert "Dafür reichen die Daten: Regeln." in write_report(built).read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def home(tmp_path: Path, built: Settings) -> Settings:
-    """The marts of `built` in a home of its own, before anything was filled in."""
-    settings = built.model_copy(update={"home": tmp_path})
-    settings.inbox.mkdir()
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory, built: Settings) -> Settings:
+    """The marts of `built` with no industry and no size anywhere, and the list for them."""
+    settings = built.model_copy(update={"home": tmp_path_factory.mktemp("measured")})
     with open_warehouse(settings) as connection:
-        connection.execute("attach ? as built (read_only)", [str(built.warehouse)])
-        for schema, table in connection.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = 'built'"
-            " and schema_name in ('marts', 'ops') and table_name <> 'corrections'"
+        connection.execute(f"attach '{built.warehouse}' as built (read_only)")
+        for (table,) in connection.execute(
+            "select table_name from duckdb_tables()"
+            " where database_name = 'built' and schema_name = 'marts'"
         ).fetchall():
-            connection.execute(
-                f"create or replace table {schema}.{table} as from built.{schema}.{table}"
-            )
-        connection.execute("delete from ops.loads")
+            connection.execute(f"create table marts.{table} as from built.marts.{table}")
         connection.execute("update marts.customers set industry = null, employees = null")
     assess(settings)
     write_to_do(settings)
+    return settings
+
+
+@pytest.fixture
+def home(tmp_path: Path, measured: Settings) -> Settings:
+    settings = measured.model_copy(update={"home": tmp_path})
+    shutil.copy(measured.warehouse, settings.warehouse)
+    shutil.copytree(measured.review, settings.review)
+    settings.inbox.mkdir()
     return settings
 
 
