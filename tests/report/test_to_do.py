@@ -110,7 +110,7 @@ def fill(path: Path, cells: dict[tuple[str, str, str], object], hours: int = 1) 
         sheet = book[title]
         (column,) = [c.column for c in sheet[1] if str(c.value).startswith(heading)]
         (row,) = [c[0].row for c in sheet.iter_rows(min_row=2) if c[0].value == name]
-        sheet.cell(row, column, value)
+        sheet.cell(row, column).value = value
     book.save(path)
     later = path.stat().st_mtime + timedelta(hours=hours).total_seconds()
     os.utime(path, (later, later))
