@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from config import PROJECT_ROOT, Settings
+from identity.standing import find_basis, is_standing
 from tests.warehouse.conftest import ENTITIES, fill_raw
 from warehouse import BuildFailedError, BuildResult, build, open_warehouse
 from warehouse.dbt import DBT_PROJECT
@@ -291,3 +292,12 @@ def test_unit_tests_beside_the_models_pass(home: Settings, night: BuildResult) -
         check=False,
     )
     assert run.returncode == 0, run.stdout
+
+
+def test_the_customers_of_a_night_stand_for_the_next_one(
+    home: Settings, night: BuildResult
+) -> None:
+    resolved = "intermediate.int_companies_resolved"
+    with open_warehouse(home) as connection:
+        records = connection.table("intermediate.int_company_records")
+        assert is_standing(connection, resolved, find_basis(connection, records))

@@ -28,7 +28,8 @@ def model(dbt, session):  # noqa: ANN001, ANN201
         " evidence_de::varchar, 'evidence_en': evidence_en::varchar} order by record_b) as doubts"
         " from pairs group by all)"
         " select record_id::varchar as record_id, customer_id::varchar as customer_id,"
-        f" resolved.probability::double as probability, linked_to::varchar as linked_to,"
-        " link_de::varchar as link_de, link_en::varchar as link_en, doubts, '{basis}' as basis"
+        " resolved.probability::double as probability, linked_to::varchar as linked_to,"
+        " link_de::varchar as link_de, link_en::varchar as link_en, doubts,"
+        f" '{basis}' as basis"
         " from resolved left join doubts using (record_id)"
     )
