@@ -268,7 +268,7 @@ def _guide(
     offered = choices.get(of)
     if offered:
         values = book[CHOICES_SHEET]
-        place = values.max_column + 1
+        place = values.max_column + (values["A1"].value is not None)
         for number, value in enumerate(offered, start=1):
             values.cell(number, place, value)
         letter = get_column_letter(place)
