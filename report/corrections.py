@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from config import Settings
 from report.fields import SHEETS, Sheet, read_cell
-from report.words import LANGUAGES, Language, Words
+from report.words import LANGUAGES, Language, Words, capitalised
 
 if TYPE_CHECKING:
     import duckdb
@@ -141,7 +141,7 @@ def heading(column: str, language: Language) -> str:
     """Write the heading of a column to fill."""
     words = Words(language)
     name = "customer_number" if column == "customer_id" else "to_fill"
-    return words(name, column=words.column(column))
+    return capitalised(words(name, column=words.column(column)))
 
 
 def _headings(column: str) -> set[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from config import Settings
 from report.corrections import KEY, NAME, heading, take_corrections
 from report.fields import SHEETS, Sheet
-from report.words import Words
+from report.words import Words, capitalised
 from report.workbook import dress, mark_to_fill, new_book, save
 
 if TYPE_CHECKING:
@@ -226,8 +226,8 @@ def _add_sheet(
     shown = [words.column(column) for column, _ in sheet.shown]
     page.append(
         [
-            words.column("name"),
-            *shown,
+            capitalised(words.column("name")),
+            *map(capitalised, shown),
             *(heading(column, words.language) for column in fields),
             words("helps_column"),
             words("orders_column"),
@@ -272,7 +272,7 @@ def _guide(
         for number, value in enumerate(offered, start=1):
             values.cell(number, place, value)
         letter = get_column_letter(place)
-        source = f"{CHOICES_SHEET}!${letter}$1:${letter}${len(offered)}"
+        source = f"'{CHOICES_SHEET}'!${letter}$1:${letter}${len(offered)}"
         rule = DataValidation(type="list", formula1=source, allow_blank=True)
         rule.showErrorMessage = False  # a new value is no mistake
     elif kind == "count":

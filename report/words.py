@@ -43,8 +43,7 @@ class Words:
 
     def sheet(self, mart: str) -> str:
         """Say the title of a mart's sheet in the to-do list."""
-        title = self.mart(mart)
-        return title[:1].upper() + title[1:]
+        return capitalised(self.mart(mart))
 
     def counted(self, name: str, count: int) -> str:
         """Say a text with a number: `<name>_one` for one, else `<name>_many`."""
@@ -73,6 +72,11 @@ class Words:
         """Write a whole number."""
         text = f"{value:,.0f}"
         return text.replace(",", ".") if self.language == "de" else text
+
+
+def capitalised(text: str) -> str:
+    """Begin a text with a capital letter, as a heading does."""
+    return text[:1].upper() + text[1:]
 
 
 @cache
