@@ -56,7 +56,8 @@ from range({lines} // 5) t(n);
 
 create table marts.order_lines as
 select 'L' || n as order_line_id, 'O' || n // 5 as order_id, 'S' || n % 5000 as sku,
-    1 + n % 7 as quantity, 15.0::double as unit_price, 14.0 * (1 + n % 7) as net_amount,
+    (1 + n % 7)::double as quantity, 15.0::double as unit_price,
+    14.0::double * (1 + n % 7) as net_amount,
     n % 100 = 0 as is_cancelled
 from range({lines}) t(n);
 
