@@ -258,3 +258,17 @@ def test_rows_outlive_their_connection(settings: Settings) -> None:
         result = connection.execute(sqlalchemy.text("select 42"))
     assert result.fetchall() == [(42,)]
     engine.dispose()
+
+
+def test_a_query_asked_for_its_columns_gives_no_rows(settings: Settings) -> None:
+    from expectations.dialect import url
+    from expectations.validation import _learn_columns_without_rows
+
+    engine = sqlalchemy.create_engine(url(settings.warehouse))
+    _learn_columns_without_rows(engine, {"select * from range(5)"})
+    with engine.connect() as connection:
+        asked = connection.execute(sqlalchemy.text("select * from range(5)"))
+        other = connection.execute(sqlalchemy.text("select * from range(6)"))
+    assert (list(asked.keys()), asked.fetchall()) == (["range"], [])
+    assert len(other.fetchall()) == 6
+    engine.dispose()
