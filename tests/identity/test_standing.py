@@ -1,4 +1,4 @@
-"""When the customers of the last build are taken as they are."""
+"""When the customers and persons of the last build are taken as they are."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from config import Settings
 from identity import standing
+from identity.memory import Kind
 from identity.standing import find_basis, is_standing
 from warehouse import open_warehouse
 
@@ -42,6 +43,7 @@ def basis_of(connection: duckdb.DuckDBPyConnection) -> str:
         "delete from records where source = 'b'",
         "insert into records values ('c:1', 'c', 'Nord', now())",
         "alter table records add column vat_id varchar",
+        "alter table records add column customer_id varchar default 'C1'",
         "insert into ops.identity_decisions values ('a:1', 'b:1', 'same', 'Eva', now(), null)",
     ],
 )
@@ -93,3 +95,19 @@ def test_only_a_remembered_result_of_the_same_basis_stands(
     connection.execute("update ops.customer_ids set until = '2025-01-02' where record_id = 'b:1'")
     connection.execute(remember, ["b:1", "C2", date(2025, 1, 2), None])
     assert not is_standing(connection, "ops.resolved", "b1"), "another build was remembered since"
+
+
+def test_persons_stand_while_person_and_contact_are_remembered(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    kinds: tuple[Kind, ...] = ("person", "contact")
+    connection.execute(
+        "create table ops.resolved as select 'a:1' as record_id, 'P1' as person_id,"
+        " 'K1' as contact_id, 'b1' as basis"
+    )
+    connection.execute("insert into ops.person_ids values ('a:1', 'P1', '2025-01-01', null)")
+    assert not is_standing(connection, "ops.resolved", "b1", kinds)
+    connection.execute("insert into ops.contact_ids values ('a:1', 'K1', '2025-01-01', null)")
+    assert is_standing(connection, "ops.resolved", "b1", kinds)
+    connection.execute("delete from ops.person_ids")
+    assert not is_standing(connection, "ops.resolved", "b1", kinds)

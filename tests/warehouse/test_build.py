@@ -294,10 +294,17 @@ def test_unit_tests_beside_the_models_pass(home: Settings, night: BuildResult) -
     assert run.returncode == 0, run.stdout
 
 
-def test_the_customers_of_a_night_stand_for_the_next_one(
+def test_customers_and_persons_of_a_night_stand_for_the_next_one(
     home: Settings, night: BuildResult
 ) -> None:
-    resolved = "intermediate.int_companies_resolved"
     with open_warehouse(home) as connection:
-        records = connection.table("intermediate.int_company_records")
-        assert is_standing(connection, resolved, find_basis(connection, records))
+        connection.execute("use intermediate")
+        companies = connection.table("int_company_records")
+        basis = find_basis(connection, companies)
+        assert is_standing(connection, "int_companies_resolved", basis)
+        contacts = connection.sql(
+            "select contacts.*, customers.country from int_contacts_linked as contacts"
+            " left join int_customers_merged as customers using (customer_id)"
+        )
+        basis = find_basis(connection, contacts)
+        assert is_standing(connection, "int_persons_resolved", basis, ("person", "contact"))
