@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from identity.comparisons import Comparison
     from identity.pairs import Field, Pairs
 
     Numbers = NDArray[np.float64]
 
 # How many true pairs a prior is worth: 10 records lean on it, 10,000 do not.
-PRIOR_PAIRS = 50.0
+PRIOR_PAIRS = 20.0
+# How many pairs of neighbours the prior of what they share of a name is worth: branches of one
+# house have more of it in common than firms that only share a roof.
+PRIOR_NEIGHBOURS = 200.0
 PRIOR_MOVED = 0.05  # share of true pairs
 ROUNDS = 2
 MAX_ITERATIONS = 50
@@ -162,7 +166,7 @@ def _fit(pairs: Pairs, cells: _Cells) -> Numbers:
             np.bincount(
                 cells.pattern, weights=cells.size * part, minlength=len(pairs.degrees)
             ).astype(np.float64)
-            for part in (same, moved)
+            for part in (same, moved, near)
         ]
         alike, stayed, alone = (bits[cells.pattern] for bits in _log_ratios(pairs, *per_pattern))
         true, expected_near = (float((cells.size * part).sum()) for part in (same, near))
@@ -174,7 +178,7 @@ def _fit(pairs: Pairs, cells: _Cells) -> Numbers:
             true + PRIOR_PAIRS
         )
         if not true:
-            of_same = 1 / pairs.records
+            of_same = of_near = 1 / pairs.records
         logs = (
             np.log2(of_same * (1 - move)) + alike + who + home + shared,
             np.log2(of_same * move) + alike - stayed + who + shared,
@@ -189,7 +193,9 @@ def _fit(pairs: Pairs, cells: _Cells) -> Numbers:
     return same
 
 
-def _log_ratios(pairs: Pairs, true: Numbers, moved: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+def _log_ratios(
+    pairs: Pairs, true: Numbers, moved: Numbers, near: Numbers
+) -> tuple[Numbers, Numbers, Numbers]:
     """Weigh the patterns: as one customer, what of that is its home, and as neighbours."""
     import numpy as np
 
@@ -200,17 +206,33 @@ def _log_ratios(pairs: Pairs, true: Numbers, moved: Numbers) -> tuple[Numbers, N
         alike += bits
         if comparison.is_home:
             stayed += bits
+        u = _u(field, degree, true)
         if comparison.is_place:
-            alone += bits
+            alone += np.where(degree >= 0, np.log2(_m(field, degree, near) / u)[degree], 0.0)
         elif comparison.prior_near:
-            u = _u(field, degree, true)
-            named = np.zeros(len(u))
-            named[: len(comparison.prior_near)] = comparison.prior_near
-            near = named + (1 - named.sum()) * u
-            if comparison.is_shared:
-                near[0] = named[0]
-            alone += np.where(degree >= 0, np.log2(near / u)[degree], 0.0)
+            share = _near(comparison, degree, u, near)
+            alone += np.where(degree >= 0, np.log2(share / u)[degree], 0.0)
     return alike, stayed, alone
+
+
+def _near(
+    comparison: Comparison, degree: NDArray[np.int8], u: Numbers, expected: Numbers
+) -> Numbers:
+    """Per degree its share of the neighbours, where they are partly like any two records."""
+    import numpy as np
+
+    named = np.zeros(len(u))
+    named[: len(comparison.prior_near or ())] = comparison.prior_near
+    share: Numbers = named + (1 - named.sum()) * u
+    if comparison.is_shared:
+        share[0] = named[0]
+    else:
+        known = degree >= 0
+        seen = np.bincount(degree[known], weights=expected[known], minlength=len(share))
+        seen[0] = 0  # who is called the same is no neighbour
+        learned = (seen + PRIOR_NEIGHBOURS * share) / (seen.sum() + PRIOR_NEIGHBOURS)
+        share[1:] = learned[1:]
+    return share
 
 
 def _m(field: Field, degree: NDArray[np.int8], expected: Numbers) -> Numbers:

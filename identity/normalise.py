@@ -353,7 +353,9 @@ def _read_slips(words: list[str]) -> list[str]:
     for word in words:
         letters = sum(c.isalpha() for c in word)
         is_slip = len(word) / 2 < letters < len(word) and not re.fullmatch(r"\d+[a-z]{2}", word)
-        read.append((word.translate(_SLIPS) if is_slip else word).replace("rn", "m"))
+        read.append(
+            (_UMLAUTS.sub(r"\1", word.translate(_SLIPS)) if is_slip else word).replace("rn", "m")
+        )
     return read
 
 

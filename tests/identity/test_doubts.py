@@ -26,8 +26,8 @@ def test_what_is_neither_sure_nor_unlikely_is_asked_with_its_evidence():
     assert list(found) == [("list:1", "list:2")]
     probability, german, english = found["list:1", "list:2"]
     assert 0.1 < probability < 0.5
-    assert german.startswith("Name gleich (+2,")
-    assert english.startswith("Name the same (+2.")
+    assert german.startswith("Name gleich (+3,")
+    assert english.startswith("Name the same (+3.")
 
 
 def test_what_a_person_decided_is_not_asked_again():
