@@ -1,10 +1,18 @@
-"""Nights on real files: what an incremental build keeps is what a build from nothing makes."""
+"""Nights on real files: what an incremental build keeps is what a build from nothing makes.
+
+The tests are nights of one home, in their order: a start of dbt takes seconds.
+"""
 
 from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import pytest
@@ -73,108 +81,118 @@ def name_customers(settings: Settings, customers: dict[int, str]) -> None:
         )
 
 
-def run_dbt(settings: Settings, command: str, *options: str) -> None:
-    done = subprocess.run(
-        _command(settings.home / "dbt", command, "--select", *MODELS, *options),
+@dataclass(frozen=True)
+class Home:
+    """A home after its first night, and the SQL that made its models from nothing."""
+
+    settings: Settings
+    queries: dict[str, str]
+
+    def query(self, query: str, parameters: list[object] | None = None) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.settings.warehouse), read_only=True) as connection:
+            return connection.execute(query, parameters).fetchall()
+
+    def rows(self, model: str) -> list[tuple[Any, ...]]:
+        return self.query(f"from {MODELS[model]}.{model} order by all")
+
+    def marks(self) -> list[tuple[Any, ...]]:
+        """Return by what the models say that they were made."""
+        return self.query("select table_name, comment from duckdb_tables() where comment <> ''")
+
+    def assert_as_from_nothing(self) -> None:
+        for model, query in self.queries.items():
+            assert self.rows(model) == self.query(f"from ({query}) order by all"), model
+
+
+@contextmanager
+def dbt(settings: Settings, *options: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [*_command(settings.home / "dbt", "run", "--select", *MODELS), *options],
         cwd=PROJECT_ROOT,
         env=_environment(settings),
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-2000:]
+    ) as process:
+        yield process
 
 
-def made(settings: Settings, model: str) -> tuple[list[tuple[object, ...]], str | None]:
-    """Return the rows of a model and the mark of what it was made by."""
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
-        rows = connection.sql(f"from {MODELS[model]}.{model} order by all").fetchall()
-        (mark,) = connection.execute(
-            "select comment from duckdb_tables() where table_name = ?", [model]
-        ).fetchone() or (None,)
-    return rows, mark
-
-
-def from_nothing(settings: Settings, model: str) -> list[tuple[object, ...]]:
-    """Return what the model's code gives without anything kept."""
-    compiled = settings.home / "dbt/target/compiled/reifegrad/models" / MODELS[model]
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
-        query = (compiled / f"{model}.sql").read_text(encoding="utf-8")
-        return connection.sql(f"from ({query}) order by all").fetchall()
-
-
-def assert_as_from_nothing(settings: Settings) -> None:
-    kept = {model: made(settings, model)[0] for model in MODELS}
-    run_dbt(settings, "compile", "--full-refresh")
-    for model, rows in kept.items():
-        assert rows == from_nothing(settings, model), model
+def build(settings: Settings) -> None:
+    ingest_inbox(settings)
+    with dbt(settings) as process:
+        output, _ = process.communicate()
+    assert process.returncode == 0, output[-2000:]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     config = tmp_path_factory.mktemp("config")
     (config / "sources.yml").write_text(SOURCES, encoding="utf-8")
-    return Settings(home=tmp_path_factory.mktemp("nights") / "home", config=config)
+    settings = Settings(home=tmp_path_factory.mktemp("nights") / "home", config=config)
+    for n in range(4):
+        write(settings, f"orders{n}.csv", some_rows(random.Random(n)))
+    name_customers(settings, {0: "C0", 1: "C1", 2: "C2", 3: "C2"})
+    build(settings)
+    compiled = settings.home / "dbt/target/compiled/reifegrad/models"
+    queries = {
+        model: (compiled / layer / f"{model}.sql").read_text(encoding="utf-8")
+        for model, layer in MODELS.items()
+    }
+    return Home(settings, queries)
 
 
-def test_any_sequence_of_nights_gives_what_a_build_from_nothing_gives(home: Settings) -> None:
-    chance = random.Random(1)
-    files = {f"orders{n}.csv": some_rows(chance) for n in range(4)}
-    customers = {0: "C0", 1: "C1", 2: "C2", 3: "C2"}
-    marks = set()
-    for night in range(3):
-        for name, rows in files.items():
-            write(home, name, rows)
-        name_customers(home, customers)
-        ingest_inbox(home)
-        run_dbt(home, "run")
-        marks.add(tuple(made(home, model)[1] for model in MODELS))
-        assert_as_from_nothing(home)
-        assert len(made(home, "int_order_lines_linked")[0]) > 5
-        # tomorrow: one file is written anew, one is new, and a number is another customer
-        files[f"orders{chance.randrange(4)}.csv"] = some_rows(chance)
-        files[f"orders{4 + night}.csv"] = some_rows(chance)
-        customers[chance.randrange(5)] = chance.choice(["C1", "C3"])
-    assert len(marks) == 1, "nothing but loads changed, and all was made anew"
+def test_only_what_changed_is_made_again(home: Home) -> None:
+    """A file is written anew, one is new, and some numbers are other customers."""
+    marks = home.marks()
+    with open_warehouse(home.settings) as connection:  # kept rows are known by a wrong value
+        for model, schema in MODELS.items():
+            connection.execute(f"update {schema}.{model} set sku = 'kept'")
+    chance = random.Random(4)
+    write(home.settings, "orders1.csv", some_rows(chance))
+    write(home.settings, "orders4.csv", some_rows(chance))
+    name_customers(home.settings, {0: "C0", 1: "C3", 2: "C2", 4: "C1"})
+    build(home.settings)
+    kept = home.query(
+        "select file from staging.stg_inbox__order_lines group by 1"
+        " having bool_and(sku is not distinct from 'kept') order by 1"
+    )
+    assert kept == [("orders0.csv",), ("orders2.csv",), ("orders3.csv",)]
+    with open_warehouse(home.settings) as connection:
+        for model, schema in MODELS.items():
+            connection.execute(f"update {schema}.{model} set sku = null")
+    assert len(home.rows("int_order_lines_linked")) > 5
+    home.assert_as_from_nothing()
+    assert home.marks() == marks
 
 
-def test_only_the_loads_of_changed_files_are_typed_again(home: Settings) -> None:
-    """Rows that are kept are not read: a wrong value put among them stays."""
-    files = sorted(home.inbox.iterdir())
-    with open_warehouse(home) as connection:
-        connection.execute(
-            "update staging.stg_inbox__order_lines set quantity = -7 where file = ?",
-            [files[0].name],
-        )
-    write(home, files[1].name, ["77;1;1;3;1.5;27/1/2025"])
-    ingest_inbox(home)
-    run_dbt(home, "run")
-    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
-        quantities = connection.execute(
-            "select file, list(distinct quantity) from staging.stg_inbox__order_lines"
-            " where list_contains(?, file) group by 1 order by 1",
-            [[file.name for file in files[:2]]],
-        ).fetchall()
-    assert quantities == [(files[0].name, [-7.0]), (files[1].name, [3.0])]
+def test_a_build_killed_while_it_writes_is_made_good_by_the_next(home: Home) -> None:
+    """Killed in the transaction that replaces lines; then one more file comes."""
+    before = home.rows("int_order_lines_linked")
+    chance = random.Random(6)
+    late = [f"{n}{row}" for n in range(600) for row in some_rows(chance)]
+    write(home.settings, "orders0.csv", some_rows(chance))
+    write(home.settings, "orders_late.csv", late)
+    ingest_inbox(home.settings)
+    with dbt(home.settings, "--log-level", "debug") as process:
+        for line in process.stdout or ():
+            if "On model.reifegrad.int_order_lines_linked" in line and "insert into" in line:
+                process.send_signal(signal.SIGKILL)
+                break
+    assert process.returncode == -signal.SIGKILL
+    assert home.rows("int_order_lines_linked") == before, "whole, as it was"
+    assert ("orders_late.csv",) in home.query("select file from staging.stg_inbox__order_lines")
+    write(home.settings, "orders_later.csv", some_rows(chance))
+    build(home.settings)
+    home.assert_as_from_nothing()
 
 
-def test_another_format_of_a_column_makes_all_rows_anew(home: Settings) -> None:
-    """The rows that were kept with the wrong value of the test above are right again."""
-    _, before = made(home, "stg_inbox__order_lines")
-    american = some_rows(random.Random(2), "mdy") * 9
-    write(home, "orders_american.csv", [f"{n}{row}" for n, row in enumerate(american)])
-    ingest_inbox(home)
-    run_dbt(home, "run")
-    assert made(home, "stg_inbox__order_lines")[1] != before
-    assert_as_from_nothing(home)
-
-
-def test_a_build_that_was_cut_short_is_made_good(home: Settings) -> None:
-    """The first model is done, the second is not; then one more file comes."""
-    for name in ("orders_late.csv", "orders_later.csv"):
-        write(home, name, some_rows(random.Random(name)))
-        ingest_inbox(home)
-        if name == "orders_late.csv":
-            run_dbt(home, "run", "--exclude", "int_order_lines_linked")
-    run_dbt(home, "run")
-    assert_as_from_nothing(home)
+def test_another_format_of_a_column_makes_all_rows_anew(home: Home) -> None:
+    """The format of a column is that of most cells, so rows of other files change too."""
+    marks = home.marks()
+    chance = random.Random(5)
+    american = [row for _ in range(900) for row in some_rows(chance, "mdy")]
+    write(home.settings, "orders_american.csv", [f"{n}{row}" for n, row in enumerate(american)])
+    with open_warehouse(home.settings) as connection:
+        connection.execute("update staging.stg_inbox__order_lines set quantity = -7")
+    build(home.settings)
+    assert not set(home.marks()) & set(marks)
+    home.assert_as_from_nothing()
