@@ -10,12 +10,13 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 
 from config import Settings
 from config.settings import ConfigurationError
 from expectations.checks import ExpectationResult, effort, records_sql
 from expectations.data_docs import replaced_folder
+from expectations.edges import deciding
 from expectations.history import (
     Standing,
     empty_marts,
@@ -55,7 +56,8 @@ class Assessment(BaseModel):
     is what the data reached that night, None if they could not be measured. `method_*` says what
     the method of the stage in force does (None at stage 0). `cause` (source, data, unmeasured) and
     `cause_*` tell why less is measured than was in force, or nothing. `unmet` are the expectations
-    of `next_stage`, the one after the measured stage, that do not hold, least work first.
+    of `next_stage`, the one after the measured stage, that do not hold, least work first. `edge`
+    names the expectations by which chance alone would change the measured stage.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -74,6 +76,12 @@ class Assessment(BaseModel):
     method_de: str | None
     method_en: str | None
     unmet: tuple[ExpectationResult, ...]
+    edge: tuple[str, ...] = ()
+
+    @computed_field
+    def is_at_edge(self) -> bool:
+        """Whether a few records more or less would change the measured stage."""
+        return bool(self.edge)
 
 
 def audit(settings: Settings) -> list[ExpectationResult]:
@@ -207,6 +215,7 @@ def _assessment(
     following = min((r.stage for r in results if r.stage > reached), default=None)
     unmet = [r for r in results if r.stage == following and not r.is_met]
     method = case.stages.get(standing.stage) if case else None
+    items = {item.name: item for _, item in case.checks} if case else {}
     return Assessment(
         use_case=name,
         phase=case.phase if case else "all",
@@ -216,6 +225,7 @@ def _assessment(
         method_de=method.description_de if method else None,
         method_en=method.description_en if method else None,
         unmet=tuple(sorted(unmet, key=effort)),
+        edge=() if standing.measured_stage is None else deciding(reached, results, items),
         **vars(standing),
     )
 

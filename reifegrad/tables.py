@@ -84,6 +84,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "method": {"de": "Verfahren", "en": "Method"},
     "next": {"de": "Was die nächste Stufe braucht", "en": "What the next stage needs"},
     "nothing": {"de": "–", "en": "–"},
+    "at_edge": {"de": "{stage}, knapp", "en": "{stage}, narrow"},
     "report": {"de": "Bericht: {path}", "en": "Report: {path}"},
     "scores": {"de": "Bewertungen", "en": "Scores"},
     "score": {"de": "Bewertung", "en": "Score"},
@@ -216,11 +217,14 @@ def stages_table(stages: Sequence[dict[str, Any]], language: Language) -> Table:
         hints += [f"• {unmet[f'todo_{language}']}" for unmet in stage["unmet"]]
         todo = "\n".join(hints)
         in_force, measured = stage["stage"], stage["measured_stage"]
-        table.add_row(
-            stage[f"title_{language}"],
+        reached = (
             str(in_force)
             if measured == in_force
-            else f"{in_force} ({'?' if measured is None else measured})",
+            else f"{in_force} ({'?' if measured is None else measured})"
+        )
+        table.add_row(
+            stage[f"title_{language}"],
+            text("at_edge", language, stage=reached) if stage["is_at_edge"] else reached,
             stage[f"method_{language}"] or text("nothing", language),
             todo or text("nothing", language),
         )

@@ -25,6 +25,7 @@ class Tile:
     """One use case: its stage (None: not measured), and what blocks the next one.
 
     `is_in_use`: the system acts on it; else its stage says what the data would allow.
+    `is_at_edge`: a few records more or less would change it.
     `warning` tells why less was measured than is in force, or nothing at all.
     """
 
@@ -33,6 +34,7 @@ class Tile:
     top: int
     said: str
     is_in_use: bool = False
+    is_at_edge: bool = False
     method: str = ""
     warning: str = ""
     next_said: str = ""
@@ -190,6 +192,7 @@ def _tile(
         top=top,
         said=words("stage_of", stage=found.stage, top=top),
         is_in_use=name in facts.in_use and found.stage > 0,
+        is_at_edge=bool(found.edge),
         method=getattr(found, f"method_{words.language}") or "",
         warning=getattr(found, f"cause_{words.language}") or "",
         next_said=words("for_stage", stage=found.next_stage) if first else "",

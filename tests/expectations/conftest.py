@@ -59,7 +59,8 @@ from range(0, 600) t(n);
 
 create table marts.tickets as
 select 'T' || n as ticket_id, 'C' || lpad((n % 60 + 1)::varchar, 10, '0') as customer_id,
-    timestamp '{NIGHT} 09:00' - to_days((n * 5)::int + 1) as opened_at, 'Lieferung' as category
+    timestamp '{NIGHT} 09:00' - to_days((n * 5)::int + 1) as opened_at,
+    opened_at + interval 3 hour as closed_at, 'Lieferung' as category
 from range(0, 100) t(n);
 """
 
