@@ -127,3 +127,18 @@ def test_what_people_wrote_stays_text(settings):
     page = write_report(hostile).read_text(encoding="utf-8")
     assert "<script" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_a_stage_at_its_edge_says_narrow(settings):
+    store_nights(settings, 1)
+    assert 'class="said">Stufe 2 von 3</span>' in write_report(settings).read_text("utf-8")
+    assert "knapp" not in write_report(settings).read_text("utf-8")
+    with open_warehouse(settings) as connection:
+        connection.execute(
+            "update ops.expectation_results set is_met = true, observed = required,"
+            " records_total = 100, records_unmet = round(100 * (1 - required))"
+            " where use_case = 'churn' and stage = 2"
+        )
+    page = write_report(settings).read_text(encoding="utf-8")
+    assert page.count(">knapp</abbr>") == page.count(">narrow</abbr>") == 1
+    assert "Wenige Datensätze mehr oder weniger ändern diese Stufe." in page
