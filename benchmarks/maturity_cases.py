@@ -90,8 +90,9 @@ def _blank(
     among: str = "true",
 ) -> Mutation:
     """Blank a column in so many of a hundred rows."""
+    where = "" if among == "true" else f" where {among}"
     return Mutation(
-        f"{mart}.{column} blank in {percent:g} %",
+        f"{mart}.{column} blank in {percent:g} %{where}",
         "blank",
         setting(mart, column, "null", f"{among} and {some(id_column, percent)}"),
         falls,
