@@ -50,7 +50,8 @@ class Comparison:
 
     `column` is the column without which the comparison is unknown, `columns` all that it uses;
     `unless` is SQL for when else it is unknown. `is_place` says that neighbours (a household, the
-    firms of a house) agree in it like one customer, `is_home` that it changes with a move.
+    firms of a house) agree in it like one customer, `is_home` that it changes with a move,
+    `is_name` that few customers have two values with nothing in common.
     `prior_near` else: the shares of neighbours that agree so because they are neighbours, from the
     best degree to the last but one; the rest of them is like any two records, and so are all where
     it is not given.
@@ -63,6 +64,7 @@ class Comparison:
     unless: str | None = None
     is_place: bool = False
     is_home: bool = False
+    is_name: bool = False
     prior_near: tuple[float, ...] | None = None
 
     @property
@@ -94,7 +96,7 @@ SWAPPED = (
 )
 
 COMPARISONS = (
-    Comparison("name", column="name", also=("given_name", "family_name"),
+    Comparison("name", column="name", also=("given_name", "family_name"), is_name=True,
                unless=f"{IN_PARTS.format('l')} and {IN_PARTS.format('r')}",
                prior_near=(0, 0, 0, .01, 0, .1, .2), levels=(
         Level("name_l = name_r", .45, value="name", one_in=500),
@@ -108,7 +110,7 @@ COMPARISONS = (
         Level("word_containment(words_l, words_r) >= .4", .03),
     )),
     Comparison("given_name", column="given_name", also=("family_name", "given_root"),
-               prior_near=(.02,), levels=(
+               is_name=True, prior_near=(.02,), levels=(
         Level("given_name_l = given_name_r", .65, value="given_name", one_in=300),
         Level(SWAPPED, .02),
         Level("given_root_l = given_root_r", .06, value="given_root", one_in=300),
@@ -119,7 +121,7 @@ COMPARISONS = (
         Level(f"({_similar('given_name', .8)} or given_name_l[1:3] = given_name_r[1:3])", .04),
     )),
     Comparison("family_name", column="family_name", also=("given_name",), unless=SWAPPED,
-               prior_near=(.5, .01, .01), levels=(
+               is_name=True, prior_near=(.5, .01, .01), levels=(
         Level("family_name_l = family_name_r", .75, value="family_name", one_in=3000),
         Level(_similar("family_name", .9), .12),
         Level(_similar("family_name", .75), .05),

@@ -18,6 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from identity.pairs import SURELY_ONE
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -33,6 +35,9 @@ PRIOR_PAIRS = 20.0
 # house have more of it in common than firms that only share a roof.
 PRIOR_NEIGHBOURS = 200.0
 PRIOR_MOVED = 0.05  # share of true pairs
+# At most so many of the true pairs have names with nothing in common. Without a bound the likeliest
+# model of a town of a few streets is that all firms of a street are one.
+MAX_UNLIKE = 0.1
 ROUNDS = 2
 MAX_ITERATIONS = 50
 CONVERGED = 1e-4  # relative change of the expected number of true pairs
@@ -73,8 +78,10 @@ def estimate_probabilities(pairs: Pairs) -> NDArray[np.float64]:
 def value_bits(pairs: Pairs, number: int, probability: Numbers) -> NDArray[np.float32]:
     """Per pair how rare the value is that its degree is about, in bits; 0 if about none.
 
-    -log2 of the share of other records with the value that are probably not the same customer,
-    but no rarer than the field allows: a file of ten records doesn't hold all cities.
+    -log2 of the share of further records with the value that are probably not the same customer.
+    Where there is none, as rare as the field allows: a file of ten records doesn't hold all cities.
+    A name that only two records have is rarer, the fewer such pairs there are and the rarer its
+    words: two Otto Fischers may meet by chance, two Hagelstein Antriebstechnik hardly.
 
     Args:
         pairs: the compared pairs.
@@ -96,8 +103,13 @@ def value_bits(pairs: Pairs, number: int, probability: Numbers) -> NDArray[np.fl
             for side in (left, right):
                 mates += np.bincount(side, weights=probability[which], minlength=pairs.records)
             others = holders[left] - 1 - np.maximum(mates[left], mates[right])
-            share = np.maximum(others / known, min(1 / level.one_in, 1 / known))
-            bits[which] = -np.log2(share)
+            rarest = np.full(len(which), min(1 / level.one_in, 1 / known))
+            if level.value == "name" and known > level.one_in:  # fewer don't tell what is rare
+                others = np.where(holders[left] == 2, 0, others)
+                chance = (1 - SURELY_ONE) * np.count_nonzero(others < 0.5) + 0.5
+                chance /= known * (known - 1) / 2
+                rarest = np.minimum(rarest, np.maximum(chance, np.exp2(-field.word_bits[left])))
+            bits[which] = -np.log2(np.maximum(others / known, rarest))
     return bits
 
 
@@ -243,6 +255,9 @@ def _m(field: Field, degree: NDArray[np.int8], expected: Numbers) -> Numbers:
     known = degree >= 0
     true = np.bincount(degree[known], weights=expected[known], minlength=len(prior))
     shares: Numbers = (true + PRIOR_PAIRS * prior) / (true.sum() + PRIOR_PAIRS)
+    if field.comparison.is_name and shares[-1] > MAX_UNLIKE:
+        shares[:-1] *= (1 - MAX_UNLIKE) / (1 - shares[-1])
+        shares[-1] = MAX_UNLIKE
     return shares
 
 

@@ -28,6 +28,8 @@ THREADS = 2
 MEMORY_LIMIT = "3GB"  # of DuckDB, which spills to disk beyond it
 # Half a million pairs: a degree that one pair in 100,000 reaches is still seen five times.
 RANDOM_RECORDS = 1024
+# Of two records that alone have a name or a word of it, so many are one customer.
+SURELY_ONE = 0.9
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,15 @@ class Field:
 
     `chance` per degree: its share among random pairs. `known`: the number of all pairs of records
     for which both values are known. `holders` per column that a degree is about and per record:
-    how many records have its value, 0 where it is unknown.
+    how many records have its value, 0 where it is unknown. `word_bits` per record: how rare the
+    words of its name are together.
     """
 
     comparison: Comparison
     chance: NDArray[np.float64]
     known: float
     holders: dict[str, NDArray[np.int64]]
+    word_bits: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ def compare(features: pd.DataFrame) -> Pairs | None:
             return None
         chances = _chances(connection, comparisons)
         columns = _fetch(connection, _compare_sql(comparisons))
-        fields = [Field(c, chances[c.name], *_values(connection, c)) for c in comparisons]
+        words = _word_bits(connection)
+        fields = [Field(c, chances[c.name], *_values(connection, c), words) for c in comparisons]
     codes, pattern = np.unique(columns.pop("code"), return_inverse=True)
     return _pairs(len(features), columns, codes, pattern.astype(np.int32), fields)
 
@@ -152,6 +157,23 @@ def _values(
     row = connection.execute(f"select count({comparison.column}) from records").fetchone()
     known = float(row[0]) if row else 0.0
     return known * (known - 1) / 2, holders
+
+
+def _word_bits(connection: duckdb.DuckDBPyConnection) -> NDArray[np.float64]:
+    """Add up per record how rare the words of its name are, in bits.
+
+    A word that no more than two names have is mostly one customer's: see SURELY_ONE.
+    """
+    own = "log2(count(name) over () / 2) - 1e-6"
+    more = f"case when b > own then -log2(2 * (1 - {SURELY_ONE})) else 0 end"
+    found = _fetch(
+        connection,
+        f"select coalesce(list_sum([b + {more} for b in bits]), 0) as bits"
+        f" from (select position, map_values(words) as bits, {own} as own from records)"
+        " order by position",
+    )
+    bits: NDArray[np.float64] = found["bits"]
+    return bits
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, NDArray[Any]]:

@@ -1,5 +1,7 @@
 """What files hold instead of data joins no strangers."""
 
+import random
+
 import pandas as pd
 import pytest
 
@@ -123,3 +125,22 @@ def test_a_person_in_one_column_is_found_among_persons_in_two_and_firms():
     found = customers(pd.concat([PEOPLE, firms(), mixed]))
     assert found["a:1"] == found["b:1"]
     assert found.nunique() == len(PEOPLE) + len(FIRMS) + 1
+
+
+def test_a_town_of_few_streets_is_many_customers():
+    """Thousands share a street and only names tell them apart: no model may join them all."""
+    chance = random.Random(1)
+    parts = ["ka", "lo", "mi", "ru", "te", "wa", "ben", "dor", "fel", "gri", "hun", "jas", "kol"]
+    rows = []
+    for firm in range(4000):
+        name = "".join(chance.choices(parts, k=4)).title() + " " + chance.choice(["Bau", "Metall"])
+        town, street = chance.randrange(3), chance.randrange(5)
+        address = f"Weg{street}straße {chance.randint(1, 150)}"
+        for source in "ab"[: 1 + (chance.random() < 0.3)]:
+            postcode = str(21300 + town * 500 + chance.randint(0, 60))
+            rows.append((f"{source}:{firm}", source, name, address, postcode, f"Stadt{town}"))
+    columns = ["record_id", "source", "name", "street", "postcode", "city"]
+    found = customers(pd.DataFrame(rows, columns=columns))
+    truth = pd.Series(found.index.str[2:], index=found.index)
+    assert (truth.groupby(found).nunique() > 1).sum() <= 8
+    assert (found.groupby(truth).nunique() > 1).sum() <= 8
