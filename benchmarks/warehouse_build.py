@@ -330,8 +330,9 @@ class Home:
         layers: Column = dict.fromkeys(LAYERS, 0.0)
         for name, seconds in self.seconds().items():
             kind, _, model = name.split(".")[:3]
-            layer = {"model": nodes[name]["fqn"][1]}.get(kind, f"{kind}s")
-            layers["identity" if model in IDENTITY else layer] += seconds
+            layer = nodes[name]["fqn"][1] if kind == "model" else f"{kind}s"
+            layer = "identity" if model in IDENTITY else layer
+            layers[layer] = layers.get(layer, 0.0) + seconds  # exposures too, which take none
         return layers
 
     def marts(self) -> dict[str, tuple[int, int]]:
