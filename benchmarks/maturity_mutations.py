@@ -251,7 +251,10 @@ def main() -> int:
             if arguments.only in f"{mutation.kind} {mutation.name}":
                 place = Path(folder) / str(number)
                 place.mkdir()
-                verdicts.append(bench.judge(mutation, place))
+                verdicts.append(verdict := bench.judge(mutation, place))
+                print(f"{mutation.kind}: {mutation.name}: {verdict.word}", flush=True)
+                for wrong in (*verdict.missed, *verdict.false):
+                    print(f"  {wrong}", flush=True)
                 shutil.rmtree(place)
     Console(width=None if sys.stdout.isatty() else 180).print(
         table_of(verdicts, bench.before.stages, arguments.show)

@@ -26,6 +26,8 @@ FAMILIES = {  # family of checks -> the fields that it needs beside `column`
     "fresh": ("at_most",),  # days since the newest date
     "history": ("at_least",),  # days since the oldest date
 }
+# Columns that a mart has from the rows of another: where those did not come, these say nothing.
+FILLED_FROM = {"first_order_on": "orders", "last_order_on": "orders", "order_count": "orders"}
 PLACEHOLDERS = ("unmet", "total", "to_next", "observed", "required")
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -106,8 +108,10 @@ class Expectation(_Strict):
 
     @property
     def marts(self) -> set[str]:
-        """The marts whose rows are checked."""
-        return {self.mart} if self.mart else set(re.findall(r"\bmarts\.(\w+)", self.records))
+        """The marts whose rows are checked, or fill the columns that choose them."""
+        words = set(re.findall(r"\w+", self.records)) | {self.column}
+        filling = {mart for column, mart in FILLED_FROM.items() if column in words}
+        return filling | set(re.findall(r"\bmarts\.(\w+)", self.records))
 
     @property
     def target(self) -> tuple[str, str] | None:

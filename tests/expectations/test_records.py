@@ -80,6 +80,15 @@ def test_exactly_the_records_that_the_assessment_counts(
         assert {row[2:4] for row in rows} == {("customers", "industry")}
 
 
+def test_of_pairs_of_columns_all_records_are_listed(
+    settings: Settings, damage: Callable[[str], None], tmp_path: Path
+) -> None:
+    damage("update marts.leads set closed_on = created_on - 1")
+    rule = "mart: leads, type: ExpectColumnPairValuesAToBeGreaterThanB, arguments: {column_A: closed_on, column_B: created_on}"  # noqa: E501
+    rows, counted = _found(settings, tmp_path / "e", rule)
+    assert counted == len(rows) == 180
+
+
 def test_where_records_are_missing_there_are_none_to_list(
     settings: Settings, tmp_path: Path
 ) -> None:
