@@ -318,8 +318,7 @@ def decided() -> Iterator[Mutation]:
             and email not in (select email from marts.consents where purpose = 'newsletter')
         group by email"""
     yield Mutation("8 % of the decisions on the newsletter lost", "revoke",
-        f"delete from marts.consents where {newsletter} and kind_of(consent_id);".replace(
-            "kind_of(consent_id)", some("email", 8)),
+        f"delete from marts.consents where {newsletter} and {some('email', 8)};",
         to(0, "consent_known", "automated_mailings"), "data",
         (Records("automated_mailings", "consent_known", undecided),))
     yield Mutation("30 % of the decisions on the newsletter lost", "revoke",
