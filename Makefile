@@ -27,7 +27,7 @@ up: setup  ## start CRM, MLflow and Airflow and keep them running
 down: setup  ## stop them
 	@$(RUN) reifegrad down
 
-test: setup-crm  ## all tests: functions, stages, whole nights (about 15 minutes)
+test: setup-crm  ## all tests: functions, stages, whole nights (half an hour on two cores)
 	@$(RUN) python -m pytest
 
 test-fast: setup  ## tests of functions and stages only
