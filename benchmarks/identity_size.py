@@ -59,7 +59,7 @@ def make_records(count: int, seed: int) -> pd.DataFrame:
     parts of names are also used in twos, and a town has up to a hundred postcodes, one a street
     and house number.
     """
-    words = _larger_vocabulary()
+    words = larger_vocabulary()
     rng = source(seed, "identity_size")
     firms = make_firms(count - int(count * DUPLICATES), words, rng)
     again = rng.integers(0, len(firms), count - len(firms)).tolist()
@@ -72,7 +72,8 @@ def make_records(count: int, seed: int) -> pd.DataFrame:
     return records
 
 
-def _larger_vocabulary() -> Mapping[str, Any]:
+def larger_vocabulary() -> Mapping[str, Any]:
+    """Read the sample company's words; the middle parts of names are also used in twos."""
     words = read_yaml(PROJECT_ROOT / "sample" / "vocabulary.yml")
     middle = words["stems"]["middle"]
     twos = [a + b for a, b in product(middle, middle)]

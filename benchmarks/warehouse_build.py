@@ -38,7 +38,8 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
-from config import PROJECT_ROOT, read_yaml
+from benchmarks.identity_size import larger_vocabulary
+from config import PROJECT_ROOT
 from sample.firms import make_firms
 
 FIRST_NIGHT = date(2026, 1, 5)
@@ -213,9 +214,8 @@ class Company:
     @classmethod
     def invent(cls, inbox: Path, customers: int, lines: int, seed: int) -> Company:
         """Invent the firms, a hundredth more than order at first."""
-        words = read_yaml(PROJECT_ROOT / "sample" / "vocabulary.yml")
         count = customers + customers // 100
-        firms = make_firms(count, words, np.random.default_rng(seed))
+        firms = make_firms(count, larger_vocabulary(), np.random.default_rng(seed))
         table = pa.table(
             {
                 "n": range(count),
