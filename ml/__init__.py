@@ -2,19 +2,21 @@
 
 from ml.frames import scoring_frame, training_frame
 from ml.learning import Candidate, evaluate, train
-from ml.scoring import Scoring, score_entities
+from ml.scoring import Method, Scoring, allowed_methods, score_entities
 from ml.spec import Spec, SpecError, load_spec, load_specs
 from ml.table import NotEnoughDataError, TableError
 from ml.training import Training, needs_training, train_models
 
 __all__ = [
     "Candidate",
+    "Method",
     "NotEnoughDataError",
     "Scoring",
     "Spec",
     "SpecError",
     "TableError",
     "Training",
+    "allowed_methods",
     "evaluate",
     "load_spec",
     "load_specs",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
+Method = Literal["rules", "model", "none"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Scoring:
 
     score: str
     stage: int
-    method: Literal["rules", "model", "none"]
+    method: Method
     scored: int
     removed: int
     message: str
@@ -50,11 +51,34 @@ class _Scored:
     version: str | None = None
 
 
-def score_entities(settings: Settings) -> list[Scoring]:
+def allowed_methods(settings: Settings) -> dict[Method, list[str]]:
+    """Say by which methods the stages let the scores be made tonight; logs why.
+
+    Returns:
+        Names of the scores per method: `rules` at stages 1 and 2, `model` at stage 3, `none` below
+        stage 1. Only methods that a score has; `none` where there are no scores at all, so that
+        those of earlier nights go.
+
+    """
+    reached = stages(settings)
+    found: dict[Method, list[str]] = {}
+    for spec in load_specs(settings):
+        if spec.snapshots:
+            stage = reached.get(str(spec.use_case), 0)
+            logger.info("%s: %s", spec.name, f"stage {stage}" if stage else _skipped(spec))
+            found.setdefault(_method(stage), []).append(spec.name)
+    return found or {"none": []}
+
+
+def score_entities(settings: Settings, method: str | None = None) -> list[Scoring]:
     """Score every customer or open lead of each spec as of `settings.night` into `ops.scores`.
 
     Below stage 1 nothing is scored and old scores go. Stages 1 and 2 score by rules, stage 3 by the
     champion model, or while there is none by the rules of stage 2. Each score is replaced whole.
+
+    Args:
+        settings: say where everything is.
+        method: only the scores that `allowed_methods` names for it.
 
     Raises:
         SpecError: a YAML of `models/` is wrong.
@@ -66,6 +90,8 @@ def score_entities(settings: Settings) -> list[Scoring]:
     results = []
     for spec in specs:
         stage = reached.get(str(spec.use_case), 0)
+        if method not in (None, _method(stage)):
+            continue
         result = _score(settings, spec, stage)
         logger.info("%s: %s", result.score, result.message)
         results.append(result)
@@ -73,14 +99,19 @@ def score_entities(settings: Settings) -> list[Scoring]:
     return results
 
 
+def _method(stage: int) -> Method:
+    return "model" if stage >= 3 else "rules" if stage >= 1 else "none"
+
+
+def _skipped(spec: Spec) -> str:
+    return f"skipped: {spec.use_case} is below stage 1; `reifegrad status` says what is missing."
+
+
 def _score(settings: Settings, spec: Spec, stage: int) -> Scoring:
     if stage < 1:
         with open_warehouse(settings) as connection:
             removed = _replace(connection, spec, None)
-        message = (
-            f"skipped: {spec.use_case} is below stage 1; `reifegrad status` says what is missing."
-        )
-        return Scoring(spec.name, stage, "none", 0, removed, message)
+        return Scoring(spec.name, stage, "none", 0, removed, _skipped(spec))
     with open_warehouse(settings) as connection:
         frame = scoring_frame(connection, spec, settings.night)
     scored, note = _by_stage(settings, spec, stage, frame)

@@ -115,8 +115,39 @@ def test_score_customers(dagbag):
     dag = dagbag.dags["score_customers"]
     assert isinstance(dag.timetable.asset_condition, AssetAny)
     assert assets_of(dag.timetable.asset_condition) == {"maturity", "champions"}
-    assert edges(dag) == {("score_entities", "publish_scores")}
+    branches = {"score_by_rules", "score_by_model", "clear_scores"}
+    assert edges(dag) == {
+        *(("choose_methods", branch) for branch in branches),
+        *((branch, "publish_scores") for branch in branches),
+    }
+    assert dag.task_dict["choose_methods"].inherits_from_skipmixin, "what is not chosen is skipped"
+    assert dag.task_dict["publish_scores"].trigger_rule == "none_failed"
     assert outlets(dag) == {("publish_scores", "scores")}
+
+
+@pytest.mark.parametrize(
+    ("stages", "chosen"),
+    [
+        ({"churn": 1, "lead_scoring": 2}, {"score_by_rules"}),
+        ({"churn": 3, "lead_scoring": 2}, {"score_by_model", "score_by_rules"}),
+        ({"churn": 0, "lead_scoring": 3}, {"clear_scores", "score_by_model"}),
+        ({}, {"clear_scores"}),
+    ],
+)
+def test_score_customers_branches_on_the_stage(dagbag, stages, chosen, tmp_path, monkeypatch):
+    from config import load_settings
+    from warehouse import open_warehouse
+
+    monkeypatch.setenv("REIFEGRAD_HOME", str(tmp_path))
+    with open_warehouse(load_settings()) as connection:
+        for use_case, stage in stages.items():
+            connection.execute(
+                "insert into ops.maturity_stages by name select current_date - 1 as night,"
+                " ? as use_case, ? as stage, now() as assessed_at",
+                [use_case, stage],
+            )
+    choose = dagbag.dags["score_customers"].task_dict["choose_methods"].python_callable
+    assert set(choose()) == chosen
 
 
 def test_push_scores(dagbag):

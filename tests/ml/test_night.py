@@ -30,6 +30,22 @@ def test_below_stage_1_nothing_is_scored_and_old_scores_go(firm, set_stage, read
     assert set(read_scores().score) == {"lead"}
 
 
+def test_the_stage_decides_the_method_and_a_branch_scores_its_own(
+    firm, set_stage, read_scores, caplog
+):
+    caplog.set_level("INFO", "ml")
+    set_stage("churn", 0)
+    set_stage("lead_scoring", 2)
+    assert ml.allowed_methods(firm) == {"none": ["churn"], "rules": ["lead"]}
+    assert "churn: skipped: churn is below stage 1" in caplog.text
+    assert by_score(ml.score_entities(firm, "model")) == {}
+    assert set(by_score(ml.score_entities(firm, "rules"))) == {"lead"}
+    assert set(by_score(ml.score_entities(firm, "none"))) == {"churn"}
+    assert set(read_scores().score) == {"lead"}
+    set_stage("churn", 3)
+    assert ml.allowed_methods(firm) == {"model": ["churn"], "rules": ["lead"]}
+
+
 @pytest.mark.parametrize("stage", [1, 2])
 def test_stages_1_and_2_score_by_rules(firm, set_stage, read_scores, stage):
     set_stage("churn", stage)
