@@ -17,8 +17,6 @@ import argparse
 import json
 import os
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,16 +26,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import psutil
 from rich.console import Console
 from rich.table import Table
 
-from config import PROJECT_ROOT
+from benchmarks.measurement import measure
 
 COLUMNS = (
     "Auftrag", "Pos", "KdNr", "Kunde", "Datum", "Bezeichnung", "Menge", "Preis", "Wert", "Status",
 )  # fmt: skip
-SAMPLE_INTERVAL = 0.02
 SOURCES = """
 sources:
   erp_orders:
@@ -69,7 +65,7 @@ QUOTED_NAME = """['"Müller"; Söhne', 'Groß', 'Weiß'][pick(i // 4, 3) + 1] ||
 
 
 @dataclass(frozen=True)
-class Measurement:
+class Reading:
     """One method on one file."""
 
     seconds: float
@@ -209,35 +205,13 @@ METHODS: dict[str, Callable[[Path, Path], int]] = {
 }
 
 
-def measure(method: str, path: Path) -> Measurement:
+def run_apart(method: str, path: Path) -> Reading:
     """Run a method in a fresh process and folder and watch its process tree."""
-    folder = Path(tempfile.mkdtemp(dir=path.parent))
-    command = [sys.executable, "-m", "benchmarks.ingest_speed", "--run", method]
-    process = subprocess.Popen(
-        [*command, "--path", str(path), "--folder", str(folder)],
-        cwd=PROJECT_ROOT,
-        stdout=subprocess.PIPE,
-    )
-    tree, peak = psutil.Process(process.pid), 0
-    while process.poll() is None:
-        peak = max(peak, _resident_bytes(tree))
-        time.sleep(SAMPLE_INTERVAL)
-    output = process.communicate()[0]
-    shutil.rmtree(folder)
-    if process.returncode:
-        sys.exit(f"{method} failed on {path.name}.")
-    outcome = json.loads(output)
-    return Measurement(outcome["seconds"], outcome["rows"], peak)
-
-
-def _resident_bytes(tree: psutil.Process) -> int:
-    total = 0
-    try:
-        for process in (tree, *tree.children(recursive=True)):
-            total += process.memory_info().rss
-    except psutil.NoSuchProcess:
-        pass  # it ended meanwhile
-    return total
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        command = [sys.executable, "-m", "benchmarks.ingest_speed", "--run", method]
+        took = measure([*command, "--path", str(path), "--folder", folder])
+    outcome = json.loads(took.output)
+    return Reading(outcome["seconds"], outcome["rows"], took.peak_bytes)
 
 
 def run_here(method: str, path: Path, folder: Path) -> None:
@@ -248,9 +222,9 @@ def run_here(method: str, path: Path, folder: Path) -> None:
 
 def compare(table: Table, path: Path, methods: list[str]) -> None:
     """Measure the methods, of which the first is the one that the others are compared with."""
-    first: Measurement | None = None
+    first: Reading | None = None
     for method in methods:
-        result = measure(method, path)
+        result = run_apart(method, path)
         first = first or result
         table.add_row(
             f"{path.name}, {path.stat().st_size / 1e6:,.0f} MB",

@@ -13,38 +13,32 @@ companies and contacts, tickets) and runs `reifegrad ingest` and `reifegrad buil
 
 Seconds of a layer are the sum over its models: two of them run at a time. CPU seconds say what
 the work is also where the machine has other work. Memory is the largest sum of the resident sets
-of a command and its children, sampled every 50 ms.
+of a command and its children, sampled every 20 ms.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import numpy as np
-import psutil
 import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.identity_size import larger_vocabulary
-from config import PROJECT_ROOT
+from benchmarks.measurement import measure
 from sample.firms import make_firms
 
 FIRST_NIGHT = date(2026, 1, 5)
 MONTHS = [date(2023 + n // 12, n % 12 + 1, 1) for n in range(36)]
-SAMPLE_INTERVAL = 0.05
 COMMAND = "from reifegrad.cli import main; main()"
 IDENTITY = ("int_companies_resolved", "int_persons_resolved")
 KINDS = ("", ", CPU", ", peak MB")
@@ -111,6 +105,13 @@ create macro draw(i, n, salt) as (hash(i, salt) % n)::bigint;
 create macro german(amount) as replace(amount::decimal(12, 2)::varchar, '.', ',');
 create macro day(d) as strftime(d, '%d.%m.%Y');
 create macro number(i) as lpad((i + 10000)::varchar, 6, '0');
+"""
+FIRMS = """
+    create table firm as select number as n, concat_ws(' ', stem, trade) as plain_name,
+        concat_ws(' ', nullif(prefix, ''), plain_name, legal_form) as name, unnest(place),
+        '+49 ' || array_to_string(phone_prefix, ' ') as phone, mailbox, domain, vat_id, industry,
+        employees
+    from made
 """
 ORDERS = """
     with line as (
@@ -186,23 +187,6 @@ PEER = """
 
 
 @dataclass(frozen=True)
-class Measurement:
-    """One command in a process of its own."""
-
-    seconds: float
-    cpu_seconds: float
-    peak_bytes: int
-
-    def rows(self, station: str) -> Column:
-        """Return what the table shows of it."""
-        return {
-            station: self.seconds,
-            f"{station}, CPU": self.cpu_seconds,
-            f"{station}, peak MB": self.peak_bytes / 1e6,
-        }
-
-
-@dataclass(frozen=True)
 class Company:
     """Makes the files; the same seed gives the same ones."""
 
@@ -216,25 +200,10 @@ class Company:
         """Invent the firms, a hundredth more than order at first."""
         count = customers + customers // 100
         firms = make_firms(count, larger_vocabulary(), np.random.default_rng(seed))
-        table = pa.table(
-            {
-                "n": range(count),
-                "name": [firm.name for firm in firms],
-                "plain_name": [f"{firm.stem} {firm.trade}" for firm in firms],
-                "street": [firm.place.street for firm in firms],
-                "postcode": [firm.place.postcode for firm in firms],
-                "town": [firm.place.town for firm in firms],
-                "phone": ["+49 {} {}".format(*firm.phone_prefix) for firm in firms],
-                "mailbox": [firm.mailbox for firm in firms],
-                "domain": [firm.domain for firm in firms],
-                "vat_id": [firm.vat_id for firm in firms],
-                "industry": [firm.industry for firm in firms],
-                "employees": [firm.employees for firm in firms],
-            }
-        )
         connection = duckdb.connect()
         connection.execute(MACROS)
-        connection.from_arrow(table).create("firm")
+        connection.register("made", pa.Table.from_pylist([asdict(firm) for firm in firms]))
+        connection.execute(FIRMS)
         return cls(inbox, customers, lines, connection)
 
     def write_orders(self, month: date, as_of: date, share: float = 1) -> None:
@@ -269,36 +238,14 @@ class Company:
         self.connection.execute(f"copy ({query}) to '{self.inbox / name}' ({CSV})")
 
 
-def measure(command: list[str], environment: dict[str, str]) -> Measurement:
-    """Run a command to its end and watch its process tree."""
-    start, cpu_before = time.perf_counter(), _cpu_seconds()
-    process = subprocess.Popen(
-        command, cwd=PROJECT_ROOT, env=os.environ | environment, stdout=subprocess.PIPE
-    )
-    tree, peak = psutil.Process(process.pid), 0
-    while process.poll() is None:
-        peak = max(peak, _resident_bytes(tree))
-        time.sleep(SAMPLE_INTERVAL)
-    seconds = time.perf_counter() - start
-    if process.returncode:
-        sys.exit(f"{' '.join(command)} failed.")
-    return Measurement(seconds, _cpu_seconds() - cpu_before, peak)
-
-
-def _cpu_seconds() -> float:
-    """Return what all processes started from here took that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _resident_bytes(tree: psutil.Process) -> int:
-    total = 0
-    try:
-        for process in (tree, *tree.children(recursive=True)):
-            total += process.memory_info().rss
-    except psutil.NoSuchProcess:
-        pass  # it ended meanwhile
-    return total
+def watch(station: str, command: list[str], environment: dict[str, str] | None = None) -> Column:
+    """Run a command and return what the table shows of it."""
+    took = measure(command, environment)
+    return {
+        station: took.seconds,
+        f"{station}, CPU": took.cpu_seconds,
+        f"{station}, peak MB": took.peak_bytes / 1e6,
+    }
 
 
 @dataclass(frozen=True)
@@ -315,9 +262,10 @@ class Home:
             "REIFEGRAD_AS_OF": str(FIRST_NIGHT + timedelta(days=night)),
         }
 
-    def run(self, night: int, *arguments: str) -> Measurement:
-        """Run `reifegrad`."""
-        return measure([sys.executable, "-c", COMMAND, *arguments], self.environment(night))
+    def run(self, night: int, *arguments: str) -> Column:
+        """Run `reifegrad` on the nth night."""
+        command = [sys.executable, "-c", COMMAND, *arguments]
+        return watch(arguments[0], command, self.environment(night))
 
     def seconds(self) -> dict[str, float]:
         """Return dbt's seconds per node of the last build."""
@@ -354,8 +302,8 @@ def run_night(home: Home, number: int, *options: str, is_ingest: bool = True) ->
     """Run a night and return seconds per station and layer, and the peak memory of both."""
     column: Column = {}
     if is_ingest:
-        column |= home.run(number, "ingest").rows("ingest")
-    column |= home.run(number, "build", *options).rows("build")
+        column |= home.run(number, "ingest")
+    column |= home.run(number, "build", *options)
     slowest = sorted(home.seconds().items(), key=lambda item: -item[1])[:12]
     print({name.split(".")[2]: round(seconds, 1) for name, seconds in slowest}, file=sys.stderr)
     column |= home.layers()
@@ -369,7 +317,7 @@ def run_peer(home: Home) -> Column:
     script.write_text(PEER.format(inbox=home.folder / "home/inbox"), encoding="utf-8")
     code = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(open(sys.argv[2]).read())"
     database = home.folder / "peer.duckdb"
-    return measure([sys.executable, "-c", code, str(database), str(script)], {}).rows("build")
+    return watch("build", [sys.executable, "-c", code, str(database), str(script)])
 
 
 def report(columns: dict[str, Column]) -> Table:

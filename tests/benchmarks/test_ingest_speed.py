@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from benchmarks.ingest_speed import COLUMNS, METHODS, make_csv, make_workbook, measure
+from benchmarks.ingest_speed import COLUMNS, METHODS, make_csv, make_workbook, run_apart
 
 
 @pytest.mark.parametrize("is_quoted", [False, True])
@@ -39,6 +39,6 @@ def test_every_method_reads_every_row(tmp_path):
 def test_memory_is_that_of_the_process_and_its_children(tmp_path):
     path = tmp_path / "orders.csv"
     make_csv(path, 100_000, False)
-    result = measure("ingest.read_file", path)
+    result = run_apart("ingest.read_file", path)
     assert result.rows > 500
     assert result.peak_bytes > 50_000_000  # two interpreters at least
