@@ -70,7 +70,7 @@ def _add_lead(leads, stages, customer, days, random):
     leads.append((key, customer, "", "Angebot", outcome, 5000.0, source, _day(created),
                   None if outcome == "open" else _day(closed), "", "", "Maschinenbau", employees,
                   {}))  # fmt: skip
-    stages.append((f"{key}a", key, customer, "Anfrage", _day(created)))
+    stages.append((f"{key}a", key, customer, "Anfrage", 1, _day(created), None))
 
 
 def _day(number):

@@ -9,7 +9,7 @@ create table marts.leads (lead_id varchar, customer_id varchar, title varchar, s
     owner varchar, contact_email varchar, industry varchar, employees integer,
     attributes map(varchar, varchar));
 create table marts.lead_stages (lead_stage_id varchar, lead_id varchar, customer_id varchar,
-    stage varchar, entered_on date);
+    stage varchar, step bigint, entered_on date, left_on date);
 create table marts.orders (order_id varchar, customer_id varchar, order_no varchar,
     ordered_on date, promised_on date, delivered_on date, days_late integer, net_amount double,
     line_count integer, is_cancelled boolean);

@@ -159,9 +159,11 @@ def test_every_open_lead_is_scored_and_no_other(desk):
 
 
 def test_the_stage_is_that_of_the_day(desk):
-    for stage, day in (("Anfrage", date(2024, 6, 1)), ("Angebot", date(2024, 7, 10))):
-        desk.execute("insert into marts.lead_stages values (?, 'won', 'A', ?, ?)",
-                     [stage, stage, day])  # fmt: skip
+    day = date(2024, 7, 10)
+    steps = ((1, "Anfrage", date(2024, 6, 1)), (3, "Angebot", day), (2, "Gespräch", day))
+    for step, stage, entered_on in steps:
+        desk.execute("insert into marts.lead_stages values (?, 'won', 'A', ?, ?, ?, null)",
+                     [stage, stage, step, entered_on])  # fmt: skip
     won = training_frame(desk, LEAD, NIGHT).query("entity_id == 'won'").set_index("cutoff")
     assert set(won.stage_now.loc[:"2024-07-10"]) == {"Anfrage"}
     assert set(won.stage_now.loc["2024-07-11":]) == {"Angebot"}

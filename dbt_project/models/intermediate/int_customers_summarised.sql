@@ -56,7 +56,7 @@ interactions as (
     select
         customer_id,
         max(occurred_at) as last_interaction_at,
-        arg_max(kind, occurred_at) as last_interaction_kind,
+        arg_max(kind, (occurred_at, interaction_id)) as last_interaction_kind,
         count(*) filter (where cast(occurred_at as date) {{ year }}) as interactions_12_months
     from {{ ref('interactions') }}
     where customer_id is not null and cast(occurred_at as date) <= {{ night() }}

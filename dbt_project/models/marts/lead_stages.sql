@@ -12,6 +12,21 @@ leads as (
 
 ),
 
+-- Files date stages by the day: of two on one day the one further down in the file came later.
+stepped as (
+
+    select
+        lead_stage_id,
+        row_number() over steps as step,
+        lead(entered_on) over steps as left_on
+    from lead_stages
+    where entered_on is not null
+    window steps as (
+        partition by lead_id order by entered_on, loaded_at, row_number, lead_stage_id
+    )
+
+),
+
 final as (
 
     select
@@ -19,8 +34,11 @@ final as (
         lead_stages.lead_id,
         leads.customer_id,
         lead_stages.stage,
-        lead_stages.entered_on
+        stepped.step,
+        lead_stages.entered_on,
+        stepped.left_on
     from lead_stages
+    left join stepped on lead_stages.lead_stage_id = stepped.lead_stage_id
     left join leads on lead_stages.lead_id = leads.lead_id
 
 )
