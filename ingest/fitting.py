@@ -62,6 +62,9 @@ def _notes(
     notes = list(table.notes)
     if changed := changed_columns(connection, source, file, table):
         notes.append(changed)
+    for mapping in source.maps.values():
+        if mapping.used_twice:
+            notes.append(notices.used_twice(source.name, mapping.used_twice))
     if table.repeated and not _mapped(source, table.repeated):
         notes.append(notices.repeated(source.name, table.repeated, is_mapped=False))
     return notes

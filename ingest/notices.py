@@ -71,6 +71,22 @@ def repeated(source: str, names: dict[str, list[str]], *, is_mapped: bool) -> Re
     )
 
 
+def used_twice(source: str, columns: Mapping[str, Sequence[str]]) -> Reason:
+    """Say that one column of a file fills several canonical columns."""
+    of, in_ = (
+        "; ".join(
+            f"{open_}{column}{close} → {', '.join(names)}" for column, names in columns.items()
+        )
+        for open_, close in (("„", "“"), ("“", "”"))
+    )
+    return Reason(
+        f"Die Quelle {source} füllt aus einer Spalte mehrere: {of}. Falls das nicht so gemeint ist,"
+        " bitte in sources.yml ändern.",
+        f"Source {source} fills several columns from one: {in_}. If it is not meant so, please"
+        " change it in sources.yml.",
+    )
+
+
 def reused_keys(reused: Mapping[str, Sequence[NamedRow]]) -> Reason:
     """Say that one key stands for different firms; the last of its rows is the one that holds."""
 

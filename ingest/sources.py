@@ -84,6 +84,18 @@ class EntityMapping(_Strict):
         conditions = [self.where.column] if self.where else []
         return list(dict.fromkeys([*self.key, *mapped, *self.attributes, *conditions]))
 
+    @property
+    def used_twice(self) -> dict[str, list[str]]:
+        """File columns that fill several canonical columns as they are, with these columns.
+
+        A status that is turned into two things (`values`) and a reference are meant so.
+        """
+        filled: dict[str, dict[str, str]] = {}
+        for name, origin in self.columns.items():
+            if origin.column is not None and not origin.values and origin.source is None:
+                filled.setdefault(origin.column.casefold(), {})[name] = origin.column
+        return {next(iter(f.values())): list(f) for f in filled.values() if len(f) > 1}
+
 
 class Source(_Strict):
     """One kind of file. See docs/architecture.md for the meaning of each field."""

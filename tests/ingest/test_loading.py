@@ -148,6 +148,18 @@ def test_a_mended_mapping_frees_rows_from_quarantine(
     assert query("select record_id from raw.order_lines order by 1")[0] == ("orders:A1|2",)
 
 
+def test_one_column_for_two_things_is_told_and_loaded(
+    settings: Settings, drop: Drop, query: Query, write_sources: Write
+) -> None:
+    also = "unit_price: WERT, is_cancelled: {column: Wert, values: {storno: ja}}"
+    write_sources(SOURCES.replace("ordered_on: Datum", f"ordered_on: Datum, {also}"))
+    drop("auftraege_01.csv", ORDERS)
+    (load,) = ingest_inbox(settings)
+    assert load.status == "loaded" and "Wert" in load.notes_de[0]
+    assert "“Wert” → net_amount, unit_price" in load.notes_en[0]
+    assert query("select count(*) from raw.order_lines") == [(2,)]
+
+
 def test_lost_columns_fail_the_file_and_yesterday_stays(
     settings: Settings, drop: Drop, query: Query
 ) -> None:
