@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config import read_yaml
+from identity.clusters import COST_OF_WRONG_MERGE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +56,8 @@ def find_doubts(
 
     Returns:
         The doubts, ordered by their records, with the evidence per field: its degree of agreement
-        in words and its match weight, log2(m / u), the strongest first.
+        in words and its match weight, log2(m / u), the strongest first. Of more than `max_kept`
+        those where the choice made costs most on the average.
 
     """
     import numpy as np
@@ -72,10 +75,15 @@ def find_doubts(
     weakest = np.minimum(best[pairs.left[joined]], best[pairs.right[joined]])
     doubted = joined[(probability[joined] >= weakest) & (weakest < rules()["joined_to"])]
     chosen.update(_first_of_each(doubted, [groups[pairs.left[doubted]]], -probability))
-    rows = np.array(
-        sorted(n for n in chosen if not is_settled(int(pairs.left[n]), int(pairs.right[n]))),
-        dtype=np.int64,
+    found = np.fromiter(chosen, dtype=np.int64, count=len(chosen))
+    wrong_merge = COST_OF_WRONG_MERGE * (1 - probability[found])
+    cost = np.where(is_joined[found], wrong_merge, probability[found])
+    unsettled = (
+        n
+        for n in found[np.lexsort((found, -cost))].tolist()
+        if not is_settled(int(pairs.left[n]), int(pairs.right[n]))
     )
+    rows = np.array(sorted(islice(unsettled, rules()["max_kept"])), dtype=np.int64)
     words = put_in_words(pairs, probability, rows)
     return [
         Doubt(int(pairs.left[n]), int(pairs.right[n]), float(probability[n]), *said)

@@ -111,8 +111,10 @@ class FilledList(NamedTuple):
     saved_at: datetime
 
 
-def write_list(path: Path, rows: Sequence[ReviewRow], night: date, language: Language) -> None:
-    """Write the list in one atomic step."""
+def write_list(
+    path: Path, rows: Sequence[ReviewRow], night: date, language: Language, note: str = ""
+) -> None:
+    """Write the list in one atomic step, with a note below its rows."""
     book = new_book()
     sheet = book.active
     sheet.title = f"{night:%Y-%m-%d}"
@@ -120,6 +122,8 @@ def write_list(path: Path, rows: Sequence[ReviewRow], night: date, language: Lan
     for row in rows:
         sheet.append(list(_cells(row, language)))
     _dress(sheet, rows, language)
+    if note:
+        sheet.append([None, note])
     save(book, path)
 
 

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     import duckdb
 
 logger = logging.getLogger(__name__)
+REST: dict[Language, str] = {
+    "de": "Weitere fragliche Paare: {least}{rest}. Sie folgen, wenn über diese entschieden ist.",
+    "en": "Further pairs in doubt: {least}{rest}. They follow when these are decided.",
+}
+COUNT: dict[Language, str] = {
+    "de": "{file}: Paare zu entscheiden: {rows}. {note}",
+    "en": "{file}: pairs to decide: {rows}. {note}",
+}
+AT_LEAST: dict[Language, str] = {"de": "mindestens ", "en": "at least "}
 ABSENT: dict[Language, str] = {"de": "(zurzeit in keiner Datei)", "en": "(in no file at present)"}
 
 
@@ -72,7 +81,22 @@ def renew_list(
         return
     rows = _read_rows(connection, language)
     if (rows or before) and _stamp(path) == before:
-        write_list(path, rows, night, language)
+        note = _tell_rest(connection, len(rows), language)
+        write_list(path, rows, night, language, note)
+        logger.info("%s", COUNT[language].format(file=path.name, rows=len(rows), note=note).strip())
+
+
+def _tell_rest(connection: duckdb.DuckDBPyConnection, listed: int, language: Language) -> str:
+    """Say how many pairs in doubt are not in the list; nothing if all are."""
+    found, kept = connection.execute(
+        "select (select count(*) from ops.identity_review),"
+        " (select coalesce(sum(len(doubts)), 0) from intermediate.int_companies_resolved)"
+    ).fetchone() or (listed, 0)
+    if found <= listed:
+        return ""
+    rest = f"{found - listed:,}".replace(",", "." if language == "de" else ",")
+    least = AT_LEAST[language] if kept >= rules()["max_kept"] else ""
+    return REST[language].format(least=least, rest=rest)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -107,6 +131,6 @@ def _read_rows(connection: duckdb.DuckDBPyConnection, language: Language) -> lis
         " left join ordered as y on y.record_id = review.record_b"
         " order by note_de is null, if(is_joined, 2 * (1 - review.probability), review.probability)"
         " * (1 + ln(1 + coalesce(x.orders, 0) + coalesce(y.orders, 0))) desc, 1, 2 limit ?",
-        [ABSENT[language], ABSENT[language], rules()["max_rows"]],
+        [ABSENT[language], ABSENT[language], rules()["max_asked"]],
     ).fetchall()
     return [ReviewRow(*row) for row in rows]

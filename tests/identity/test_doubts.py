@@ -33,3 +33,15 @@ def test_what_is_neither_sure_nor_unlikely_is_asked_with_its_evidence():
 def test_what_a_person_decided_is_not_asked_again():
     assert doubts(TEN, "list:1=list:2") == {}
     assert doubts(TEN, "list:1≠list:2") == {}
+
+
+def test_of_more_doubts_than_are_kept_those_that_cost_most_are(monkeypatch):
+    names = ["Berta Kern", "Berta Kern", "Carl Otto", "Karl Otto"]
+    rows = [(f"list:{n}", "list", name) for n, name in enumerate(names, start=3)]
+    records = pd.concat([TEN, pd.DataFrame(rows, columns=["record_id", "source", "name"])])
+    every = doubts(records)
+    assert len(every) == 3
+    dearest = max(every, key=lambda pair: every[pair][0])  # all three were left apart
+    monkeypatch.setitem(rules(), "max_kept", 1)
+    assert doubts(records) == {dearest: every[dearest]}
+    assert doubts(records, "list:5≠list:6") != {}  # what is settled takes nobody's place

@@ -8,6 +8,8 @@ from openpyxl import load_workbook
 
 from config import Settings
 from identity import memory
+from identity.doubts import rules
+from identity.review_list import NAMES
 from identity.reviewing import renew_list, take_lists
 from warehouse import open_warehouse
 
@@ -104,6 +106,34 @@ def test_the_list_shows_both_records_line_by_line_what_matters_most_first(connec
     assert evidence.splitlines() == ["Name fast gleich (+6,2)", "Ort gleich (+2,1)"]
     end_of_build(connection, folder, "en")
     assert listed(folder / "identity_review.xlsx")[0][0] == "Decision"
+
+
+@pytest.mark.parametrize(
+    ("language", "max_kept", "told"),
+    [
+        ("de", 10, "Weitere fragliche Paare: 1. Sie folgen, wenn über diese entschieden ist."),
+        ("de", 2, "Weitere fragliche Paare: mindestens 1. Sie folgen, wenn über diese"),
+        ("en", 2, "Further pairs in doubt: at least 1. They follow when these are decided."),
+    ],
+)
+def test_no_more_is_asked_than_somebody_answers_and_the_rest_is_told(
+    connection, folder, monkeypatch, caplog, language, max_kept, told
+):
+    monkeypatch.setitem(rules(), "max_asked", 1)
+    monkeypatch.setitem(rules(), "max_kept", max_kept)
+    with caplog.at_level("INFO"):
+        end_of_build(connection, folder, language)
+    path = folder / NAMES[language]
+    asked, note = listed(path)[1]
+    assert asked[-2:] == ("erp:2", "erp:3")
+    assert note[1].startswith(told)
+    assert f"{path.name}: " in caplog.text
+    assert told in caplog.text
+    assert take_lists(connection, folder, language)[path.name] == (0, [])
+    fill(path, {"A2": "gleich"})
+    end_of_build(connection, folder, language)  # reads it
+    end_of_build(connection, folder, language)
+    assert [row[-2:] for row in listed(path)[1]] == [("crm:1", "erp:1")]
 
 
 def test_decisions_can_be_chosen_in_the_sheet(connection, folder):
