@@ -8,7 +8,7 @@ CSV file and a workbook of order lines and measures in one run:
 - the workbook by python-calamine alone, every row to a Python list; by `ingest.read_file`.
 
 Each runs in a process of its own; memory is the largest sum of the resident sets of that process
-and all its children, sampled every 20 ms (pages that they share count for each of them).
+and all its children, sampled ten times a second (pages that they share count for each of them).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import psutil
 
 from config import PROJECT_ROOT
 
-SAMPLE_INTERVAL = 0.02
+SAMPLE_INTERVAL = 0.1
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
     """Run a command to its end in the project's folder; leaves the program if it fails.
 
     Memory is the largest sum of the resident sets of the process and its children that was seen,
-    looking every 20 ms. Only one command at a time: processor seconds are those of all children.
+    looking ten times a second. Only one command at a time: processor seconds are those of all children.
 
     Args:
         command: the command and its arguments.

@@ -13,7 +13,7 @@ companies and contacts, tickets) and runs `reifegrad ingest` and `reifegrad buil
 
 Seconds of a layer are the sum over its models: two of them run at a time. CPU seconds say what
 the work is also where the machine has other work. Memory is the largest sum of the resident sets
-of a command and its children, sampled every 20 ms.
+of a command and its children, sampled ten times a second.
 """
 
 from __future__ import annotations
