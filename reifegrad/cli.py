@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+from reifegrad.terminal import progress_bar, say, say_json, show
 
+if TYPE_CHECKING:
     from config import Settings
-    from ingest.loading import Progress
 
 app = typer.Typer(
     name="reifegrad",
@@ -72,7 +71,7 @@ def sample(
     from reifegrad import stations
 
     last_day = until.date() if until else None
-    _say(stations.make_sample(_settings(), customers, months, seed, last_day))
+    say(stations.make_sample(_settings(), customers, months, seed, last_day))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -81,9 +80,9 @@ def ingest() -> None:
     from reifegrad import stations
 
     settings = _settings()
-    with _progress() as progress:
+    with progress_bar() as progress:
         for line in stations.ingest(settings, progress):
-            _say(line)
+            say(line)
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -95,7 +94,7 @@ def build(
     """Build and test staging, customers and marts with dbt; what did not change is kept."""
     from reifegrad import stations
 
-    _say(stations.build(_settings(), full_refresh=full_refresh))
+    say(stations.build(_settings(), full_refresh=full_refresh))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -103,7 +102,7 @@ def audit() -> None:
     """Check what must always hold of the marts."""
     from reifegrad import stations
 
-    _say(stations.audit(_settings()))
+    say(stations.audit(_settings()))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -111,7 +110,7 @@ def publish() -> None:
     """Copy the marts to the file that analysts open."""
     from reifegrad import stations
 
-    _say(stations.publish(_settings()))
+    say(stations.publish(_settings()))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -136,10 +135,10 @@ def assess(
     ahead = look_ahead(settings, what_if) if what_if else []
     found = [each.model_dump(mode="json") for each in (*assessments, *ahead)]
     if json:
-        _say_json(found)
+        say_json(found)
     else:
-        show = outlooks_table if what_if else stages_table
-        _show(show(found, settings.language))
+        as_table = outlooks_table if what_if else stages_table
+        show(as_table(found, settings.language))
     for assessment in assessments:
         if assessment.cause == "unmeasured":
             raise ConfigurationError(getattr(assessment, f"cause_{settings.language}"))
@@ -150,7 +149,7 @@ def report() -> None:
     """Write the maturity report: one page that shows the stages and what blocks the next ones."""
     from reifegrad import stations
 
-    _say(stations.report(_settings()))
+    say(stations.report(_settings()))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -163,7 +162,7 @@ def train(
     from reifegrad import stations
 
     for line in stations.train(_settings(), scores or None):
-        _say(line)
+        say(line)
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -172,7 +171,7 @@ def score() -> None:
     from reifegrad import stations
 
     for line in stations.score(_settings()):
-        _say(line)
+        say(line)
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -192,11 +191,11 @@ def push(
     settings = _settings()
     changes = push_scores(settings, dry_run=dry_run, force=force)
     if json:
-        _say(to_json(changes))
+        say(to_json(changes))
     else:
         from reifegrad.tables import changes_table
 
-        _show(changes_table(changes, settings.language, dry_run=dry_run))
+        show(changes_table(changes, settings.language, dry_run=dry_run))
 
 
 @app.command(rich_help_panel=NIGHTS)
@@ -205,9 +204,9 @@ def run() -> None:
     from reifegrad import stations
 
     settings = _settings()
-    with _progress() as progress:
+    with progress_bar() as progress:
         for line in stations.run_night(settings, progress):
-            _say(line)
+            say(line)
 
 
 @app.command(rich_help_panel=NIGHTS)
@@ -218,11 +217,11 @@ def status(json: AsJson = False) -> None:
     settings = _settings()
     overview = read_overview(settings.model_copy(update={"lock_wait_seconds": 5}))
     if json:
-        _say(overview.model_dump_json(indent=2))
+        say(overview.model_dump_json(indent=2))
     else:
         from reifegrad.tables import tables
 
-        _show(*tables(overview, settings.language))
+        show(*tables(overview, settings.language))
 
 
 @app.command(rich_help_panel=NIGHTS)
@@ -242,13 +241,13 @@ def customer(
     if isinstance(found, list):
         fitting = [choice.model_dump(mode="json") for choice in found]
         if json:
-            _say_json({"customers": fitting})
+            say_json({"customers": fitting})
         else:
-            _show(choice_table(found, settings.language))
+            show(choice_table(found, settings.language))
     elif json:
-        _say(found.model_dump_json(indent=2))
+        say(found.model_dump_json(indent=2))
     else:
-        _show(*customer_tables(found, settings.language))
+        show(*customer_tables(found, settings.language))
 
 
 @app.command(rich_help_panel=NIGHTS)
@@ -287,7 +286,7 @@ def docs() -> None:
     """Write tables, columns and lineage of the warehouse as one page."""
     from reifegrad import stations
 
-    _say(stations.document(_settings()))
+    say(stations.document(_settings()))
 
 
 @app.command(rich_help_panel=SERVICES)
@@ -299,7 +298,7 @@ def serve(
     from reifegrad import stations
 
     for line in stations.serve(_settings(), host, port):
-        _say(line)
+        say(line)
 
 
 @app.command(rich_help_panel=SERVICES)
@@ -333,7 +332,7 @@ def suggest(
 
     settings = _settings()
     suggestion = propose(settings, file, language or settings.language, write=write)
-    _say(suggestion.text.rstrip("\n"))
+    say(suggestion.text.rstrip("\n"))
 
 
 Record = Annotated[str, typer.Argument(help="Record id, <source>:<key>.", show_default=False)]
@@ -350,7 +349,7 @@ def import_decisions(
     from reifegrad import stations
 
     for line in stations.import_decisions(_settings(), file):
-        _say(line)
+        say(line)
 
 
 @identity_app.command()
@@ -362,7 +361,7 @@ def decide(
     """Decide that two company records are the same customer, or different ones, for good."""
     from reifegrad import stations
 
-    _say(stations.decide(_settings(), (a, b), verdict))
+    say(stations.decide(_settings(), (a, b), verdict))
 
 
 @identity_app.command()
@@ -370,7 +369,7 @@ def undo(a: Record, b: Record) -> None:
     """Take back what was decided of two company records."""
     from reifegrad import stations
 
-    _say(stations.undo(_settings(), (a, b)))
+    say(stations.undo(_settings(), (a, b)))
 
 
 def main() -> None:
@@ -378,9 +377,10 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        from reifegrad.failures import is_named, one_line
+        from reifegrad.failures import is_named, one_line, record_unexpected
 
-        typer.echo(one_line(error) if is_named(error) else _unexpected(error), err=True)
+        told = one_line(error) if is_named(error) else record_unexpected(error, sys.argv[1:])
+        typer.echo(told, err=True)
         sys.exit(1)
 
 
@@ -388,43 +388,3 @@ def _settings() -> Settings:
     from config import load_settings
 
     return load_settings()
-
-
-def _unexpected(error: Exception) -> str:
-    """Keep the traceback in a file and say where."""
-    import traceback
-
-    from reifegrad.failures import one_line
-
-    try:
-        log = _settings().home / "logs" / "reifegrad.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8") as file:
-            file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {' '.join(sys.argv[1:])}\n")
-            file.writelines(traceback.format_exception(error))
-    except Exception:  # the log itself can't be written: the home may be read-only
-        return one_line(error)
-    return f"{one_line(error)} (unexpected; traceback in {log})"
-
-
-def _progress() -> AbstractContextManager[Progress]:
-    from reifegrad.progress import progress_bar
-
-    return progress_bar()
-
-
-def _say(line: str) -> None:
-    typer.echo(line)
-
-
-def _say_json(content: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
-    import json
-
-    _say(json.dumps(content, ensure_ascii=False, indent=2))
-
-
-def _show(*renderables: Any) -> None:  # noqa: ANN401 - rich has no common base
-    from reifegrad.tables import console
-
-    for renderable in renderables:
-        console().print(renderable)

@@ -26,6 +26,7 @@ from reifegrad.customer_view import (
 MAX_CONTACTS: Final = 12
 MAX_LEADS: Final = 8
 MAX_OTHERS: Final = 3
+MAX_FOUND: Final = 20
 
 TEXTS: Final[dict[str, dict[Language, str]]] = {
     "records": {
@@ -112,6 +113,10 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "de": "Mehrere Kunden passen. Einen davon mit seiner Nummer ansehen:",
         "en": "Several customers fit. Look at one of them by its id:",
     },
+    "more_found": {
+        "de": "… und {n} weitere: bitte mehr Wörter des Namens angeben.",
+        "en": "… and {n} more: give more words of the name.",
+    },
     "customer_id": {"de": "Kundennummer", "en": "Customer id"},
     "city": {"de": "Ort", "en": "Town"},
     "record_count": {"de": "Datensätze", "en": "Records"},
@@ -158,9 +163,9 @@ def customer_tables(view: CustomerView, language: Language) -> Iterator[Table | 
 
 
 def choice_table(found: Sequence[FoundCustomer], language: Language) -> Table:
-    """Show the customers that fit, to choose one of them."""
+    """Show the customers that fit, the first twenty, to choose one of them."""
     table = _table("choose", language, "customer_id", "person", "city", "record_count")
-    for customer in found:
+    for customer in found[:MAX_FOUND]:
         _add(
             table,
             customer.customer_id,
@@ -168,6 +173,9 @@ def choice_table(found: Sequence[FoundCustomer], language: Language) -> Table:
             customer.city or "",
             str(customer.record_count),
         )
+    if len(found) > MAX_FOUND:
+        table.caption = _say("more_found", language, n=len(found) - MAX_FOUND)
+        table.caption_justify = "left"
     return table
 
 

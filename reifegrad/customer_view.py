@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import duckdb
 
 Language = Literal["de", "en"]
-MAX_FOUND = 20
 NEAREST = 3
 
 
@@ -315,7 +314,7 @@ def find_customers(connection: duckdb.DuckDBPyConnection, asked: str) -> list[Fo
     for query in (BY_ID, BY_NAME):
         rows = _rows(connection, FOUND.format(ids=query), {"asked": asked})
         if rows:
-            return [FoundCustomer(**row) for row in rows[:MAX_FOUND]]
+            return [FoundCustomer(**row) for row in rows]
     return []
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 ROOMS: Final = frozenset(
@@ -35,3 +38,18 @@ def one_line(error: BaseException) -> str:
     """Put the message on one line; for errors of libraries with their type before it."""
     text = " ".join(str(error).split())
     return text if is_named(error) and text else f"{type(error).__name__}: {text}"
+
+
+def record_unexpected(error: BaseException, command: Sequence[str]) -> str:
+    """Keep the traceback in the home's logs/reifegrad.log; returns the line that says so."""
+    from config import load_settings
+
+    try:
+        log = load_settings().home / "logs" / "reifegrad.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {' '.join(command)}\n")
+            file.writelines(traceback.format_exception(error))
+    except Exception:  # the log itself can't be written: the home may be read-only
+        return one_line(error)
+    return f"{one_line(error)} (unexpected; traceback in {log})"

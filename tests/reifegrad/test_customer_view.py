@@ -11,7 +11,12 @@ from rich.console import Console
 
 from config import Settings
 from reifegrad.customer_tables import choice_table, customer_tables
-from reifegrad.customer_view import CustomerNotFoundError, CustomerView, view_customer
+from reifegrad.customer_view import (
+    CustomerNotFoundError,
+    CustomerView,
+    FoundCustomer,
+    view_customer,
+)
 from tests.warehouse.conftest import fill_raw
 from warehouse import build, open_warehouse
 
@@ -104,6 +109,16 @@ def test_where_several_fit_there_is_a_choice(home: Settings) -> None:
         "Antriebe Süd AG",
     ]
     assert choice_table(found, "en").row_count == 2
+
+
+def test_a_long_choice_says_how_many_more_fit() -> None:
+    found = [
+        FoundCustomer(customer_id=f"C{n}", name="Bau GmbH", city=None, record_count=1)
+        for n in range(45)
+    ]
+    table = choice_table(found, "de")
+    assert table.row_count == 20
+    assert table.caption == "… und 25 weitere: bitte mehr Wörter des Namens angeben."
 
 
 @pytest.mark.parametrize("asked", ["Müler Antribe", "%", ""])

@@ -1,16 +1,35 @@
-"""How far the reading of the inbox is, as a bar on a terminal and not at all elsewhere."""
+"""What the command line prints: lines, JSON, tables, and a bar while the inbox is read."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+import typer
 
 if TYPE_CHECKING:
     from ingest.loading import Progress as Tell
+
+
+def say(line: str) -> None:
+    """Print a line."""
+    typer.echo(line)
+
+
+def say_json(content: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Print JSON, readable."""
+    say(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def show(*renderables: Any) -> None:  # noqa: ANN401 - rich has no common base
+    """Print tables and the like."""
+    from reifegrad.tables import console
+
+    for renderable in renderables:
+        console().print(renderable)
 
 
 @contextmanager
@@ -19,6 +38,8 @@ def progress_bar() -> Iterator[Tell]:
 
     Lines printed meanwhile stand above the bar; it goes when all files are read.
     """
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
