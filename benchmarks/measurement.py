@@ -32,7 +32,8 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
     """Run a command to its end in the project's folder; leaves the program if it fails.
 
     Memory is the largest sum of the resident sets of the process and its children that was seen,
-    looking ten times a second. Only one command at a time: processor seconds are those of all children.
+    looking ten times a second. Processor seconds are those of all children of this process that
+    ended meanwhile: run one command at a time.
 
     Args:
         command: the command and its arguments.
