@@ -42,6 +42,16 @@ class Header:
     is_certain: bool = True
 
 
+def choose_header(rows: Sequence[Row], is_sheet: bool) -> Header | None:
+    """Return the surest header, else the likeliest; None if no row holds anything.
+
+    Rows of a sheet are all as wide as the sheet; a text file's have the cells that they have.
+    """
+    block = _first_block(rows)
+    width = max(map(len, block)) if is_sheet else modal_width(block)
+    return _surest_header(block, is_sheet) or find_header(block, width)
+
+
 def find_header(sample: Sequence[Row], width: int) -> Header | None:
     """Find the header in a table's first rows.
 
@@ -187,3 +197,64 @@ def _looks_like_data(row: Row, below: Sequence[Row]) -> bool:
         if is_filled(cell)
     )
     return again > words
+
+
+def _surest_header(rows: Sequence[Row], is_sheet: bool) -> Header | None:
+    """Return the first row that reads as a header by itself and has rows of its shape below."""
+    for index, row in enumerate(rows[:-1]):
+        end = next((n for n in range(index + 2, len(rows)) if is_blank(rows[n])), len(rows))
+        below = [other for other in rows[index + 1 : end] if not is_blank(other)]
+        if not below or any(map(kind_of, row)) or _is_comment(row):
+            continue
+        if is_sheet:
+            fits = is_mostly_words(row) and trimmed_width(below[0]) <= trimmed_width(row)
+            width = len(row)
+        else:
+            width = _shared_width(row, below)
+            is_first = all(len(other) != width for other in rows[:index])
+            fits = width > 0 and (is_mostly_words(row) or (is_first and _crowns(row, below, width)))
+        if fits:
+            return Header(tuple(cell or None for cell in row[:width]), index + 1)
+    return None
+
+
+def _is_comment(row: Row) -> bool:
+    return (next(filter(None, row), None) or "").startswith("# ")
+
+
+def _shared_width(header: Row, below: Sequence[Row]) -> int:
+    """Return how many cells a header has in common with rows below; 0 if it fits none."""
+    counts = Counter(map(len, below))
+    named = trimmed_width(header)
+    widest = max(counts)
+    for width in (len(header), named):
+        # Rows that lack cells are many at times, those that have too many are not.
+        if width in counts and counts[width] >= sum(n for w, n in counts.items() if w > width):
+            return width
+    # Three names are no accident, even if every row below is too short.
+    return named if named > max(2, widest) else 0
+
+
+def _crowns(row: Row, below: Sequence[Row], width: int) -> bool:
+    """Whether a row has a different word in each column, and numbers or dates below some."""
+    same = [other for other in below if len(other) == width]
+    names = row[: trimmed_width(row)]  # delimiters may trail
+    is_full = len(names) > 2 and len(set(names)) == len(names) and all(names)
+    return is_full and any(column_kinds(same))
+
+
+def _first_block(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the rows above the first blank one if they are a table by themselves, else all."""
+    filled = [row for row in rows if not is_blank(row)]
+    start = rows.index(filled[0]) if filled else 0
+    end = next((n for n in range(start, len(rows)) if is_blank(rows[n])), len(rows))
+    block = rows[start:end]
+    width = trimmed_width(block[0]) if block else 0
+    is_table = (
+        len(block) > 2
+        and width > 2
+        and all(is_filled(cell) and not kind_of(cell) for cell in block[0][:width])
+        and {trimmed_width(row) for row in block} == {width}
+        and any(column_kinds(block[1:]))
+    )
+    return rows[:end] if is_table else rows

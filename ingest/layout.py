@@ -8,7 +8,6 @@ a row of data, and none is dropped in silence.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -19,13 +18,12 @@ from ingest.header import (
     Header,
     Kind,
     Row,
+    choose_header,
     column_kinds,
-    find_header,
     is_blank,
     is_filled,
     is_mostly_words,
     kind_of,
-    modal_width,
     sample_rows,
     trimmed_width,
 )
@@ -112,7 +110,7 @@ class Layout:
         if is_header_first:
             header: Header | None = Header(tuple(cell or None for cell in cells[0]), 1)
         else:
-            header = _find_header(_first_block(cells), self._is_sheet)
+            header = choose_header(cells, self._is_sheet)
         if header is None:
             return
         names = header.cells if self._is_sheet else _aligned(header, cells)
@@ -310,73 +308,6 @@ class _OpenTable:
     def _reject(self, row: Record, reason: reasons.Reason) -> None:
         text = row.text if row.text is not None else ";".join(cell or "" for cell in row.cells)
         self.builder.reject(row.number, text, reason)
-
-
-def _find_header(rows: Sequence[Row], is_sheet: bool) -> Header | None:
-    """Return the surest header, else the likeliest; None if no row holds anything."""
-    width = max(map(len, rows)) if is_sheet else modal_width(rows)
-    return _surest_header(rows, is_sheet) or find_header(rows, width)
-
-
-def _surest_header(rows: Sequence[Row], is_sheet: bool) -> Header | None:
-    """Return the first row that reads as a header by itself and has rows of its shape below."""
-    for index, row in enumerate(rows[:-1]):
-        end = next((n for n in range(index + 2, len(rows)) if is_blank(rows[n])), len(rows))
-        below = [other for other in rows[index + 1 : end] if not is_blank(other)]
-        if not below or any(map(kind_of, row)) or _is_comment(row):
-            continue
-        if is_sheet:
-            fits = is_mostly_words(row) and trimmed_width(below[0]) <= trimmed_width(row)
-            width = len(row)
-        else:
-            width = _shared_width(row, below)
-            is_first = all(len(other) != width for other in rows[:index])
-            fits = width > 0 and (is_mostly_words(row) or (is_first and _crowns(row, below, width)))
-        if fits:
-            return Header(tuple(cell or None for cell in row[:width]), index + 1)
-    return None
-
-
-def _is_comment(row: Row) -> bool:
-    return (next(filter(None, row), None) or "").startswith("# ")
-
-
-def _shared_width(header: Row, below: Sequence[Row]) -> int:
-    """Return how many cells a header has in common with rows below; 0 if it fits none."""
-    counts = Counter(map(len, below))
-    named = trimmed_width(header)
-    widest = max(counts)
-    for width in (len(header), named):
-        # Rows that lack cells are many at times, those that have too many are not.
-        if width in counts and counts[width] >= sum(n for w, n in counts.items() if w > width):
-            return width
-    # Three names are no accident, even if every row below is too short.
-    return named if named > max(2, widest) else 0
-
-
-def _crowns(row: Row, below: Sequence[Row], width: int) -> bool:
-    """Whether a row has a different word in each column, and numbers or dates below some."""
-    same = [other for other in below if len(other) == width]
-    names = row[: trimmed_width(row)]  # delimiters may trail
-    is_full = len(names) > 2 and len(set(names)) == len(names) and all(names)
-    return is_full and any(column_kinds(same))
-
-
-def _first_block(rows: Sequence[Row]) -> Sequence[Row]:
-    """Return the rows above the first blank one if they are a table by themselves, else all."""
-    filled = [row for row in rows if not is_blank(row)]
-    start = rows.index(filled[0]) if filled else 0
-    end = next((n for n in range(start, len(rows)) if is_blank(rows[n])), len(rows))
-    block = rows[start:end]
-    width = trimmed_width(block[0]) if block else 0
-    is_table = (
-        len(block) > 2
-        and width > 2
-        and all(is_filled(cell) and not kind_of(cell) for cell in block[0][:width])
-        and {trimmed_width(row) for row in block} == {width}
-        and any(column_kinds(block[1:]))
-    )
-    return rows[:end] if is_table else rows
 
 
 def _aligned(header: Header, rows: Sequence[Row]) -> list[str | None]:
