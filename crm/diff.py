@@ -99,9 +99,8 @@ def find_changes(
     wanted = set()
     for row in rows:
         wanted.add(row.key)
-        record = records.get(row.key)
-        if record is not None:
-            changes.append(_compare(target, row.score, record))
+        if row.key in records:
+            changes.append(_compare(target, row.score, records[row.key]))
             continue
         reason = None
         if row.key in gone:
@@ -110,20 +109,23 @@ def find_changes(
             reason = "not in the CRM, and crm.yml does not allow creating"
         elif row.parent is not None and row.parent not in parents:
             reason = "its customer is not in the CRM"
-        changes.append(
-            Change(
-                target=target,
-                key=row.key,
-                action="skip" if reason else "create",
-                reason=reason,
-                new_values=_values(row.score),
-                master=None if reason else row.master | {"parent": row.parent},
-            )
-        )
+        changes.append(_absent(target, row, reason))
     for key in sorted(records.keys() - wanted):
         if records[key].score:
             changes.append(_compare(target, None, records[key]))
     return changes
+
+
+def _absent(target: Target, row: Row, reason: str | None) -> Change:
+    """Create what the CRM has not, unless there is a reason not to."""
+    return Change(
+        target=target,
+        key=row.key,
+        action="skip" if reason else "create",
+        reason=reason,
+        new_values=_values(row.score),
+        master=None if reason else row.master | {"parent": row.parent},
+    )
 
 
 def check_plausible(
