@@ -5,10 +5,34 @@
     and 1.234 in one with points. A cell that leaves nothing open needs no format: "1.5", "12,50"
     and "2025-12-31" are read as such in any column. In a `mixed` column, where both formats are
     in use, an open cell stays unread. What is not read is null and counted in marts.data_quality.
+    So is a cell that only says that nothing is known; raw keeps what stood there.
 #}
 
 {% macro parse_text(column) -%}
-    nullif(trim({{ column }}), '')
+    case when not {{ is_placeholder(column) }} then nullif(trim({{ column }}), '') end
+{%- endmacro %}
+
+
+{# "k. A." | "n/a" | "-" | "???" | "0000" | "xxx" | a word of `placeholders` -> true; "/" alone is a
+   web site's first page. One expression, which other texts leave at their first characters. #}
+{% macro is_placeholder(column) -%}
+    {%- set mark = '[\\p{P}\\p{Z}\\p{Sm}\\s]' -%}
+    {%- set words = var('placeholders') -%}
+    {%- if column not in var('name_columns') -%}
+        {%- set words = words + var('placeholders_but_names') -%}
+    {%- endif -%}
+    {%- set words = words | join('|') | replace(' ', mark ~ '*') -%}
+    regexp_full_match({{ column }}, '(?i){{ mark }}*([-–—_.,:;?!*#+=()…]|{{ words }}|0({{ mark }}*0)+|x({{ mark }}*x)+){{ mark }}*')
+{%- endmacro %}
+
+
+{# The names of the columns in which a placeholder stands. #}
+{% macro placeholders(columns) -%}
+    list_filter([
+        {%- for column in columns %}
+        case when {{ is_placeholder(column) }} then '{{ column }}' end{{ ',' if not loop.last }}
+        {%- endfor %}
+    ], named -> named is not null)
 {%- endmacro %}
 
 
@@ -116,7 +140,7 @@
     list_distinct([
         {%- for columns, parse in [(numbers, parse_number), (dates, parse_date), (timestamps, parse_timestamp), (booleans, parse_boolean)] %}
         {%- for column in columns %}
-        case when {{ parse_text(column) }} is not null and {{ parse(column) }} is null then '{{ column }}' end,
+        case when trim({{ column }}) != '' and {{ parse(column) }} is null then '{{ column }}' end,
         {%- endfor %}
         {%- endfor %}
         cast(null as varchar)

@@ -41,7 +41,13 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "email": "info@nordwerk.example",
             "employees": "ca. 1200",
         },
-        {"record_id": "crm:7", "name": "Südhang Pumpen AG", "website": "www.suedhang.example"},
+        {
+            "record_id": "crm:7",
+            "name": "Südhang Pumpen AG",
+            "website": "www.suedhang.example",
+            "industry": "k. A.",
+            "employees": "unbekannt",
+        },
     ],
     "contacts": [
         {"record_id": "crm:k1", "company": "crm:7", "family_name": "Öz", "email": "oez@gmx.de"},
@@ -266,15 +272,26 @@ def test_unreadable_values_are_counted(query: Query) -> None:
     ) == [("auf", "ordered_on", 3, 3, 1), ("erp", "employees", 2, 2, 1)]
 
 
-def test_data_quality_covers_every_typed_column(query: Query) -> None:
+def test_what_says_nothing_is_counted_and_is_no_value(query: Query) -> None:
+    assert query(
+        "select source, column_name, records, filled, unparsed, placeholders"
+        " from marts.data_quality where placeholders > 0 order by all"
+    ) == [("crm", "employees", 1, 1, 0, 1), ("crm", "industry", 1, 1, 0, 1)]
+    assert query(
+        "select industry, employees from marts.customers where name = 'Südhang Pumpen AG'"
+    ) == [(None, None)]
+    assert query("select industry from raw.companies where record_id = 'crm:7'") == [("k. A.",)]
+
+
+def test_data_quality_covers_every_column(query: Query) -> None:
     covered = set(query("select distinct entity, column_name from marts.data_quality"))
-    typed = {
+    all_columns = {
         (entity["view"], column)
         for entity in ENTITIES.values()
         for column, kind in entity["columns"].items()
-        if kind in ("number", "date", "timestamp", "boolean") and entity["view"] in ROWS
+        if not kind.startswith("ref ") and entity["view"] in ROWS
     }
-    assert covered == typed
+    assert covered == all_columns
 
 
 def test_unit_tests_beside_the_models_pass(home: Settings, night: BuildResult) -> None:

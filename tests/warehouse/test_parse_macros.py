@@ -11,24 +11,29 @@ from typing import Any
 import duckdb
 import jinja2
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config import PROJECT_ROOT
 
+VARIABLES = yaml.safe_load(
+    (PROJECT_ROOT / "dbt_project/dbt_project.yml").read_text(encoding="utf-8")
+)["vars"]
 MACROS = jinja2.Environment().from_string(
     (PROJECT_ROOT / "dbt_project/macros/parse.sql").read_text(encoding="utf-8"),
-    globals={"env_var": lambda _name, default: default},
+    globals={"env_var": lambda _name, default: default, "var": VARIABLES.get},
 )
 CONNECTION = duckdb.connect()
 CONNECTION.execute("set timezone = 'UTC'")
 
 
-def reader(macro: str, *arguments: str) -> Callable[..., Any]:
+def reader(macro: str, *arguments: str, column: str = "cell") -> Callable[..., Any]:
     sql = (
-        f"select {getattr(MACROS.module, macro)('cell', *arguments)} from (select ?::text as cell)"
+        f"select {getattr(MACROS.module, macro)(column, *arguments)}"
+        f" from (select ?::text as {column})"
     )
-    with_format = sql.replace("as cell)", "as cell, ?::text as format)")
+    with_format = sql.replace(f"as {column})", f"as {column}, ?::text as format)")
 
     def read(cell: str | None, *format_: str) -> Any:
         statement = with_format if arguments else sql
@@ -43,6 +48,57 @@ at = datetime.fromisoformat  # times without a zone, as DuckDB gives them
 day = reader("parse_date", "format")
 moment = reader("parse_timestamp", "format")
 boolean = reader("parse_boolean")
+text = reader("parse_text")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("k. A.", "k.A.", "K A", "ka", "k/A", "keine Angabe", "Keine Angaben"),
+        *("n/a", "N.A.", "#N/A", "NA", "#NV", "n. v.", "not available", "none", "NULL", "(null)"),
+        *("-", "--", " – ", "...", "…", "???", "./.", "*", "_", "=", "xxx", "XX", "x x x"),
+        *("00", "0000", "00000", "00 00 00", "00.00.0000", "+00 000 000", "xxx@xxx.xx"),
+        *("unbekannt", "UNBEKANNT!", "noch unbekannt", "[nicht bekannt]", "nicht verfügbar"),
+        *("wird nachgereicht", "unknown", "tbd", "inconnu", "non renseigné", "sconosciuto"),
+        *("desconocida", "onbekend", "brak danych", "neuvedeno", "neznámé"),
+    ],
+)
+def test_a_placeholder_says_nothing(cell):
+    assert text(cell) is None
+    (named,) = CONNECTION.execute(
+        f"select {MACROS.module.placeholders(['cell', 'other'])}"
+        " from (select ?::text as cell, 'Kiel' as other)",
+        [cell],
+    ).fetchone()
+    assert named == ["cell"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("Kaan", "Nagel & Co", "Unbekannt Verlag GmbH", "Keine 7", "Leer", "Xaver", "x", "X GmbH"),
+        *("0", "0100", "10000", "A-000", "0 00 1", "/", "👍", "Ω", "日本", "C++", "No"),
+        *("Norwegen", "Test", "offen", "a.k.a.", "NAS", "Nullpunkt", "-5", "naïve", "Na gut"),
+    ],
+)
+def test_what_says_something_stays(cell):
+    assert text(f" {cell} ") == cell
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("family_name", "Null"), ("country", "NA"), ("account_manager", "KA"), ("given_name", "Nil")],
+)
+def test_names_and_initials_are_no_placeholders_where_people_stand(column, cell):
+    of_column = reader("parse_text", column=column)
+    assert of_column(cell) == cell
+    assert of_column("k. A.") is None
+    assert of_column("n/a") is None
+    assert of_column("?") is None
+
+
+def test_text_and_its_absence():
+    assert [text(cell) for cell in (None, "", "  ", " Kiel ")] == [None, None, None, "Kiel"]
 
 
 @pytest.mark.parametrize(

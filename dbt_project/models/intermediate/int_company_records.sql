@@ -35,7 +35,7 @@ referenced_only as (
 
 final as (
 
-    select * exclude (unparsed_columns)
+    select * exclude (unparsed_columns, placeholder_columns)
     from companies
 
     union all by name

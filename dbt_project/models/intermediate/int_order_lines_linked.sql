@@ -56,7 +56,7 @@ with
 
 typed as (
 
-    select * exclude (attributes, unparsed_columns) from {{ ref('stg_inbox__order_lines') }}
+    select * exclude (attributes, unparsed_columns, placeholder_columns) from {{ ref('stg_inbox__order_lines') }}
     {% if is_incremental() %}
         where order_line_id in (select touched.order_line_id from touched)
     {% endif %}

@@ -1,22 +1,35 @@
-{%- set typed_columns = {
-    'companies': ['employees', 'customer_since'],
-    'contacts': ['is_active', 'left_on'],
-    'leads': ['amount', 'created_on', 'closed_on'],
-    'lead_stages': ['entered_on'],
-    'order_lines': [
-        'ordered_on', 'promised_on', 'delivered_on', 'quantity', 'unit_price', 'net_amount',
-        'is_cancelled',
+{%- set columns_of = {
+    'companies': [
+        'name', 'street', 'postcode', 'city', 'country', 'phone', 'email', 'website',
+        'vat_id', 'registration_no', 'industry', 'employees', 'account_manager',
+        'customer_since',
     ],
-    'tickets': ['opened_at', 'closed_at'],
-    'interactions': ['occurred_at'],
-    'consents': ['is_granted', 'decided_on'],
+    'contacts': [
+        'company_name', 'given_name', 'family_name', 'role', 'email', 'phone', 'is_active',
+        'left_on',
+    ],
+    'leads': [
+        'company_name', 'contact_email', 'title', 'stage', 'outcome', 'amount',
+        'lead_source', 'created_on', 'closed_on', 'owner',
+    ],
+    'lead_stages': ['stage', 'entered_on'],
+    'order_lines': [
+        'order_no', 'line_no', 'ordered_on', 'promised_on', 'delivered_on', 'sku',
+        'product_name', 'quantity', 'unit_price', 'net_amount', 'is_cancelled',
+    ],
+    'products': ['sku', 'name', 'product_group'],
+    'tickets': [
+        'email', 'opened_at', 'closed_at', 'category', 'priority', 'subject', 'body',
+    ],
+    'interactions': ['company_name', 'email', 'website', 'kind', 'occurred_at', 'detail'],
+    'consents': ['company_name', 'email', 'purpose', 'is_granted', 'decided_on'],
 } -%}
 
 with
 
 united as (
 
-    {% for entity, columns in typed_columns.items() %}
+    {% for entity, columns in columns_of.items() %}
         select
             source,
             '{{ entity }}' as entity,
@@ -29,7 +42,19 @@ united as (
             ]) as readable,
             unnest([
                 {% for column in columns %}
-                    count(*) filter (where list_contains(unparsed_columns, '{{ column }}'))
+                    count(*) filter (
+                        where {{ column }} is null
+                        and list_contains(placeholder_columns, '{{ column }}')
+                    )
+                    {{ ',' if not loop.last }}
+                {% endfor %}
+            ]) as placeholders,
+            unnest([
+                {% for column in columns %}
+                    count(*) filter (
+                        where list_contains(unparsed_columns, '{{ column }}')
+                        and not list_contains(placeholder_columns, '{{ column }}')
+                    )
                     {{ ',' if not loop.last }}
                 {% endfor %}
             ]) as unparsed
@@ -47,8 +72,9 @@ final as (
         entity,
         column_name,
         records,
-        readable + unparsed as filled,
-        unparsed
+        readable + unparsed + placeholders as filled,
+        unparsed,
+        placeholders
     from united
 
 )

@@ -34,7 +34,14 @@ renamed as (
         {{ parse_date('customer_since') }} as customer_since,
 
         attributes,
-        {{ unparsed(numbers=['employees'], dates=['customer_since']) }} as unparsed_columns
+        {{ unparsed(numbers=['employees'], dates=['customer_since']) }} as unparsed_columns,
+        {{
+            placeholders([
+                'name', 'street', 'postcode', 'city', 'country', 'phone', 'email', 'website',
+                'vat_id', 'registration_no', 'industry', 'employees', 'account_manager',
+                'customer_since'
+            ])
+        }} as placeholder_columns
     from source
 
 )

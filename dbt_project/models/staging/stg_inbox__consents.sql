@@ -27,7 +27,12 @@ renamed as (
         {{ parse_boolean('is_granted') }} as is_granted,
 
         attributes,
-        {{ unparsed(dates=['decided_on'], booleans=['is_granted']) }} as unparsed_columns
+        {{ unparsed(dates=['decided_on'], booleans=['is_granted']) }} as unparsed_columns,
+        {{
+            placeholders([
+                'company_name', 'email', 'purpose', 'is_granted', 'decided_on'
+            ])
+        }} as placeholder_columns
     from source
 
 )

@@ -30,7 +30,13 @@ renamed as (
         {{ parse_boolean('is_active') }} as is_active,
 
         attributes,
-        {{ unparsed(dates=['left_on'], booleans=['is_active']) }} as unparsed_columns
+        {{ unparsed(dates=['left_on'], booleans=['is_active']) }} as unparsed_columns,
+        {{
+            placeholders([
+                'company_name', 'given_name', 'family_name', 'role', 'email', 'phone',
+                'is_active', 'left_on'
+            ])
+        }} as placeholder_columns
     from source
 
 )

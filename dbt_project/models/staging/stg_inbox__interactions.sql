@@ -33,7 +33,12 @@ renamed as (
         {{ parse_timestamp('occurred_at') }} as occurred_at,
 
         attributes,
-        {{ unparsed(timestamps=['occurred_at']) }} as unparsed_columns
+        {{ unparsed(timestamps=['occurred_at']) }} as unparsed_columns,
+        {{
+            placeholders([
+                'company_name', 'email', 'website', 'kind', 'occurred_at', 'detail'
+            ])
+        }} as placeholder_columns
     from source
 
 )

@@ -23,7 +23,8 @@ renamed as (
         {{ parse_date('entered_on') }} as entered_on,
 
         attributes,
-        {{ unparsed(dates=['entered_on']) }} as unparsed_columns
+        {{ unparsed(dates=['entered_on']) }} as unparsed_columns,
+        {{ placeholders(['stage', 'entered_on']) }} as placeholder_columns
     from source
 
 )

@@ -32,7 +32,13 @@ renamed as (
         {{ parse_date('closed_on') }} as closed_on,
 
         attributes,
-        {{ unparsed(numbers=['amount'], dates=['created_on', 'closed_on']) }} as unparsed_columns
+        {{ unparsed(numbers=['amount'], dates=['created_on', 'closed_on']) }} as unparsed_columns,
+        {{
+            placeholders([
+                'company_name', 'contact_email', 'title', 'stage', 'outcome', 'amount',
+                'lead_source', 'created_on', 'closed_on', 'owner'
+            ])
+        }} as placeholder_columns
     from source
 
 )

@@ -46,7 +46,13 @@ renamed as (
                 dates=['ordered_on', 'promised_on', 'delivered_on'],
                 booleans=['is_cancelled']
             )
-        }} as unparsed_columns
+        }} as unparsed_columns,
+        {{
+            placeholders([
+                'order_no', 'line_no', 'ordered_on', 'promised_on', 'delivered_on', 'sku',
+                'product_name', 'quantity', 'unit_price', 'net_amount', 'is_cancelled'
+            ])
+        }} as placeholder_columns
     from source
 
 )

@@ -20,7 +20,9 @@ renamed as (
         {{ parse_text('name') }} as name,
         {{ parse_text('product_group') }} as product_group,
 
-        attributes
+        attributes,
+        {{ unparsed() }} as unparsed_columns,
+        {{ placeholders(['sku', 'name', 'product_group']) }} as placeholder_columns
     from source
 
 )

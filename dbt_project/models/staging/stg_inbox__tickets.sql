@@ -34,7 +34,12 @@ renamed as (
         {{ parse_timestamp('closed_at') }} as closed_at,
 
         attributes,
-        {{ unparsed(timestamps=['opened_at', 'closed_at']) }} as unparsed_columns
+        {{ unparsed(timestamps=['opened_at', 'closed_at']) }} as unparsed_columns,
+        {{
+            placeholders([
+                'email', 'opened_at', 'closed_at', 'category', 'priority', 'subject', 'body'
+            ])
+        }} as placeholder_columns
     from source
 
 )
