@@ -13,16 +13,9 @@ MACROS = """
 create or replace macro bits(words) as coalesce(list_sum(map_values(words)), 0);
 create or replace macro shared_bits(l, r) as
   coalesce(list_sum([l[word] for word in map_keys(l) if map_contains(r, word)]), 0);
-create or replace macro word_overlap(l, r) as
-  shared_bits(l, r) / greatest(bits(l) + bits(r) - shared_bits(l, r), 1e-9);
-create or replace macro word_containment(l, r) as
-  shared_bits(l, r) / greatest(least(bits(l), bits(r)), 1e-9);
 create or replace macro is_akin(a, b) as a = b
   or (least(length(a), length(b)) <= 3 and (starts_with(a, b) or starts_with(b, a)))
   or jaro_winkler_similarity(a, b) >= .9;
-create or replace macro near_bits(l, r) as coalesce(list_sum([
-  coalesce(list_max([least(l[a], r[b]) for b in map_keys(r) if is_akin(a, b)]), 0)
-  for a in map_keys(l)]), 0);
 create or replace macro own_words(l, r) as len([
   a for a in map_keys(l) if len([b for b in map_keys(r) if is_akin(a, b)]) = 0]);
 create or replace macro same_switchboard(l, r) as least(length(l), length(r)) > 9 and
@@ -52,6 +45,7 @@ class Comparison:
     `unless` is SQL for when else it is unknown. `is_place` says that neighbours (a household, the
     firms of a house) agree in it like one customer, `is_home` that it changes with a move,
     `is_name` that few customers have two values with nothing in common.
+    `by_value` says that it is slow and its values repeat: each two of them are compared once.
     `prior_near` else: the shares of neighbours that agree so because they are neighbours, from the
     best degree to the last but one; the rest of them is like any two records, and so are all where
     it is not given.
@@ -65,6 +59,7 @@ class Comparison:
     is_place: bool = False
     is_home: bool = False
     is_name: bool = False
+    by_value: bool = False
     prior_near: tuple[float, ...] | None = None
 
     @property
@@ -95,19 +90,26 @@ SWAPPED = (
     " and given_name_l <> family_name_l"
 )
 
+SHARED, NAMES = "shared_bits(words_l, words_r)", "jaro_winkler_similarity(name_l, name_r)"
+BITS = ("bits(words_l)", "bits(words_r)")
+OVERLAP = f"{SHARED} / greatest({' + '.join(BITS)} - {SHARED}, 1e-9)"
+CONTAINMENT = f"{SHARED} / greatest(least({', '.join(BITS)}), 1e-9)"
+SLIPS = "damerau_levenshtein(birth_date_l, birth_date_r)"
+# What several degrees ask of a pair: Splink works it out for each of them, `pairs.compare` once.
+ONCE = (SHARED, NAMES, *BITS, SLIPS)
+
 COMPARISONS = (
     Comparison("name", column="name", also=("given_name", "family_name"), is_name=True,
                unless=f"{IN_PARTS.format('l')} and {IN_PARTS.format('r')}",
                prior_near=(0, 0, 0, .01, 0, .1, .2), levels=(
         Level("name_l = name_r", .45, value="name", one_in=500),
-        Level(f"({_similar('name', .95)} or word_overlap(words_l, words_r) >= .9)", .15),
-        Level("word_containment(words_l, words_r) >= .9 and shared_bits(words_l, words_r) >= 8",
-              .15),
-        Level("case when shared_bits(words_l, words_r) > 0 then least(own_words(words_l, words_r),"
+        Level(f"({NAMES} >= .95 or {OVERLAP} >= .9)", .15),
+        Level(f"{CONTAINMENT} >= .9 and {SHARED} >= 8", .15),
+        Level(f"case when {SHARED} > 0 then least(own_words(words_l, words_r),"
               " own_words(words_r, words_l)) = 0 else false end", .08),
-        Level(f"{_similar('name', .9)} and shared_bits(words_l, words_r) = 0", .04),
-        Level("word_overlap(words_l, words_r) >= .5", .03),
-        Level("word_containment(words_l, words_r) >= .4", .03),
+        Level(f"{NAMES} >= .9 and {SHARED} = 0", .04),
+        Level(f"{OVERLAP} >= .5", .03),
+        Level(f"{CONTAINMENT} >= .4", .03),
     )),
     Comparison("given_name", column="given_name", also=("family_name", "given_root"),
                is_name=True, prior_near=(.02,), levels=(
@@ -135,9 +137,9 @@ COMPARISONS = (
     )),
     Comparison("birth_date", column="birth_date", levels=(
         Level("birth_date_l = birth_date_r", .87, value="birth_date", one_in=20000),
-        Level("damerau_levenshtein(birth_date_l, birth_date_r) <= 1", .07),
+        Level(f"{SLIPS} <= 1", .07),
         Level("birth_date_l = birth_date_r[1:4] || birth_date_r[7:8] || birth_date_r[5:6]", .02),
-        Level("damerau_levenshtein(birth_date_l, birth_date_r) <= 2", .02),
+        Level(f"{SLIPS} <= 2", .02),
     )),
     Comparison("address", column="street", also=("number", "address"),
                is_place=True, is_home=True, levels=(
@@ -146,7 +148,8 @@ COMPARISONS = (
         Level("street_l = street_r", .05, value="street", one_in=3000),
         Level(_similar("street", .9), .05),
     )),
-    Comparison("postcode", column="postcode", is_place=True, is_home=True, levels=(
+    Comparison("postcode", column="postcode", is_place=True, is_home=True, by_value=True,
+               levels=(
         Level("postcode_l = postcode_r", .85, value="postcode", one_in=5000),
         Level("damerau_levenshtein(postcode_l, postcode_r) <= 1", .05),
         Level("left(postcode_l, 2) = left(postcode_r, 2)", .04),

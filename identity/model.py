@@ -148,6 +148,7 @@ def weigh(field: Field, degree: NDArray[np.int8], expected: Numbers) -> Numbers:
 def _gather(pairs: Pairs, probability: Numbers) -> tuple[_Cells, NDArray[np.int64]]:
     """Count pairs that agree in the same way as one; also returns the cell of each pair."""
     import numpy as np
+    import pandas as pd
 
     kinds: list[NDArray[np.float32]] = [np.zeros(len(pairs.left), dtype=np.float32) for _ in "who"]
     for number, field in enumerate(pairs.fields):
@@ -158,7 +159,8 @@ def _gather(pairs: Pairs, probability: Numbers) -> tuple[_Cells, NDArray[np.int6
     for bits in kinds:
         steps = np.minimum(np.rint(bits / STEP), MAX_BITS).astype(np.int64)
         code = code * (MAX_BITS + 1) + steps
-    code, cell, size = np.unique(code, return_inverse=True, return_counts=True)
+    cell, code = pd.factorize(code, sort=True)
+    size = np.bincount(cell)
     taken: list[Numbers] = []
     for _ in kinds:
         code, steps = np.divmod(code, MAX_BITS + 1)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from identity.blocking import TEXT_COLUMNS, find_candidates
-from identity.comparisons import COMPARISONS, MACROS, Comparison, choose_comparisons
+from identity.comparisons import COMPARISONS, MACROS, ONCE, Comparison, choose_comparisons
 
 if TYPE_CHECKING:
     import duckdb
@@ -72,7 +72,7 @@ def compare(features: pd.DataFrame) -> Pairs | None:
         features: as `features.build_features` returns them.
 
     """
-    import numpy as np
+    import pandas as pd
 
     comparisons = choose_comparisons(features)
     if not comparisons:
@@ -82,11 +82,11 @@ def compare(features: pd.DataFrame) -> Pairs | None:
         if not find_candidates(connection):
             return None
         chances = _chances(connection, comparisons)
-        columns = _fetch(connection, _compare_sql(comparisons))
+        columns = _fetch(connection, _compare_sql(connection, comparisons))
         words = _word_bits(connection)
         fields = [Field(c, chances[c.name], *_values(connection, c), words) for c in comparisons]
-    codes, pattern = np.unique(columns.pop("code"), return_inverse=True)
-    return _pairs(len(features), columns, codes, pattern.astype(np.int32), fields)
+    pattern, codes = pd.factorize(columns.pop("code"), sort=True)
+    return _pairs(len(features), columns, codes, pattern.astype("int32"), fields)
 
 
 def _pairs(
@@ -111,19 +111,48 @@ def _base(comparison: Comparison) -> int:
     return len(comparison.levels) + 2
 
 
-def _compare_sql(comparisons: Sequence[Comparison]) -> str:
+def _compare_sql(connection: duckdb.DuckDBPyConnection, comparisons: Sequence[Comparison]) -> str:
     """Select the candidates with their degrees as the digits of one number, the first lowest."""
-    columns = sorted({column for c in comparisons for column in c.columns} | {"words"})
-    sides = ", ".join(f"{side}.{c} as {c}_{side}" for c in columns for side in "lr")
-    code, base = [], 1
+    joins, code, base = "", [], 1
     for comparison in comparisons:
-        code.append(f"{base} * ({degree_sql(comparison)} + 1)::bigint")
+        degree = degree_sql(comparison)
+        if comparison.by_value:
+            _compare_values(connection, comparison)
+            ends = ", ".join(f"{comparison.column}_{side}" for side in "lr")
+            joins += f" left join degrees_{comparison.name} using ({ends})"
+            degree = f"coalesce(degree_{comparison.name}, -1)"
+        code.append(f"{base} * ({degree} + 1)::bigint")
         base *= _base(comparison)
+    select = f"select position_l, position_r, {' + '.join(code)} as code"
+    inner = []
+    for n, asked in enumerate(ONCE):
+        if asked in select:
+            select = select.replace(asked, f"once_{n}")
+            inner.append(f"{asked} as once_{n}")
+    columns = sorted({column for c in comparisons for column in c.columns} | {"words"})
     return (
-        f"select position_l, position_r, {' + '.join(code)} as code from ("
-        f"select position_l, position_r, {sides} from candidates"
-        " join records l on l.position = position_l join records r on r.position = position_r)"
+        f"{select} from (select {', '.join(['*', *inner])} from ({_sides(columns)})){joins}"
         " order by position_l, position_r"
+    )
+
+
+def _compare_values(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> None:
+    """Write the table `degrees_<name>`: the degree of each two values that candidates have."""
+    ends = [f"{comparison.column}_{side}" for side in "lr"]
+    connection.execute(
+        f"create temp table degrees_{comparison.name} as"
+        f" select *, {degree_sql(comparison)} as degree_{comparison.name} from"
+        f" (select distinct {', '.join(ends)} from ({_sides(comparison.columns)})"
+        f" where {' and '.join(f'{end} is not null' for end in ends)})"
+    )
+
+
+def _sides(columns: Sequence[str]) -> str:
+    """Select the candidates with columns of both records."""
+    sides = ", ".join(f"{side}.{column} as {column}_{side}" for column in columns for side in "lr")
+    return (
+        f"select position_l, position_r, {sides} from candidates"
+        " join records l on l.position = position_l join records r on r.position = position_r"
     )
 
 
