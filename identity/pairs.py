@@ -241,7 +241,7 @@ def _chances(
         "create table sample as from records order by hash(position::bigint) limit ?",
         [RANDOM_RECORDS],
     )
-    linker = _linker(connection, "sample", _settings(comparisons))
+    linker = _linker(connection, "sample", splink_settings(comparisons))
     linker.training.estimate_u_using_random_sampling(
         max_pairs=RANDOM_RECORDS**2, min_count_per_level=None, num_chunks=1
     )
@@ -265,7 +265,8 @@ def _linker(connection: duckdb.DuckDBPyConnection, table: str, settings: Setting
     return Linker(api.register(table), settings, log_level="ERROR", validate_settings=False)
 
 
-def _settings(comparisons: Sequence[Comparison]) -> SettingsCreator:
+def splink_settings(comparisons: Sequence[Comparison]) -> SettingsCreator:
+    """Tell Splink the comparisons, without what is to be compared."""
     import splink.comparison_level_library as level_library
     from splink import SettingsCreator
     from splink.comparison_library import CustomComparison

@@ -1,0 +1,70 @@
+"""How the records of a pair agree: the degrees are those that Splink gives with the same SQL."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from splink import DuckDBAPI, Linker
+
+from identity.comparisons import COMPARISONS, choose_comparisons
+from identity.features import build_features, read_records
+from identity.pairs import compare, load, open_database, splink_settings
+
+NAMES = ["Müller Antriebstechnik GmbH", "Mueller Antriebstechnk", "Müller & Söhne OHG",
+         "Antriebstechnik Stuttgart", "Kraft Pumpen AG", None]  # fmt: skip
+PERSONS = [("Anna", "Berger"), ("Berger", "Anna"), ("Ann", "Berger"), ("A.", "Bergner"),
+           ("Otto", "Kern sen."), ("Ottomar", "Kern jun."), ("Otto", None)]  # fmt: skip
+STREETS = ["Hauptstr. 12", "Hauptstraße 12", "Haupstr. 12", "Werkstraße 3", "Werkstraße 3", None]
+POSTCODES = ["70173", "70137", "70199", "89073", "8907", None]
+PHONES = ["0711 1234560", "0711 123456-12", "+49 711 1234560", "0731 44550", None, "07311234560"]
+DATES = ["1970-04-03", "1970-03-04", "1970-04-08", "1971-05-03", None, "1988-12-24"]
+
+
+@pytest.fixture(scope="module")
+def features() -> pd.DataFrame:
+    """Records in which every comparison has something to say, firms and persons apart."""
+    rng = np.random.default_rng(1)
+    rows = []
+    for n in range(120):
+        given, family = PERSONS[rng.integers(7)] if n % 2 else (None, None)
+        rows.append({
+            "record_id": f"erp:{n:03}", "source": "erp", "country": "DE",
+            "name": None if n % 2 else NAMES[rng.integers(6)],
+            "given_name": given, "family_name": family,
+            "birth_date": DATES[rng.integers(6)] if n % 2 else None,
+            "street": STREETS[rng.integers(6)], "postcode": POSTCODES[rng.integers(6)],
+            "city": ["Stuttgart", "Stutgart", "Ulm"][rng.integers(3)],
+            "phone": PHONES[rng.integers(6)],
+            "email": ["info@kraft.example", "inof@kraft.example", None][rng.integers(3)],
+            "website": ["www.kraft.example", "kraftpumpen.example", None][rng.integers(3)],
+            "registration_no": ["HRB 4711", "HRB 4712", "HRB 90", None][rng.integers(4)],
+        })  # fmt: skip
+    return build_features(read_records(pd.DataFrame(rows)))
+
+
+def test_degrees_of_agreement_are_those_of_splink(features: pd.DataFrame) -> None:
+    comparisons = choose_comparisons(features)
+    assert len(comparisons) == len(COMPARISONS)
+    pairs = compare(features)
+    assert pairs is not None
+    ours = pd.DataFrame(
+        pairs.degrees[pairs.pattern], columns=[field.comparison.name for field in pairs.fields]
+    ).set_index([pairs.left, pairs.right])
+    settings = replace(
+        splink_settings(comparisons),
+        blocking_rules_to_generate_predictions=["l.position < r.position"],
+        retain_intermediate_calculation_columns=True,
+    )
+    with open_database() as connection:
+        load(connection, features)
+        linker = Linker(DuckDBAPI(connection).register("records"), settings, log_level="ERROR")
+        predicted = linker.inference.predict().physical_name
+        splinks = connection.execute(f"from {predicted}").df()
+    splinks = splinks.set_index(["position_l", "position_r"]).loc[ours.index]
+    for comparison in comparisons:
+        # Splink counts from "all else" upwards; unknown is -1 for both
+        gamma = splinks[f"gamma_{comparison.name}"]
+        expected = gamma.where(gamma < 0, len(comparison.levels) - gamma)
+        assert expected.nunique() > 2, comparison.name
+        assert list(ours[comparison.name]) == list(expected), comparison.name
