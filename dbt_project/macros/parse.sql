@@ -13,6 +13,12 @@
 {%- endmacro %}
 
 
+{# One address is one value, however its letters are written: "Info@Bau.example" -> info@bau.example #}
+{% macro parse_email(column) -%}
+    lower({{ parse_text(column) }})
+{%- endmacro %}
+
+
 {# "k. A." | "n/a" | "-" | "???" | "0000" | "xxx" | a word of `placeholders` -> true; "/" alone is a
    web site's first page. One expression, which other texts leave at their first characters. #}
 {% macro is_placeholder(column) -%}

@@ -38,7 +38,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "city": "Kiel",
             "country": "Deutschland",
             "street": "Hafenstraße 1",
-            "email": "info@nordwerk.example",
+            "email": "Info@Nordwerk.example",
             "employees": "ca. 1200",
         },
         {
@@ -204,8 +204,8 @@ def test_the_checkout_is_left_alone_and_the_lock_is_released(
 
 
 def test_the_newest_record_holds(query: Query) -> None:
-    assert query("select name, employees from marts.customers where city = 'Kiel'") == [
-        ("Nordwerk Zahnräder GmbH", None)
+    assert query("select name, email, employees from marts.customers where city = 'Kiel'") == [
+        ("Nordwerk Zahnräder GmbH", "info@nordwerk.example", None)
     ]
 
 

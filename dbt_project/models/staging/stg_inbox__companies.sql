@@ -22,7 +22,7 @@ renamed as (
         {{ parse_text('city') }} as city,
         {{ parse_text('country') }} as country,
         {{ parse_text('phone') }} as phone,
-        {{ parse_text('email') }} as email,
+        {{ parse_email('email') }} as email,
         {{ parse_text('website') }} as website,
         {{ parse_text('vat_id') }} as vat_id,
         {{ parse_text('registration_no') }} as registration_no,

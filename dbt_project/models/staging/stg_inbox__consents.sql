@@ -19,7 +19,7 @@ renamed as (
         company as company_record_id,
 
         {{ parse_text('company_name') }} as company_name,
-        {{ parse_text('email') }} as email,
+        {{ parse_email('email') }} as email,
         {{ parse_text('purpose') }} as purpose,
 
         {{ parse_date('decided_on') }} as decided_on,

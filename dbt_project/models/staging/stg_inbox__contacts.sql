@@ -22,7 +22,7 @@ renamed as (
         {{ parse_text('given_name') }} as given_name,
         {{ parse_text('family_name') }} as family_name,
         {{ parse_text('role') }} as role,
-        {{ parse_text('email') }} as email,
+        {{ parse_email('email') }} as email,
         {{ parse_text('phone') }} as phone,
 
         {{ parse_date('left_on') }} as left_on,

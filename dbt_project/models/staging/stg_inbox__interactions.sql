@@ -25,7 +25,7 @@ renamed as (
         company as company_record_id,
 
         {{ parse_text('company_name') }} as company_name,
-        {{ parse_text('email') }} as email,
+        {{ parse_email('email') }} as email,
         {{ parse_text('website') }} as website,
         {{ parse_text('kind') }} as kind,
         {{ parse_text('detail') }} as detail,

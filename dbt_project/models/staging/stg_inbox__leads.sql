@@ -19,7 +19,7 @@ renamed as (
         company as company_record_id,
 
         {{ parse_text('company_name') }} as company_name,
-        {{ parse_text('contact_email') }} as contact_email,
+        {{ parse_email('contact_email') }} as contact_email,
         {{ parse_text('title') }} as title,
         {{ parse_text('stage') }} as stage,
         {{ parse_text('outcome') }} as outcome,

@@ -24,7 +24,7 @@ renamed as (
 
         company as company_record_id,
 
-        {{ parse_text('email') }} as email,
+        {{ parse_email('email') }} as email,
         {{ parse_text('category') }} as category,
         {{ parse_text('priority') }} as priority,
         {{ parse_text('subject') }} as subject,
