@@ -27,6 +27,8 @@ _POSTCODE = re.compile(
     r"|\b[A-Z]\d[A-Z] \d[A-Z]\d\b"
 )
 
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+_DIGIT = re.compile(r"[0-9]")
 _DOTTED = re.compile(r"(?<=\b\w)\.\s?(?=\w\b)")
 _APOSTROPHES = re.compile(r"['’`´]")
 _NO_LETTERS = re.compile(r"[\W_]")
@@ -63,6 +65,8 @@ def rules() -> dict[str, Any]:
 
 def known(text: str | None) -> str | None:
     """Return the text, or None where it only says that nothing is known ("k.A.", "-")."""
+    if text and _DIGIT.search(text):
+        return text  # no placeholder has one
     words = fold(text)
     return text if words and words not in rules()["placeholders"] else None
 
@@ -80,14 +84,14 @@ def fold(text: str | None) -> str:
     if not plain.isascii():
         # Lower case first and again last: a few capitals ("İ") unfold into more than one character.
         plain = unicodedata.normalize("NFKD", plain.translate(_LETTERS))
-        plain = "".join(c for c in plain if c.isascii() or not unicodedata.combining(c)).casefold()
-        plain = plain.translate(_LETTERS)
+        plain = _FOREIGN.sub(lambda c: "" if unicodedata.combining(c[0]) else c[0], plain)
+        plain = plain.casefold().translate(_LETTERS)
         plain = plain if plain.isascii() else _romanise(plain)
-    plain = _DOTTED.sub("", plain)
-    plain = _APOSTROPHES.sub("", plain)
-    plain = _NO_LETTERS.sub(" ", plain)
-    plain = _UMLAUTS.sub(r"\1", plain)
-    return " ".join(plain.split())
+    if not plain.isalnum():
+        plain = _DOTTED.sub("", plain) if "." in plain else plain
+        plain = _APOSTROPHES.sub("", plain)
+        plain = " ".join(_NO_LETTERS.sub(" ", plain).split())
+    return _UMLAUTS.sub(r"\1", plain)
 
 
 def company_name(text: str | None) -> CompanyName:
@@ -336,8 +340,10 @@ def _romanise(text: str) -> str:
 def _in_order(text: str) -> str:
     """Fold a name, turned round if it is written as "Krause, Johann"."""
     first, comma, rest = text.partition(",")
+    if not comma:
+        return fold(text)
     words = fold(first).split()
-    if not comma or not fold(rest) or not 1 <= len(words) <= 2:
+    if not fold(rest) or not 1 <= len(words) <= 2:
         return fold(text)
     if len(words) == 2 and words[1] not in rules()["generations"]:
         return fold(text)
@@ -351,6 +357,9 @@ def _read_slips(words: list[str]) -> list[str]:
     """Read what eyes and scanners mix up as one: 0 and o, 1 and l, 5 and s, rn and m."""
     read = []
     for word in words:
+        if word.isalpha():
+            read.append(word.replace("rn", "m"))
+            continue
         letters = sum(c.isalpha() for c in word)
         is_slip = len(word) / 2 < letters < len(word) and not re.fullmatch(r"\d+[a-z]{2}", word)
         read.append(
