@@ -78,14 +78,16 @@ def senzing() -> Data:
     key = pd.read_csv(folder / "actual_truthset_key.csv", dtype=str)
     rows = rows.merge(key, on=["DATA_SOURCE", "RECORD_ID"])
     number = rows["NATIONAL_ID_NUMBER"]
+    name = rows["PRIMARY_NAME_ORG"].fillna(rows["PRIMARY_NAME_FULL"])
+    given = rows["PRIMARY_NAME_FIRST"]
     for other in ("SSN_NUMBER", "PASSPORT_NUMBER", "DRIVERS_LICENSE_NUMBER", "TAX_ID_NUMBER"):
         number = number.fillna(rows[other])
     records = pd.DataFrame(
         {
             "record_id": rows["DATA_SOURCE"] + ":" + rows["RECORD_ID"],
             "source": rows["DATA_SOURCE"],
-            "name": rows["PRIMARY_NAME_ORG"].fillna(rows["PRIMARY_NAME_FULL"]),
-            "given_name": rows["PRIMARY_NAME_FIRST"],
+            "name": name.fillna(rows["NATIVE_NAME_FULL"]),
+            "given_name": (given + " " + rows["PRIMARY_NAME_MIDDLE"]).fillna(given),
             "family_name": rows["PRIMARY_NAME_LAST"],
             "street": rows["ADDR_LINE1"].fillna(rows["ADDR_FULL"]),
             "postcode": rows["ADDR_POSTAL_CODE"],

@@ -13,11 +13,11 @@ MAX_BLOCK = 100
 RARE_WORDS = 3
 TEXT_COLUMNS = (
     "name", "given_name", "family_name", "birth_date", "street", "number", "address", "postcode",
-    "city", "phone", "email", "domain", "vat_key", "registration_key", "registration",
+    "city", "phone", "email", "domain", "vat_key", "registration_key", "registration", "sound",
 )  # fmt: skip
 SINGLE_KEYS = (
     "vat_key", "registration_key", "registration", "email", "domain", "address", "name",
-    "birth_date",
+    "birth_date", "sound",
 )  # fmt: skip
 # Keys of several columns, each cut to so many characters.
 JOINED_KEYS = (

@@ -18,6 +18,9 @@ create or replace macro is_akin(a, b) as a = b
   or jaro_winkler_similarity(a, b) >= .9;
 create or replace macro own_words(l, r) as len([
   a for a in map_keys(l) if len([b for b in map_keys(r) if is_akin(a, b)]) = 0]);
+create or replace macro holds_words(a, b) as
+  list_has_all(string_split(a, ' '), string_split(b, ' '))
+  or list_has_all(string_split(b, ' '), string_split(a, ' '));
 create or replace macro same_switchboard(l, r) as least(length(l), length(r)) > 9 and
   left(l, greatest(length(l), length(r)) - 3) = left(r, greatest(length(l), length(r)) - 3);
 """
@@ -99,33 +102,39 @@ SLIPS = "damerau_levenshtein(birth_date_l, birth_date_r)"
 ONCE = (SHARED, NAMES, *BITS, SLIPS)
 
 COMPARISONS = (
-    Comparison("name", column="name", also=("given_name", "family_name"), is_name=True,
+    Comparison("name", column="name", also=("given_name", "family_name", "sound"),
+               is_name=True,
                unless=f"{IN_PARTS.format('l')} and {IN_PARTS.format('r')}",
-               prior_near=(0, 0, 0, .01, 0, .1, .2), levels=(
+               prior_near=(0, 0, 0, .01, 0, 0, .1, .2), levels=(
         Level("name_l = name_r", .45, value="name", one_in=500),
         Level(f"({NAMES} >= .95 or {OVERLAP} >= .9)", .15),
         Level(f"{CONTAINMENT} >= .9 and {SHARED} >= 8", .15),
         Level(f"case when {SHARED} > 0 then least(own_words(words_l, words_r),"
               " own_words(words_r, words_l)) = 0 else false end", .08),
+        Level("sound_l = sound_r", .04),
         Level(f"{NAMES} >= .9 and {SHARED} = 0", .04),
         Level(f"{OVERLAP} >= .5", .03),
         Level(f"{CONTAINMENT} >= .4", .03),
     )),
-    Comparison("given_name", column="given_name", also=("family_name", "given_root"),
-               is_name=True, prior_near=(.02,), levels=(
+    Comparison("given_name", column="given_name", also=("family_name", "given_root", "given_sound"),
+               is_name=True, prior_near=(.02, 0, .02), levels=(
         Level("given_name_l = given_name_r", .65, value="given_name", one_in=300),
         Level(SWAPPED, .02),
         Level("given_root_l = given_root_r", .06, value="given_root", one_in=300),
+        Level("holds_words(given_root_l, given_root_r)", .04),
         Level(f"({_similar('given_name', .94)} or damerau_levenshtein(given_name_l, given_name_r)"
               " <= 1 and least(length(given_name_l), length(given_name_r)) > 4)", .1),
         Level("least(length(given_name_l), length(given_name_r)) <= 3 and (starts_with("
               "given_name_l, given_name_r) or starts_with(given_name_r, given_name_l))", .05),
+        Level("given_sound_l = given_sound_r", .03),
         Level(f"({_similar('given_name', .8)} or given_name_l[1:3] = given_name_r[1:3])", .04),
     )),
-    Comparison("family_name", column="family_name", also=("given_name",), unless=SWAPPED,
-               is_name=True, prior_near=(.5, .01, .01), levels=(
+    Comparison("family_name", column="family_name", also=("given_name", "family_sound"),
+               unless=SWAPPED, is_name=True, prior_near=(.5, .01, .01, .01, .01), levels=(
         Level("family_name_l = family_name_r", .75, value="family_name", one_in=3000),
         Level(_similar("family_name", .9), .12),
+        Level("family_sound_l = family_sound_r", .03),
+        Level("holds_words(family_name_l, family_name_r)", .02),
         Level(_similar("family_name", .75), .05),
     )),
     Comparison("generation", column="generation", levels=(

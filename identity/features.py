@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from identity import normalise
+from identity.sounds import sound
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,7 +83,9 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
         A frame with the same index and the columns `source, name, legal_form, words` (the name's
         words with their rarity in bits)`, given_name, family_name, birth_date, street, number,
         address, postcode, city, phone, email, domain, vat_key, registration_key`, None where
-        nothing is known. `name` is there for persons with `given_name` and `family_name` too.
+        nothing is known. `given_root` has short forms written out, `sound, given_sound` and
+        `family_sound` say how the names sound. `name` is there for persons with `given_name` and
+        `family_name` too.
 
     """
     import pandas as pd
@@ -114,7 +117,12 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
         "legal_form": [value and value.legal_form for value in company],
         "given_name": given_name,
         "family_name": family_name,
-        "given_root": _map(lambda name: normalise.full_given_name(name.split()[0]), given_name),
+        "sound": _map(sound, full_name),
+        "given_root": _map(
+            lambda name: " ".join(map(normalise.full_given_name, name.split())), given_name
+        ),
+        "given_sound": _map(sound, given_name),
+        "family_sound": _map(sound, family_name),
         "generation": [
             a or b or c
             for a, b, c in zip(family_generation, given_generation, generation, strict=True)
@@ -193,9 +201,14 @@ def _apply(function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> li
 
 
 def _fill_country(countries: list[str | None]) -> list[str | None]:
-    """Take the most frequent country where none is given: files leave out their own."""
+    """Take the most frequent country where none is given: files leave out their own.
+
+    Not where most records have none: what the others name may be foreign countries only.
+    """
     known = Counter(country for country in countries if country)
     home = min(known, key=lambda country: (-known[country], country), default=None)
+    if home and 2 * known[home] <= len(countries):
+        home = None
     return [country or home for country in countries]
 
 
