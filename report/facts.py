@@ -49,6 +49,15 @@ class Doubles:
 
 
 @dataclass(frozen=True, slots=True)
+class Placeholders:
+    """In how many cells of a column stands only that nothing is known."""
+
+    view: str
+    column: str
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that the report shows, in no language."""
 
@@ -62,6 +71,7 @@ class Facts:
     sources: tuple[SourceRhythm, ...] = ()
     doubles: tuple[Doubles, ...] = ()
     still_double: int | None = None
+    placeholders: tuple[Placeholders, ...] = ()
 
 
 def read_facts(settings: Settings) -> Facts:
@@ -98,6 +108,7 @@ def read_facts(settings: Settings) -> Facts:
             sources=tuple(_sources(connection, night)),
             doubles=tuple(_doubles(connection, first, night)),
             still_double=find_still_double(use_cases, results, night),
+            placeholders=tuple(_placeholders(connection)),
         )
 
 
@@ -173,6 +184,20 @@ def _sources(connection: duckdb.DuckDBPyConnection, night: date) -> Sequence[Sou
         [night],
     ).fetchall()
     return [SourceRhythm(source, tuple(nights or ()), late) for source, nights, late in rows]
+
+
+def _placeholders(connection: duckdb.DuckDBPyConnection) -> Iterable[Placeholders]:
+    """Count the cells that say nothing, most first; none before the first build."""
+    (is_built,) = connection.execute(
+        "select count(*) > 0 from duckdb_tables()"
+        " where schema_name = 'marts' and table_name = 'data_quality'"
+    ).fetchone() or (False,)
+    if is_built:
+        rows = connection.execute(
+            "select entity, column_name, sum(placeholders)::bigint from marts.data_quality"
+            " where placeholders > 0 group by 1, 2 order by 3 desc, 1, 2"
+        ).fetchall()
+        yield from (Placeholders(*row) for row in rows)
 
 
 def _doubles(connection: duckdb.DuckDBPyConnection, first: date, night: date) -> Sequence[Doubles]:

@@ -23,6 +23,7 @@ class Sheet:
     `record` is the SQL of the record whose value is set: a customer is known by one of its
     records, so that what was filled in follows the record where customers merge or split.
     `name` and `shown` tell a person which record it is; `worth` breaks ties (number of orders).
+    Records with the same `record` are one line; its worth is theirs together, `counts` names it.
     """
 
     mart: str
@@ -32,6 +33,7 @@ class Sheet:
     shown: tuple[tuple[str, str], ...]
     worth: str
     fields: dict[str, Kind]
+    counts: str = "orders_column"
 
 
 CUSTOMER: Final = (
@@ -40,6 +42,13 @@ CUSTOMER: Final = (
 )
 ORDERS: Final = (
     "coalesce((select order_count from marts.customers where customer_id = m.customer_id), 0)"
+)
+NAME: Final = "(select name from marts.customers where customer_id = m.customer_id)"
+# All that one company wrote and read is tied by one fill; at a free mail service, one person's.
+SENDER: Final = (
+    "coalesce(case when split_part(m.email, '@', 2) in"
+    " (select domain from intermediate.free_mail_domains) then lower(m.email)"
+    " else '@' || nullif(lower(split_part(m.email, '@', 2)), '') end, m.interaction_id)"
 )
 SHEETS: Final[dict[str, Sheet]] = {
     sheet.mart: sheet
@@ -70,7 +79,7 @@ SHEETS: Final[dict[str, Sheet]] = {
             "m.lead_id",
             "m.title",
             (
-                ("name", "(select name from marts.customers where customer_id = m.customer_id)"),
+                ("name", NAME),
                 ("created_on", "m.created_on"),
             ),
             ORDERS,
@@ -94,11 +103,36 @@ SHEETS: Final[dict[str, Sheet]] = {
         Sheet(
             "interactions",
             "interaction_id",
-            "m.interaction_id",
-            "concat_ws(' ', m.kind, m.detail)",
-            (("email", "m.email"), ("occurred_at", "cast(m.occurred_at as date)")),
-            ORDERS,
+            SENDER,
+            "coalesce(ltrim(nullif(" + SENDER + ", m.interaction_id), '@'), m.kind)",
+            (
+                ("email", "m.email"),
+                ("detail", "m.detail"),
+                ("occurred_at", "cast(m.occurred_at as date)"),
+            ),
+            "1",
             {"customer_id": "customer"},
+            "interactions_column",
+        ),
+        Sheet(
+            "contacts",
+            "contact_id",
+            "(select min(record_id) from marts.contact_records as of_contact"
+            " where of_contact.contact_id = m.contact_id)",
+            "concat_ws(' ', m.given_name, m.family_name)",
+            (("company", NAME), ("email", "m.email"), ("phone", "m.phone")),
+            ORDERS,
+            {"email": "email", "role": "text", "given_name": "text", "family_name": "text"},
+        ),
+        Sheet(
+            "orders",
+            "order_id",
+            "m.order_id",
+            "m.order_no",
+            (("ordered_on", "m.ordered_on"), ("net_amount", "m.net_amount")),
+            "m.line_count",
+            {"customer_id": "customer"},
+            "lines_column",
         ),
         Sheet(
             "products",

@@ -55,12 +55,12 @@ class Line:
     record: str = ""
     name: str = ""
     shown: tuple[Any, ...] = ()
-    orders: int = 0
+    worth: int = 0
 
     @property
     def rank(self) -> tuple[int, int, str]:
-        """What filling it is worth: expectations that it helps, then the customer's orders."""
-        return -sum(map(len, self.helps.values())), -self.orders, self.key
+        """What filling it is worth: expectations that it helps, then orders or what else counts."""
+        return -sum(map(len, self.helps.values())), -self.worth, self.key
 
 
 Lists = dict[str, dict[str, Line]]
@@ -157,18 +157,24 @@ def _describe(connection: duckdb.DuckDBPyConnection, sheet: Sheet, lines: dict[s
         ).fetchall()
     }
     rows = connection.execute(
-        f"select m.{sheet.key}, {sheet.record}, {sheet.name}, [{shown}], {sheet.worth}"
-        f" from marts.{sheet.mart} as m semi join (select unnest(?) as wanted) as w"
-        f" on m.{sheet.key} = w.wanted",
+        "select list(key), record, max(name), max(shown), sum(worth)::bigint from ("
+        f"  select m.{sheet.key} as key, {sheet.record} as record, {sheet.name} as name,"
+        f"  [{shown}] as shown, {sheet.worth} as worth"
+        f"  from marts.{sheet.mart} as m semi join (select unnest(?) as wanted) as w"
+        f"  on m.{sheet.key} = w.wanted"
+        ") where record is not null group by record",
         [list(lines)],
     ).fetchall()
-    for key, record, name, cells, orders in rows:
-        line = lines[key]
-        line.record, line.name, line.shown, line.orders = record, name, tuple(cells), orders
-        for column in [column for column in line.helps if (record, column) in filled]:
-            del line.helps[column]
-    for key in [key for key, line in lines.items() if not (line.record and line.helps)]:
-        del lines[key]
+    found = dict(lines)
+    lines.clear()
+    for keys, record, name, cells, worth in rows:
+        line = Line(min(keys), record=record, name=name, shown=tuple(cells), worth=worth)
+        for key in keys:
+            for column, cases in found[key].helps.items():
+                if (record, column) not in filled:
+                    line.helps[column] |= cases
+        if line.helps:
+            lines[line.key] = line
 
 
 def _choices(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
@@ -230,14 +236,14 @@ def _add_sheet(
             *map(capitalised, shown),
             *(heading(column, words.language) for column in fields),
             words("helps_column"),
-            words("orders_column"),
+            words(sheet.counts),
             KEY[words.language],
         ]
     )
     for line in lines:
         helps = sorted({case for column in fields for case in line.helps.get(column, ())})
         empty = [None] * len(fields)
-        page.append([line.name, *line.shown, *empty, "\n".join(helps), line.orders, line.record])
+        page.append([line.name, *line.shown, *empty, "\n".join(helps), line.worth, line.record])
     widths = [34.0, *[20.0] * len(shown), *[24.0] * len(fields), 40.0, 11.0, 12.0]
     dress(page, widths, frozen="B2")
     first = 2 + len(shown)

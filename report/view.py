@@ -247,6 +247,11 @@ def _completeness(facts: Facts, words: Words) -> Figure:
         )
         for share in shares
     )
+    if facts.placeholders:
+        most = facts.placeholders[0]
+        cells = sum(found.cells for found in facts.placeholders)
+        where = words.of_mart(most.view, most.column)
+        note += " " + words("placeholders", cells=words.number(cells), where=where)
     return Figure(words("completeness"), note, charts.completeness(shares, words), lines)
 
 

@@ -142,3 +142,22 @@ def test_a_stage_at_its_edge_says_narrow(settings):
     page = write_report(settings).read_text(encoding="utf-8")
     assert page.count(">knapp</abbr>") == page.count(">narrow</abbr>") == 1
     assert "Wenige Datensätze mehr oder weniger ändern diese Stufe." in page
+
+
+def test_cells_that_say_nothing_are_told_with_the_column_that_has_most(settings):
+    store_nights(settings, 1)
+    assert "Als leer zählen auch" not in write_report(settings).read_text("utf-8")
+    with open_warehouse(settings) as connection:
+        connection.execute("create schema if not exists marts")
+        connection.execute(
+            "create table marts.data_quality as from (values"
+            " ('erp', 'companies', 'industry', 1200),"
+            " ('crm', 'companies', 'industry', 34), ('crm', 'contacts', 'phone', 1000),"
+            " ('crm', 'leads', 'amount', 0)) as t(source, entity, column_name, placeholders)"
+        )
+    page = write_report(settings).read_text(encoding="utf-8")
+    assert (
+        "Als leer zählen auch 2.234 Zellen, in denen nur „k. A.“, „-“ oder Ähnliches steht"
+        " (die meisten: Branche · Firmen)."
+    ) in page
+    assert "2,234 cells that only say" in page

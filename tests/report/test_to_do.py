@@ -22,6 +22,7 @@ FIRMS = ["Antrieb Nord", "Bau Süd", "Chemie West", "Druck Ost", "Eisen Mitte"]
 USE_CASES = {
     "outreach": ("customers.industry", "customers.employees"),
     "ranking": ("customers.industry", "leads.closed_on", "tickets.customer_id"),
+    "tying": ("orders.customer_id", "contacts.role", "interactions.customer_id"),
 }
 
 
@@ -80,6 +81,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             {"record_id": f"o:{n}|1", "company": "erp:2", "order_no": str(n), "sku": "1",
              "ordered_on": "2026-01-05", "net_amount": "10", "quantity": "1"}
             for n in range(3)
+        ] + [
+            {"record_id": f"o:9|{n}", "company": None, "order_no": "9", "sku": "1",
+             "ordered_on": "2026-01-05", "net_amount": "10", "quantity": "1"}
+            for n in range(2)
+        ],
+        contacts=[{"record_id": "k:1", "company": "erp:3", "family_name": "Öz"}],
+        interactions=[
+            {"record_id": f"n:{n}", "email": email, "kind": "email_open",
+             "occurred_at": "2026-02-01"}
+            for n, email in enumerate(["A@neu.example", "b@neu.example", "x@web.de"])
         ],
         leads=[
             {"record_id": "l:1", "company": "erp:0", "title": "Anfrage", "outcome": "won",
@@ -130,8 +141,12 @@ def test_from_the_list_through_filled_cells_to_a_higher_stage(built):
     assert rows[0][6:] == [3, "erp:2"]
     assert {row[0] for row in read(path, "Leads")[1]} == {"Anfrage"}
     assert {row[0] for row in read(path, "Tickets")[1]} == {"Lager heiß"}
+    # All that comes from one company is one line; at a free mail service each person is one.
+    assert [(row[0], row[6]) for row in read(path, "Kontakte")[1]] == [
+        ("neu.example", 2), ("x@web.de", 1)
+    ]  # fmt: skip
     overview = read(path, "Übersicht")[1]
-    assert len(overview) == 5
+    assert len(overview) == 8
     assert overview[0][3] == "Bei 3 von 5 fehlt es; 3 reichen."
     assert overview[0][4] == "Kunden"
 
@@ -147,9 +162,14 @@ def test_from_the_list_through_filled_cells_to_a_higher_stage(built):
     }
     cells |= {("Kunden", name, "Beschäftigte"): 10 + n for n, name in enumerate(FIRMS)}
     cells[("Leads", "Anfrage", "Abgeschlossen am")] = "01.02.2026"
-    cells[("Tickets", "Lager heiß", "Kundennummer")] = customer_id
+    cells[("Ansprechpartner", "Öz", "Funktion")] = "Einkauf"
+    for title, name in (
+        ("Tickets", "Lager heiß"), ("Kontakte", "neu.example"), ("Kontakte", "x@web.de"),
+        ("Aufträge", "9"),
+    ):  # fmt: skip
+        cells[(title, name, "Kundennummer")] = customer_id
     fill(path, cells)
-    assert night(built) == {"outreach": 1, "ranking": 1}
+    assert night(built) == {"outreach": 1, "ranking": 1, "tying": 1}
     with open_warehouse(built) as connection:
         assert connection.execute(
             "select industry, employees from marts.customers order by name"
@@ -160,9 +180,16 @@ def test_from_the_list_through_filled_cells_to_a_higher_stage(built):
         assert connection.execute("select closed_on from marts.leads").fetchall() == [
             (date(2026, 2, 1),)
         ]
-        assert connection.execute("select customer_id from marts.tickets").fetchall() == [
-            (customer_id,)
-        ]
+        for mart, rows in (("tickets", 1), ("interactions", 3)):
+            assert (
+                connection.execute(f"select customer_id from marts.{mart}").fetchall()
+                == [(customer_id,)] * rows
+            )
+        for mart in ("orders", "order_lines"):
+            assert connection.execute(
+                f"select distinct customer_id from marts.{mart} where order_id = 'o:9'"
+            ).fetchall() == [(customer_id,)]
+        assert connection.execute("select role from marts.contacts").fetchall() == [("Einkauf",)]
         assert connection.execute(
             "select distinct source, file from marts.customer_attributes"
             " where attribute = 'employees' and is_chosen"
@@ -170,7 +197,7 @@ def test_from_the_list_through_filled_cells_to_a_higher_stage(built):
         assert connection.execute(
             "select rows_found, rows_loaded, rows_quarantined from ops.loads"
             " where source = 'corrections'"
-        ).fetchall() == [(10, 10, 0)]
+        ).fetchall() == [(14, 14, 0)]
     assert load_workbook(path).sheetnames == ["Übersicht", "_"]
     assert "Dafür reichen die Daten: Regeln." in write_report(built).read_text(encoding="utf-8")
 

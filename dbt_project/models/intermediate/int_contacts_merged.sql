@@ -37,6 +37,23 @@ merged as (
 
 ),
 
+-- what people filled in beats all records; it follows the record it was said of
+corrected as (
+
+    select
+        resolved.contact_id,
+        {% for attribute in attributes %}
+            arg_max(corrections.value, corrections.loaded_at)
+                filter (where corrections.column_name = '{{ attribute }}') as {{ attribute }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('stg_ops__corrections') }} as corrections
+    inner join {{ ref('int_persons_resolved') }} as resolved
+        on corrections.record_id = resolved.record_id
+    where corrections.mart = 'contacts'
+    group by resolved.contact_id
+
+),
+
 known as (
 
     select
@@ -59,13 +76,14 @@ final as (
         known.person_id,
         known.customer_id,
         {% for attribute in attributes %}
-            merged.{{ attribute }},
+            coalesce(corrected.{{ attribute }}, merged.{{ attribute }}) as {{ attribute }},
         {% endfor %}
         known.is_active,
         known.left_on,
         known.record_count
     from known
     left join merged on known.contact_id = merged.contact_id
+    left join corrected on known.contact_id = corrected.contact_id
 
 )
 

@@ -49,6 +49,18 @@ final as (
             select free_mail_domains.domain from free_mail_domains
         )
 
+    union distinct
+
+    -- what people said of all interactions of an address ("a@b.de") or a domain ("@b.de")
+    select
+        resolved.customer_id,
+        'said' as kind,
+        corrections.record_id as key
+    from {{ ref('stg_ops__corrections') }} as corrections
+    inner join {{ ref('int_companies_resolved') }} as resolved
+        on corrections.value = resolved.record_id
+    where corrections.mart = 'interactions' and corrections.column_name = 'customer_id'
+
 )
 
 select * from final

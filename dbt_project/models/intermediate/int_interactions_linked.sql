@@ -18,6 +18,8 @@ final as (
 
     {{ link_customers('corrected', ref('int_customer_keys_listed'), [
         ('record', 'corrected.company_record_id'),
+        ('said', email_key('corrected.email')),
+        ('said', "'@' || " ~ email_domain('corrected.email')),
         ('email', email_key('corrected.email')),
         ('domain', email_domain('corrected.email')),
         ('domain', website_domain('corrected.website')),

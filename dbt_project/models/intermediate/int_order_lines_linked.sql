@@ -9,6 +9,17 @@
 
 with
 
+-- the company that people named for an order
+said as (
+
+    select
+        record_id as order_id,
+        value as company_record_id
+    from {{ ref('stg_ops__corrections') }}
+    where mart = 'orders' and column_name = 'customer_id'
+
+),
+
 {% if is_incremental() %}
     fresh as (
 
@@ -38,7 +49,8 @@ with
 
         select kept.order_line_id
         from {{ this }} as kept
-        left join customers on kept.company_record_id = customers.key
+        left join said on kept.order_id = said.order_id
+        left join customers on coalesce(said.company_record_id, kept.company_record_id) = customers.key
         where kept.customer_id is distinct from customers.customer_id
 
     ),
@@ -82,11 +94,27 @@ priced as (
 
 ),
 
+corrected as (
+
+    select
+        priced.*,
+        coalesce(said.company_record_id, priced.company_record_id) as corrected_record_id
+    from priced
+    left join said on priced.order_id = said.order_id
+
+),
+
+linked as (
+
+    {{ link_customers('corrected', ref('int_customer_keys_listed'), [
+        ('record', 'corrected.corrected_record_id'),
+    ]) }}
+
+),
+
 final as (
 
-    {{ link_customers('priced', ref('int_customer_keys_listed'), [
-        ('record', 'priced.company_record_id'),
-    ]) }}
+    select * exclude (corrected_record_id) from linked
 
 )
 
