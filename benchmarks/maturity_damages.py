@@ -33,11 +33,13 @@ BY_INTERACTIONS = to(
 ) | to(2, "interactions_fresh", "chatbot", "presentations") | to(
     0, "visits_fresh", "visibility"
 )
+EARLY = "select order_id from marts.orders where ordered_on is null" \
+    " or ordered_on > date '{night}' or delivered_on < ordered_on"
 LEARN = ("lead_scoring", "pricing", "presentations")
 
 
-def all_mutations() -> list[Mutation]:
-    """List every damage, in the order in which the table shows them."""
+def first_mutations() -> list[Mutation]:
+    """List the damages that were thought of first."""
     parts = (blanked, unlinked, dropped, aged, duplicated, moved, cut, invalid, decided, unnoticed)
     return [mutation for part in parts for mutation in part()]
 
@@ -158,11 +160,9 @@ where hash(order_id) % 2 = 0
 
 def moved() -> Iterator[Mutation]:
     """Columns shuffled among the rows, day and month swapped."""
-    early = "select order_id from marts.orders where ordered_on is null" \
-        " or ordered_on > date '{night}' or delivered_on < ordered_on"
     yield Mutation("orders.delivered_on", "shuffle",
         shuffled("orders", "order_id", "delivered_on"), FALLS_BY_ORDER_DATES, "data",
-        (Records("churn", "orders_plausible", early),))
+        (Records("churn", "orders_plausible", EARLY),))
     yield Mutation("orders.promised_on", "shuffle",
         shuffled("orders", "order_id", "promised_on"), to(1, "promises_plausible", "churn"),
         "data", (Records("churn", "promises_plausible",
@@ -191,10 +191,14 @@ def moved() -> Iterator[Mutation]:
     yield Mutation("contacts.email", "shuffle", shuffled("contacts", "contact_id", "email"),
         to(0, "email_fits_company", "email_automation", "automated_mailings")
         | to(1, "email_fits_company", "chatbot", "service_bot"), "data")
+    yield from _swapped()
+
+
+def _swapped() -> Iterator[Mutation]:
     yield Mutation("orders.ordered_on", "swap",
         setting("orders", "ordered_on", swapped("ordered_on"), "true"), FALLS_BY_ORDER_DATES
         | to(1, "orders_fresh", "email_automation") | FALLS_BY_ORDER_DATES, "data",
-        (Records("pricing", "orders_plausible", early),))
+        (Records("pricing", "orders_plausible", EARLY),))
     yield Mutation("orders.promised_on where there is such a month", "swap",
         setting("orders", "promised_on", swapped("promised_on"), "day(promised_on) <= 12"),
         to(1, "promises_plausible", "churn"), "data")
@@ -326,6 +330,18 @@ def decided() -> Iterator[Mutation]:
         to(0, "consent_known", "automated_mailings") | to(2, "consent_complete",
             "email_automation") | to(2, "readers_to_test", "content"), "data",
         (Records("email_automation", "consent_complete", undecided),))
+    yield from _recording()
+    yield Mutation("every company objects to profiling", "revoke",
+        setting("customers", "has_objected_to_profiling", "true", "true"),
+        to(2, "won_leads", *LEARN)
+        | to(2, "customers_with_history", "market_analysis", "email_automation", "chatbot")
+        | to(2, "customers_returned", "automated_mailings")
+        | to(2, "dissatisfied_customers", "sentiment")
+        | to(2, "customers_gone_silent", "churn"), "data")
+    yield from _mails()
+
+
+def _recording() -> Iterator[Mutation]:
     recording = "purpose = 'recording'"
     yield Mutation("60 % refuse to be recorded", "revoke",
         setting("consents", "is_granted", "false", f"{recording} and {some('email', 60)}"),
@@ -339,13 +355,9 @@ def decided() -> Iterator[Mutation]:
         f"delete from marts.consents where consent_id = (select min(consent_id) from"
         f" marts.consents where {recording});",
         to(0, "participants_asked", "meeting_assistant"), "data")
-    yield Mutation("every company objects to profiling", "revoke",
-        setting("customers", "has_objected_to_profiling", "true", "true"),
-        to(2, "won_leads", *LEARN)
-        | to(2, "customers_with_history", "market_analysis", "email_automation", "chatbot")
-        | to(2, "customers_returned", "automated_mailings")
-        | to(2, "dissatisfied_customers", "sentiment")
-        | to(2, "customers_gone_silent", "churn"), "data")
+
+
+def _mails() -> Iterator[Mutation]:
     yield Mutation("5,000 anonymous search terms more", "add",
         "insert into marts.interactions select 'more-' || n, null, null, 'web_search',"
         " timestamp '{night} 08:00' - to_minutes((n * 50)::int), 'Welle', null"
@@ -370,6 +382,3 @@ def unnoticed() -> Iterator[Mutation]:
     ):
         yield Mutation(f"{mart}.{column}", "unnoticed", shuffled(mart, id_column, column),
                        why_unnoticed=why)
-    yield Mutation("industry 'k. A.' in 25 %", "unnoticed",
-        setting("customers", "industry", "'k. A.'", some("customer_id", 25)),
-        why_unnoticed="any text is an industry")

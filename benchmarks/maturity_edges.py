@@ -31,7 +31,7 @@ from rich.table import Table
 
 from benchmarks.assessment import plain_sql
 from benchmarks.maturity_cases import DERIVED, Mutation
-from benchmarks.maturity_damages import all_mutations
+from benchmarks.maturity_fresh import all_mutations
 from benchmarks.maturity_mutations import company_in, execute
 from config import Settings
 from expectations import ExpectationResult

@@ -32,7 +32,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.maturity_cases import COMPLETED, DERIVED, Mutation, Records
-from benchmarks.maturity_damages import all_mutations
+from benchmarks.maturity_fresh import all_mutations
 from config import Settings
 from config.settings import ConfigurationError
 from expectations import ExpectationResult, unmet_records

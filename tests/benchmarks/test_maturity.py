@@ -8,8 +8,8 @@ from datetime import date
 import duckdb
 import numpy as np
 
-from benchmarks.maturity_damages import all_mutations
 from benchmarks.maturity_edges import MARTS, check, draw
+from benchmarks.maturity_fresh import all_mutations
 from benchmarks.maturity_mutations import Verdict
 from config import PROJECT_ROOT
 from expectations.specification import load_audit, load_use_cases

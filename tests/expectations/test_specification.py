@@ -105,3 +105,32 @@ def test_the_page_shows_every_expectation_with_its_threshold() -> None:
         for stage, item in spec.checks:
             required = statement(item).removeprefix(f"{item.name}: ").split(". ")[0]
             assert f"| {stage or 'audit'} | `{item.name}` | {required} |" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "marts"),
+    [
+        ({"column": "industry"}, {"customers"}),
+        ({"column": "last_order_on"}, {"customers", "orders"}),
+        ({"where": "order_count > 0"}, {"customers", "orders"}),
+        ({"where": "reorder_count > 0"}, {"customers"}),
+        (
+            {
+                "mart": None,
+                "query": "select customer_id, industry from marts.leads join marts.tickets",
+            },
+            {"leads", "tickets"},
+        ),
+        (
+            {"mart": None, "query": "select * from marts.customers where first_order_on is null"},
+            {"customers", "orders"},
+        ),
+    ],
+)
+def test_an_expectation_rests_on_the_marts_that_fill_its_columns(
+    tmp_path: Path, change: dict[str, Any], marts: set[str]
+) -> None:
+    """Where the orders did not come, what customers have from them says nothing of customers."""
+    (case,) = load_use_cases(_write(tmp_path, change))
+    ((_, expectation),) = case.checks
+    assert expectation.marts == marts
