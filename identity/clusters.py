@@ -21,17 +21,13 @@ Pair = tuple[int, int]
 
 
 class _Groups:
-    """Growing groups of things and what is known of each two of them.
-
-    `between`: per group and other group the sum of the probabilities and the number of pairs that
-    leave it open.
-    """
+    """Growing groups of things and the sums of probabilities between them."""
 
     def __init__(self, keys: Sequence[frozenset[Key]], apart: Iterable[Pair]) -> None:
         self.size = [1] * len(keys)
         self.keys = [_by_kind(known) for known in keys]
         self.apart = _both_ways(apart)
-        self.between: list[dict[int, tuple[float, int]]] = [{} for _ in keys]
+        self.between: list[dict[int, float]] = [{} for _ in keys]
         self._joined_to = list(range(len(keys)))
 
     def find(self, thing: int) -> int:
@@ -41,13 +37,9 @@ class _Groups:
         return thing
 
     def mean(self, a: int, b: int) -> float:
-        """Mean probability over the pairs between two groups that do not leave it open.
-
-        Pairs that were not compared count 0.
-        """
-        total, still_open = self.between[a].get(b, (0.0, 0))
-        counted = self.size[a] * self.size[b] - still_open
-        return total / counted if counted else 0.0
+        """Mean probability over all pairs between two groups; pairs not compared count 0."""
+        total = self.between[a].get(b, 0.0)
+        return total / (self.size[a] * self.size[b])
 
     def join(self, a: int, b: int, *, decided: bool = False) -> int:
         """Join two groups unless a person or their keys keep them apart; returns the larger one.
@@ -60,10 +52,9 @@ class _Groups:
         self.between[b].pop(a, None)
         if a == b or b in self.apart.get(a, ()) or not (decided or self._may_join(a, b)):
             return a
-        for other, (total, still_open) in self.between[b].items():
+        for other, total in self.between[b].items():
             del self.between[other][b]
-            so_far = self.between[a].get(other, (0.0, 0))
-            joined = so_far[0] + total, so_far[1] + still_open
+            joined = self.between[a].get(other, 0.0) + total
             self.between[a][other] = self.between[other][a] = joined
         self.between[b] = {}
         self.size[a] += self.size[b]
@@ -83,15 +74,14 @@ class _Groups:
 class _Placing:
     """Which group each unit is in, and where it would gain most.
 
-    A unit gains, per other unit of its group, the probability less MIN_MEAN_PROBABILITY, and
-    nothing where that is left open.
+    A unit gains, per other unit of its group, the probability less MIN_MEAN_PROBABILITY.
     """
 
     def __init__(
         self,
         group: dict[int, int],
         held: Sequence[frozenset[Key]],
-        links: dict[Pair, float | None],
+        links: dict[Pair, float],
         apart: Iterable[Pair],
     ) -> None:
         self.group = group
@@ -102,8 +92,7 @@ class _Placing:
             self._members[own].add(unit)
         self._near: dict[int, dict[int, float]] = defaultdict(dict)
         for (a, b), probability in links.items():
-            counted = MIN_MEAN_PROBABILITY if probability is None else probability
-            self._near[a][b] = self._near[b][a] = counted
+            self._near[a][b] = self._near[b][a] = probability
 
     def refine(self) -> None:
         """Move single units to the group where they gain most, until none gains any more.
@@ -148,7 +137,6 @@ def cluster(
     sure: Iterable[Pair],
     probable: Iterable[tuple[int, int, float]],
     *,
-    left_open: Iterable[Pair] = (),
     same: Iterable[Pair] = (),
     different: Iterable[Pair] = (),
 ) -> tuple[list[int], list[float]]:
@@ -157,9 +145,7 @@ def cluster(
     Records that share an exact key are one unit from the start; what speaks for one of them
     speaks for the unit, since a firm that moved has two addresses. Then, again and again, the two
     groups with the highest mean probability over all pairs of their units are joined, while it is
-    at least MIN_MEAN_PROBABILITY. A pair that leaves it open does not count: a record that holds
-    little is improbable to be any other one, and belongs where the one that it is sure of belongs.
-    Groups whose keys contradict each other are never joined.
+    at least MIN_MEAN_PROBABILITY. Groups whose keys contradict each other are never joined.
 
     What people decided comes before all that. Two records that are `different` never come into
     one group: the links between them act from the strongest to the weakest, and the one that
@@ -169,7 +155,6 @@ def cluster(
         keys: per record its exact keys, as (source and kind, value).
         sure: pairs of record positions that share an exact key.
         probable: pairs of record positions with their probability; each pair once.
-        left_open: further pairs, which nothing speaks against and too little for.
         same: pairs of record positions that a person decided to be one customer.
         different: pairs of which a person decided that they are not; must not contradict `same`.
 
@@ -181,7 +166,7 @@ def cluster(
     different = list(different)
     units = _unite(keys, sure, same, different)
     unit = [units.find(record) for record in range(len(keys))]
-    links = _links(unit, probable, left_open)
+    links = _links(unit, probable)
     held = [
         frozenset((kind, value) for kind, values in known.items() for value in values)
         for known in units.keys
@@ -213,30 +198,21 @@ def _unite(
     return units
 
 
-def _links(
-    unit: Sequence[int], probable: Iterable[tuple[int, int, float]], left_open: Iterable[Pair]
-) -> dict[Pair, float | None]:
-    """Take of each two units the probability of their likeliest records, None if it is open."""
-    links: dict[Pair, float | None] = {}
+def _links(unit: Sequence[int], probable: Iterable[tuple[int, int, float]]) -> dict[Pair, float]:
+    """Take of each two units the probability of their likeliest records."""
+    links: dict[Pair, float] = defaultdict(float)
     for a, b, probability in probable:
         pair = min(unit[a], unit[b]), max(unit[a], unit[b])
         if pair[0] != pair[1]:
-            links[pair] = max(links.get(pair) or 0.0, probability)
-    for a, b in left_open:
-        pair = min(unit[a], unit[b]), max(unit[a], unit[b])
-        if pair[0] != pair[1]:
-            links.setdefault(pair, None)
+            links[pair] = max(links[pair], probability)
     return links
 
 
-def _join_likeliest(groups: _Groups, links: dict[Pair, float | None]) -> None:
+def _join_likeliest(groups: _Groups, links: dict[Pair, float]) -> None:
     """Join groups of units in the order of their mean probability."""
-    heap = []
     for (a, b), probability in links.items():
-        known = (0.0, 1) if probability is None else (probability, 0)
-        groups.between[a][b] = groups.between[b][a] = known
-        if probability is not None and probability >= MIN_MEAN_PROBABILITY:
-            heap.append((-probability, a, b))
+        groups.between[a][b] = groups.between[b][a] = probability
+    heap = [(-p, a, b) for (a, b), p in links.items() if p >= MIN_MEAN_PROBABILITY]
     heapq.heapify(heap)
     while heap:
         negative, a, b = heapq.heappop(heap)
@@ -248,17 +224,18 @@ def _join_likeliest(groups: _Groups, links: dict[Pair, float | None]) -> None:
                 heapq.heappush(heap, (-mean, min(kept, other), max(kept, other)))
 
 
-def _belonging(group: dict[int, int], links: dict[Pair, float | None]) -> dict[int, float]:
-    """Per unit the mean probability between it and the others of its group, open ones left out."""
-    size = Counter(group.values())
-    counted = {unit: size[own] - 1 for unit, own in group.items()}
+def _belonging(group: dict[int, int], links: dict[Pair, float]) -> dict[int, float]:
+    """Per unit the mean probability between it and the others of its group, 1 if it is alone."""
     support = dict.fromkeys(group, 0.0)
     for (a, b), probability in links.items():
         if group[a] == group[b]:
-            for unit in (a, b):
-                counted[unit] -= probability is None
-                support[unit] += probability or 0.0
-    return {unit: support[unit] / counted[unit] if counted[unit] else 1.0 for unit in group}
+            support[a] += probability
+            support[b] += probability
+    size = Counter(group.values())
+    return {
+        unit: support[unit] / (size[own] - 1) if size[own] > 1 else 1.0
+        for unit, own in group.items()
+    }
 
 
 def _both_ways(pairs: Iterable[Pair]) -> dict[int, set[int]]:

@@ -111,7 +111,7 @@ COMPARISONS = (
         Level(f"{CONTAINMENT} >= .9 and {SHARED} >= 8", .15),
         Level(f"case when {SHARED} > 0 then least(own_words(words_l, words_r),"
               " own_words(words_r, words_l)) = 0 else false end", .08),
-        Level("sound_l = sound_r", .04),
+        Level("sound_l = sound_r", .04, value="sound", one_in=500),
         Level(f"{NAMES} >= .9 and {SHARED} = 0", .04),
         Level(f"{OVERLAP} >= .5", .03),
         Level(f"{CONTAINMENT} >= .4", .03),

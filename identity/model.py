@@ -113,22 +113,6 @@ def value_bits(pairs: Pairs, number: int, probability: Numbers) -> NDArray[np.fl
     return bits
 
 
-def find_open(pairs: Pairs, probability: Numbers) -> NDArray[np.bool_]:
-    """Find the pairs that no field speaks against.
-
-    Where such a pair is improbable, its records hold too little for more: that Mary Kusha without
-    address is improbable to be Mary Kusha of Hill Drive doesn't say that she is another one.
-    """
-    import numpy as np
-
-    expected = count_true_pairs(pairs, probability)
-    is_against = np.zeros(len(pairs.degrees), dtype=bool)
-    for field, degree in zip(pairs.fields, pairs.degrees.T, strict=True):
-        of_value = [n for n, level in enumerate(field.comparison.levels) if level.value]
-        is_against |= (weigh(field, degree, expected) < 0) & ~np.isin(degree, of_value)
-    return ~is_against[pairs.pattern]
-
-
 def count_true_pairs(pairs: Pairs, probability: Numbers) -> Numbers:
     """Count per pattern of agreement the true pairs that are to be expected."""
     import numpy as np

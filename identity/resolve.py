@@ -7,22 +7,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from identity.clusters import MIN_MEAN_PROBABILITY, Key, cluster
+from identity.clusters import Key, cluster
 from identity.decisions import Decision, Rulings
 from identity.doubts import Doubt, find_doubts
 from identity.features import build_features, read_records
 from identity.links import ALIKE, SAYS, Link, find_links
-from identity.model import estimate_probabilities, find_open
+from identity.model import estimate_probabilities
 from identity.pairs import compare
 from identity.stable_ids import Membership, keep_ids
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
     from identity.features import Records
-    from identity.pairs import Pairs
 
 KEY_COLUMNS = ("vat_key", "registration_key")
 # A number that more different names than this carry is a placeholder, not a key: one firm has
@@ -117,13 +114,18 @@ def _resolve_features(
     modelled = sorted({p for positions in copies for p in positions[:2]}.union(decided))
     part = features.iloc[modelled]
     pairs = compare(part) if len(part) > 1 else None
-    probable, left_open = [], []
+    probable = []
     if pairs is not None:
         probability = estimate_probabilities(pairs)
-        is_open = find_open(pairs, probability) & (probability < MIN_MEAN_PROBABILITY)
-        left_open = [(a, b) for a, b, _ in _listed(pairs, probability, is_open)]
         is_possible = probability > 0.01  # the rest changes no mean that matters
-        probable = _listed(pairs, probability, is_possible & ~is_open)
+        probable = list(
+            zip(
+                pairs.left[is_possible].tolist(),
+                pairs.right[is_possible].tolist(),
+                probability[is_possible].tolist(),
+                strict=True,
+            )
+        )
     keys = _keys(part)
     rank = {position: n for n, position in enumerate(modelled)}
     sure = list(_sure_pairs(part))
@@ -132,7 +134,6 @@ def _resolve_features(
         keys,
         sure,
         probable,
-        left_open=left_open,
         same=same,
         different=[(rank[place[a]], rank[place[b]]) for a, b in rulings.different(place)],
     )
@@ -158,13 +159,6 @@ def _resolve_features(
                 group[position], sureness[position] = group[first], sureness[others[0]]
                 links[position] = Link(others[0], *SAYS[ALIKE])
     return group, sureness, doubts, links
-
-
-def _listed(
-    pairs: Pairs, probability: NDArray[np.float64], which: NDArray[np.bool_]
-) -> list[tuple[int, int, float]]:
-    columns = (pairs.left, pairs.right, probability)
-    return list(zip(*(column[which].tolist() for column in columns), strict=True))
 
 
 def _settled(
