@@ -93,40 +93,14 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
     told = {column: _map(normalise.known, records[column]) for column in INPUT_COLUMNS}
     records = records[["source"]].join(pd.DataFrame(told, index=records.index, dtype=object))
     country = _fill_country(_map(normalise.country, records["country"]))
-    company = _map(normalise.company_name, records["name"])
     address = _addresses(records)
     street = _map(normalise.street, [part.street for part in address])
-    given_name = _map(normalise.person_name, records["given_name"])
-    family_name = _map(normalise.person_name, records["family_name"])
-    full_name = [value and value.name for value in company]
-    for n, parts in enumerate(zip(given_name, family_name, strict=True)):
-        joined = " ".join(filter(None, parts)) or None
-        if full_name[n] is None:
-            full_name[n] = joined
-        elif joined and not set(joined.split()) <= set(full_name[n].split()):
-            given_name[n] = family_name[n] = None  # somebody at the company of that name
-    full_name, generation = _split_generation(full_name)
-    given_name, given_generation = _split_generation(given_name)
-    family_name, family_generation = _split_generation(family_name)
     day_first = _is_day_first(records["birth_date"])
     website = _map(normalise.website_domain, records["website"])
     mail_domain = _map(normalise.email_domain, records["email"])
     columns: dict[str, list[Any]] = {
         "source": list(records["source"]),
-        "name": full_name,
-        "legal_form": [value and value.legal_form for value in company],
-        "given_name": given_name,
-        "family_name": family_name,
-        "sound": _map(sound, full_name),
-        "given_root": _map(
-            lambda name: " ".join(map(normalise.full_given_name, name.split())), given_name
-        ),
-        "given_sound": _map(sound, given_name),
-        "family_sound": _map(sound, family_name),
-        "generation": [
-            a or b or c
-            for a, b, c in zip(family_generation, given_generation, generation, strict=True)
-        ],
+        **_names(records),
         "birth_date": _map(
             lambda text: normalise.birth_date(text, day_first=day_first), records["birth_date"]
         ),
@@ -144,6 +118,39 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
     }
     columns["words"] = _rarity(columns["name"])
     return pd.DataFrame(columns, index=records.index, dtype=object)
+
+
+def _names(records: pd.DataFrame) -> dict[str, list[Any]]:
+    """Per record what it is called, in parts where it says so, and how that sounds."""
+    company = _map(normalise.company_name, records["name"])
+    given_name = _map(normalise.person_name, records["given_name"])
+    family_name = _map(normalise.person_name, records["family_name"])
+    full_name = [value and value.name for value in company]
+    for n, parts in enumerate(zip(given_name, family_name, strict=True)):
+        joined = " ".join(filter(None, parts)) or None
+        if full_name[n] is None:
+            full_name[n] = joined
+        elif joined and not set(joined.split()) <= set(full_name[n].split()):
+            given_name[n] = family_name[n] = None  # somebody at the company of that name
+    full_name, generation = _split_generation(full_name)
+    given_name, given_generation = _split_generation(given_name)
+    family_name, family_generation = _split_generation(family_name)
+    return {
+        "name": full_name,
+        "legal_form": [value and value.legal_form for value in company],
+        "sound": _map(sound, full_name),
+        "given_name": given_name,
+        "family_name": family_name,
+        "given_root": _map(
+            lambda name: " ".join(map(normalise.full_given_name, name.split())), given_name
+        ),
+        "given_sound": _map(sound, given_name),
+        "family_sound": _map(sound, family_name),
+        "generation": [
+            a or b or c
+            for a, b, c in zip(family_generation, given_generation, generation, strict=True)
+        ],
+    }
 
 
 def _text(column: pd.Series) -> list[str | None]:
