@@ -120,8 +120,9 @@ class _Placing:
         links: dict[int, float] = defaultdict(float)
         for other, probability in self._near[unit].items():
             links[self.group[other]] += probability
+        own = self.group[unit]
         return {
-            found: total - MIN_MEAN_PROBABILITY * len(self._members[found] - {unit})
+            found: total - MIN_MEAN_PROBABILITY * (len(self._members[found]) - (found == own))
             for found, total in links.items()
         }
 
