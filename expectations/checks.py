@@ -176,7 +176,7 @@ def statement(expectation: Expectation) -> str:
     if item.values:
         words.append(f"in {', '.join(str(value).lower() for value in item.values)}")
     ends = {"from": item.min, "to": item.max, "at least": item.at_least, "at most": item.at_most}
-    words += [f"{word} {value:g}{unit}" for word, value in ends.items() if value is not None]
+    words += [f"{word} {value:,.10g}{unit}" for word, value in ends.items() if value is not None]
     if item.type not in COUNT_CLASSES | DATE_CLASSES:
         words.append(
             f"for {_written(item.mostly, 'share', 'en')}" if item.mostly < 1 else "for all"
