@@ -16,15 +16,17 @@ order_lines as (
 sold as (
 
     select
-        source || ':' || sku as product_id,
         sku,
-        product_name as name,
-        cast(null as varchar) as product_group,
-        false as is_master,
-        loaded_at,
-        row_number
+        arg_max(
+            {
+                'product_id': source || ':' || sku,
+                'name': product_name
+            },
+            (loaded_at, row_number, order_line_id)
+        ) as latest
     from order_lines
     where sku is not null
+    group by sku
 
 ),
 
@@ -34,30 +36,28 @@ listed as (
         product_id,
         sku,
         name,
-        product_group,
-        true as is_master,
-        loaded_at,
-        row_number
+        product_group
     from products
-
-    union all
-
-    select * from sold
+    qualify row_number() over (
+        partition by coalesce(sku, product_id)
+        order by loaded_at desc, row_number desc
+    ) = 1
 
 ),
 
 chosen as (
 
+    select * from listed
+
+    union all
+
     select
-        product_id,
+        latest.product_id,
         sku,
-        name,
-        product_group
-    from listed
-    qualify row_number() over (
-        partition by coalesce(sku, product_id)
-        order by is_master desc, loaded_at desc, row_number desc
-    ) = 1
+        latest.name,
+        null as product_group
+    from sold
+    where sku not in (select coalesce(listed.sku, listed.product_id) from listed)
 
 ),
 
