@@ -44,8 +44,8 @@ select 'C' || n as customer_id, 'Firma ' || n as name, (10000 + n % 89999)::varc
     case when n % 11 > 0 then 'Branche ' || n % 12 end as industry,
     case when n % 9 > 0 then 5 + n % 300 end as employees, 'Berg' as account_manager,
     case when n % 10 > 0 then 'DE' end as country, 'info@firma.example' as email,
-    'www.firma.example' as website, 20 as order_count, date '{night}' - (n % 200)::int as last_order_on,
-    n % 50 = 0 as has_objected_to_profiling
+    'www.firma.example' as website, 20 as order_count,
+    date '{night}' - (n % 200)::int as last_order_on, n % 50 = 0 as has_objected_to_profiling
 from range({customers}) t(n);
 
 create table marts.orders as
