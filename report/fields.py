@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 Kind = Literal["text", "count", "amount", "date", "email", "postcode", "customer"]
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 POSTCODE: Final = re.compile(r"[A-Z0-9][A-Z0-9 -]{1,9}")
+CUSTOMER_ID: Final = re.compile(r"\bC[0-9A-Z]{10}\b")
 DAYS: Final = ("%d.%m.%Y", "%Y-%m-%d")
 EARLIEST: Final = 1900  # year; before it Excel has no dates
 LARGEST: Final = 1e9  # of a count or an amount
@@ -24,6 +25,7 @@ class Sheet:
     records, so that what was filled in follows the record where customers merge or split.
     `name` and `shown` tell a person which record it is; `worth` breaks ties (number of orders).
     Records with the same `record` are one line; its worth is theirs together, `counts` names it.
+    `called` is the column whose heading stands over the names.
     """
 
     mart: str
@@ -34,6 +36,7 @@ class Sheet:
     worth: str
     fields: dict[str, Kind]
     counts: str = "orders_column"
+    called: str = "name"
 
 
 CUSTOMER: Final = (
@@ -79,7 +82,7 @@ SHEETS: Final[dict[str, Sheet]] = {
             "m.lead_id",
             "m.title",
             (
-                ("name", NAME),
+                ("company", NAME),
                 ("created_on", "m.created_on"),
             ),
             ORDERS,
@@ -90,6 +93,7 @@ SHEETS: Final[dict[str, Sheet]] = {
                 "amount": "amount",
                 "closed_on": "date",
             },
+            called="title",
         ),
         Sheet(
             "tickets",
@@ -99,6 +103,7 @@ SHEETS: Final[dict[str, Sheet]] = {
             (("opened_at", "cast(m.opened_at as date)"),),
             ORDERS,
             {"customer_id": "customer", "category": "text"},
+            called="subject",
         ),
         Sheet(
             "interactions",
@@ -113,6 +118,7 @@ SHEETS: Final[dict[str, Sheet]] = {
             "1",
             {"customer_id": "customer"},
             "interactions_column",
+            "sender",
         ),
         Sheet(
             "contacts",
@@ -129,10 +135,11 @@ SHEETS: Final[dict[str, Sheet]] = {
             "order_id",
             "m.order_id",
             "m.order_no",
-            (("ordered_on", "m.ordered_on"), ("net_amount", "m.net_amount")),
+            (("ordered_on", "m.ordered_on"), ("net_amount", "round(m.net_amount)::bigint")),
             "m.line_count",
             {"customer_id": "customer"},
             "lines_column",
+            "order_no",
         ),
         Sheet(
             "products",
@@ -160,8 +167,9 @@ def read_cell(kind: Kind, value: Any) -> str | None:  # noqa: ANN401 - whatever 
         return text.lower() if EMAIL.fullmatch(text) else None
     if kind == "postcode":
         return text if POSTCODE.fullmatch(text.upper()) and re.search(r"\d", text) else None
-    if kind == "customer":
-        return text.upper()
+    if kind == "customer":  # the number, also as it is offered: "Bau Süd, Kiel (C…)"
+        numbers = CUSTOMER_ID.findall(text.upper())
+        return numbers[-1] if numbers else text.upper()
     return text if len(text) <= LONGEST else None
 
 

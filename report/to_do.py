@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
 # Nobody fills in more by hand; what is worth most stands above.
 MAX_ROWS: Final = 2000
+MAX_CUSTOMERS: Final = 10_000  # offered by name; of more the number must be known
 CHOICES_SHEET: Final = "_"
+CUSTOMERS: Final = ("customers", "customer_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,12 @@ def _describe(connection: duckdb.DuckDBPyConnection, sheet: Sheet, lines: dict[s
 def _choices(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
     """Read the values in use of columns that people should write alike."""
     wanted = (("customers", "industry"), ("leads", "lead_source"), ("products", "product_group"))
-    return {
+    customers = connection.execute(
+        "select concat_ws(', ', name, city) || ' (' || customer_id || ')' from marts.customers"
+        " order by 1 limit ?",
+        [MAX_CUSTOMERS],
+    ).fetchall()
+    return {CUSTOMERS: [customer for (customer,) in customers]} | {
         (mart, column): [
             value
             for (value,) in connection.execute(
@@ -232,7 +241,7 @@ def _add_sheet(
     shown = [words.column(column) for column, _ in sheet.shown]
     page.append(
         [
-            capitalised(words.column("name")),
+            capitalised(words.column(sheet.called)),
             *map(capitalised, shown),
             *(heading(column, words.language) for column in fields),
             words("helps_column"),
@@ -243,12 +252,17 @@ def _add_sheet(
     for line in lines:
         helps = sorted({case for column in fields for case in line.helps.get(column, ())})
         empty = [None] * len(fields)
-        page.append([line.name, *line.shown, *empty, "\n".join(helps), line.worth, line.record])
-    widths = [34.0, *[20.0] * len(shown), *[24.0] * len(fields), 40.0, 11.0, 12.0]
+        page.append(
+            [line.name, *map(_typed, line.shown), *empty, ", ".join(helps), line.worth, line.record]
+        )
+    widths = [34.0, *[20.0] * len(shown), *[24.0] * len(fields), 40.0, 13.0, 12.0]
     dress(page, widths, frozen="B2")
     first = 2 + len(shown)
     nothing = PatternFill("solid", fgColor="E4E7EB")
     for number, line in enumerate(lines, start=2):
+        for cell in page[number][1:first]:
+            if isinstance(cell.value, date):
+                cell.number_format = "DD.MM.YYYY" if words.language == "de" else "D MMM YYYY"
         for place, column in enumerate(fields, start=first):
             cell = page.cell(number, place)
             mark_to_fill([cell]) if column in line.helps else setattr(cell, "fill", nothing)
@@ -256,6 +270,12 @@ def _add_sheet(
         area = f"{get_column_letter(place)}2:{get_column_letter(place)}{len(lines) + 1}"
         _guide(book, page, area, (sheet.mart, column), choices, words)
     page.column_dimensions[get_column_letter(len(widths))].hidden = True
+
+
+def _typed(text: str | None) -> str | date | None:
+    """Turn a day that is shown into one that Excel sorts by."""
+    is_day = text is not None and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)
+    return date.fromisoformat(str(text)) if is_day else text
 
 
 def _guide(
@@ -271,7 +291,7 @@ def _guide(
     from openpyxl.worksheet.datavalidation import DataValidation
 
     kind = SHEETS[of[0]].fields[of[1]]
-    offered = choices.get(of)
+    offered = choices.get(CUSTOMERS if kind == "customer" else of)
     if offered:
         values = book[CHOICES_SHEET]
         place = values.max_column + (values["A1"].value is not None)

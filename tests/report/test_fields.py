@@ -38,6 +38,7 @@ from report.fields import SHEETS, read_cell
         ("text", "  Maschinenbau  ", "Maschinenbau"),
         ("text", "x" * 2001, None),
         ("customer", "c0123456789", "C0123456789"),
+        ("customer", "Bau C.1, Kiel (C0123456789)", "C0123456789"),
     ],
 )
 def test_a_cell_is_kept_in_one_form_or_refused(kind, cell, kept):

@@ -157,6 +157,9 @@ def test_from_the_list_through_filled_cells_to_a_higher_stage(built):
             "select customer_id from marts.customer_records where record_id = 'erp:4'"
         ).fetchone()[0]
 
+    offered = {cell.value for row in load_workbook(path)["_"].iter_rows() for cell in row}
+    assert f"Eisen Mitte, Mitte ({customer_id})" in offered
+
     cells: dict[tuple[str, str, str], object] = {
         ("Kunden", name, "Branche"): "Handel" for name in FIRMS[:3]
     }
@@ -167,7 +170,7 @@ def test_from_the_list_through_filled_cells_to_a_higher_stage(built):
         ("Tickets", "Lager heiß"), ("Kontakte", "neu.example"), ("Kontakte", "x@web.de"),
         ("Aufträge", "9"),
     ):  # fmt: skip
-        cells[(title, name, "Kundennummer")] = customer_id
+        cells[(title, name, "Kundennummer")] = f"Eisen Mitte, Mitte ({customer_id})"
     fill(path, cells)
     assert night(built) == {"outreach": 1, "ranking": 1, "tying": 1}
     with open_warehouse(built) as connection:

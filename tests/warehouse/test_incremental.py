@@ -107,7 +107,10 @@ class Home:
 @contextmanager
 def dbt(settings: Settings, *options: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [*_command(settings.home / "dbt", "run", "--select", *MODELS), *options],
+        [
+            *_command(settings.home / "dbt", "run", "--select", "stg_ops__corrections", *MODELS),
+            *options,
+        ],
         cwd=PROJECT_ROOT,
         env=_environment(settings),
         stdout=subprocess.PIPE,
@@ -140,6 +143,24 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return Home(settings, queries)
 
 
+def correct_two_orders(home: Home) -> list[str]:
+    """Say of two orders of other companies that they are of number 4; return their ids."""
+    orders = [
+        order
+        for (order,) in home.query(
+            "select order_id from intermediate.int_order_lines_linked"
+            " where file in ('orders0.csv', 'orders2.csv') group by 1 order by 1 limit 2"
+        )
+    ]
+    with open_warehouse(home.settings) as connection:
+        connection.executemany(
+            "insert into ops.corrections values"
+            " ('orders', ?, 'customer_id', 'erp:4', 'to_do.xlsx', 2, now())",
+            [[order] for order in orders],
+        )
+    return orders
+
+
 def test_only_what_changed_is_made_again(home: Home) -> None:
     """A file is written anew, one is new, and some numbers are other customers."""
     marks = home.marks()
@@ -150,6 +171,7 @@ def test_only_what_changed_is_made_again(home: Home) -> None:
     write(home.settings, "orders1.csv", some_rows(chance))
     write(home.settings, "orders4.csv", some_rows(chance))
     name_customers(home.settings, {0: "C0", 1: "C3", 2: "C2", 4: "C1"})
+    orders = correct_two_orders(home)
     build(home.settings)
     kept = home.query(
         "select file from staging.stg_inbox__order_lines group by 1"
@@ -160,12 +182,26 @@ def test_only_what_changed_is_made_again(home: Home) -> None:
         for model, schema in MODELS.items():
             connection.execute(f"update {schema}.{model} set sku = null")
     assert len(home.rows("int_order_lines_linked")) > 5
+    corrected = home.query(
+        "select distinct customer_id from intermediate.int_order_lines_linked"
+        " where list_contains(?, order_id)",
+        [orders],
+    )
+    assert corrected == [("C1",)]
     home.assert_as_from_nothing()
     assert home.marks() == marks
 
 
 def test_a_build_killed_while_it_writes_is_made_good_by_the_next(home: Home) -> None:
-    """Killed in the transaction that replaces lines; then one more file comes."""
+    """Killed in the transaction that replaces lines; then one more file comes.
+
+    Meanwhile somebody took a correction back, so that the files speak again.
+    """
+    with open_warehouse(home.settings) as connection:
+        connection.execute(
+            "delete from ops.corrections where record_id ="
+            " (select min(record_id) from ops.corrections)"
+        )
     before = home.rows("int_order_lines_linked")
     chance = random.Random(6)
     late = [f"{n}{row}" for n in range(600) for row in some_rows(chance)]
