@@ -228,13 +228,17 @@ from marts.orders where {chosen};
 insert into marts.order_lines by name select * replace ('twice-' || order_id as order_id,
     'twice-' || order_line_id as order_line_id) from marts.order_lines where {chosen};
 """
+    there_twice = """
+select order_id from marts.orders
+where customer_id is not null and not is_cancelled and net_amount > 0
+    and replace(order_id, 'twice-', '') in
+        (select order_id[7:] from marts.orders where order_id like 'twice-%')
+"""
     for percent, falls in ((30, to(2, "orders_once", "churn", "pricing")), (2, {})):
         yield Mutation(f"{percent} % of the orders twice under other numbers", "duplicate",
             twice.replace("{chosen}", some("order_id", percent)), falls,
             "data" if falls else None,
-            (Records("churn", "orders_once", "select order_id from marts.orders where customer_id"
-             " is not null and not is_cancelled and net_amount > 0 and"
-             " replace(order_id, 'twice-', '') in (select order_id[7:] from marts.orders where order_id like 'twice-%')"),) if falls else ())
+            (Records("churn", "orders_once", there_twice),) if falls else ())
     yield Mutation("30 % of the tickets twice under other numbers", "duplicate",
         "insert into marts.tickets by name select * replace ('twice-' || ticket_id as ticket_id)"
         f" from marts.tickets where {some('ticket_id', 30)};",

@@ -41,11 +41,12 @@ merged as (
 corrected as (
 
     select
-        resolved.contact_id,
         {% for attribute in attributes %}
-            arg_max(corrections.value, corrections.loaded_at)
-                filter (where corrections.column_name = '{{ attribute }}') as {{ attribute }}{{ ',' if not loop.last }}
+            arg_max(corrections.value, corrections.loaded_at) filter (
+                where corrections.column_name = '{{ attribute }}'
+            ) as {{ attribute }},
         {% endfor %}
+        resolved.contact_id
     from {{ ref('stg_ops__corrections') }} as corrections
     inner join {{ ref('int_persons_resolved') }} as resolved
         on corrections.record_id = resolved.record_id

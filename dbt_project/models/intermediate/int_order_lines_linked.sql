@@ -50,7 +50,8 @@ said as (
         select kept.order_line_id
         from {{ this }} as kept
         left join said on kept.order_id = said.order_id
-        left join customers on coalesce(said.company_record_id, kept.company_record_id) = customers.key
+        left join customers
+            on coalesce(said.company_record_id, kept.company_record_id) = customers.key
         where kept.customer_id is distinct from customers.customer_id
 
     ),
@@ -68,7 +69,8 @@ said as (
 
 typed as (
 
-    select * exclude (attributes, unparsed_columns, placeholder_columns) from {{ ref('stg_inbox__order_lines') }}
+    select * exclude (attributes, unparsed_columns, placeholder_columns)
+    from {{ ref('stg_inbox__order_lines') }}
     {% if is_incremental() %}
         where order_line_id in (select touched.order_line_id from touched)
     {% endif %}
