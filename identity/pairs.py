@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from identity.blocking import TEXT_COLUMNS, find_candidates
@@ -100,10 +100,26 @@ def _pairs(
     import numpy as np
 
     degrees = np.empty((len(codes), len(fields)), dtype=np.int8)
+    size = np.bincount(pattern)
     for n, field in enumerate(fields):
         codes, degrees[:, n] = np.divmod(codes, _base(field.comparison))
     degrees -= 1
+    fields = [
+        _with_seen(field, np.bincount(degree[degree >= 0], size[degree >= 0]))
+        for field, degree in zip(fields, degrees.T, strict=True)
+    ]
     return Pairs(records, columns["position_l"], columns["position_r"], pattern, degrees, fields)
+
+
+def _with_seen(field: Field, seen: NDArray[Any]) -> Field:
+    """Raise each degree's chance to what the compared pairs alone show, if that is more.
+
+    Among a million records 50,000 pairs of strangers have the last seven digits of a number in
+    common, but of the random pairs that are looked at none.
+    """
+    chance = field.chance.copy()
+    chance[: len(seen)] = chance[: len(seen)].clip(min=seen / max(field.known, 1))
+    return replace(field, chance=chance)
 
 
 def _base(comparison: Comparison) -> int:

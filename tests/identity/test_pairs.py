@@ -68,3 +68,18 @@ def test_degrees_of_agreement_are_those_of_splink(features: pd.DataFrame) -> Non
         expected = gamma.where(gamma < 0, len(comparison.levels) - gamma)
         assert expected.nunique() > 2, comparison.name
         assert list(ours[comparison.name]) == list(expected), comparison.name
+
+
+def test_what_random_pairs_do_not_show_is_as_frequent_as_the_compared_pairs_show_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [
+        {"record_id": f"erp:{n:03}", "source": "erp", "country": "DE", "name": f"Firma {n}",
+         "phone": f"0{200 + n} {1234567 + n // 2}"}
+        for n in range(400)
+    ]  # fmt: skip
+    monkeypatch.setattr("identity.pairs.RANDOM_RECORDS", 16)
+    pairs = compare(build_features(read_records(pd.DataFrame(rows))))
+    assert pairs is not None
+    field = next(field for field in pairs.fields if field.comparison.name == "phone")
+    assert field.chance[1] * field.known >= 200  # strangers with the same end, two by two
