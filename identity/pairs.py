@@ -114,8 +114,8 @@ def _pairs(
 def _with_seen(field: Field, seen: NDArray[Any]) -> Field:
     """Raise each degree's chance to what the compared pairs alone show, if that is more.
 
-    Among a million records 50,000 pairs of strangers have the last seven digits of a number in
-    common, but of the random pairs that are looked at none.
+    Among a million records many strangers have the last seven digits of a number in common, of
+    the random pairs that are looked at none. Compared are some of all pairs, so it is no less.
     """
     chance = field.chance.copy()
     chance[: len(seen)] = chance[: len(seen)].clip(min=seen / max(field.known, 1))
