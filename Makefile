@@ -28,7 +28,7 @@ down: setup  ## stop them
 	@$(RUN) reifegrad down
 
 test: setup-crm  ## all tests: functions, stages, whole nights (half an hour on two cores)
-	@$(RUN) python -m pytest
+	@$(RUN) python -m pytest --numprocesses 2 --dist loadfile
 
 test-fast: setup  ## tests of functions and stages only
 	@$(RUN) python -m pytest -m "not night"
