@@ -185,14 +185,12 @@ def _cells(row: ReviewRow, language: Language) -> Iterator[Any]:
 
 def _dress(sheet: Worksheet, rows: Sequence[ReviewRow], language: Language) -> None:
     """Make it readable, with a drop-down for the decision."""
-    from openpyxl.styles import Alignment
     from openpyxl.worksheet.datavalidation import DataValidation
 
     last = max(len(rows) + 1, 2)
     dress(sheet, WIDTHS, frozen="B2")
     for cells in sheet.iter_rows(min_row=2, max_row=len(rows) + 1):
         cells[3].number_format = "0 %"
-        cells[3].alignment = Alignment(vertical="top", horizontal="center", wrap_text=True)
         mark_to_fill(cells[:1])
     choice = DataValidation(
         type="list", formula1=f'"{",".join(CHOICES[language])}"', allow_blank=True

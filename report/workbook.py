@@ -40,7 +40,9 @@ def dress(sheet: Worksheet, widths: Sequence[float], frozen: str) -> None:
     line = Border(bottom=Side(style="thin", color=LINE))
     for cells in sheet.iter_rows(min_row=1, max_row=sheet.max_row):
         for cell in cells:
-            cell.alignment = Alignment(vertical="top", wrap_text=True)
+            is_number = isinstance(cell.value, int | float)  # else it runs into the next text
+            side = "center" if is_number else None
+            cell.alignment = Alignment(vertical="top", horizontal=side, wrap_text=True)
             cell.border = line
         lines = max(_lines(cell.value, width) for cell, width in zip(cells, widths, strict=True))
         sheet.row_dimensions[cells[0].row].height = LINE_POINTS * lines + 4
