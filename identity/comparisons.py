@@ -47,7 +47,8 @@ class Comparison:
     `column` is the column without which the comparison is unknown, `columns` all that it uses;
     `unless` is SQL for when else it is unknown. `is_place` says that neighbours (a household, the
     firms of a house) agree in it like one customer, `is_home` that it changes with a move,
-    `is_name` that few customers have two values with nothing in common.
+    `is_name` that few customers have two values with nothing in common, `of_name` that it is what
+    the customer is called, so that namesakes are alike in it.
     `by_value` says that it is slow and its values repeat: each two of them are compared once.
     `prior_near` else: the shares of neighbours that agree so because they are neighbours, from the
     best degree to the last but one; the rest of them is like any two records, and so are all where
@@ -62,6 +63,7 @@ class Comparison:
     is_place: bool = False
     is_home: bool = False
     is_name: bool = False
+    of_name: bool = False
     by_value: bool = False
     prior_near: tuple[float, ...] | None = None
 
@@ -103,7 +105,7 @@ ONCE = (SHARED, NAMES, *BITS, SLIPS)
 
 COMPARISONS = (
     Comparison("name", column="name", also=("given_name", "family_name", "sound"),
-               is_name=True,
+               is_name=True, of_name=True,
                unless=f"{IN_PARTS.format('l')} and {IN_PARTS.format('r')}",
                prior_near=(0, 0, 0, .01, 0, 0, .1, .2), levels=(
         Level("name_l = name_r", .45, value="name", one_in=500),
@@ -172,11 +174,11 @@ COMPARISONS = (
         Level("right(phone_l, 7) = right(phone_r, 7)", .05),
         Level("same_switchboard(phone_l, phone_r)", .1),
     )),
-    Comparison("email", column="email", is_place=True, levels=(
+    Comparison("email", column="email", is_place=True, of_name=True, levels=(
         Level("email_l = email_r", .4, value="email", one_in=1000000),
         Level(_similar("email", .95), .1),
     )),
-    Comparison("domain", column="domain", is_place=True, levels=(
+    Comparison("domain", column="domain", is_place=True, of_name=True, levels=(
         Level("domain_l = domain_r", .8, value="domain", one_in=100000),
         Level(_similar("domain", .95), .05),
     )),

@@ -2,11 +2,13 @@
 
 Plainly it fails where fields depend on each other. A household shares address, telephone and family
 name at once, so do the firms of a house: many fields agree, and it is one piece of evidence. A
-customer that moved differs in street, postcode and city at once. So a pair is one of four: the same
-customer, the same one that moved, neighbours (who share a place like one customer, but in given
-name, date of birth or number are like any two records), or strangers. What a place can say for a
-pair is thereby bounded by how many neighbours there are, what it can say against it by how many
-move.
+customer that moved differs in street, postcode and city at once. Fasksen Backofenbau and Fasksen
+Anlagenbau have similar names, domains and e-mail addresses at once. So a pair is one of five: the
+same customer, the same one that moved, neighbours (who share a place like one customer, but in
+given name, date of birth or number are like any two records), namesakes (who are similar in what
+comes of the name, and else like any two records), or strangers. What a place can say for a pair is
+thereby bounded by how many neighbours there are, what similar names can say by how many namesakes,
+and what a place can say against it by how many move.
 
 Splink counts how often random pairs agree. The other parameters come from expectation maximisation
 over all pairs of records at once; Splink's own training blocks on one column at a time and needs
@@ -34,6 +36,9 @@ PRIOR_PAIRS = 20.0
 # How many pairs of neighbours the prior of what they share of a name is worth: branches of one
 # house have more of it in common than firms that only share a roof.
 PRIOR_NEIGHBOURS = 200.0
+# How many pairs of namesakes the prior of how similar they are is worth: in half of them the field
+# is like any two records', the other half is similar in any of the ways that there are.
+PRIOR_NAMESAKES = 200.0
 PRIOR_MOVED = 0.05  # share of true pairs
 # At most so many of the true pairs have names with nothing in common. Without a bound the likeliest
 # model of a town of a few streets is that all firms of a street are one.
@@ -173,34 +178,33 @@ def _fit(pairs: Pairs, cells: _Cells) -> Numbers:
     import numpy as np
 
     total = pairs.records * (pairs.records - 1) / 2
-    same = moved = near = np.zeros(len(cells.size))
+    same = moved = near = akin = np.zeros(len(cells.size))
     who, home, shared = cells.bits
     for _ in range(MAX_ITERATIONS):
+        true, *others = (float((cells.size * part).sum()) for part in (same, moved, near, akin))
         per_pattern = [
             np.bincount(
                 cells.pattern, weights=cells.size * part, minlength=len(pairs.degrees)
             ).astype(np.float64)
-            for part in (same, moved, near)
+            for part in (same, moved, near, akin)
         ]
-        alike, stayed, alone = (bits[cells.pattern] for bits in _log_ratios(pairs, *per_pattern))
-        true, expected_near = (float((cells.size * part).sum()) for part in (same, near))
-        of_same = (true + 1) / (total + 2)
-        of_near = (expected_near + min(PRIOR_PAIRS, total / pairs.records)) / (
-            total + 2 * PRIOR_PAIRS
+        alike, stayed, alone, called = (
+            bits[cells.pattern] for bits in _log_ratios(pairs, *per_pattern)
         )
-        move = (float((cells.size * moved).sum()) + PRIOR_PAIRS * PRIOR_MOVED) / (
-            true + PRIOR_PAIRS
-        )
+        of_same, of_akin = ((expected + 1) / (total + 2) for expected in (true, others[2]))
+        of_near = (others[1] + min(PRIOR_PAIRS, total / pairs.records)) / (total + 2 * PRIOR_PAIRS)
+        move = (others[0] + PRIOR_PAIRS * PRIOR_MOVED) / (true + PRIOR_PAIRS)
         if not true:
-            of_same = of_near = 1 / pairs.records
+            of_same = of_near = of_akin = 1 / pairs.records
         logs = (
             np.log2(of_same * (1 - move)) + alike + who + home + shared,
             np.log2(of_same * move) + alike - stayed + who + shared,
             np.log2(of_near) + alone + home + shared,
+            np.log2(of_akin) + called,
         )
         weights = [np.exp2(np.clip(part, -200, 200)) for part in logs]
-        everything = sum(weights) + max(1 - of_same - of_near, 0.01)
-        moved, near = weights[1] / everything, weights[2] / everything
+        everything = sum(weights) + max(1 - of_same - of_near - of_akin, 0.01)
+        moved, near, akin = (weight / everything for weight in weights[1:])
         same = weights[0] / everything + moved
         if abs(float((cells.size * same).sum()) - true) <= CONVERGED * true:
             break
@@ -208,12 +212,12 @@ def _fit(pairs: Pairs, cells: _Cells) -> Numbers:
 
 
 def _log_ratios(
-    pairs: Pairs, true: Numbers, moved: Numbers, near: Numbers
-) -> tuple[Numbers, Numbers, Numbers]:
-    """Weigh the patterns: as one customer, what of that is its home, and as neighbours."""
+    pairs: Pairs, true: Numbers, moved: Numbers, near: Numbers, akin: Numbers
+) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Weigh the patterns as one customer, what of it is its home, as neighbours, as namesakes."""
     import numpy as np
 
-    alike, stayed, alone = (np.zeros(len(pairs.degrees)) for _ in range(3))
+    alike, stayed, alone, called = (np.zeros(len(pairs.degrees)) for _ in range(4))
     for field, degree in zip(pairs.fields, pairs.degrees.T, strict=True):
         comparison = field.comparison
         bits = weigh(field, degree, true - moved if comparison.is_home else true)
@@ -226,7 +230,10 @@ def _log_ratios(
         elif comparison.prior_near:
             share = _near(comparison, degree, u, near)
             alone += np.where(degree >= 0, np.log2(share / u)[degree], 0.0)
-    return alike, stayed, alone
+        if comparison.of_name:
+            share = _akin(comparison, degree, u, akin)
+            called += np.where(degree >= 0, np.log2(share / u)[degree], 0.0)
+    return alike, stayed, alone, called
 
 
 def _near(
@@ -247,6 +254,24 @@ def _near(
         seen[0] = 0  # who is called the same is no neighbour
         learned = (seen + PRIOR_NEIGHBOURS * share) / (seen.sum() + PRIOR_NEIGHBOURS)
         share[1:] = learned[1:]
+    return share
+
+
+def _akin(
+    comparison: Comparison, degree: NDArray[np.int8], u: Numbers, expected: Numbers
+) -> Numbers:
+    """Per degree its share of the namesakes; a value they have in common only by chance."""
+    import numpy as np
+
+    of_value = [n for n, level in enumerate(comparison.levels) if level.value]
+    similar = [n for n, level in enumerate(comparison.levels) if not level.value]
+    prior = 0.5 * u
+    prior[similar] += 0.5 / len(similar)
+    known = degree >= 0
+    seen = np.bincount(degree[known], weights=expected[known], minlength=len(u))
+    seen[of_value] = prior[of_value] = 0
+    share: Numbers = (seen + PRIOR_NAMESAKES * prior) / (seen.sum() + PRIOR_NAMESAKES)
+    share[of_value] = u[of_value]
     return share
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import identity
+from benchmarks.identity_size import make_records
 
 FIRMS = [
     ("Ahorn Pumpen GmbH", "Ahornweg 1", "29221", "Celle"),
@@ -144,3 +145,12 @@ def test_a_town_of_few_streets_is_many_customers():
     truth = pd.Series(found.index.str[2:], index=found.index)
     assert (truth.groupby(found).nunique() > 1).sum() <= 8
     assert (found.groupby(truth).nunique() > 1).sum() <= 8
+
+
+def test_firms_with_similar_names_domains_and_addresses_are_many_customers():
+    """Among thousands some are alike in all that comes of a name; that is one piece of evidence."""
+    records = make_records(10_000, seed=3).set_index("record_id")
+    found = customers(records.drop(columns="truth").reset_index())
+    truth = records["truth"].reindex(found.index)
+    assert (truth.groupby(found).nunique() > 1).sum() <= 5
+    assert (found.groupby(truth).nunique() > 1).sum() <= 50
