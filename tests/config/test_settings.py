@@ -1,5 +1,6 @@
 """Settings: what wins over what, and errors that say what to change."""
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from config import ConfigurationError, load_settings, read_yaml
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in [name for name in os.environ if name.startswith("REIFEGRAD_")]:
+        monkeypatch.delenv(name)  # what fixtures of the whole session have set
     config = tmp_path / "config"
     config.mkdir()
     monkeypatch.setenv("REIFEGRAD_CONFIG", str(config))
