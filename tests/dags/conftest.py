@@ -10,7 +10,7 @@ from config import PROJECT_ROOT, load_settings
 from reifegrad.environment import airflow_environment
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def dagbag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REIFEGRAD_HOME", str(tmp_path_factory.mktemp("home")))
