@@ -27,7 +27,7 @@ up: setup  ## start CRM, MLflow and Airflow and keep them running
 down: setup  ## stop them
 	@$(RUN) reifegrad down
 
-test: setup-crm  ## all tests: functions, stages, whole nights (half an hour on two cores)
+test: setup-crm  ## all tests: functions, stages, whole nights (twenty minutes on two cores)
 	@$(RUN) python -m pytest --numprocesses 2 --dist loadfile
 
 test-fast: setup  ## tests of functions and stages only
