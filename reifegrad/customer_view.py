@@ -197,19 +197,20 @@ order by is_active desc, family_name, given_name, contact_id
 """
 EVENTS = """
 select 'orders' as kind, count(*) as count, max(ordered_on) as last_on,
-    sum(net_amount) as net_amount, arg_max(order_no, (ordered_on, order_id)) as last
+    sum(net_amount) as net_amount,
+    arg_max(order_no, (ordered_on, order_id)) filter (ordered_on is not null) as last
 from marts.orders
 where customer_id = $id and not is_cancelled
 union all
 select if(is_complaint, 'complaints', 'tickets'), count(*), max(opened_at)::date, null,
-    arg_max(subject, (opened_at, ticket_id))
+    arg_max(subject, (opened_at, ticket_id)) filter (opened_at is not null)
 from marts.tickets
 where customer_id = $id
 group by is_complaint
 union all
 (
     select kind, count(*), max(occurred_at)::date, null,
-        arg_max(detail, (occurred_at, interaction_id))
+        arg_max(detail, (occurred_at, interaction_id)) filter (occurred_at is not null)
     from marts.interactions
     where customer_id = $id
     group by kind

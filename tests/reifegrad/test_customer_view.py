@@ -52,7 +52,8 @@ RAW = {
             "order_no": "A-1",
             "ordered_on": "2025-12-01",
             "net_amount": "1500",
-        }
+        },
+        {"record_id": "auf:9|1", "company": "erp:10", "order_no": "A-9", "net_amount": "0"},
     ],
     "leads": [{"record_id": "crm:d1", "company": "crm:7", "title": "Pumpe", "outcome": "open"}],
     "tickets": [{"record_id": "tic:1", "company": "erp:10", "category": "Reklamation"}],
@@ -142,7 +143,8 @@ def test_every_part_is_read(home: Settings) -> None:
     assert {record.record_id for record in found.records} == {"erp:10", "crm:7"}
     assert [r.evidence for r in found.records if r.linked_to] == ["gleiche USt-IdNr. DE136695976"]
     assert [(c.family_name, c.record_count) for c in found.contacts] == [("Öz", 2)]
-    assert [(e.kind, e.count) for e in found.events] == [("orders", 1), ("complaints", 1)]
+    assert [(e.kind, e.count) for e in found.events] == [("orders", 2), ("complaints", 1)]
+    assert found.events[0].last == "A-1"  # an order without a day is not the last one
     assert [lead.title for lead in found.leads] == ["Pumpe"]
     assert [score.reasons for score in found.scores] == [("lange still",)]
     assert json.loads(found.model_dump_json())["customer_id"] == found.customer_id
