@@ -12,6 +12,8 @@ from ingest.records import Dialect, Record, Splitter
 DELIMITERS = (";", ",", "\t", "|")
 # Excel's own first line, which names the delimiter: sep=;
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t]*\r?\n', re.IGNORECASE)
+# How much a first line of names weighs; other than rows it is never cut by what a text holds.
+_NAMES_WEIGHT = 4.0
 # Lines that say what the table is; they may be more than its rows.
 _COMMENTS_ABOVE = re.compile(r"\A(#.*\s+)+(?=[^#\s])")
 _ESCAPED = re.compile(r"""\\["']""")
@@ -21,9 +23,9 @@ _WRAPPED_IN_QUOTES = {'"': re.compile(r'\s*".*"\s*', re.DOTALL), "'": re.compile
 def find_dialect(text: str) -> tuple[Dialect, int]:
     """Return the dialect that makes the best table of the text, and that table's width in cells.
 
-    The best table has many columns, rows of one and the same width, and no cell that still holds
-    another delimiter or stands in quotation marks. A tie goes to the order of `DELIMITERS` and to
-    the plainer dialect.
+    The best table has many columns, rows of one and the same width, a first line of as many names,
+    and no cell that still holds another delimiter or stands in quotation marks. A tie goes to the
+    order of `DELIMITERS` and to the plainer dialect.
 
     Args:
         text: the file's first lines, whole ones (a hundred are enough).
@@ -61,7 +63,16 @@ def _fit(rows: Sequence[Record], dialect: Dialect) -> float:
     regular = [row.cells for row in rows if len(row.cells) == width]
     cells = [cell for row in regular for cell in row if cell]
     whole = sum(_is_whole(cell, dialect) for cell in cells)
-    return len(regular) / len(rows) * (1 - 1 / width) * (whole / max(len(cells), 1))
+    named = _NAMES_WEIGHT if len(rows[0].cells) == width and _are_names(rows[0].cells) else 1.0
+    return named * len(regular) / len(rows) * (1 - 1 / width) * (whole / max(len(cells), 1))
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Whether all begin with a letter: a comma in text has a space behind it, in a number a digit.
+
+    Trailing delimiters name nothing.
+    """
+    return all(cell[:1].isalpha() for cell in cells if cell)
 
 
 def _is_whole(cell: str, dialect: Dialect) -> bool:

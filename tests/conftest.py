@@ -5,6 +5,12 @@ from __future__ import annotations
 import logging
 
 import pytest
+from hypothesis import settings
+
+# A build passes or fails by what changed, not by chance: laws are tried on the same examples each
+# time. `pytest --hypothesis-profile default` draws new ones.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True)

@@ -121,6 +121,17 @@ def test_commas_in_numbers_do_not_make_a_dialect() -> None:
     assert find_dialect(text) == (Dialect(";"), 3)
 
 
+def test_the_line_of_names_tells_the_delimiter_from_one_in_text() -> None:
+    text = "Kennung,Bezeichnung,Bemerkung\nA1,rot; matt,neu; prüfen\nA2,blau; matt,alt; prüfen\n"
+    assert find_dialect(text) == (Dialect(","), 3)
+
+
+@pytest.mark.parametrize("title", ["Umsatz, Stand heute", "Umsatz 1,5 Mio"])
+def test_a_title_is_no_line_of_names(title: str) -> None:
+    text = f"{title}\nKunde;Umsatz\n" + "".join(f"Firma {n};{n},50\n" for n in range(9))
+    assert find_dialect(text) == (Dialect(";"), 2)
+
+
 cells = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12)
 
 
