@@ -67,7 +67,7 @@ def _fit(rows: Sequence[Record], dialect: Dialect) -> float:
     return named * len(regular) / len(rows) * (1 - 1 / width) * (whole / max(len(cells), 1))
 
 
-def _are_names(cells: Sequence[str]) -> bool:
+def _are_names(cells: Sequence[str | None]) -> bool:
     """Whether all begin with a letter: a comma in text has a space behind it, in a number a digit.
 
     Trailing delimiters name nothing.
