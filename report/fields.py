@@ -201,4 +201,4 @@ def _number(kind: Kind, value: Any) -> str | None:  # noqa: ANN401
         return None
     if kind == "count":
         return f"{value:.0f}" if value == int(value) else None
-    return f"{value:.2f}"
+    return f"{abs(value):.2f}"  # 0 has a sign too

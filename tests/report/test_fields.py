@@ -33,6 +33,7 @@ from report.fields import SHEETS, read_cell
         ("email", " Anna@Firma.de ", "anna@firma.de"),
         ("email", "anna at firma", None),
         ("postcode", 70173.0, "70173"),
+        ("amount", -0.0, "0.00"),
         ("postcode", "CH-8001", "CH-8001"),
         ("postcode", "Stuttgart", None),
         ("text", "  Maschinenbau  ", "Maschinenbau"),
