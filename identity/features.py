@@ -24,10 +24,8 @@ INPUT_COLUMNS = (
     "email", "website", "vat_id", "registration_no", "birth_date",
 )  # fmt: skip
 
-# From so many distinct values on two processes normalise what takes tens of microseconds each.
+# From so many records on two processes normalise them.
 MANY = 20_000
-_SLOW = (normalise.known, normalise.company_name, normalise.street, normalise.phone,
-         normalise.vat_key, normalise.registration_key)  # fmt: skip
 
 
 class IdentityError(ValueError):
@@ -90,41 +88,26 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    told = {column: _map(normalise.known, records[column]) for column in INPUT_COLUMNS}
-    records = records[["source"]].join(pd.DataFrame(told, index=records.index, dtype=object))
-    country = _fill_country(_map(normalise.country, records["country"]))
-    address = _addresses(records)
-    street = _map(normalise.street, [part.street for part in address])
-    day_first = _is_day_first(records["birth_date"])
-    website = _map(normalise.website_domain, records["website"])
-    mail_domain = _map(normalise.email_domain, records["email"])
+    country = _fill_country(_map(normalise.country, _told(records, "country")))
+    reached = _beside(lambda: _reached(records, country), is_worth_it=len(records) > MANY)
+    called = _called(records)
     columns: dict[str, list[Any]] = {
         "source": list(records["source"]),
-        **_names(records),
-        "birth_date": _map(
-            lambda text: normalise.birth_date(text, day_first=day_first), records["birth_date"]
-        ),
-        "street": [value and value.name for value in street],
-        "number": [value and value.number for value in street],
-        "address": [value and value.name and value.number and " ".join(value) for value in street],
-        "postcode": _map(normalise.postcode, [part.postcode for part in address], country),
-        "city": _map(normalise.city, [part.city for part in address]),
-        "phone": _map(normalise.phone, records["phone"], country),
-        "email": _map(normalise.email, records["email"]),
-        "domain": [a or b for a, b in zip(website, mail_domain, strict=True)],
-        "registration": _map(normalise.register_number, records["registration_no"]),
-        "vat_key": _map(normalise.vat_key, records["vat_id"], country),
-        "registration_key": _map(normalise.registration_key, records["registration_no"], country),
+        **called,
+        "words": _rarity(called["name"]),
+        **_located(records, country),
+        **reached(),
     }
-    columns["words"] = _rarity(columns["name"])
     return pd.DataFrame(columns, index=records.index, dtype=object)
 
 
-def _names(records: pd.DataFrame) -> dict[str, list[Any]]:
-    """Per record what it is called, in parts where it says so, and how that sounds."""
-    company = _map(normalise.company_name, records["name"])
-    given_name = _map(normalise.person_name, records["given_name"])
-    family_name = _map(normalise.person_name, records["family_name"])
+def _called(records: pd.DataFrame) -> dict[str, list[Any]]:
+    """Per record what it is called, in parts where it says so, how that sounds, and its birth."""
+    company = _map(normalise.company_name, _told(records, "name"))
+    given_name = _map(normalise.person_name, _told(records, "given_name"))
+    family_name = _map(normalise.person_name, _told(records, "family_name"))
+    birth_date = _told(records, "birth_date")
+    day_first = _is_day_first(birth_date)
     full_name = [value and value.name for value in company]
     for n, parts in enumerate(zip(given_name, family_name, strict=True)):
         joined = " ".join(filter(None, parts)) or None
@@ -150,6 +133,38 @@ def _names(records: pd.DataFrame) -> dict[str, list[Any]]:
             a or b or c
             for a, b, c in zip(family_generation, given_generation, generation, strict=True)
         ],
+        "birth_date": _map(
+            lambda text: normalise.birth_date(text, day_first=day_first), birth_date
+        ),
+    }
+
+
+def _located(records: pd.DataFrame, country: list[str | None]) -> dict[str, list[Any]]:
+    """Per record where it is."""
+    address = _addresses(records)
+    street = _map(normalise.street, [part.street for part in address])
+    return {
+        "street": [value and value.name for value in street],
+        "number": [value and value.number for value in street],
+        "address": [value and value.name and value.number and " ".join(value) for value in street],
+        "postcode": _map_in(normalise.postcode, [part.postcode for part in address], country),
+        "city": _map(normalise.city, [part.city for part in address]),
+    }
+
+
+def _reached(records: pd.DataFrame, country: list[str | None]) -> dict[str, list[Any]]:
+    """Per record how it is reached, and the numbers it is registered under."""
+    email = _told(records, "email")
+    website = _map(normalise.website_domain, _told(records, "website"))
+    domain = _map(normalise.email_domain, email)
+    vat_id, registration = _told(records, "vat_id"), _told(records, "registration_no")
+    return {
+        "phone": _map_in(normalise.phone, _told(records, "phone"), country),
+        "email": _map(normalise.email, email),
+        "domain": [a or b for a, b in zip(website, domain, strict=True)],
+        "registration": _map(normalise.register_number, registration),
+        "vat_key": _map_in(normalise.vat_key, vat_id, country),
+        "registration_key": _map_in(normalise.registration_key, registration, country),
     }
 
 
@@ -165,7 +180,7 @@ def _text(column: pd.Series) -> list[str | None]:
 
 def _addresses(records: pd.DataFrame) -> list[normalise.Address]:
     """Per record street, postcode and city, also where `street` holds them all."""
-    columns = (records[column] for column in ("street", "postcode", "city"))
+    columns = (_told(records, column) for column in ("street", "postcode", "city"))
     return [
         normalise.address(*row)
         if row[0] and not (row[1] and row[2] and row[0].isalnum())
@@ -179,32 +194,54 @@ def _split_generation(names: list[Any]) -> tuple[list[Any], list[Any]]:
     return [name for name, _ in parts], [number for _, number in parts]
 
 
-def _map(
-    function: Callable[..., Any], values: Iterable[Any], country: list[Any] | None = None
-) -> list[Any]:
+def _told(records: pd.DataFrame, column: str) -> list[str | None]:
+    return _map(normalise.known, records[column])
+
+
+def _map(function: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
     """Apply a normalisation once per distinct value (files repeat themselves)."""
-    columns: list[Iterable[Any]] = [values] if country is None else [values, country]
-    rows = list(zip(*columns, strict=True))
-    distinct = [row for row in dict.fromkeys(rows) if row[0] is not None]
-    known = dict(zip(distinct, _apply(function, distinct), strict=True))
-    return [known.get(row) for row in rows]
+    values = list(values)
+    found = {value: None if value is None else function(value) for value in set(values)}
+    return [found[value] for value in values]
 
 
-def _apply(function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> list[Any]:
-    """Call a function for each tuple of arguments, in two processes where that pays.
+def _map_in(
+    function: Callable[..., Any], values: list[Any], country: list[str | None]
+) -> list[Any]:
+    """Apply a normalisation that depends on the country."""
+    return _map(lambda row: row[0] and function(*row), zip(values, country, strict=True))
 
-    The processes are forked: a new interpreter would run the caller's script again, and need more
-    time to start than most files take. They run pure functions over text and nothing else.
+
+def _beside(
+    work: Callable[[], dict[str, list[Any]]], *, is_worth_it: bool
+) -> Callable[[], dict[str, list[Any]]]:
+    """Start work in a second process if that pays, and return what gives its result.
+
+    The process is forked: it has all that the work needs, while a new interpreter would run the
+    caller's script again, and need more time to start than most files take.
     """
-    is_worth_it = len(arguments) > MANY and function in _SLOW
     if (
         not is_worth_it
         or "fork" not in multiprocessing.get_all_start_methods()
         or multiprocessing.current_process().daemon  # may have no children
     ):
-        return [function(*row) for row in arguments]
-    with multiprocessing.get_context("fork").Pool(2) as pool:
-        return pool.starmap(function, arguments, chunksize=2000)
+        return work
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=lambda: sender.send(work()), daemon=True)
+    process.start()
+    sender.close()
+
+    def result() -> dict[str, list[Any]]:
+        with receiver:
+            try:
+                return receiver.recv()  # type: ignore[no-any-return]
+            except EOFError:  # it was killed, for want of memory perhaps, or what it met is ours
+                return work()
+            finally:
+                process.join()
+
+    return result
 
 
 def _fill_country(countries: list[str | None]) -> list[str | None]:
@@ -219,7 +256,7 @@ def _fill_country(countries: list[str | None]) -> list[str | None]:
     return [country or home for country in countries]
 
 
-def _is_day_first(values: pd.Series) -> bool:
+def _is_day_first(values: list[str | None]) -> bool:
     """Whether the dates with slashes of a column put the day first, from all of them."""
     parts = [re.match(r"(\d{1,2})/(\d{1,2})/", value) for value in values if value]
     found = [(int(part[1]), int(part[2])) for part in parts if part]
