@@ -26,6 +26,8 @@ INPUT_COLUMNS = (
 
 # From so many records on two processes normalise them.
 MANY = 20_000
+# A street that holds nothing else, if postcode and city are known.
+_ONE_PART = re.compile(r"[^,;\n]+")
 
 
 class IdentityError(ValueError):
@@ -170,12 +172,16 @@ def _reached(records: pd.DataFrame, country: list[str | None]) -> dict[str, list
 
 def _text(column: pd.Series) -> list[str | None]:
     """Write a column as text; whole numbers without the ".0" that gaps in a column bring."""
-    known = column.notna().tolist()
-    values = [
-        value if is_known else "" for value, is_known in zip(column.tolist(), known, strict=True)
+    return [
+        _written(value) if is_known else None
+        for value, is_known in zip(column.tolist(), column.notna().tolist(), strict=True)
     ]
-    whole = (int(v) if isinstance(v, float) and v.is_integer() else v for v in values)
-    return [str(value).strip() or None for value in whole]
+
+
+def _written(value: Any) -> str | None:  # noqa: ANN401 - whatever a column holds
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip() or None
 
 
 def _addresses(records: pd.DataFrame) -> list[normalise.Address]:
@@ -183,7 +189,7 @@ def _addresses(records: pd.DataFrame) -> list[normalise.Address]:
     columns = (_told(records, column) for column in ("street", "postcode", "city"))
     return [
         normalise.address(*row)
-        if row[0] and not (row[1] and row[2] and row[0].isalnum())
+        if row[0] and not (row[1] and row[2] and _ONE_PART.fullmatch(row[0]))
         else normalise.Address(*row)
         for row in zip(*columns, strict=True)
     ]

@@ -174,4 +174,5 @@ def _new_ids(records: Sequence[str], prefix: str) -> Iterator[str]:
 
 
 def _digest(text: str, prefix: str) -> str:
-    return prefix + base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:10]
+    seven_bytes = hashlib.sha256(text.encode()).digest()[:7]  # ten characters are 50 bits
+    return prefix + base64.b32encode(seven_bytes).decode()[:10]
