@@ -63,21 +63,12 @@ def find_doubts(
     import numpy as np
 
     groups = np.asarray(group, dtype=np.int64)
-    left, right = groups[pairs.left], groups[pairs.right]
-    is_joined = left == right
-    apart = np.flatnonzero(~is_joined & (probability >= rules()["apart_from"]))
-    low, high = np.minimum(left, right)[apart], np.maximum(left, right)[apart]
-    chosen = set(_first_of_each(apart, [low, high], probability))
-    joined = np.flatnonzero(is_joined)
-    best = np.zeros(len(groups))
-    for ends in (pairs.left, pairs.right):
-        np.maximum.at(best, ends[joined], probability[joined])
-    weakest = np.minimum(best[pairs.left[joined]], best[pairs.right[joined]])
-    doubted = joined[(probability[joined] >= weakest) & (weakest < rules()["joined_to"])]
-    chosen.update(_first_of_each(doubted, [groups[pairs.left[doubted]]], -probability))
-    found = np.fromiter(chosen, dtype=np.int64, count=len(chosen))
+    found = np.concatenate(
+        [_between_groups(pairs, probability, groups), _within_groups(pairs, probability, groups)]
+    )
+    is_joined = groups[pairs.left[found]] == groups[pairs.right[found]]
     wrong_merge = COST_OF_WRONG_MERGE * (1 - probability[found])
-    cost = np.where(is_joined[found], wrong_merge, probability[found])
+    cost = np.where(is_joined, wrong_merge, probability[found])
     unsettled = (
         n
         for n in found[np.lexsort((found, -cost))].tolist()
@@ -91,9 +82,39 @@ def find_doubts(
     ]
 
 
+def _between_groups(
+    pairs: Pairs, probability: NDArray[np.float64], groups: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Of each two groups the pair that is most probably one customer, if it may be."""
+    import numpy as np
+
+    left, right = groups[pairs.left], groups[pairs.right]
+    apart = np.flatnonzero((left != right) & (probability >= rules()["apart_from"]))
+    ends = [np.minimum(left, right)[apart], np.maximum(left, right)[apart]]
+    return _first_of_each(apart, ends, probability)
+
+
+def _within_groups(
+    pairs: Pairs, probability: NDArray[np.float64], groups: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Of each group the record that is least like any other of it, with the one it is most like.
+
+    None if it is like enough.
+    """
+    import numpy as np
+
+    joined = np.flatnonzero(groups[pairs.left] == groups[pairs.right])
+    best = np.zeros(len(groups))
+    for ends in (pairs.left, pairs.right):
+        np.maximum.at(best, ends[joined], probability[joined])
+    weakest = np.minimum(best[pairs.left[joined]], best[pairs.right[joined]])
+    doubted = joined[(probability[joined] >= weakest) & (weakest < rules()["joined_to"])]
+    return _first_of_each(doubted, [groups[pairs.left[doubted]]], -probability)
+
+
 def _first_of_each(
     rows: NDArray[np.int64], of: Sequence[NDArray[np.int64]], value: NDArray[np.float64]
-) -> list[int]:
+) -> NDArray[np.int64]:
     """Of the rows that have the same values in `of` the one with the highest `value`."""
     import numpy as np
 
@@ -101,7 +122,7 @@ def _first_of_each(
     keys = np.stack([column[order] for column in of])
     is_first = np.ones(len(order), dtype=bool)
     is_first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
-    return [int(row) for row in rows[order][is_first]]
+    return rows[order][is_first]
 
 
 def put_in_words(

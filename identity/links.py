@@ -66,7 +66,7 @@ def find_links(
     for edges, strength in ((decided, PERSON), (exact, KEY), (alike, ALIKE)):
         ends.append(np.array(list(edges), dtype=np.int64).reshape(-1, 2))
         strengths.append(np.full(len(ends[-1]), strength))
-    compared = sum(map(len, ends))  # from here on the edges are compared pairs
+    known = sum(map(len, ends))  # from here on the edges are compared pairs
     if likely is not None:
         pairs, probability = likely
         ends.append(np.stack([pairs.left, pairs.right], axis=1).astype(np.int64))
@@ -75,22 +75,21 @@ def find_links(
     inside = np.flatnonzero(groups[all_ends[:, 0]] == groups[all_ends[:, 1]])
     records, parents, edges = _span(all_ends[inside], all_strengths[inside], groups)
     chosen = inside[edges]
-    said: list[tuple[str, str]] = [
-        SAYS.get(strength) or _shared_key(features, record, parent)
-        for record, parent, strength in zip(
-            records.tolist(), parents.tolist(), all_strengths[chosen].tolist(), strict=True
-        )
-        if strength >= ALIKE
-    ]
-    is_compared = chosen >= compared
-    words = iter(put_in_words(*likely, chosen[is_compared] - compared) if likely else ())
-    others = iter(said)
-    return {
-        record: Link(parent, *next(words if by_likeness else others))
-        for record, parent, by_likeness in zip(
-            records.tolist(), parents.tolist(), is_compared.tolist(), strict=True
-        )
+    is_known = chosen < known
+    tied = zip(
+        *(column[is_known].tolist() for column in (records, parents, all_strengths[chosen])),
+        strict=True,
+    )
+    links = {
+        record: Link(parent, *(SAYS.get(strength) or _shared_key(features, record, parent)))
+        for record, parent, strength in tied
     }
+    if likely is not None:
+        words = put_in_words(*likely, chosen[~is_known] - known)
+        tied_so = records[~is_known].tolist(), parents[~is_known].tolist()
+        for record, parent, said in zip(*tied_so, words, strict=True):
+            links[record] = Link(parent, *said)
+    return links
 
 
 def _span(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +18,32 @@ from identity.pairs import compare
 from identity.stable_ids import Membership, keep_ids
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from identity.features import Records
+    from identity.pairs import Pairs
 
 KEY_COLUMNS = ("vat_key", "registration_key")
 # A number that more different names than this carry is a placeholder, not a key: one firm has
 # few spellings, while somebody's own VAT id may stand in every row of a file.
 MAX_NAMES_PER_KEY = 8
+# Of the pairs that are clustered; a hundred of less would weigh as one link.
+MIN_PROBABILITY = 0.01
+
+
+@dataclass(frozen=True)
+class _Resolved:
+    """Per record the position of its group's first record, and its probability.
+
+    Also the pairs in doubt, and per record but the first of its group its link.
+    """
+
+    group: list[int]
+    probability: list[float]
+    doubts: list[Doubt]
+    links: dict[int, Link]
 
 
 def resolve(
@@ -77,88 +96,91 @@ def resolve_with_doubts(
     import pandas as pd
 
     features = build_features(read_records(records))
-    group, probability, doubts, links = _resolve_features(features, Rulings(decisions))
+    found = _resolve_features(features, Rulings(decisions))
     clusters: dict[int, list[str]] = defaultdict(list)
-    for record_id, first in zip(features.index, group, strict=True):
+    for record_id, first in zip(features.index, found.group, strict=True):
         clusters[first].append(record_id)
     kept = keep_ids(list(clusters.values()), previous, night)
     customer_id = dict(zip(clusters, kept, strict=True))
-    ids = [customer_id[first] for first in group]
+    ids = [customer_id[first] for first in found.group]
     resolved = pd.DataFrame(
         {
             "record_id": pd.Series(features.index, dtype=object),
             "customer_id": pd.Series(ids, dtype=object),
-            "probability": pd.Series(probability, dtype=float).round(4),
+            "probability": pd.Series(found.probability, dtype=float).round(4),
         }
     )
     name = features.index
-    tied = [links.get(position) for position in range(len(features))]
+    tied = [found.links.get(position) for position in range(len(features))]
     resolved["linked_to"] = pd.Series([t and name[t.linked_to] for t in tied], dtype=object)
     resolved["link_de"] = pd.Series([t and t.evidence_de for t in tied], dtype=object)
     resolved["link_en"] = pd.Series([t and t.evidence_en for t in tied], dtype=object)
-    pairs = [(name[doubt.left], name[doubt.right], *doubt[2:]) for doubt in doubts]
+    pairs = [(name[doubt.left], name[doubt.right], *doubt[2:]) for doubt in found.doubts]
     columns = ["record_a", "record_b", "probability", "evidence_de", "evidence_en"]
     return resolved, pd.DataFrame(pairs, columns=columns, dtype=object)
 
 
-def _resolve_features(
-    features: pd.DataFrame, rulings: Rulings
-) -> tuple[list[int], list[float], list[Doubt], dict[int, Link]]:
-    """Return per record the position of its group's first record and its probability.
-
-    Also the doubts, and per record but the first of its group its link.
-    """
-    place = {record: position for position, record in enumerate(features.index)}
-    decided = {place[record] for record in rulings.records() if record in place}
+def _resolve_features(features: pd.DataFrame, rulings: Rulings) -> _Resolved:
+    named = rulings.records()
+    decided = {position for position, record in enumerate(features.index) if record in named}
     copies = _copies(features, decided)
     modelled = sorted({p for positions in copies for p in positions[:2]}.union(decided))
-    part = features.iloc[modelled]
-    pairs = compare(part) if len(part) > 1 else None
-    probable = []
-    if pairs is not None:
-        probability = estimate_probabilities(pairs)
-        is_possible = probability > 0.01  # the rest changes no mean that matters
-        probable = list(
-            zip(
-                pairs.left[is_possible].tolist(),
-                pairs.right[is_possible].tolist(),
-                probability[is_possible].tolist(),
-                strict=True,
-            )
-        )
-    keys = _keys(part)
     rank = {position: n for n, position in enumerate(modelled)}
-    sure = list(_sure_pairs(part))
-    same = [(rank[place[a]], rank[place[b]]) for a, b in rulings.same(place)]
-    found, support = cluster(
+    twins = [(rank[two[0]], rank[two[1]]) for two in copies if len(two) > 1]
+    distinct = _resolve_distinct(features.iloc[modelled], twins, rulings)
+    found = _at(distinct, modelled, len(features))
+    for first, *others in copies:  # further copies go where the second one went
+        if others and found.group[others[0]] == found.group[first]:
+            for position in others[1:]:
+                found.group[position] = found.group[first]
+                found.probability[position] = found.probability[others[0]]
+                found.links[position] = Link(others[0], *SAYS[ALIKE])
+    return found
+
+
+def _resolve_distinct(
+    features: pd.DataFrame, twins: Sequence[tuple[int, int]], rulings: Rulings
+) -> _Resolved:
+    """Resolve records of which no more than two, the `twins`, read alike."""
+    place = {record: position for position, record in enumerate(features.index)}
+    pairs = compare(features) if len(features) > 1 else None
+    likely = None if pairs is None else (pairs, estimate_probabilities(pairs))
+    keys, sure = _keys(features), list(_sure_pairs(features))
+    same = [(place[a], place[b]) for a, b in rulings.same(place)]
+    group, probability = cluster(
         keys,
         sure,
-        probable,
+        _probable(*likely) if likely else (),
         same=same,
-        different=[(rank[place[a]], rank[place[b]]) for a, b in rulings.different(place)],
+        different=[(place[a], place[b]) for a, b in rulings.different(place)],
     )
-    doubts = []
-    if pairs is not None:
-        settled = _settled(part, keys, rulings)
-        doubts = [
-            doubt._replace(left=modelled[doubt.left], right=modelled[doubt.right])
-            for doubt in find_doubts(pairs, probability, found, settled)
-        ]
-    likely = None if pairs is None else (pairs, probability)
-    twins = [(rank[two[0]], rank[two[1]]) for two in copies if len(two) > 1]
+    doubts = find_doubts(*likely, group, _settled(features, keys, rulings)) if likely else []
+    return _Resolved(
+        group, probability, doubts, find_links(features, group, same, sure, twins, likely)
+    )
+
+
+def _probable(pairs: Pairs, probability: NDArray[np.float64]) -> Iterator[tuple[int, int, float]]:
+    """Yield the pairs that may be one customer; the rest changes no mean that matters."""
+    is_possible = probability > MIN_PROBABILITY
+    columns = (pairs.left, pairs.right, probability)
+    return zip(*(column[is_possible].tolist() for column in columns), strict=True)
+
+
+def _at(found: _Resolved, positions: Sequence[int], records: int) -> _Resolved:
+    """Place what was found for some of the records among all; the others are alone."""
+    group, probability = list(range(records)), [1.0] * records
+    for position, first, share in zip(positions, found.group, found.probability, strict=True):
+        group[position], probability[position] = positions[first], share
+    doubts = [
+        doubt._replace(left=positions[doubt.left], right=positions[doubt.right])
+        for doubt in found.doubts
+    ]
     links = {
-        modelled[record]: link._replace(linked_to=modelled[link.linked_to])
-        for record, link in find_links(part, found, same, sure, twins, likely).items()
+        positions[record]: link._replace(linked_to=positions[link.linked_to])
+        for record, link in found.links.items()
     }
-    group, sureness = list(range(len(features))), [1.0] * len(features)
-    for position, first, share in zip(modelled, found, support, strict=True):
-        group[position], sureness[position] = modelled[first], share
-    for first, *others in copies:  # further copies go where the second one went
-        if others and group[others[0]] == group[first]:
-            for position in others[1:]:
-                group[position], sureness[position] = group[first], sureness[others[0]]
-                links[position] = Link(others[0], *SAYS[ALIKE])
-    return group, sureness, doubts, links
+    return _Resolved(group, probability, doubts, links)
 
 
 def _settled(
