@@ -77,11 +77,10 @@ def senzing() -> Data:
     )
     key = pd.read_csv(folder / "actual_truthset_key.csv", dtype=str)
     rows = rows.merge(key, on=["DATA_SOURCE", "RECORD_ID"])
-    number = rows["NATIONAL_ID_NUMBER"]
     name = rows["PRIMARY_NAME_ORG"].fillna(rows["PRIMARY_NAME_FULL"])
     given = rows["PRIMARY_NAME_FIRST"]
-    for other in ("SSN_NUMBER", "PASSPORT_NUMBER", "DRIVERS_LICENSE_NUMBER", "TAX_ID_NUMBER"):
-        number = number.fillna(rows[other])
+    numbers = ("NATIONAL_ID", "SSN", "PASSPORT", "DRIVERS_LICENSE", "TAX_ID", "LEI")
+    typed = [f"{kind}: " + rows[f"{kind}_NUMBER"] for kind in numbers]
     records = pd.DataFrame(
         {
             "record_id": rows["DATA_SOURCE"] + ":" + rows["RECORD_ID"],
@@ -96,7 +95,9 @@ def senzing() -> Data:
             "phone": rows["PHONE_NUMBER"],
             "email": rows["EMAIL_ADDRESS"],
             "birth_date": rows["DATE_OF_BIRTH"],
-            "registration_no": number,
+            "other_ids": pd.concat(typed, axis=1).apply(
+                lambda row: "; ".join(row.dropna()), axis=1
+            ),
         }
     )
     return records, rows["CLUSTER_ID"]

@@ -16,11 +16,21 @@ create or replace macro shared_bits(l, r) as
 create or replace macro is_akin(a, b) as a = b
   or (least(length(a), length(b)) <= 3 and (starts_with(a, b) or starts_with(b, a)))
   or jaro_winkler_similarity(a, b) >= .9;
+create or replace macro is_initial(a, letters) as length(a) = 1 and contains(letters, a);
 create or replace macro own_words(l, r) as len([
   a for a in map_keys(l) if len([b for b in map_keys(r) if is_akin(a, b)]) = 0]);
 create or replace macro holds_words(a, b) as
   list_has_all(string_split(a, ' '), string_split(b, ' '))
   or list_has_all(string_split(b, ' '), string_split(a, ' '));
+create or replace macro kinds(ids) as
+  list_transform(string_split(ids, ' '), lambda id: split_part(id, ':', 1));
+create or replace macro share_kind(l, r) as list_has_any(kinds(l), kinds(r));
+create or replace macro share_id(l, r) as
+  list_has_any(string_split(l, ' '), string_split(r, ' '));
+create or replace macro has_akin_id(l, r) as len([
+  a for a in string_split(l, ' ') if len([
+    b for b in string_split(r, ' ')
+    if split_part(a, ':', 1) = split_part(b, ':', 1) and damerau_levenshtein(a, b) <= 1]) > 0]) > 0;
 create or replace macro same_switchboard(l, r) as least(length(l), length(r)) > 9 and
   left(l, greatest(length(l), length(r)) - 3) = left(r, greatest(length(l), length(r)) - 3);
 """
@@ -31,13 +41,15 @@ class Level:
     """A degree of agreement: SQL over `<column>_l` and `<column>_r`.
 
     `m` is the prior share of true pairs that agree so. `value` names the column whose one common
-    value the degree is about: the rarer that value, the more it says.
+    value the degree is about: the rarer that value, the more it says. Of the true pairs `at_most`
+    so many agree so, whatever is estimated.
     """
 
     sql: str
     m: float
     value: str | None = None
     one_in: float = 1
+    at_most: float = 1
 
 
 @dataclass(frozen=True)
@@ -95,11 +107,13 @@ SWAPPED = (
     " and given_name_l <> family_name_l"
 )
 
+TWO_NAMES = "coalesce(given_known_l <> given_known_r, false)"
 SHARED, NAMES = "shared_bits(words_l, words_r)", "jaro_winkler_similarity(name_l, name_r)"
 BITS = ("bits(words_l)", "bits(words_r)")
 OVERLAP = f"{SHARED} / greatest({' + '.join(BITS)} - {SHARED}, 1e-9)"
 CONTAINMENT = f"{SHARED} / greatest(least({', '.join(BITS)}), 1e-9)"
 SLIPS = "damerau_levenshtein(birth_date_l, birth_date_r)"
+TURNED = "(birth_date_r[1:4] || birth_date_r[7:8] || birth_date_r[5:6])"
 # What several degrees ask of a pair: Splink works it out for each of them, `pairs.compare` once.
 ONCE = (SHARED, NAMES, *BITS, SLIPS)
 
@@ -118,18 +132,26 @@ COMPARISONS = (
         Level(f"{OVERLAP} >= .5", .03),
         Level(f"{CONTAINMENT} >= .4", .03),
     )),
-    Comparison("given_name", column="given_name", also=("family_name", "given_root", "given_sound"),
+    Comparison("given_name", column="given_name",
+               also=("family_name", "given_root", "given_sound", "given_known", "given_initials",
+                     "given_gender"),
                is_name=True, prior_near=(.02, 0, .02), levels=(
         Level("given_name_l = given_name_r", .65, value="given_name", one_in=300),
         Level(SWAPPED, .02),
         Level("given_root_l = given_root_r", .06, value="given_root", one_in=300),
         Level("holds_words(given_root_l, given_root_r)", .04),
-        Level(f"({_similar('given_name', .94)} or damerau_levenshtein(given_name_l, given_name_r)"
-              " <= 1 and least(length(given_name_l), length(given_name_r)) > 4)", .1),
+        Level(f"not {TWO_NAMES} and ({_similar('given_name', .94)}"
+              " or damerau_levenshtein(given_name_l, given_name_r) <= 1"
+              " and least(length(given_name_l), length(given_name_r)) > 4)", .1),
         Level("least(length(given_name_l), length(given_name_r)) <= 3 and (starts_with("
-              "given_name_l, given_name_r) or starts_with(given_name_r, given_name_l))", .05),
-        Level("given_sound_l = given_sound_r", .03),
-        Level(f"({_similar('given_name', .8)} or given_name_l[1:3] = given_name_r[1:3])", .04),
+              "given_name_l, given_name_r) or starts_with(given_name_r, given_name_l))"
+              " or is_initial(given_name_l, given_initials_r)"
+              " or is_initial(given_name_r, given_initials_l)", .05),
+        Level("given_sound_l = given_sound_r and coalesce(given_gender_l = given_gender_r, true)",
+              .03),
+        Level(f"not {TWO_NAMES} and ({_similar('given_name', .8)}"
+              " or given_name_l[1:3] = given_name_r[1:3])", .04),
+        Level(TWO_NAMES, .005, at_most=.02),
     )),
     Comparison("family_name", column="family_name", also=("given_name", "family_sound"),
                unless=SWAPPED, is_name=True, prior_near=(.5, .01, .01, .01, .01), levels=(
@@ -146,11 +168,16 @@ COMPARISONS = (
         Level("registration_l = registration_r", .9, value="registration", one_in=1000000),
         Level("damerau_levenshtein(registration_l, registration_r) <= 1", .05),
     )),
-    Comparison("birth_date", column="birth_date", levels=(
+    Comparison("other_ids", column="other_ids",
+               unless="not share_kind(other_ids_l, other_ids_r)", levels=(
+        Level("share_id(other_ids_l, other_ids_r)", .93),
+        Level("has_akin_id(other_ids_l, other_ids_r)", .03),
+    )),
+    Comparison("birth_date", column="birth_date", prior_near=(.02, 0, 0, 0), levels=(
         Level("birth_date_l = birth_date_r", .87, value="birth_date", one_in=20000),
         Level(f"{SLIPS} <= 1", .07),
-        Level("birth_date_l = birth_date_r[1:4] || birth_date_r[7:8] || birth_date_r[5:6]", .02),
-        Level(f"{SLIPS} <= 2", .02),
+        Level(f"birth_date_l = {TURNED}", .02),
+        Level(f"({SLIPS} <= 2 or damerau_levenshtein(birth_date_l, {TURNED}) <= 1)", .02),
     )),
     Comparison("address", column="street", also=("number", "address"),
                is_place=True, is_home=True, levels=(

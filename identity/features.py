@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from identity import normalise
+from identity import normalise, other_ids
+from identity.given_names import gender, initials, name_of_its_own
 from identity.sounds import sound
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 INPUT_COLUMNS = (
     "name", "given_name", "family_name", "street", "postcode", "city", "country", "phone",
-    "email", "website", "vat_id", "registration_no", "birth_date",
+    "email", "website", "vat_id", "registration_no", "other_ids", "birth_date",
 )  # fmt: skip
 
 # From so many records on two processes normalise them.
@@ -82,8 +83,8 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A frame with the same index and the columns `source, name, legal_form, words` (the name's
         words with their rarity in bits)`, given_name, family_name, birth_date, street, number,
-        address, postcode, city, phone, email, domain, vat_key, registration_key`, None where
-        nothing is known. `given_root` has short forms written out, `sound, given_sound` and
+        address, postcode, city, phone, email, domain, vat_key, registration_key, other_ids`, None
+        where nothing is known. `given_root` has short forms written out, `sound, given_sound` and
         `family_sound` say how the names sound. `name` is there for persons with `given_name` and
         `family_name` too.
 
@@ -129,6 +130,9 @@ def _called(records: pd.DataFrame) -> dict[str, list[Any]]:
         "given_root": _map(
             lambda name: " ".join(map(normalise.full_given_name, name.split())), given_name
         ),
+        "given_initials": _map(initials, given_name),
+        "given_gender": _map(gender, given_name),
+        "given_known": _map(name_of_its_own, given_name),
         "given_sound": _map(sound, given_name),
         "family_sound": _map(sound, family_name),
         "generation": [
@@ -167,6 +171,7 @@ def _reached(records: pd.DataFrame, country: list[str | None]) -> dict[str, list
         "registration": _map(normalise.register_number, registration),
         "vat_key": _map_in(normalise.vat_key, vat_id, country),
         "registration_key": _map_in(normalise.registration_key, registration, country),
+        "other_ids": _map(other_ids.parse, records["other_ids"]),
     }
 
 

@@ -129,4 +129,6 @@ def _shared_key(features: pd.DataFrame, a: int, b: int) -> tuple[str, str]:
         value = features[kind].iloc[a]
         if value and value == features[kind].iloc[b]:
             return german.format(value), english.format(value)
-    raise AssertionError("only records that share a key are tied by one")
+    one, two = (set(features["other_ids"].iloc[end].split()) for end in (a, b))
+    kind, _, number = min(one & two).partition(":")  # a key ties only records that share one
+    return f"gleiche Nummer ({kind}) {number}", f"same number ({kind}) {number}"

@@ -286,6 +286,9 @@ def _m(field: Field, degree: NDArray[np.int8], expected: Numbers) -> Numbers:
     if field.comparison.is_name and shares[-1] > MAX_UNLIKE:
         shares[:-1] *= (1 - MAX_UNLIKE) / (1 - shares[-1])
         shares[-1] = MAX_UNLIKE
+    bound = np.array([*(level.at_most for level in field.comparison.levels), 1])
+    excess = np.maximum(shares - bound, 0)
+    shares = (shares - excess) / (1 - excess.sum())
     return shares
 
 

@@ -17,7 +17,9 @@ from config import read_yaml
 
 RULES_FILE = Path(__file__).with_name("rules.yml")
 # Letters that Unicode does not decompose into a base letter and an accent.
-_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "a", "œ": "o", "ı": "i"})
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "a", "œ": "o", "ı": "i", "ў": "w"}
+)
 # Of a year with two digits, later ones are of the century before.
 YOUNGEST = 25
 _SLIPS = str.maketrans("015", "ols")
@@ -319,9 +321,10 @@ def _forms() -> dict[int, set[tuple[str, ...]]]:
 @cache
 def _short_forms() -> dict[str, str]:
     """Short forms of given names that stand for one name only, and that name."""
-    return {
+    words = {
         short: name for name, short_forms in rules()["given_names"].items() for short in short_forms
     }
+    return dict(zip(_read_slips([*words]), _read_slips([*words.values()]), strict=True))
 
 
 def _romanise(text: str) -> str:

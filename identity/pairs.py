@@ -201,7 +201,20 @@ def _values(
         holders[column] = found["holders"]
     row = connection.execute(f"select count({comparison.column}) from records").fetchone()
     known = float(row[0]) if row else 0.0
-    return known * (known - 1) / 2, holders
+    return known * (known - 1) / 2 * _comparable(connection, comparison), holders
+
+
+def _comparable(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> float:
+    """Of random pairs that hold both values, return the share about which it says something."""
+    if comparison.unless is None:
+        return 1.0
+    sides = ", ".join(f"{side}.{c} as {c}_{side}" for c in comparison.columns for side in "lr")
+    row = connection.execute(
+        f"select avg((not coalesce({comparison.unless}, false))::int) from"
+        f" (select {sides} from sample l join sample r on l.position < r.position"
+        f" and l.{comparison.column} is not null and r.{comparison.column} is not null)"
+    ).fetchone()
+    return float(row[0]) if row and row[0] is not None else 1.0
 
 
 def _word_bits(connection: duckdb.DuckDBPyConnection) -> NDArray[np.float64]:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from identity.clusters import Key, cluster
 from identity.decisions import Decision, Rulings
 from identity.doubts import Doubt, find_doubts
+from identity.exclusion import Likely, exclude
 from identity.features import build_features, read_records
 from identity.links import ALIKE, SAYS, Link, find_links
 from identity.model import estimate_probabilities
+from identity.other_ids import MAX_NAMES_PER_KEY, find_pairs, share_lasting
 from identity.pairs import compare
 from identity.stable_ids import Membership, keep_ids
 
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     from identity.pairs import Pairs
 
 KEY_COLUMNS = ("vat_key", "registration_key")
-# A number that more different names than this carry is a placeholder, not a key: one firm has
-# few spellings, while somebody's own VAT id may stand in every row of a file.
-MAX_NAMES_PER_KEY = 8
 # Of the pairs that are clustered; a hundred of less would weigh as one link.
 MIN_PROBABILITY = 0.01
 
@@ -59,7 +58,8 @@ def resolve(
         records: a pandas frame, pyarrow table or DuckDB relation with `record_id` (unique),
             `source` and any of `name`, or `given_name` and `family_name`, `street`, `postcode`,
             `city`, `country`, `phone`, `email`, `website`, `vat_id`, `registration_no`,
-            `birth_date`, as text. Other columns are ignored.
+            `other_ids` (as "DUNS: 31-572; LEI: 5493"), `birth_date`, as text. Other columns are
+            ignored.
         decisions: what people decided, see `decisions.Rulings`.
         previous: which customer the records belonged to in former nights; customers keep their
             ids, see `stable_ids.keep_ids`.
@@ -143,14 +143,16 @@ def _resolve_distinct(
 ) -> _Resolved:
     """Resolve records of which no more than two, the `twins`, read alike."""
     place = {record: position for position, record in enumerate(features.index)}
+    sure = list(_sure_pairs(features))
+    features = share_lasting(features, sure)
     pairs = compare(features) if len(features) > 1 else None
     likely = None if pairs is None else (pairs, estimate_probabilities(pairs))
-    keys, sure = _keys(features), list(_sure_pairs(features))
+    keys = _keys(features)
     same = [(place[a], place[b]) for a, b in rulings.same(place)]
     group, probability = cluster(
         keys,
         sure,
-        _probable(*likely) if likely else (),
+        exclude(_probable(*likely), list(features["birth_date"])) if likely else (),
         same=same,
         different=[(place[a], place[b]) for a, b in rulings.different(place)],
     )
@@ -160,11 +162,11 @@ def _resolve_distinct(
     )
 
 
-def _probable(pairs: Pairs, probability: NDArray[np.float64]) -> Iterator[tuple[int, int, float]]:
-    """Yield the pairs that may be one customer; the rest changes no mean that matters."""
+def _probable(pairs: Pairs, probability: NDArray[np.float64]) -> list[Likely]:
+    """List the pairs that may be one customer; the rest changes no mean that matters."""
     is_possible = probability > MIN_PROBABILITY
     columns = (pairs.left, pairs.right, probability)
-    return zip(*(column[is_possible].tolist() for column in columns), strict=True)
+    return list(zip(*(column[is_possible].tolist() for column in columns), strict=True))
 
 
 def _at(found: _Resolved, positions: Sequence[int], records: int) -> _Resolved:
@@ -248,3 +250,4 @@ def _sure_pairs(features: pd.DataFrame) -> Iterator[tuple[int, int]]:
         for first, *others in holders.values():
             if len({names[position] for position in (first, *others)}) <= MAX_NAMES_PER_KEY:
                 yield from ((first, other) for other in others)
+    yield from find_pairs(features)

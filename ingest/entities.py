@@ -11,17 +11,25 @@ from pydantic import BaseModel, ConfigDict
 
 ENTITIES = Path(__file__).with_name("entities.yml")
 
-Kind = Literal["text", "number", "boolean", "date", "timestamp"]
+Kind = Literal["text", "number", "boolean", "date", "timestamp", "numbers"]
 
 
 class CanonicalColumn(BaseModel):
-    """One canonical column; `ref` names the entity it points to, if it does."""
+    """One canonical column; `ref` names the entity it points to, if it does.
+
+    One of the kind `numbers` takes several file columns, each with the kind of number it holds.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     kind: Kind
     ref: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a file column fills it as it is."""
+        return self.ref is None and self.kind != "numbers"
 
 
 class Entity(BaseModel):

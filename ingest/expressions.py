@@ -26,6 +26,12 @@ def canonical(column: CanonicalColumn, origin: ColumnMapping, columns: Columns) 
     """Return the text of a canonical column; null where the file's column is missing."""
     if origin.value is not None:
         text = literal(origin.value)
+    elif origin.kinds:
+        numbers = [
+            f"{literal(f'{kind}: ')} || {_filled(name, columns)}"
+            for kind, name in origin.kinds.items()
+        ]
+        text = joined(numbers, "; ")
     elif origin.columns:
         text = joined(
             [_filled(name, columns) for name in origin.columns], "|" if column.ref else " "

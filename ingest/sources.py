@@ -35,19 +35,24 @@ class _Strict(BaseModel):
 
 
 class ColumnMapping(_Strict):
-    """Where a canonical column comes from: a file column, several, or a fixed value."""
+    """Where a canonical column comes from: a file column, several, or a fixed value.
+
+    `kinds` are several file columns by what kind of number they hold.
+    """
 
     column: FileColumn | None = None
     columns: tuple[FileColumn, ...] = ()
     value: str | None = None
+    kinds: dict[str, FileColumn] = Field(default_factory=dict)
     values: dict[str, str] = Field(default_factory=dict)
     otherwise: str | None = None
     source: str | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> ColumnMapping:
-        if sum((self.column is not None, bool(self.columns), self.value is not None)) != 1:
-            raise ValueError("give exactly one of column, columns and value")
+        given = (self.column is not None, bool(self.columns), bool(self.kinds))
+        if sum((*given, self.value is not None)) != 1:
+            raise ValueError("give exactly one of column, columns, kinds and value")
         if self.otherwise is not None and not self.values:
             raise ValueError("otherwise needs values")
         return self
@@ -55,7 +60,9 @@ class ColumnMapping(_Strict):
     @property
     def file_columns(self) -> tuple[str, ...]:
         """The file columns that it reads."""
-        return (self.column,) if self.column is not None else self.columns
+        if self.column is not None:
+            return (self.column,)
+        return self.columns or tuple(self.kinds.values())
 
 
 class Where(_Strict):
@@ -207,6 +214,10 @@ def _column_problem(
 ) -> str | None:
     if column not in entity.columns:
         return f"no such column. Choose from {', '.join(entity.columns)}, or use attributes."
+    if (entity.columns[column].kind == "numbers") != bool(origin.kinds):
+        if origin.kinds:
+            return "kinds is only for columns of numbers of several kinds; remove it."
+        return "say what kinds of numbers: {kinds: {lei: <file column>, duns: <file column>}}."
     ref = entity.columns[column].ref
     if ref is None:
         return "source is only for columns that refer; remove it." if origin.source else None

@@ -290,7 +290,7 @@ def _second_best(column: FileColumn, proposal: SourceProposal) -> tuple[str, Gue
         (part.entity, guess(part.entity, canonical, column, {}))
         for part in proposal.entities
         for canonical in load_entities()[part.entity].columns.values()
-        if not canonical.ref and canonical.name not in {g.canonical for g in part.guesses}
+        if canonical.is_plain and canonical.name not in {g.canonical for g in part.guesses}
     ]
     best = max(candidates, key=lambda found: found[1].confidence, default=None)
     return best if best and best[1].confidence >= WORTH_MENTIONING else ("", None)

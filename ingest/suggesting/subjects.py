@@ -136,7 +136,7 @@ def _named_key(name: str, table: TableSample) -> FileColumn | None:
 
 
 def _guesses(name: str, table: TableSample, headers: KnownHeaders) -> list[list[Guess]]:
-    wanted = [column for column in load_entities()[name].columns.values() if not column.ref]
+    wanted = [column for column in load_entities()[name].columns.values() if column.is_plain]
     return [[guess(name, one, column, headers) for one in wanted] for column in table.columns]
 
 

@@ -200,6 +200,7 @@ def test_what_the_other_columns_know_is_left_to_them():
     [
         ("Krause, Johann", "Johann Krause"),
         ("Петров Сервис", "Petrov Servis"),
+        ("Паўлаў", "Pawlaw"),
         ("Müller M0toren Grnbh", "Müller Motoren GmbH"),
         ("Acme, Inc.", "Acme"),
     ],

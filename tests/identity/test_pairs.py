@@ -18,6 +18,7 @@ PERSONS = [("Anna", "Berger"), ("Berger", "Anna"), ("Ann", "Berger"), ("A.", "Be
 STREETS = ["Hauptstr. 12", "Hauptstraße 12", "Haupstr. 12", "Werkstraße 3", "Werkstraße 3", None]
 POSTCODES = ["70173", "70137", "70199", "89073", "8907", None]
 PHONES = ["0711 1234560", "0711 123456-12", "+49 711 1234560", "0731 44550", None, "07311234560"]
+NUMBERS = ["lei: 4711; tax: 99123", "lei: 4711", "lei: 4712", "tax: 55555", None]
 DATES = ["1970-04-03", "1970-03-04", "1970-04-08", "1971-05-03", None, "1988-12-24"]
 
 
@@ -39,6 +40,7 @@ def features() -> pd.DataFrame:
             "email": ["info@kraft.example", "inof@kraft.example", None][rng.integers(3)],
             "website": ["www.kraft.example", "kraftpumpen.example", None][rng.integers(3)],
             "registration_no": ["HRB 4711", "HRB 4712", "HRB 90", None][rng.integers(4)],
+            "other_ids": NUMBERS[rng.integers(5)],
         })  # fmt: skip
     return build_features(read_records(pd.DataFrame(rows)))
 

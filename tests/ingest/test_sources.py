@@ -69,6 +69,8 @@ def test_globs_ignore_case_and_how_umlauts_are_stored(
         ("name: Name1", "nam: Name1", ["maps.company.columns.nam", "attributes"]),
         ("name: Name1", "name: {source: erp_orders, column: N}", ["only for columns that refer"]),
         ("name: Name1", "name: {column: N, value: x}", ["exactly one of"]),
+        ("name: Name1", "name: {kinds: {lei: L}}", ["kinds is only for", "name"]),
+        ("name: Name1", "other_ids: LEI", ["other_ids", "{kinds: {lei:"]),
         (", source: erp_customers", "", ["refers to a company"]),
         ("source: erp_customers", "source: erp_x", ["erp_x does not map company"]),
         ("source: erp_customers", "source: erp_orders", ["erp_orders does not map company"]),

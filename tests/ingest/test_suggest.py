@@ -64,7 +64,7 @@ def found(text: str) -> Sources:
 def test_every_canonical_column_has_words_and_every_word_a_column() -> None:
     words = load_header_words().columns
     for name, entity in load_entities().items():
-        named = {column.name for column in entity.columns.values() if not column.ref}
+        named = {column.name for column in entity.columns.values() if column.is_plain}
         assert set(words[name]) == named | {KEY}
         assert all(words[name].values())
     assert "" not in load_header_words().known

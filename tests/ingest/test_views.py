@@ -101,6 +101,26 @@ def test_mapped_columns_recodes_constants_joins_refs_and_conditions(
     ]
 
 
+def test_numbers_of_several_kinds_are_one_text(
+    settings: Settings, write_sources: Write, drop: Drop, query: Query
+) -> None:
+    write_sources("""
+        sources:
+          crm:
+            files: "crm.csv"
+            kind: snapshot
+            maps:
+              company: {key: [Nr], columns: {other_ids: {kinds: {lei: LEI, duns: D-U-N-S}}}}
+    """)
+    drop("crm.csv", "Nr;LEI;D-U-N-S\n1;5493 001K;31-572\n2;;31-573\n3;;\n")
+    ingest_inbox(settings)
+    assert query("select other_ids from raw.companies order by record_id") == [
+        ("lei: 5493 001K; duns: 31-572",),
+        ("duns: 31-573",),
+        (None,),
+    ]
+
+
 def test_an_empty_reference_is_null(
     settings: Settings, write_sources: Write, drop: Drop, query: Query
 ) -> None:

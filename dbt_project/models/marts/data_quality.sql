@@ -1,7 +1,7 @@
 {%- set columns_of = {
     'companies': [
         'name', 'street', 'postcode', 'city', 'country', 'phone', 'email', 'website',
-        'vat_id', 'registration_no', 'industry', 'employees', 'account_manager',
+        'vat_id', 'registration_no', 'other_ids', 'industry', 'employees', 'account_manager',
         'customer_since',
     ],
     'contacts': [

@@ -26,6 +26,7 @@ renamed as (
         {{ parse_text('website') }} as website,
         {{ parse_text('vat_id') }} as vat_id,
         {{ parse_text('registration_no') }} as registration_no,
+        {{ parse_text('other_ids') }} as other_ids,
         {{ parse_text('industry') }} as industry,
         {{ parse_text('account_manager') }} as account_manager,
 

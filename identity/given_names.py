@@ -1,0 +1,62 @@
+"""Which words are given names of their own, and which stand for which."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections import Counter
+from functools import cache
+from importlib import import_module
+
+from identity.normalise import full_given_name, person_name, rules
+
+# A name is one of women if so many times as many countries list it for them as for men.
+MOSTLY = 4
+
+
+def name_of_its_own(name: str) -> str | None:
+    """Return the name that a given name is or is short for; None where it is no known one.
+
+    A slip makes of a name something that is none: "Mark" and "Marsha" are two names, however
+    similar, "Mark" and "Mrak" may be one. Two spellings of one name come back as one ("Marc" and
+    "Mark", "Yvonne" and "Ivonne").
+    """
+    return _spelling(full_given_name(name)) if name in _known() else None
+
+
+def initials(name: str) -> str:
+    """Return the letters that may stand for a given name: "br" for Robert, whom many call Bob."""
+    first = name.split()[0]
+    root = full_given_name(first)
+    forms = (first, root, *rules()["given_names"].get(root, ()))
+    return "".join(sorted({form[0] for form in forms}))
+
+
+def gender(name: str) -> str | None:
+    """Return "f" or "m" where a given name is mostly one of women or of men; else None."""
+    kinds = _known().get(name) or Counter()
+    female, male = kinds["female"], kinds["male"]
+    if max(female, male) < MOSTLY * max(min(female, male), 1 / MOSTLY):
+        return None
+    return "f" if female > male else "m"
+
+
+def _spelling(name: str) -> str:
+    plain = name.replace("ph", "f").translate(str.maketrans("cyz", "kis", "h"))
+    return re.sub(r"(.)\1+", r"\1", plain)
+
+
+@cache
+def _known() -> dict[str, Counter[str]]:
+    """Read Faker's given names: in how many countries each is one of women, of men."""
+    from faker.providers import person
+
+    names: dict[str, Counter[str]] = {name: Counter() for name in rules()["given_names"]}
+    for module in pkgutil.iter_modules(person.__path__):
+        provider = import_module(f"{person.__name__}.{module.name}").Provider
+        for attribute in dir(provider):
+            listed = getattr(provider, attribute)
+            if attribute.startswith("first_names") and not isinstance(listed, property):
+                for name in filter(None, set(map(person_name, listed))):
+                    names.setdefault(name, Counter())[attribute.rpartition("_")[2]] += 1
+    return names
