@@ -151,7 +151,7 @@ COMPARISONS = (
               .03),
         Level(f"not {TWO_NAMES} and ({_similar('given_name', .8)}"
               " or given_name_l[1:3] = given_name_r[1:3])", .04),
-        Level(TWO_NAMES, .005, at_most=.02),
+        Level(TWO_NAMES, .005, at_most=.025),
     )),
     Comparison("family_name", column="family_name", also=("given_name", "family_sound"),
                unless=SWAPPED, is_name=True, prior_near=(.5, .01, .01, .01, .01), levels=(

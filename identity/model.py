@@ -283,12 +283,11 @@ def _m(field: Field, degree: NDArray[np.int8], expected: Numbers) -> Numbers:
     known = degree >= 0
     true = np.bincount(degree[known], weights=expected[known], minlength=len(prior))
     shares: Numbers = (true + PRIOR_PAIRS * prior) / (true.sum() + PRIOR_PAIRS)
-    if field.comparison.is_name and shares[-1] > MAX_UNLIKE:
-        shares[:-1] *= (1 - MAX_UNLIKE) / (1 - shares[-1])
-        shares[-1] = MAX_UNLIKE
-    bound = np.array([*(level.at_most for level in field.comparison.levels), 1])
-    excess = np.maximum(shares - bound, 0)
-    shares = (shares - excess) / (1 - excess.sum())
+    bounds = [level.at_most for level in field.comparison.levels]
+    for n, at_most in enumerate([*bounds, MAX_UNLIKE if field.comparison.is_name else 1]):
+        if shares[n] > at_most:
+            shares *= (1 - at_most) / (1 - shares[n])
+            shares[n] = at_most
     return shares
 
 

@@ -9,6 +9,7 @@ from splink import DuckDBAPI, Linker
 
 from identity.comparisons import COMPARISONS, choose_comparisons
 from identity.features import build_features, read_records
+from identity.model import weigh
 from identity.pairs import compare, load, open_database, splink_settings
 
 NAMES = ["Müller Antriebstechnik GmbH", "Mueller Antriebstechnk", "Müller & Söhne OHG",
@@ -85,3 +86,27 @@ def test_what_random_pairs_do_not_show_is_as_frequent_as_the_compared_pairs_show
     assert pairs is not None
     field = next(field for field in pairs.fields if field.comparison.name == "phone")
     assert field.chance[1] * field.known >= 200  # strangers with the same end, two by two
+
+
+def test_pairs_about_which_a_comparison_says_nothing_are_not_known(features: pd.DataFrame) -> None:
+    pairs = compare(features)
+    assert pairs is not None
+    name = next(field for field in pairs.fields if field.comparison.name == "name")
+    holders, in_parts = features["name"].notna().sum(), features["given_name"].notna().sum()
+    pairs_of = [n * (n - 1) / 2 for n in (holders, in_parts)]
+    assert name.known == pytest.approx(pairs_of[0] - pairs_of[1])
+
+
+def test_other_given_names_are_rare_among_true_pairs_whatever_is_expected(
+    features: pd.DataFrame,
+) -> None:
+    pairs = compare(features)
+    assert pairs is not None
+    number = next(n for n, f in enumerate(pairs.fields) if f.comparison.name == "given_name")
+    field, degree = pairs.fields[number], pairs.degrees[:, number]
+    other = next(n for n, level in enumerate(field.comparison.levels) if level.at_most < 1)
+    five = np.where(degree == other, 5 / np.count_nonzero(degree == other), 0.0)
+    weight = weigh(field, degree, five)[degree == other]
+    # five of 25, the prior's among them, would be a fifth; fewer strangers make it weigh more
+    most = field.comparison.levels[other].at_most
+    assert (weight <= np.log2(most / (field.chance[other] - 5 / field.known)) + 0.01).all()

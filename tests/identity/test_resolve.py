@@ -136,6 +136,43 @@ def test_persons_are_compared_by_what_persons_have():
     assert not same(result, "a:1", "a:3")
 
 
+HOUSEHOLDS = pd.DataFrame(
+    [
+        # twins
+        ("a:1", "Mark", "Kusch", "1997-09-28", "Hauptstr. 1", "89073"),
+        ("a:2", "Marsha", "Kusch", "1997-09-28", "Hauptstr. 1", "89073"),
+        # father and son of one name, and a record that does not say which
+        ("a:3", "Otto", "Fink", "1950-10-10", "Werkstr. 7", "88400"),
+        ("a:4", "Otto", "Fink", "1983-03-15", "Werkstr. 7", "88400"),
+        ("a:5", "Otto", "Fink", None, "Werkstr. 7", "88400"),
+        # somebody who signs with a letter
+        ("a:6", "Robert", "Stolz", "1978-12-11", "Gasse 5", "24103"),
+        ("a:7", "B", "Stolz", "1978-12-11", "Gasse 5", "24103"),
+        *(
+            (f"b:{n}", given, family, f"19{50 + n}-0{1 + n % 9}-{10 + n % 18}", f"Weg {n}", f"7{n}")
+            for n, (given, family) in enumerate(
+                (given, family)
+                for given in ("Anna", "Petra", "Jens", "Uwe", "Karl", "Ilse")
+                for family in ("Lang", "Kurz", "Breit", "Kern", "Adler", "Busch", "Vogt")
+            )
+        ),
+        *(
+            (f"c:{n}", given, "Hagen", f"19{50 + n}-0{1 + n % 9}-{10 + n % 18}", "Ring 3", "29221")
+            for n, given in enumerate(("Eva", "Bernd", "Lisa"))
+        ),
+    ],
+    columns=["record_id", "given_name", "family_name", "birth_date", "street", "postcode"],
+).assign(source="crm")
+
+
+def test_people_of_one_household():
+    result = identity.resolve(HOUSEHOLDS)
+    assert not same(result, "a:1", "a:2")
+    assert not same(result, "a:3", "a:4")
+    assert not same(result, "a:5", "a:3") and not same(result, "a:5", "a:4")
+    assert same(result, "a:6", "a:7")
+
+
 @pytest.mark.parametrize(
     "records",
     [
