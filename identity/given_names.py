@@ -15,13 +15,15 @@ MOSTLY = 4
 
 
 def name_of_its_own(name: str) -> str | None:
-    """Return the name that a given name is or is short for; None where it is no known one.
+    """Return the name that a given name is or is short for; None where that is not known.
 
     A slip makes of a name something that is none: "Mark" and "Marsha" are two names, however
     similar, "Mark" and "Mrak" may be one. Two spellings of one name come back as one ("Marc" and
-    "Mark", "Yvonne" and "Ivonne").
+    "Mark", "Yvonne" and "Ivonne"). "Chris" is short for too many to be one.
     """
-    return _spelling(full_given_name(name)) if name in _known() else None
+    if name in rules()["short_for_several"] or name not in _known():
+        return None
+    return _spelling(full_given_name(name))
 
 
 def initials(name: str) -> str:

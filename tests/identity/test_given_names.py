@@ -16,6 +16,7 @@ from identity.given_names import gender, initials, name_of_its_own
         ("bob", "robert"),
         ("bemd", "bemard"),
         ("mrak", None),
+        ("chris", None),
         ("bob j", None),
     ],
 )
