@@ -1,7 +1,9 @@
 """How well records become customers, beside two peers on the same data in the same run.
 
-`python -m benchmarks.identity [--only NAME …] [--customers N]` prints pairwise precision, recall
-and F1 of the clusters against the truth, and seconds. One configuration for all sets, no labels.
+`python -m benchmarks.identity [--only NAME …] [--customers N] [--restaurants FOLDER]` prints
+pairwise precision, recall and F1 of the clusters against the truth, and seconds. One configuration
+for all sets, no labels. FOLDER holds fodors.csv, zagats.csv and matches_fodors_zagats.csv of the
+restaurant guides, as `datasets/end-to-end/restaurants` of py-entitymatching's source package does.
 
 Peers: records with the same phone number (or, for persons, the same name and birth date) are one;
 Splink with its own ready-made comparisons and training, its connected components at 0.5, and at
@@ -29,6 +31,8 @@ from config import PROJECT_ROOT, Settings
 from identity.features import INPUT_COLUMNS
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data"
+PUBLIC = ("childcare", "febrl_1", "febrl_2", "febrl_3", "febrl_4", "senzing")
+GUIDES = ("fodors", "zagats")
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 Data = tuple[pd.DataFrame, pd.Series]
 
@@ -103,6 +107,19 @@ def senzing() -> Data:
     return records, rows["CLUSTER_ID"]
 
 
+def restaurants(folder: Path, *without: str) -> Data:
+    """Two restaurant guides; `without` some of their columns."""
+    rows = pd.concat(
+        [pd.read_csv(folder / f"{name}.csv", dtype=str).assign(source=name) for name in GUIDES]
+    )
+    rows = rows.rename(columns={"addr": "street", "id": "record_id"}).reset_index(drop=True)
+    same = pd.read_csv(folder / "matches_fodors_zagats.csv", dtype=str)
+    number = dict(zip(same["zagats_id"], same["fodors_id"], strict=True))
+    columns = ["record_id", "source", "name", "street", "city", "phone"]
+    truth = rows["record_id"].map(lambda record: number.get(record, record))
+    return rows[[column for column in columns if column not in without]], truth
+
+
 def sample_company(customers: int, seed: int) -> Data:
     """Make the sample company, load it and take its company records as the night would."""
     from ingest import ingest_inbox
@@ -131,12 +148,18 @@ def ours(records: pd.DataFrame) -> pd.Series:
     return records["record_id"].map(customers)
 
 
+def exact_columns(records: pd.DataFrame) -> list[str]:
+    """Name what plainly tells customers apart: the phone, name and birth date, or the name."""
+    for columns in (["phone"], ["given_name", "family_name", "birth_date"]):
+        if set(columns) <= set(records):
+            return columns
+    return ["name"]
+
+
 def exact(records: pd.DataFrame) -> pd.Series:
-    """One customer per phone number, or per name and birth date; alone without."""
-    if "phone" in records:
-        key = records["phone"].str.replace(r"\D", "", regex=True)
-    else:
-        key = records["given_name"] + "|" + records["family_name"] + "|" + records["birth_date"]
+    """Make one customer of the records that have all `exact_columns` alike; alone without."""
+    columns = [records[c].str.replace(r"\W", "", regex=True) for c in exact_columns(records)]
+    key = columns[0].str.cat(columns[1:], sep="|")
     return key.where(key.notna() & (key != ""), records["record_id"])
 
 
@@ -223,7 +246,7 @@ def compare(name: str, records: pd.DataFrame, truth: pd.Series) -> None:
     start = time.perf_counter()
     report(name, "identity.resolve", ours(records), truth, time.perf_counter() - start)
     start = time.perf_counter()
-    label = "same phone" if "phone" in records else "same name and birth date"
+    label = f"same {' and '.join(exact_columns(records))}"
     report(name, label, exact(records), truth, time.perf_counter() - start)
     start = time.perf_counter()
     try:
@@ -242,6 +265,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", default=[], help="names of data sets")
     parser.add_argument("--customers", type=int, default=300, help="of the sample company")
+    parser.add_argument("--restaurants", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
     sets: dict[str, Callable[[], Data]] = {
         "childcare": childcare,
@@ -253,11 +277,19 @@ def main() -> None:
         "sample_seed_1": lambda: sample_company(arguments.customers, 1),
         "sample_seed_2": lambda: sample_company(arguments.customers, 2),
     }
+    if guides := arguments.restaurants:
+        sets |= {
+            "restaurants": lambda: restaurants(guides),
+            "no_phone": lambda: restaurants(guides, "phone"),
+            "name_city": lambda: restaurants(guides, "phone", "street"),
+            "name_street": lambda: restaurants(guides, "phone", "city"),
+            "name_phone": lambda: restaurants(guides, "street", "city"),
+        }
     print(
         f"{'data':<14}{'records':>7}  {'method':<34}{'precision':>9}{'recall':>9}{'F1':>8}{'s':>9}"
     )
     for name in arguments.only or sets:
-        if not name.startswith("sample") and not SHARED.is_dir():
+        if name in PUBLIC and not SHARED.is_dir():
             print(f"{name}: skipped, {SHARED} is absent")
             continue
         compare(name, *sets[name]())

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 # How many true pairs a prior is worth: 10 records lean on it, 10,000 do not.
 PRIOR_PAIRS = 20.0
+# How many pairs of one source, or of two, it takes to believe that they are one customer more or
+# less often than all pairs are.
+PRIOR_ORIGIN = 5.0
 # How many pairs of neighbours the prior of what they share of a name is worth: branches of one
 # house have more of it in common than firms that only share a roof.
 PRIOR_NEIGHBOURS = 200.0
@@ -54,12 +57,14 @@ MAX_BITS = 255  # in steps
 class _Cells:
     """Pairs that agree in the same way: their number, pattern and the bits of their values.
 
+    `origin` per cell: the source of both records, or the number of sources for pairs of two.
     `bits` per cell: of values that say who it is, of values of a place that can be moved from, of
     others that neighbours share.
     """
 
     size: Numbers
     pattern: NDArray[np.int64]
+    origin: NDArray[np.int64]
     bits: tuple[Numbers, Numbers, Numbers]
 
 
@@ -160,7 +165,9 @@ def _gather(pairs: Pairs, probability: Numbers) -> tuple[_Cells, NDArray[np.int6
         comparison = field.comparison
         kind = 1 if comparison.is_home else 2 if comparison.is_shared else 0
         kinds[kind] += value_bits(pairs, number, probability)
-    code = pairs.pattern.astype(np.int64)
+    source, origins = pairs.source, int(pairs.source.max()) + 2
+    left, right = source[pairs.left], source[pairs.right]
+    code = pairs.pattern * np.int64(origins) + np.where(left == right, left, origins - 1)
     for bits in kinds:
         steps = np.minimum(np.rint(bits / STEP), MAX_BITS).astype(np.int64)
         code = code * (MAX_BITS + 1) + steps
@@ -170,7 +177,9 @@ def _gather(pairs: Pairs, probability: Numbers) -> tuple[_Cells, NDArray[np.int6
     for _ in kinds:
         code, steps = np.divmod(code, MAX_BITS + 1)
         taken.insert(0, steps * STEP)
-    return _Cells(size.astype(float), code, (taken[0], taken[1], taken[2])), cell
+    bits_of = (taken[0], taken[1], taken[2])
+    pattern, origin = np.divmod(code, origins)
+    return _Cells(size.astype(float), pattern, origin, bits_of), cell
 
 
 def _fit(pairs: Pairs, cells: _Cells) -> Numbers:
@@ -191,11 +200,13 @@ def _fit(pairs: Pairs, cells: _Cells) -> Numbers:
         alike, stayed, alone, called = (
             bits[cells.pattern] for bits in _log_ratios(pairs, *per_pattern)
         )
-        of_same, of_akin = ((expected + 1) / (total + 2) for expected in (true, others[2]))
+        of_akin = (others[2] + 1) / (total + 2)
+        of_same = _of_same(pairs, cells, same)
         of_near = (others[1] + min(PRIOR_PAIRS, total / pairs.records)) / (total + 2 * PRIOR_PAIRS)
         move = (others[0] + PRIOR_PAIRS * PRIOR_MOVED) / (true + PRIOR_PAIRS)
         if not true:
-            of_same = of_near = of_akin = 1 / pairs.records
+            of_near = of_akin = 1 / pairs.records
+            of_same = np.full(len(cells.size), of_near)
         logs = (
             np.log2(of_same * (1 - move)) + alike + who + home + shared,
             np.log2(of_same * move) + alike - stayed + who + shared,
@@ -203,12 +214,31 @@ def _fit(pairs: Pairs, cells: _Cells) -> Numbers:
             np.log2(of_akin) + called,
         )
         weights = [np.exp2(np.clip(part, -200, 200)) for part in logs]
-        everything = sum(weights) + max(1 - of_same - of_near - of_akin, 0.01)
+        everything = sum(weights) + np.maximum(1 - of_same - of_near - of_akin, 0.01)
         moved, near, akin = (weight / everything for weight in weights[1:])
         same = weights[0] / everything + moved
         if abs(float((cells.size * same).sum()) - true) <= CONVERGED * true:
             break
     return same
+
+
+def _of_same(pairs: Pairs, cells: _Cells, same: Numbers) -> Numbers:
+    """Per cell the share of all pairs of its origin that are one customer.
+
+    A directory lists a firm once, and two directories list the same firms: what is the same
+    customer is in most companies rarer within a source than between two. Where it is not, the
+    pairs show it.
+    """
+    import numpy as np
+
+    records = np.bincount(pairs.source).astype(np.float64)
+    within = records * (records - 1) / 2
+    total = pairs.records * (pairs.records - 1) / 2
+    every = np.append(within, total - within.sum())
+    expected = np.bincount(cells.origin, cells.size * same, minlength=len(every))
+    share = (expected.sum() + 1) / (total + 2)
+    shares: Numbers = share * (expected + PRIOR_ORIGIN) / (share * every + PRIOR_ORIGIN)
+    return shares[cells.origin]
 
 
 def _log_ratios(

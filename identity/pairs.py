@@ -54,15 +54,20 @@ class Pairs:
     """Compared pairs as positions of records, `left` < `right`, ordered, and how they agree.
 
     `pattern` per pair: which row of `degrees`. `degrees`: per pattern and field the degree of
-    agreement, 0 the best, -1 unknown.
+    agreement, 0 the best, -1 unknown. `source` per record: the number of its source.
     """
 
-    records: int
+    source: NDArray[np.int64]
     left: NDArray[np.int32]
     right: NDArray[np.int32]
     pattern: NDArray[np.int32]
     degrees: NDArray[np.int8]
     fields: list[Field]
+
+    @property
+    def records(self) -> int:
+        """How many records were compared."""
+        return len(self.source)
 
 
 def compare(features: pd.DataFrame) -> Pairs | None:
@@ -86,11 +91,12 @@ def compare(features: pd.DataFrame) -> Pairs | None:
         words = _word_bits(connection)
         fields = [Field(c, chances[c.name], *_values(connection, c), words) for c in comparisons]
     pattern, codes = pd.factorize(columns.pop("code"), sort=True)
-    return _pairs(len(features), columns, codes, pattern.astype("int32"), fields)
+    source, _ = pd.factorize(features["source"])
+    return _pairs(source, columns, codes, pattern.astype("int32"), fields)
 
 
 def _pairs(
-    records: int,
+    source: NDArray[np.int64],
     columns: dict[str, NDArray[np.int32]],
     codes: NDArray[np.int64],
     pattern: NDArray[np.int32],
@@ -108,7 +114,7 @@ def _pairs(
         _with_seen(field, np.bincount(degree[degree >= 0], size[degree >= 0]))
         for field, degree in zip(fields, degrees.T, strict=True)
     ]
-    return Pairs(records, columns["position_l"], columns["position_r"], pattern, degrees, fields)
+    return Pairs(source, columns["position_l"], columns["position_r"], pattern, degrees, fields)
 
 
 def _with_seen(field: Field, seen: NDArray[Any]) -> Field:

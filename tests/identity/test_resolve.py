@@ -1,11 +1,13 @@
 """What `identity.resolve` promises, on small companies written here."""
 
+import random
 from datetime import datetime
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 import pytest
+from faker import Faker
 
 import identity
 from identity.decisions import Decision
@@ -236,3 +238,47 @@ def test_decisions_of_people_act_also_on_copies():
     assert same(result, "list:1", "list:2")
     assert same(result, "erp:copy0", "erp:copy3")
     assert same(result, "erp:2", "crm:2")
+
+
+def two_directories():
+    """List restaurants by name and city: 160 in each of two directories, 80 of them in both."""
+    fake, draw = Faker("en_US"), random.Random(1)
+    fake.seed_instance(1)
+    owners = [fake.unique.last_name() for _ in range(150)]
+    kinds = [
+        "Grill",
+        "Kitchen",
+        "Bar",
+        "Cafe",
+        "House",
+        "Diner",
+        "Tavern",
+        "Bistro",
+        "Brasserie",
+        "Trattoria",
+    ]
+    cities = ["Austin", "Boston", "Chicago", "Denver", "Houston", "Miami", "Dallas", "Seattle"]
+    drawn = {
+        (f"{draw.choice(owners)} {draw.choice(kinds)}", draw.choice(cities)) for _ in range(250)
+    }
+    firms = sorted(drawn)[:240]
+    draw.shuffle(firms)
+    rows = [(f"a:{n}", "a", *firm) for n, firm in enumerate(firms[:160])]
+    for n, (name, city) in enumerate(firms[80:], 80):
+        rows.append((f"b:{n}", "b", name.split()[0] if n % 3 == 0 else name, city))
+    return pd.DataFrame(rows, columns=["record_id", "source", "name", "city"])
+
+
+def joined(records):
+    """List the customers of several records, as the numbers of their firms."""
+    found = identity.resolve(records).groupby("customer_id")["record_id"]
+    return [[record[2:] for record in group] for _, group in found if len(group) > 1]
+
+
+def test_directories_that_list_each_firm_once_tell_how_often_two_of_them_list_the_same():
+    records = two_directories()
+    found = joined(records)
+    right = [group for group in found if len(set(group)) == 1]
+    assert len(right) > 70
+    assert len(found) - len(right) < 8
+    assert len(joined(records.assign(source="a"))) < 60  # nothing tells it in one list
