@@ -245,18 +245,8 @@ def two_directories():
     fake, draw = Faker("en_US"), random.Random(1)
     fake.seed_instance(1)
     owners = [fake.unique.last_name() for _ in range(150)]
-    kinds = [
-        "Grill",
-        "Kitchen",
-        "Bar",
-        "Cafe",
-        "House",
-        "Diner",
-        "Tavern",
-        "Bistro",
-        "Brasserie",
-        "Trattoria",
-    ]
+    kinds = ["Grill", "Kitchen", "Bar", "Cafe", "House", "Diner", "Tavern", "Bistro", "Brasserie"]
+    kinds.append("Trattoria")
     cities = ["Austin", "Boston", "Chicago", "Denver", "Houston", "Miami", "Dallas", "Seattle"]
     drawn = {
         (f"{draw.choice(owners)} {draw.choice(kinds)}", draw.choice(cities)) for _ in range(250)
