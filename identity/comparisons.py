@@ -42,7 +42,7 @@ class Level:
 
     `m` is the prior share of true pairs that agree so. `value` names the column whose one common
     value the degree is about: the rarer that value, the more it says. Of the true pairs `at_most`
-    so many agree so, whatever is estimated.
+    so many agree so, whatever is estimated. `label` is what others than the model ask for it by.
     """
 
     sql: str
@@ -50,6 +50,7 @@ class Level:
     value: str | None = None
     one_in: float = 1
     at_most: float = 1
+    label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,10 @@ class Comparison:
     def columns(self) -> tuple[str, ...]:
         """All text columns that the SQL uses."""
         return (self.column, *self.also)
+
+    def degree(self, label: str) -> int:
+        """Return the degree with the label."""
+        return [level.label for level in self.levels].index(label)
 
     @property
     def prior_m(self) -> list[float]:
@@ -137,7 +142,7 @@ COMPARISONS = (
                      "given_gender"),
                is_name=True, prior_near=(.02, 0, .02), levels=(
         Level("given_name_l = given_name_r", .65, value="given_name", one_in=300),
-        Level(SWAPPED, .02),
+        Level(SWAPPED, .02, label="swapped"),
         Level("given_root_l = given_root_r", .06, value="given_root", one_in=300),
         Level("holds_words(given_root_l, given_root_r)", .04),
         Level(f"not {TWO_NAMES} and ({_similar('given_name', .94)}"
@@ -151,7 +156,7 @@ COMPARISONS = (
               .03),
         Level(f"not {TWO_NAMES} and ({_similar('given_name', .8)}"
               " or given_name_l[1:3] = given_name_r[1:3])", .04),
-        Level(TWO_NAMES, .005, at_most=.025),
+        Level(TWO_NAMES, .005, at_most=.025, label="another"),
     )),
     Comparison("family_name", column="family_name", also=("given_name", "family_sound"),
                unless=SWAPPED, is_name=True, prior_near=(.5, .01, .01, .01, .01), levels=(
@@ -159,7 +164,7 @@ COMPARISONS = (
         Level(_similar("family_name", .9), .12),
         Level("family_sound_l = family_sound_r", .03),
         Level("holds_words(family_name_l, family_name_r)", .02),
-        Level(_similar("family_name", .75), .05),
+        Level(_similar("family_name", .75), .05, label="similar"),
     )),
     Comparison("generation", column="generation", levels=(
         Level("generation_l = generation_r", .995),
@@ -213,6 +218,12 @@ COMPARISONS = (
         Level("legal_form_l = legal_form_r", .85, value="legal_form", one_in=5),
     )),
 )  # fmt: skip
+
+
+GIVEN_NAME, FAMILY_NAME = (
+    next(comparison for comparison in COMPARISONS if comparison.name == name)
+    for name in ("given_name", "family_name")
+)
 
 
 def choose_comparisons(features: pd.DataFrame) -> list[Comparison]:

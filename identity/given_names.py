@@ -14,6 +14,11 @@ from identity.normalise import full_given_name, person_name, rules
 MOSTLY = 4
 
 
+def is_given_name(word: str) -> bool:
+    """Whether a word, or the first part of a double name, is known as a given name."""
+    return (person_name(word) or " ").split(" ")[0] in _known()
+
+
 def name_of_its_own(name: str) -> str | None:
     """Return the name that a given name is or is short for; None where that is not known.
 

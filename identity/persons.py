@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config import read_yaml
 from identity.clusters import Key, cluster
+from identity.comparisons import FAMILY_NAME, GIVEN_NAME
 from identity.features import build_features, read_records
+from identity.given_names import is_given_name
 from identity.model import estimate_probabilities
 from identity.pairs import compare
 from identity.stable_ids import Membership, keep_ids
@@ -71,8 +73,9 @@ def split_name(
     """Take off the salutation, and part a name that stands whole in one column.
 
     "Hr. Berger" is the family name Berger. Where `is_whole`, "Berger, Anna" and "Fr. Dr. Anna von
-    Berg" in the column of the family name have a given name too.
+    Berg" in the column of the family name have a given name too; "Fr. Jacobi Jäckel" has none.
     """
+    is_greeted = any(_is(word, "salutations") for word in (family_name or "").split())
     given, family = (
         [word for word in (name or "").split() if not _is(word, "salutations")]
         for name in (given_name, family_name)
@@ -84,7 +87,8 @@ def split_name(
         else:
             untitled = [n for n, word in enumerate(family) if not _is(word, "titles")]
             end = next((n for n in untitled if _is(family[n], "particles")), len(family) - 1)
-            if untitled and end > untitled[0]:
+            is_given = untitled and (not is_greeted or is_given_name(family[untitled[0]]))
+            if is_given and end > untitled[0]:
                 given, family = family[:end], family[end:]
     return PersonName(" ".join(given) or None, " ".join(family) or None)
 
@@ -250,9 +254,8 @@ def _namesakes(features: pd.DataFrame) -> Iterator[tuple[int, int]]:
 def _agreements(pairs: Pairs, features: pd.DataFrame) -> _Agreements:
     """Read the degrees of `identity.comparisons`: 0 the same, the last one different.
 
-    Given names: 1 swapped with the family name, 2 a short form, 3 almost the same, 4 an initial,
-    5 similar. Family names, unknown if swapped: 1 almost the same, 2 similar (a slip, if the rest
-    is the same).
+    Names agree in all degrees but the worst: another given name, a family name that is only
+    similar (a slip, if the rest is the same). Where both are swapped, family names are unknown.
     """
     import numpy as np
 
@@ -271,15 +274,17 @@ def _agreements(pairs: Pairs, features: pd.DataFrame) -> _Agreements:
     own = {column: same[column] & _is_own(features, column)[pairs.left] for column in same}
     same_address = same["email"] | same["phone"]
     same_company = degree["domain"] == 0
-    is_swapped = given == 1
+    is_swapped = given == GIVEN_NAME.degree("swapped")
     is_named = is_swapped | (family >= 0)
-    is_slip = (family == 2) & (given == 0) & same_address
-    agree = (given != 6) & is_named & ((family < 2) | is_slip)
+    similar = FAMILY_NAME.degree("similar")
+    is_slip = (family == similar) & (given == 0) & same_address
+    is_other = (given >= GIVEN_NAME.degree("another")) | ((family >= similar) & ~is_slip)
+    agree = is_named & ~is_other
     # who has no name can only be told by an address that is one person's
     agree |= ~is_named & (own["email"] | (own["phone"] & same_company))
     return _Agreements(
         agree=agree,
-        contradict=is_named & ((given == 6) | ((family >= 2) & ~is_slip)),
+        contradict=is_named & is_other,
         same_name=((given == 0) & (family == 0)) | is_swapped,
         same_company=same_company,
         same_address=same_address,

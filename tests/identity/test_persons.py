@@ -55,6 +55,19 @@ SCENARIOS: dict[str, list[tuple[str | None, ...]]] = {
         ("crm", "CI", "Anna", "Wüst", f"einrichter@{FIRM}", None),
         ("fair", "CI", "Bernd", "Ostrach", f"einrichter@{FIRM}", None),
     ],
+    "one family at a firm": [  # both write from one mailbox, and their names begin alike
+        ("crm", "CL", "Anna", "Brandis", f"werk@{FIRM}", "0711 400077"),
+        ("fair", "CL", "Andreas", "Brandis", f"werk@{FIRM}", "0711 400077"),
+    ],
+    "a double name": [
+        ("crm", "CM", "Anna-Maria", "Jacobi Jäckel", f"jacobi@{FIRM}", "0711 400088"),
+        ("list", "CM", None, "Fr. Jacobi Jäckel", f"jacobi@{FIRM}", "0711 400088"),
+        ("fair", "CM", "Anna-Maria", "Jäckel", f"jacobi@{FIRM}", None),
+    ],
+    "sounding alike": [
+        ("crm", "CN", "Uwe", "Schmidt", f"uwe@{FIRM}", "0711 400099"),
+        ("fair", "CN", "Uwe", "Schmitt", f"uwe@{FIRM}", None),
+    ],
     "spellings": [
         ("crm", "CJ", "Anna", "Wöhrl", f"anna.woehrl@{FIRM}", "0711 400012"),
         ("list", "CJ", None, "Fr. Dr. Wöhrl", f"anna.woehrl@{FIRM}", None),
@@ -115,6 +128,16 @@ def test_shared_mailboxes_and_switchboards_join_nobody(people: People) -> None:
 def test_two_names_on_one_mailbox_are_two_people(people: People) -> None:
     one, other = people["two names on one mailbox"]
     assert one[0] != other[0]
+
+
+def test_colleagues_of_one_family_are_two_people(people: People) -> None:
+    one, other = people["one family at a firm"]
+    assert one[0] != other[0]
+
+
+@pytest.mark.parametrize("what", ["a double name", "sounding alike"])
+def test_parts_and_sound_of_a_family_name_are_the_same_person(people: People, what: str) -> None:
+    assert len(set(people[what])) == 1
 
 
 def test_salutation_title_initial_and_slip_are_the_same_person(people: People) -> None:
@@ -182,6 +205,9 @@ def test_the_order_of_records_changes_nothing() -> None:
         (None, "Berger, Anna", ("Anna", "Berger")),
         (None, "Anna Berger", ("Anna", "Berger")),
         (None, "Fr. Dr. Anna von der Heide", ("Dr. Anna", "von der Heide")),
+        (None, "Fr. Jacobi Jäckel", (None, "Jacobi Jäckel")),
+        (None, "Hr. Zbyszko Berger", (None, "Zbyszko Berger")),
+        (None, "Zbyszko Berger", ("Zbyszko", "Berger")),
         (None, "von Berg", (None, "von Berg")),
         (None, "Dr. Berger", (None, "Dr. Berger")),
         (None, "Herr", (None, None)),
