@@ -59,7 +59,9 @@ def read_records(records: Records) -> pd.DataFrame:
         raise IdentityError(f"The records need the column {' and '.join(missing)}.")
     text = pd.DataFrame(
         {
-            column: _text(frame[column]) if column in frame.columns else None
+            column: _text(frame[column], is_id=column == "record_id")
+            if column in frame.columns
+            else None
             for column in ("record_id", "source", *INPUT_COLUMNS)
         },
         index=range(len(frame)),
@@ -175,18 +177,22 @@ def _reached(records: pd.DataFrame, country: list[str | None]) -> dict[str, list
     }
 
 
-def _text(column: pd.Series) -> list[str | None]:
-    """Write a column as text; whole numbers without the ".0" that gaps in a column bring."""
-    return [
-        _written(value) if is_known else None
+def _text(column: pd.Series, *, is_id: bool) -> list[str | None]:
+    """Write a column as text; whole numbers without the ".0" that gaps in a column bring.
+
+    An id stays as it is: one that ends on a blank is another one, and looked for as such.
+    """
+    written = [
+        _written(value) if is_known else ""
         for value, is_known in zip(column.tolist(), column.notna().tolist(), strict=True)
     ]
+    return [(text if is_id else text.strip()) if text.strip() else None for text in written]
 
 
-def _written(value: Any) -> str | None:  # noqa: ANN401 - whatever a column holds
+def _written(value: Any) -> str:  # noqa: ANN401 - whatever a column holds
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip() or None
+    return str(value)
 
 
 def _addresses(records: pd.DataFrame) -> list[normalise.Address]:

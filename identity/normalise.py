@@ -29,6 +29,9 @@ _POSTCODE = re.compile(
     r"|\b[A-Z]\d[A-Z] \d[A-Z]\d\b"
 )
 
+# From the beginning of a word only: else a cell full of letters is searched from each of them.
+_EMAIL = re.compile(r"(?<![^\s<>,;:\"()])[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+\.[^\W\d_]{2,}")
+
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _DIGIT = re.compile(r"[0-9]")
 _DOTTED = re.compile(r"(?<=\b\w)\.\s?(?=\w\b)")
@@ -232,7 +235,7 @@ def phone(text: str | None, country: str | None = None) -> str | None:
 
 def email(text: str | None) -> str | None:
     """Take the e-mail address out of `Name <address>`, in lower case; None if it is none."""
-    found = re.search(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+\.[^\W\d_]{2,}", (text or "").lower())
+    found = _EMAIL.search((text or "").lower())
     if not found or known(found[0].split("@")[0]) is None:  # "test@test.de", "keine@angabe.de"
         return None
     return found[0]

@@ -156,7 +156,7 @@ def _resolve_distinct(
         same=same,
         different=[(place[a], place[b]) for a, b in rulings.different(place)],
     )
-    doubts = find_doubts(*likely, group, _settled(features, keys, rulings)) if likely else []
+    doubts = find_doubts(*likely, group, _settled(features, sure, keys, rulings)) if likely else []
     return _Resolved(
         group, probability, doubts, find_links(features, group, same, sure, twins, likely)
     )
@@ -186,13 +186,19 @@ def _at(found: _Resolved, positions: Sequence[int], records: int) -> _Resolved:
 
 
 def _settled(
-    features: pd.DataFrame, keys: Sequence[frozenset[Key]], rulings: Rulings
+    features: pd.DataFrame,
+    sure: Iterable[tuple[int, int]],
+    keys: Sequence[frozenset[Key]],
+    rulings: Rulings,
 ) -> Callable[[int, int], bool]:
-    """Make the question whether a person or an exact key says what two records are."""
-    exact = [
-        {value for value in values if value}
-        for values in features[list(KEY_COLUMNS)].itertuples(index=False, name=None)
-    ]
+    """Make the question whether a person or an exact key says what two records are.
+
+    A key that joins nobody, because too many names have it, says nothing.
+    """
+    exact: dict[int, set[int]] = defaultdict(set)  # the first records of a record's keys
+    for first, other in sure:
+        exact[first].add(first)
+        exact[other].add(first)
     names = list(features.index)
 
     def is_settled(a: int, b: int) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from identity.decisions import Verdict
-from report.workbook import dress, mark_to_fill, new_book, save
+from report.workbook import dress, mark_to_fill, new_book, save, writable
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -120,7 +120,7 @@ def write_list(
     sheet.title = f"{night:%Y-%m-%d}"
     sheet.append(HEADERS[language])
     for row in rows:
-        sheet.append(list(_cells(row, language)))
+        sheet.append(writable(_cells(row, language)))
     _dress(sheet, rows, language)
     if note:
         sheet.append([None, note])
@@ -154,7 +154,11 @@ def read_list(path: Path, language: Language) -> FilledList:
         problems.append(tell("no columns", file=path.name, columns=wanted))
     else:
         for number, line in enumerate(lines, start=2):
-            said, a, b = (str(line[place] or "").strip() for place in places if place is not None)
+            said, a, b = (
+                str(line[place] or "").strip() if place < len(line) else ""  # some end early
+                for place in places
+                if place is not None
+            )
             verdict = VERDICTS.get(said.lower())
             if verdict and a and b:
                 entries.append(Entry((a, b), verdict))

@@ -14,7 +14,7 @@ from config import Settings
 from report.corrections import KEY, NAME, heading, take_corrections
 from report.fields import SHEETS, Sheet
 from report.words import Words, capitalised
-from report.workbook import dress, mark_to_fill, new_book, save
+from report.workbook import dress, mark_to_fill, new_book, save, writable
 
 if TYPE_CHECKING:
     import duckdb
@@ -253,7 +253,12 @@ def _add_sheet(
         helps = sorted({case for column in fields for case in line.helps.get(column, ())})
         empty = [None] * len(fields)
         page.append(
-            [line.name, *map(_typed, line.shown), *empty, ", ".join(helps), line.worth, line.record]
+            writable(
+                [
+                    *(line.name, *map(_typed, line.shown), *empty),
+                    *(", ".join(helps), line.worth, line.record),
+                ]
+            )
         )
     widths = [34.0, *[20.0] * len(shown), *[24.0] * len(fields), 40.0, 13.0, 12.0]
     dress(page, widths, frozen="B2")

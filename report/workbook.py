@@ -27,10 +27,20 @@ def new_book() -> Workbook:
     return book
 
 
+def writable(cells: Iterable[object]) -> list[object]:
+    """Take out of texts the control characters that no workbook can hold."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    return [
+        ILLEGAL_CHARACTERS_RE.sub("", cell) if isinstance(cell, str) else cell for cell in cells
+    ]
+
+
 def dress(sheet: Worksheet, widths: Sequence[float], frozen: str) -> None:
     """Make a sheet readable: widths, heights, header that stays, filter, one page's width.
 
-    The header is the first row; `frozen` is the first cell that scrolls.
+    The header is the first row; `frozen` is the first cell that scrolls. No cell is a formula: a
+    name may begin with "=".
     """
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
@@ -44,6 +54,8 @@ def dress(sheet: Worksheet, widths: Sequence[float], frozen: str) -> None:
             side = "center" if is_number else None
             cell.alignment = Alignment(vertical="top", horizontal=side, wrap_text=True)
             cell.border = line
+            if cell.data_type == "f":
+                cell.data_type, cell.quotePrefix = "s", True
         lines = max(_lines(cell.value, width) for cell, width in zip(cells, widths, strict=True))
         sheet.row_dimensions[cells[0].row].height = LINE_POINTS * lines + 4
     for cell in sheet[1]:

@@ -35,6 +35,12 @@ def test_what_a_person_decided_is_not_asked_again():
     assert doubts(TEN, "list:1≠list:2") == {}
 
 
+def test_a_number_that_everybody_has_answers_no_question():
+    own = TEN.assign(vat_id="DE136695976")  # the company's own, in every row of its files
+    own["name"] = [f"{name} {chr(97 + n) * 3}" for n, name in enumerate(TEN["name"])]
+    assert doubts(own).keys() == doubts(own.drop(columns="vat_id")).keys() != set()
+
+
 def test_of_more_doubts_than_are_kept_those_that_cost_most_are(monkeypatch):
     names = ["Berta Kern", "Berta Kern", "Carl Otto", "Karl Otto"]
     rows = [(f"list:{n}", "list", name) for n, name in enumerate(names, start=3)]

@@ -1,3 +1,6 @@
+import re
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -219,3 +222,15 @@ def test_short_forms_and_generations():
 @pytest.mark.parametrize("nothing", ["k.A.", "Unbekannt", "-", "n/a", "keine Angabe", "  ", None])
 def test_a_placeholder_says_nothing(nothing):
     assert normalise.known(nothing) is None
+
+
+@given(st.text(alphabet="ab@.,<> é", max_size=20))
+def test_an_address_begins_with_its_word(text):
+    plain = re.search(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+\.[^\W\d_]{2,}", text)
+    assert normalise.email(text) == (plain and plain[0])
+
+
+def test_a_cell_full_of_letters_takes_no_time():
+    start = time.perf_counter()
+    assert normalise.email("a" * 32_000) is None  # as many as a cell of Excel holds
+    assert time.perf_counter() - start < 1

@@ -108,6 +108,18 @@ def test_the_list_shows_both_records_line_by_line_what_matters_most_first(connec
     assert listed(folder / "identity_review.xlsx")[0][0] == "Decision"
 
 
+def test_names_that_no_workbook_holds_or_takes_for_formulas(connection, folder):
+    connection.execute(
+        "update intermediate.int_company_records set name = case record_id when 'erp:2' then"
+        " 'Kraft' || chr(1) || ' OHG' when 'erp:3' then '=1+1 Verwaltung' else name end"
+    )
+    end_of_build(connection, folder)
+    sheet = load_workbook(folder / "identitaet_pruefen.xlsx").active
+    assert sheet["B2"].value.startswith("Kraft OHG")
+    assert sheet["C2"].value.startswith("=1+1 Verwaltung")
+    assert sheet["C2"].data_type == "s"
+
+
 @pytest.mark.parametrize(
     ("language", "max_kept", "told"),
     [
