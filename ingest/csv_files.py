@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from ingest import reasons
 from ingest.dialect import SEPARATOR_LINE, find_dialect
-from ingest.encoding import MIXED, find_encoding, read_utf8
+from ingest.encoding import doubt, find_encoding, read_utf8
 from ingest.handover import Handover
 from ingest.header import SAMPLE_ROWS
 from ingest.layout import Layout
@@ -68,8 +68,8 @@ def read_csv(path: Path, handover: Handover) -> None:
     reader.layout.finish()
     if handover.is_empty:
         raise UnreadableFile(reasons.EMPTY)
-    if encoding == MIXED:
-        handover.note(reasons.MIXED_ENCODINGS)
+    if note := doubt(encoding):
+        handover.note(note)
 
 
 class _Reader:

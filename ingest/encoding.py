@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingest import reasons
-from ingest.reasons import UnreadableFile
+from ingest.alphabets import (
+    GUESSED,
+    MANY_WORDS,
+    UNKNOWN_SCRIPT,
+    find_alphabet,
+    find_script,
+    words_beyond_ascii,
+)
+from ingest.reasons import Reason, UnreadableFile
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -25,11 +33,13 @@ CHUNK_BYTES = 1 << 20
 WESTERN = ("cp1252", "cp850", "mac_roman")
 # Relatives of cp1252, told from it by what it would make of their bytes.
 CENTRAL_EUROPEAN, WITH_EURO = "cp1250", "iso-8859-15"
-SINGLE_BYTE = (*WESTERN, CENTRAL_EUROPEAN, WITH_EURO)
+SINGLE_BYTE = (*WESTERN, CENTRAL_EUROPEAN, WITH_EURO, UNKNOWN_SCRIPT, *GUESSED)
 ENOUGH_LETTERS = 10_000
 # More control characters than this are no slips: the file is binary.
 MAX_CONTROL_SHARE = 0.01
 MIXED_SHARE = 0.02
+# What single bytes of another script may form of it by chance.
+SCRIPT_MULTIBYTE_SHARE = 0.5
 CENTRAL_EUROPEAN_SHARE = 0.05
 # UTF-8 with single bytes of cp1252 in it: files appended to by a second program.
 MIXED = "utf-8-with-cp1252"
@@ -83,11 +93,21 @@ def read_utf8(path: Path, encoding: str, size: int) -> Iterator[bytes]:
             while piece := file.read(size):
                 yield piece
             return
-        errors = "single_byte" if encoding in (MIXED, "cp1252") else "replace"
-        decoder = codecs.getincrementaldecoder("utf-8" if encoding == MIXED else encoding)(errors)
+        codec = {MIXED: "utf-8", UNKNOWN_SCRIPT: "cp1252"}.get(encoding, encoding)
+        errors = "single_byte" if encoding == MIXED or codec == "cp1252" else "replace"
+        decoder = codecs.getincrementaldecoder(codec)(errors)
         while piece := file.read(size):
             yield decoder.decode(piece).encode(errors="replace")
         yield decoder.decode(b"", final=True).encode(errors="replace")
+
+
+def doubt(encoding: str) -> Reason | None:
+    """Return what a person should check in a text of which the encoding is no common one."""
+    if encoding == MIXED:
+        return reasons.MIXED_ENCODINGS
+    if encoding == UNKNOWN_SCRIPT:
+        return reasons.UNKNOWN_SCRIPT
+    return reasons.guessed_encoding(encoding) if encoding in GUESSED else None
 
 
 def _single_byte(error: UnicodeError) -> tuple[str, int]:
@@ -120,23 +140,31 @@ def _by_bytes(path: Path) -> str:
     """Judge a file that is not UTF-8 by its bytes above ASCII."""
     in_words: Counter[bytes] = Counter()
     within: Counter[bytes] = Counter()
+    words: Counter[bytes] = Counter()
     seen: set[int] = set()
     total = multibyte = 0
     with path.open("rb") as file:
         # Whole lines, so that no character is cut in two.
         while lines := b"".join(file.readlines(CHUNK_BYTES)):
-            if in_words.total() < ENOUGH_LETTERS:
+            if in_words.total() < ENOUGH_LETTERS and len(words) < MANY_WORDS:
+                words.update(words_beyond_ascii(lines))
                 in_words.update(_BESIDE_LETTER.findall(lines))
                 within.update(_WITHIN_WORD.findall(lines))
             high = lines.translate(None, _ASCII)
             seen.update(high)
             total += len(high)
             multibyte += sum(map(len, _MULTIBYTE.findall(lines)))
+    script = find_script(words, in_words.total())
+    if script and multibyte < SCRIPT_MULTIBYTE_SHARE * total:
+        return script
     # In western text two bytes above ASCII hardly ever meet by chance so as to form UTF-8.
     if multibyte > MIXED_SHARE * total:
         return MIXED
     best = max(WESTERN, key=lambda name: _letters(in_words, name))
-    return _relative_of_cp1252(within, seen) if best == "cp1252" else best
+    if best != "cp1252":
+        return best
+    relative = _relative_of_cp1252(within, seen)
+    return (relative != WITH_EURO and find_alphabet(relative, in_words)) or relative
 
 
 def _relative_of_cp1252(within_words: Counter[bytes], seen: set[int]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import ijson
 
 from ingest import reasons
-from ingest.encoding import find_encoding, read_utf8
+from ingest.encoding import doubt, find_encoding, read_utf8
 from ingest.handover import Handover
 from ingest.reasons import UnreadableFile
 
@@ -31,6 +31,8 @@ def read_json(path: Path, handover: Handover) -> None:
         _read_lines(path, encoding, handover)
     else:
         _read_document(path, encoding, handover)
+    if note := doubt(encoding):
+        handover.note(note)
 
 
 def _has_lines(path: Path, encoding: str) -> bool:

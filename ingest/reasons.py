@@ -143,6 +143,12 @@ MIXED_ENCODINGS = Reason(
     "The file changes its encoding (UTF-8 and Windows-1252); both were read."
     " Please spot-check accented letters.",
 )
+UNKNOWN_SCRIPT = Reason(
+    "Die Buchstaben dieser Datei ergeben in keiner bekannten Zeichenkodierung Wörter und sind wohl"
+    " falsch gelesen. Bitte die Datei als „CSV UTF-8“ oder als xlsx speichern und neu ablegen.",
+    "The letters of this file make words in no known encoding and are probably read wrongly."
+    " Please save the file as “CSV UTF-8” or as xlsx and drop it anew.",
+)
 UNCALCULATED = Reason(
     "Eine Formel in dieser Zeile wurde nie berechnet. Bitte die Datei in Excel öffnen, speichern"
     " und neu ablegen.",
@@ -167,6 +173,16 @@ FOOTNOTE = Reason(
     "This row stands below the table as a note and does not count as a record."
     " If it is one, please remove the blank row above it.",
 )
+
+
+def guessed_encoding(encoding: str) -> Reason:
+    """Say that an uncommon encoding was chosen by the letters."""
+    return Reason(
+        f"Die Datei sagt nicht, in welcher Zeichenkodierung sie steht; nach ihren Buchstaben wurde"
+        f" sie als {encoding} gelesen. Bitte einige Namen prüfen oder als „CSV UTF-8“ speichern.",
+        f"The file does not say in which encoding it is; by its letters it was read as {encoding}."
+        " Please check some names or save it as “CSV UTF-8”.",
+    )
 
 
 def rows_above(count: int) -> Reason:

@@ -912,7 +912,6 @@ KNOWN_FAULTS = {
     "amazon_report_quotes_nothing": "a file that quotes nothing: a cell that begins with a quote",
     "unquoted_quotation_marks": "a file that quotes nothing: a cell that begins with a quote",
     "names_in_first_column": "a form, its names in the first column, is taken for a table",
-    "russian_cp1251": "Cyrillic is read as Western letters, and nothing says so",
     "open_items_by_customer": "the title of a group, above its repeated header, is taken for a row",
 }
 
