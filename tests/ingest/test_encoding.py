@@ -77,7 +77,8 @@ FOREIGN = {
                    "Vilniaus prekyba;Kuršėnai\nŽalioji giria;Panevėžys\nUAB Ąžuolas;Biržai\n",
                    ("cp1257",)),
     "latvian": ("Uzņēmums;Pilsēta\nLatvijas Dzelzceļš;Rīga\nŽurnāls Ķekava;Jūrmala\n"
-                "Ģimene un Draugi;Daugavpils\nŠķēle;Valmiera\nMežaparks;Liepāja\nPašvaldība;Mārupe\n",
+                "Ģimene un Draugi;Daugavpils\nŠķēle;Valmiera\nMežaparks;Liepāja\n"
+                "Pašvaldība;Mārupe\n",
                 ("cp1257",)),
 }  # fmt: skip
 
