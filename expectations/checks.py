@@ -189,14 +189,28 @@ def statement(expectation: Expectation) -> str:
 def todo(template: str, figures: dict[str, Any], language: str) -> str:
     """Fill a to-do's template with the figures, written as the language writes them."""
     unit = figures["unit"]
-    written = {
-        "unmet": _written(figures["records_unmet"], "rows", language),
-        "total": _written(figures["records_total"], "rows", language),
-        "to_next": _written(figures["records_to_next"], "rows", language),
-        "observed": _written(figures["observed"], unit, language),
-        "required": _written(figures["required"], unit, language),
+    values = {
+        "unmet": (figures["records_unmet"], "rows"),
+        "total": (figures["records_total"], "rows"),
+        "to_next": (figures["records_to_next"], "rows"),
+        "observed": (figures["observed"], unit),
+        "required": (figures["required"], unit),
     }
-    return template.format(**written)
+    return template.format(
+        **{name: _Number(_written(*value, language)) for name, value in values.items()}
+    )
+
+
+class _Number(str):
+    """A written number; `{unmet:belongs|belong}` gives the word that goes with it."""
+
+    __slots__ = ()
+
+    def __format__(self, words: str) -> str:
+        one, bar, many = words.partition("|")
+        if not bar:
+            return str(self)
+        return one if self == "1" else many
 
 
 def to_mend(total: int, unmet: int, mostly: float) -> int:

@@ -75,11 +75,12 @@ class Expectation(_Strict):
         if not (self.reason or self.source):
             raise ValueError("say why this threshold: `reason` or `source`")
         for todo in (self.todo_de, self.todo_en):
-            unknown = set(re.findall(r"{(.*?)}", todo)) - set(PLACEHOLDERS)
-            if unknown:
-                raise ValueError(
-                    f"`todo` knows no {{{min(unknown)}}}; use {', '.join(PLACEHOLDERS)}"
-                )
+            for name in re.findall(r"{(.*?)}", todo):
+                if not re.fullmatch(rf"({'|'.join(PLACEHOLDERS)})(:[^|]*\|[^|]*)?", name):
+                    raise ValueError(
+                        f"`todo` knows no {{{name}}}; use {', '.join(PLACEHOLDERS)}, and"
+                        " {unmet:belongs|belong} for a word that goes with one or with many"
+                    )
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +54,14 @@ class Taken:
     refused: tuple[str, ...]
 
 
+class LayoutError(Exception):
+    """A sheet can't be read as part of the list; `problem` is the text that says why."""
+
+    def __init__(self, problem: str, sheet: str) -> None:
+        super().__init__(f"{problem}: {sheet}")
+        self.problem, self.sheet = problem, sheet
+
+
 def is_to_do(name: str) -> bool:
     """Tell whether a file of the inbox is a filled to-do list."""
     from fnmatch import fnmatch
@@ -69,7 +77,7 @@ def take_corrections(connection: duckdb.DuckDBPyConnection, settings: Settings) 
     """
     lists = [settings.review / NAME]
     if settings.inbox.is_dir():
-        lists += sorted(path for path in settings.inbox.rglob("*.xlsx") if is_to_do(path.name))
+        lists += sorted(path for path in settings.inbox.rglob("*") if is_to_do(path.name))
     return [_take(connection, path, settings) for path in lists if path.is_file()]
 
 
@@ -79,59 +87,98 @@ def _take(connection: duckdb.DuckDBPyConnection, path: Path, settings: Settings)
     name = path.name if path.parent == settings.review else str(path.relative_to(settings.inbox))
     at = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
     cells: list[Filled] = []
-    unreadable = None
+    broken: dict[Language, str] = {}
     try:
         cells = list(read_workbook(path))
+    except LayoutError as error:
+        broken = _said(error.problem, file=name, sheet=error.sheet)
     except Exception as error:  # openpyxl raises whatever its parsers do
-        unreadable = error
-    good, refused = _judge(connection, cells)
-    said = tuple(getattr(r, f"reason_{settings.language}") for r in refused)
-    if unreadable is not None:
-        said = (Words(settings.language)("unreadable", file=name, error=unreadable),)
-    for line in said:
-        logger.warning("%s", line)
+        broken = _said("unreadable", file=name, error=error)
     (is_known,) = connection.execute(
         "select count(*) > 0 from ops.loads where source = ? and file = ? and sha256 = ?",
         [SOURCE, name, sha256],
     ).fetchone() or (False,)
-    if is_known:
+    if is_known:  # what was refused may fit now: the customer came meanwhile
+        waiting = _waiting(connection, name)
+        cells = [cell for cell in cells if (cell.sheet, cell.row, str(cell.value)) in waiting]
+    good, refused = _judge(connection, cells)
+    said = (broken[settings.language],) if broken else ()
+    said += tuple(getattr(r, f"reason_{settings.language}") for r in refused)
+    for line in said:
+        logger.warning("%s", line)
+    if is_known and not good:
         return Taken(name, 0, said)
     connection.begin()
     new = sum(_keep(connection, cell, value, name, at) for cell, value in good)
     # What was wrong in the file before is mended or gone.
     connection.execute("delete from ops.quarantine where source = ? and file = ?", [SOURCE, name])
     if good or said:
-        _record(connection, name, sha256, (len(good), refused, unreadable))
+        _record(connection, name, sha256, (len(good), refused, broken))
     connection.commit()
     return Taken(name, new, said)
 
 
+def _waiting(connection: duckdb.DuckDBPyConnection, file: str) -> set[tuple[str, int, str]]:
+    """Find the cells of a file that could not be taken over so far."""
+    return set(
+        connection.execute(
+            "select sheet, row_number, raw_text from ops.quarantine where source = ? and file = ?",
+            [SOURCE, file],
+        ).fetchall()
+    )
+
+
+def _said(name: str, **values: object) -> dict[Language, str]:
+    return {language: Words(language)(name, **values) for language in LANGUAGES}
+
+
 def read_workbook(path: Path) -> Iterator[Filled]:
-    """Read the filled cells, wherever people moved rows and columns, in either language."""
+    """Read the filled cells, wherever people moved rows and columns, in either language.
+
+    What stands in a column that the list does not have comes too, with the heading as its column:
+    it is refused rather than lost.
+
+    Raises:
+        LayoutError: a sheet has records and no keys, or keys and a name that says not of what.
+
+    """
     from openpyxl import load_workbook
 
     book = load_workbook(path, read_only=True, data_only=True)
     for page in book.worksheets:
-        sheet = next((s for s in SHEETS.values() if page.title in _titles(s)), None)
-        rows = page.iter_rows(values_only=True)
-        header = next(rows, None)
-        if sheet is None or header is None:
-            continue
-        columns = {
-            place: column
-            for column in sheet.fields
-            for place, title in enumerate(header)
-            if title in _headings(column)
-        }
-        key = next((place for place, title in enumerate(header) if title in KEY.values()), None)
-        if key is None:
-            raise ValueError(f"{page.title}: {KEY['de']}")
-        for number, row in enumerate(rows, start=2):
-            for place, column in columns.items():
-                value = row[place] if place < len(row) else None
-                if value is not None and str(value).strip():
-                    record = str(row[key] or "").strip()
-                    yield Filled(page.title, number, sheet.mart, column, record, value)
+        sheet = next((s for s in SHEETS.values() if page.title.strip() in _titles(s)), None)
+        rows = enumerate(page.iter_rows(values_only=True), start=1)
+        header, is_empty = (), True
+        for _, header in rows:
+            is_empty = is_empty and not any(map(_is_filled, header))
+            if set(header) & set(KEY.values()):
+                break
+        else:
+            if sheet is None or is_empty:
+                continue
+            raise LayoutError("no_keys", page.title)
+        if sheet is None:
+            raise LayoutError("no_sheet", page.title)
+        yield from _read_rows(page.title, sheet, header, rows)
+
+
+def _read_rows(
+    title: str, sheet: Sheet, header: Sequence[Any], rows: Iterable[tuple[int, Sequence[Any]]]
+) -> Iterator[Filled]:
+    fields = {name: column for column in sheet.fields for name in _headings(column)}
+    own = _own_headings(sheet)
+    key = next(place for place, name in enumerate(header) if name in KEY.values())
+    for number, row in rows:
+        record = str(row[key] or "").strip() if key < len(row) else ""
+        for place, value in enumerate(row):
+            name = header[place] if place < len(header) else None
+            if _is_filled(value) and name not in own:
+                column = fields.get(str(name)) or str(name or "")
+                yield Filled(title, number, sheet.mart, column, record, value)
+
+
+def _is_filled(value: object) -> bool:
+    return value is not None and bool(str(value).strip())
 
 
 KEY: Final[dict[Language, str]] = {"de": "Schlüssel", "en": "Key"}
@@ -148,6 +195,20 @@ def _headings(column: str) -> set[str]:
     return {heading(column, language) for language in LANGUAGES}
 
 
+def _own_headings(sheet: Sheet) -> set[str]:
+    """Name the columns that tell a person which record it is and what filling it is worth."""
+    shown = [sheet.called, *(column for column, _ in sheet.shown)]
+    return set(KEY.values()) | {
+        name
+        for words in map(Words, LANGUAGES)
+        for name in (
+            *(capitalised(words.column(column)) for column in shown),
+            words("helps_column"),
+            words(sheet.counts),
+        )
+    }
+
+
 def _titles(sheet: Sheet) -> set[str]:
     return {Words(language).sheet(sheet.mart) for language in LANGUAGES}
 
@@ -157,29 +218,49 @@ def _judge(
 ) -> tuple[list[tuple[Filled, str]], list[Refused]]:
     """Part the cells into values that fit and cells that don't."""
     good, refused = [], []
+    first: dict[tuple[str, str, str], tuple[int, str]] = {}
     for cell in cells:
-        sheet = SHEETS[cell.mart]
-        kind = sheet.fields[cell.column]
+        kind = SHEETS[cell.mart].fields.get(cell.column)
+        if kind is None:
+            refused.append(_refuse(cell, "no_column"))
+            continue
         value = read_cell(kind, cell.value)
         problem = None if value is not None else f"no_{kind}"
         if not cell.record_id:
             problem = "no_record"
         elif value is not None and kind == "customer":
-            (value,) = connection.execute(
-                "select min(record_id) from marts.customer_records where customer_id = ?", [value]
-            ).fetchone() or (None,)
+            value = _customer_record(connection, value)
             problem = None if value is not None else "no_customer"
         if problem or value is None:
             refused.append(_refuse(cell, problem or "no_record"))
-        else:
+            continue
+        row, said = first.setdefault((cell.mart, cell.record_id, cell.column), (cell.row, value))
+        if said == value:
             good.append((cell, value))
+        else:
+            refused.append(_refuse(cell, "twice", other=row))
     return good, refused
 
 
-def _refuse(cell: Filled, problem: str) -> Refused:
+def _customer_record(connection: duckdb.DuckDBPyConnection, customer_id: str) -> str | None:
+    """Find the company record under which a customer is kept; None before the first build."""
+    import duckdb
+
+    try:
+        found = connection.execute(
+            "select min(record_id) from marts.customer_records where customer_id = ?",
+            [customer_id],
+        ).fetchone()
+    except duckdb.CatalogException:
+        return None
+    return found[0] if found else None
+
+
+def _refuse(cell: Filled, problem: str, **more: object) -> Refused:
     de, en = (
         Words(language)(
             problem,
+            **more,
             sheet=cell.sheet,
             row=cell.row,
             column=Words(language).column(cell.column),
@@ -213,16 +294,13 @@ def _record(
     connection: duckdb.DuckDBPyConnection,
     file: str,
     sha256: str,
-    outcome: tuple[int, Sequence[Refused], Exception | None],
+    outcome: tuple[int, Sequence[Refused], Mapping[Language, str]],
 ) -> None:
     """Account for every filled cell: taken over, or in quarantine with its reason."""
-    taken, refused, unreadable = outcome
+    taken, refused, broken = outcome
     load_id, now = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
-    reasons = [
-        Words(language)("unreadable", file=file, error=unreadable) if unreadable else None
-        for language in LANGUAGES
-    ]
-    status = "failed" if unreadable else "loaded"
+    reasons = [broken.get(language) for language in LANGUAGES]
+    status = "failed" if broken else "loaded"
     connection.execute(
         "insert into ops.loads (load_id, source, file, sha256, loaded_at, rows_found, rows_loaded,"
         " rows_quarantined, status, reason_de, reason_en) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

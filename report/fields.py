@@ -162,7 +162,7 @@ def read_cell(kind: Kind, value: Any) -> str | None:  # noqa: ANN401 - whatever 
         return _day(value)
     if kind in ("count", "amount"):
         return _number(kind, value)
-    text = f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
+    text = f"{value:.15g}" if isinstance(value, float) else " ".join(str(value).split())
     if kind == "email":
         return text.lower() if EMAIL.fullmatch(text) else None
     if kind == "postcode":
@@ -191,6 +191,8 @@ def _number(kind: Kind, value: Any) -> str | None:  # noqa: ANN401
         text = re.sub(r"[\s'’]", "", str(value))
         if kind == "count":  # has no decimals: a mark can only part thousands
             text = re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", text)
+        elif re.fullmatch(r"\d{1,3}(,\d{3})+", text):  # no amount has three decimals
+            text = text.replace(",", "")
         elif re.fullmatch(r"\d{1,3}(\.\d{3})+(,\d+)?|\d+,\d+", text):
             text = text.replace(".", "").replace(",", ".")
         text = text.replace(",", "") if "." in text else text

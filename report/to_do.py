@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # Nobody fills in more by hand; what is worth most stands above.
 MAX_ROWS: Final = 2000
 MAX_CUSTOMERS: Final = 10_000  # offered by name; of more the number must be known
+# Else a spreadsheet makes the postcode 01067 or a telephone number a number: its zero is lost.
+AS_TYPED: Final = ("text", "postcode")
 CHOICES_SHEET: Final = "_"
 CUSTOMERS: Final = ("customers", "customer_id")
 
@@ -271,6 +273,8 @@ def _add_sheet(
         for place, column in enumerate(fields, start=first):
             cell = page.cell(number, place)
             mark_to_fill([cell]) if column in line.helps else setattr(cell, "fill", nothing)
+            if sheet.fields[column] in AS_TYPED:
+                cell.number_format = "@"
     for place, column in enumerate(fields, start=first):
         area = f"{get_column_letter(place)}2:{get_column_letter(place)}{len(lines) + 1}"
         _guide(book, page, area, (sheet.mart, column), choices, words)

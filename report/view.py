@@ -237,7 +237,9 @@ def _completeness(facts: Facts, words: Words) -> Figure:
     shares = charts.worst_first(facts.shares)
     first = min(share.by_night[0][0] for share in shares)
     nights = (facts.night - first).days
-    note = words("completeness_note", nights=nights) if nights else words("completeness_note_first")
+    note = (
+        words.counted("completeness_note", nights) if nights else words("completeness_note_first")
+    )
     lines = tuple(
         words(
             "share_line",
@@ -251,7 +253,7 @@ def _completeness(facts: Facts, words: Words) -> Figure:
         most = facts.placeholders[0]
         cells = sum(found.cells for found in facts.placeholders)
         where = words.of_mart(most.view, most.column)
-        note += " " + words("placeholders", cells=words.number(cells), where=where)
+        note += " " + words.counted("placeholders", cells, where=where)
     return Figure(words("completeness"), note, charts.completeness(shares, words), lines)
 
 

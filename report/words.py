@@ -45,9 +45,10 @@ class Words:
         """Say the title of a mart's sheet in the to-do list."""
         return capitalised(self.mart(mart))
 
-    def counted(self, name: str, count: int) -> str:
+    def counted(self, name: str, count: int, **values: object) -> str:
         """Say a text with a number: `<name>_one` for one, else `<name>_many`."""
-        return self(f"{name}_one" if count == 1 else f"{name}_many", count=self.number(count))
+        form = f"{name}_one" if count == 1 else f"{name}_many"
+        return self(form, count=self.number(count), **values)
 
     def days_ago(self, days: int | None) -> str:
         """Say how long ago something was; None: never."""

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,3 +111,30 @@ def test_every_todo_of_the_project_can_be_filled() -> None:
             for text in (todo(item.todo_de, figures, "de"), todo(item.todo_en, figures, "en")):
                 assert "{" not in text
                 assert text.endswith((".", "?", ")"))
+
+
+PLURALS = {
+    "de": r"reichen|fehlen|gehören|haben|sind|stehen|waren|liegen|wurden|Kunden |Monate|Tage ",
+    "en": r"are|have|were|belong|lack|point|customers|months|days",
+}
+
+
+def test_no_todo_of_the_project_speaks_of_one_in_the_plural() -> None:
+    folder = PROJECT_ROOT / "expectations"
+    one = {"observed": 1.0, "required": 24.0, "unit": "rows"}
+    one |= {"records_total": 3, "records_unmet": 1, "records_to_next": 1}
+    for spec in (*load_use_cases(folder), load_audit(folder)):
+        for _, item in spec.checks:
+            for language, words in PLURALS.items():
+                said = todo(getattr(item, f"todo_{language}"), one, language)
+                assert not re.search(rf"\b1 (von 3 \w+ |of 3 [\w-]+ )?({words})\b", said), said
+
+
+@pytest.mark.parametrize(
+    ("unmet", "said"),
+    [(0, "0 gehören"), (1, "1 gehört"), (2, "2 gehören"), (1204, "1.204 gehören")],
+)
+def test_a_word_goes_with_its_number(unmet: int, said: str) -> None:
+    figures = {"observed": 0.5, "required": 0.8, "unit": "share"}
+    figures |= {"records_total": 2000, "records_unmet": unmet, "records_to_next": 1}
+    assert todo("{unmet} {unmet:gehört|gehören}", figures, "de") == said

@@ -64,6 +64,7 @@ def test_the_projects_own_files_are_valid() -> None:
         ({"type": "rows", "column": None}, "needs `at_least`"),
         ({"type": "in_set"}, "needs `values`"),
         ({"todo_de": "{wieviele} fehlen"}, "knows no {wieviele}"),
+        ({"todo_de": "{unmet:fehlt}"}, "knows no {unmet:fehlt}"),
         ({"mart": None}, "either `mart` or `query`"),
         ({"query": "select 1"}, "either `mart` or `query`"),
         ({"mostly": 1.2}, "`mostly`"),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from config import PROJECT_ROOT, read_yaml
+from expectations.specification import load_use_cases
 from report import write_report, writing
 from report.facts import read_facts
 from report.view import find_best_step, make_view, spark
+from report.words import Words
 from tests.report.conftest import CASES, NIGHT, store_nights
 from warehouse import open_warehouse
 
@@ -161,3 +164,30 @@ def test_cells_that_say_nothing_are_told_with_the_column_that_has_most(settings)
         " (die meisten: Branche · Firmen)."
     ) in page
     assert "2,234 cells that only say" in page
+
+
+def test_one_night_and_one_cell_are_spoken_of_as_one(settings):
+    store_nights(settings, 2)
+    with open_warehouse(settings) as connection:
+        connection.execute("create schema if not exists marts")
+        connection.execute(
+            "create table marts.data_quality as"
+            " select 'leads' as entity, 'outcome' as column_name, 1 as placeholders"
+        )
+    page = write_report(settings).read_text(encoding="utf-8")
+    assert "Kreis: gestern." in page
+    assert "Circle: yesterday." in page
+    assert "Als leer zählt auch 1 Zelle, in der" in page
+    assert "(Ausgang · Leads)" in page
+
+
+def test_every_column_that_the_report_can_name_has_words():
+    entities = read_yaml(PROJECT_ROOT / "ingest" / "entities.yml").values()
+    columns = {column for entity in entities for column in entity["columns"]}
+    cases = load_use_cases(PROJECT_ROOT / "expectations")
+    targets = {item.target for case in cases for _, item in case.checks if item.target}
+    german, english = Words("de"), Words("en")
+    for column in columns | {column for _, column in targets}:
+        assert "_" not in german.column(column) + english.column(column), column
+    for mart in {entity["view"] for entity in entities} | {mart for mart, _ in targets}:
+        assert german.mart(mart) != mart, mart

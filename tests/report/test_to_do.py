@@ -207,7 +207,7 @@ def test_from_the_list_through_filled_cells_to_a_higher_stage(built):
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory, built: Settings) -> Settings:
-    """The marts of `built` with no industry and no size anywhere, and the list for them."""
+    """The marts of `built` with no industry, size or ticket's customer, and the list for them."""
     settings = built.model_copy(update={"home": tmp_path_factory.mktemp("measured")})
     with open_warehouse(settings) as connection:
         connection.execute(f"attach '{built.warehouse}' as built (read_only)")
@@ -217,6 +217,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory, built: Settings) -> Setti
         ).fetchall():
             connection.execute(f"create table marts.{table} as from built.marts.{table}")
         connection.execute("update marts.customers set industry = null, employees = null")
+        connection.execute("update marts.tickets set customer_id = null")
     assess(settings)
     write_to_do(settings)
     return settings
@@ -286,3 +287,128 @@ def test_a_file_that_is_no_workbook_is_told_and_stays(home, caplog):
     assert write_to_do(home) is None
     assert path.read_bytes() == b"PK no zip"
     assert "lässt sich nicht lesen" in caplog.text
+
+
+def corrections(home: Settings) -> list[tuple[str, str, str]]:
+    with open_warehouse(home) as connection:
+        return connection.execute(
+            "select record_id, column_name, value from ops.corrections order by all"
+        ).fetchall()
+
+
+def test_what_was_refused_is_taken_over_once_it_fits(home):
+    ticket = ("Tickets", "Lager heiß", "Kundennummer")
+    path = home.review / "to_do.xlsx"
+    fill(path, {ticket: "C0123456789", ("Kunden", "Bau Süd", "Branche"): "Bau"})
+    assert write_to_do(home) is None
+    assert corrections(home) == [("erp:1", "industry", "Bau")]
+    with open_warehouse(home) as connection:
+        connection.execute(
+            "update marts.customer_records set customer_id = 'C0123456789'"
+            " where record_id = 'erp:4'; delete from ops.corrections"
+        )
+    assert write_to_do(home) == path
+    # What was taken over before is not said again: its row may have been deleted on purpose.
+    assert corrections(home) == [("t:1", "customer_id", "erp:4")]
+    with open_warehouse(home) as connection:
+        assert connection.execute("select count(*) from ops.quarantine").fetchone() == (0,)
+
+
+def test_a_customer_that_merged_since_does_not_hold_up_the_list(home):
+    with open_warehouse(home) as connection:
+        (customer_id,) = connection.execute(
+            "select customer_id from marts.customer_records where record_id = 'erp:4'"
+        ).fetchone()
+    path = home.review / "to_do.xlsx"
+    fill(path, {("Tickets", "Lager heiß", "Kundennummer"): customer_id})
+    with open_warehouse(home) as connection:
+        assert take_corrections(connection, home)[0].values == 1
+        connection.execute("delete from marts.customer_records where record_id = 'erp:4'")
+    assert write_to_do(home) == path
+
+
+def test_a_list_is_read_before_the_first_build(home, tmp_path):
+    path = home.review / "to_do.xlsx"
+    fill(path, {("Tickets", "Lager heiß", "Kundennummer"): "C0123456789"})
+    empty = home.model_copy(update={"home": tmp_path / "new"})
+    shutil.copytree(home.review, empty.review)
+    with open_warehouse(empty) as connection:
+        (taken,) = take_corrections(connection, empty)
+    assert taken.refused == ("Tickets, Zeile 2: Den Kunden „C0123456789“ gibt es nicht.",)
+
+
+def test_two_words_about_one_field_in_one_list_are_told(home):
+    path = home.review / "to_do.xlsx"
+    book = load_workbook(path)
+    sheet = book["Kunden"]
+    bau = next(row for row in sheet.iter_rows(min_row=2) if row[0].value == "Bau Süd")
+    bau[3].value = "Bau"
+    sheet.append([cell.value for cell in bau])
+    sheet.cell(sheet.max_row, 4).value = "Tiefbau"
+    book.save(path)
+    assert write_to_do(home) is None
+    assert corrections(home) == [("erp:1", "industry", "Bau")]
+    with open_warehouse(home) as connection:
+        ((said,),) = connection.execute("select reason_de from ops.quarantine").fetchall()
+    assert said == (
+        f"Kunden, Zeile 7, Branche: „Tiefbau“ widerspricht Zeile {bau[0].row} mit demselben"
+        " Datensatz."
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ("heading", "„Bau“ steht in einer Spalte, die nicht zur Liste gehört („Branchen“)"),
+        ("keys", "Dem Blatt Kunden fehlt die Spalte „Schlüssel“"),
+        ("title", "Das Blatt „Meine Kunden“ gehört nicht zur Liste"),
+    ],
+)
+def test_what_was_filled_in_beside_the_list_is_told_and_stays(home, caplog, spoil, said):
+    path = home.review / "to_do.xlsx"
+    fill(path, {("Kunden", "Bau Süd", "Branche"): "Bau"})
+    book = load_workbook(path)
+    sheet = book["Kunden"]
+    if spoil == "heading":
+        sheet["D1"] = "Branchen"
+    elif spoil == "keys":
+        sheet.delete_cols(8)
+    else:
+        sheet.title = "Meine Kunden"
+    book.save(path)
+    content = path.read_bytes()
+    assert write_to_do(home) is None
+    assert path.read_bytes() == content
+    assert [said in record.message for record in caplog.records].count(True) == 1
+    assert "\n" not in caplog.records[0].message
+
+
+def test_an_emptied_sheet_and_a_line_above_the_headings_are_no_trouble(home):
+    path = home.review / "to_do.xlsx"
+    fill(path, {("Kunden", "Bau Süd", "Branche"): "Bau"})
+    book = load_workbook(path)
+    book["Tickets"].delete_rows(1, 9)
+    book["Kunden"].insert_rows(1)
+    book["Kunden"]["A1"] = "Bitte bis Freitag"
+    book.save(path)
+    later = path.stat().st_mtime + 7200
+    os.utime(path, (later, later))
+    assert write_to_do(home) == path
+    assert corrections(home) == [("erp:1", "industry", "Bau")]
+
+
+def test_a_list_of_the_inbox_counts_however_its_name_is_written(home):
+    path = home.review / "to_do.xlsx"
+    fill(path, {("Kunden", "Bau Süd", "Branche"): "Bau"})
+    path.rename(home.inbox / "TO_DO.XLSX")
+    with open_warehouse(home) as connection:
+        take_corrections(connection, home)
+    assert corrections(home) == [("erp:1", "industry", "Bau")]
+
+
+def test_spreadsheets_keep_what_is_typed(home):
+    sheet = load_workbook(home.review / "to_do.xlsx")["Kunden"]
+    formats = {str(cell.value).split()[0]: sheet.cell(2, cell.column).number_format
+               for cell in sheet[1]}  # fmt: skip
+    assert formats["Branche"] == "@"
+    assert formats["Beschäftigte"] == "General"
