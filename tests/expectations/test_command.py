@@ -44,4 +44,4 @@ def test_a_broken_file_is_told_after_the_others_were_measured(run, settings: Set
         "industry_complete",
     }
     shown = run("--what-if", "won_leads=39").stdout
-    assert "In zwei Jahren wurden 39 Leads gewonnen; zum Lernen fehlen 1." in shown
+    assert "In zwei Jahren wurden 39 Leads gewonnen; zum Lernen fehlt 1." in shown

@@ -1,5 +1,4 @@
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -228,9 +227,3 @@ def test_a_placeholder_says_nothing(nothing):
 def test_an_address_begins_with_its_word(text):
     plain = re.search(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+\.[^\W\d_]{2,}", text)
     assert normalise.email(text) == (plain and plain[0])
-
-
-def test_a_cell_full_of_letters_takes_no_time():
-    start = time.perf_counter()
-    assert normalise.email("a" * 32_000) is None  # as many as a cell of Excel holds
-    assert time.perf_counter() - start < 1

@@ -74,6 +74,14 @@ def test_the_latest_stage_until_the_night_holds(firm, set_stage):
     assert by_score(ml.score_entities(firm))["churn"].stage == 2
 
 
+def test_a_use_case_that_is_no_longer_assessed_scores_nothing(firm, set_stage, read_scores):
+    set_stage("churn", 2, NIGHT - timedelta(days=1))
+    ml.score_entities(firm.model_copy(update={"night": NIGHT - timedelta(days=1)}))
+    set_stage("lead_scoring", 2)  # `expectations/churn.yml` is gone since
+    assert by_score(ml.score_entities(firm))["churn"].method == "none"
+    assert set(read_scores().score) == {"lead"}
+
+
 def test_the_stage_in_force_decides_not_the_one_measured(firm, set_stage):
     set_stage("churn", 2)
     with open_warehouse(firm) as connection:
