@@ -144,8 +144,9 @@ def _by_bytes(path: Path) -> str:
     seen: set[int] = set()
     total = multibyte = 0
     with path.open("rb") as file:
-        # Whole lines, so that no character is cut in two.
-        while lines := b"".join(file.readlines(CHUNK_BYTES)):
+        # Whole lines, so that no character is cut in two; most have nothing above ASCII.
+        while chunk := file.readlines(CHUNK_BYTES):
+            lines = b"".join(line for line in chunk if not line.isascii())
             if in_words.total() < ENOUGH_LETTERS and len(words) < MANY_WORDS:
                 words.update(words_beyond_ascii(lines))
                 in_words.update(_BESIDE_LETTER.findall(lines))
