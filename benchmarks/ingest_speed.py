@@ -1,7 +1,8 @@
 """Time and memory of ingest on large clean files, beside the libraries that it is built on.
 
-`python -m benchmarks.ingest_speed [--gigabytes 1] [--quoted] [--xlsx-megabytes 50]` makes a German
-CSV file and a workbook of order lines and measures in one run:
+`python -m benchmarks.ingest_speed [--gigabytes 1] [--quoted] [--latin1] [--xlsx-megabytes 50]`
+makes a German CSV file (UTF-8, or one byte a letter) and a workbook of order lines and measures in
+one run:
 
 - the CSV file by DuckDB's `read_csv` with everything given by hand, into a table of a fresh
   database; by `ingest.read_file`; by the whole station `ingest_inbox` into a fresh home;
@@ -17,6 +18,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -31,6 +33,7 @@ from rich.table import Table
 
 from benchmarks.measurement import measure
 
+LATIN1 = "latin1"  # in the file's name: one byte a letter
 COLUMNS = (
     "Auftrag", "Pos", "KdNr", "Kunde", "Datum", "Bezeichnung", "Menge", "Preis", "Wert", "Status",
 )  # fmt: skip
@@ -73,7 +76,7 @@ class Reading:
     peak_bytes: int
 
 
-def make_csv(path: Path, size: int, is_quoted: bool) -> None:
+def make_csv(path: Path, size: int, is_quoted: bool, encoding: str) -> None:
     """Write a German CSV file of about `size` bytes."""
     query = ROWS.format(name=QUOTED_NAME if is_quoted else PLAIN_NAME)
     options = "delimiter ';', header" + (", force_quote (Kunde, Bezeichnung)" if is_quoted else "")
@@ -85,6 +88,11 @@ def make_csv(path: Path, size: int, is_quoted: bool) -> None:
         return path.stat().st_size
 
     write(int(size / (write(10_000) / 10_000)))
+    if encoding != "utf-8":
+        original = path.rename(path.with_suffix(".utf-8"))
+        with original.open(encoding="utf-8") as read, path.open("w", encoding=encoding) as written:
+            shutil.copyfileobj(read, written, 1 << 20)
+        original.unlink()
 
 
 def make_workbook(path: Path, size: int) -> None:
@@ -162,8 +170,8 @@ def duckdb_by_hand(path: Path, folder: Path) -> int:
         columns = dict.fromkeys(COLUMNS, "VARCHAR")
         connection.execute(
             "create table lines as from read_csv(?, delim = ';', quote = '\"', header = true,"
-            f" columns = {columns}, auto_detect = false)",
-            [str(path)],
+            f" columns = {columns}, auto_detect = false, encoding = ?)",
+            [str(path), "latin-1" if LATIN1 in path.name else "utf-8"],
         )
         connection.execute("checkpoint")
         (rows,) = connection.execute("select count(*) from lines").fetchone() or (0,)
@@ -240,6 +248,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--gigabytes", type=float, default=1, help="of the CSV file; 0: none")
     parser.add_argument("--quoted", action="store_true", help="quotation marks in the CSV file")
+    parser.add_argument("--latin1", action="store_true", help="the CSV file in latin-1")
     parser.add_argument("--xlsx-megabytes", type=float, default=50, help="of the workbook; 0: none")
     parser.add_argument("--folder", type=Path, help="for the files; default: a temporary one")
     parser.add_argument("--run", choices=METHODS, help=argparse.SUPPRESS)
@@ -251,8 +260,10 @@ def main() -> None:
     table = Table("file", "method", "rows", "s", "times the first", "peak memory, MB")
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         if arguments.gigabytes:
-            path = Path(folder) / ("orders_quoted.csv" if arguments.quoted else "orders.csv")
-            make_csv(path, int(arguments.gigabytes * 1e9), arguments.quoted)
+            kinds = ("_quoted" * arguments.quoted, f"_{LATIN1}" * arguments.latin1)
+            path = Path(folder) / f"orders{''.join(kinds)}.csv"
+            encoding = LATIN1 if arguments.latin1 else "utf-8"
+            make_csv(path, int(arguments.gigabytes * 1e9), arguments.quoted, encoding)
             compare(table, path, ["DuckDB, by hand", "ingest.read_file", "ingest.ingest_inbox"])
             path.unlink()
         if arguments.xlsx_megabytes:

@@ -54,6 +54,11 @@ _WITHIN_WORD = re.compile(rb"(?<=[A-Za-z])[\x80-\xff](?=[A-Za-z])")
 _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
+# A leading byte of these characters as "L", a following one as "F": counting pairs is fast.
+_PARTS = bytes(
+    ord("L" if 0xC2 <= byte <= 0xF4 else "F" if 0x80 <= byte <= 0xBF else " ")
+    for byte in range(0x100)
+)
 
 
 def find_encoding(path: Path) -> str:
@@ -154,7 +159,8 @@ def _by_bytes(path: Path) -> str:
             high = lines.translate(None, _ASCII)
             seen.update(high)
             total += len(high)
-            multibyte += sum(map(len, _MULTIBYTE.findall(lines)))
+            if b"LF" in lines.translate(_PARTS):
+                multibyte += sum(map(len, _MULTIBYTE.findall(lines)))
     script = find_script(words, in_words.total())
     if script and multibyte < SCRIPT_MULTIBYTE_SHARE * total:
         return script
