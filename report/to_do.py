@@ -254,14 +254,8 @@ def _add_sheet(
     for line in lines:
         helps = sorted({case for column in fields for case in line.helps.get(column, ())})
         empty = [None] * len(fields)
-        page.append(
-            writable(
-                [
-                    *(line.name, *map(_typed, line.shown), *empty),
-                    *(", ".join(helps), line.worth, line.record),
-                ]
-            )
-        )
+        known = [line.name, *map(_typed, line.shown)]
+        page.append(writable([*known, *empty, ", ".join(helps), line.worth, line.record]))
     widths = [34.0, *[20.0] * len(shown), *[24.0] * len(fields), 40.0, 13.0, 12.0]
     dress(page, widths, frozen="B2")
     first = 2 + len(shown)
