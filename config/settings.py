@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+SETTINGS_FILE = "settings.env"
 
 
 class ConfigurationError(Exception):
@@ -101,21 +102,19 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the settings.
 
-    Order: environment, then `settings.env` in the folder REIFEGRAD_CONFIG (default `config/`),
-    then the defaults. Relative paths in `settings.env` are relative to the project's root.
+    Order: environment, then `settings.env` in the config folder (see `config_folder`), then the
+    defaults. Relative paths in `settings.env` are relative to the project's root.
 
     Raises:
         ConfigurationError: a value is not allowed; the message names the variable.
 
     """
-    folder = Path(os.environ.get("REIFEGRAD_CONFIG") or PROJECT_ROOT / "config")
-    values: dict[str, Any] = _read_env(folder / "settings.env")
-    home = os.environ.get("REIFEGRAD_HOME") or values.get("home") or PROJECT_ROOT / "data"
-    values = _read_env(Path(home) / "secrets.env") | values
+    folder, home = config_folder()
+    values: dict[str, Any] = _read_env(home / "secrets.env") | _read_env(folder / SETTINGS_FILE)
     values = {
-        key: str(PROJECT_ROOT / value) if key in {"home", "models", "expectations"} else value
+        key: str(PROJECT_ROOT / value) if key in {"models", "expectations"} else value
         for key, value in values.items()
-    }
+    } | {"home": home}
     environment = {
         key.removeprefix("REIFEGRAD_").lower(): value
         for key, value in os.environ.items()
@@ -130,6 +129,20 @@ def load_settings() -> Settings:
             f"{variable}={first.get('input')!r}: {first['msg']}. Change it in the environment"
             f" or in {folder / 'settings.env'}."
         ) from error
+
+
+def config_folder() -> tuple[Path, Path]:
+    """Return the folder with the company's settings and YAML files, and the home.
+
+    The folder is REIFEGRAD_CONFIG, else `<home>/config` where that holds a `settings.env` (the
+    company's own, written by `reifegrad start`), else the project's (the sample company's).
+    """
+    chosen = os.environ.get("REIFEGRAD_CONFIG")
+    folder = Path(chosen or PROJECT_ROOT / "config")
+    named = _read_env(folder / SETTINGS_FILE).get("home", "data")
+    home = Path(os.environ.get("REIFEGRAD_HOME") or PROJECT_ROOT / named)
+    own = home / "config"
+    return (own if not chosen and (own / SETTINGS_FILE).is_file() else folder), home
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

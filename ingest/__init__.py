@@ -10,17 +10,20 @@ if TYPE_CHECKING:
     from ingest.loads import Load
     from ingest.reading import read_file
     from ingest.reasons import UnreadableFile
+    from ingest.references import MissingReference, missing_references
     from ingest.sources import Sources, load_sources
     from ingest.tables import Reject, Table
 
 __all__ = [
     "Load",
+    "MissingReference",
     "Reject",
     "Sources",
     "Table",
     "UnreadableFile",
     "ingest_inbox",
     "load_sources",
+    "missing_references",
     "read_file",
 ]
 
@@ -35,6 +38,8 @@ _LATER = {
     "ingest_inbox": "ingest.loading",
     "Sources": "ingest.sources",
     "load_sources": "ingest.sources",
+    "MissingReference": "ingest.references",
+    "missing_references": "ingest.references",
 }
 
 

@@ -33,13 +33,17 @@ class CanonicalColumn(BaseModel):
 
 
 class Entity(BaseModel):
-    """One canonical entity, given to dbt as the view `raw.<view>`."""
+    """One canonical entity, given to dbt as the view `raw.<view>`.
+
+    `ties` are the columns by which the customer of a record is found; none if it needs no customer.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     view: str
     columns: dict[str, CanonicalColumn]
+    ties: tuple[str, ...] = ()
 
 
 @cache
@@ -50,6 +54,7 @@ def load_entities() -> dict[str, Entity]:
         name: Entity(
             name=name,
             view=entry["view"],
+            ties=entry.get("ties", ()),
             columns={column: _column(column, kind) for column, kind in entry["columns"].items()},
         )
         for name, entry in content.items()

@@ -10,6 +10,7 @@ from ingest import notices, reasons
 from ingest.columns import changed_columns
 from ingest.expressions import columns_of, missing_columns
 from ingest.reasons import Reason
+from ingest.references import untied
 from ingest.sources import Source
 from ingest.tables import Table
 
@@ -65,9 +66,16 @@ def _notes(
     for mapping in source.maps.values():
         if mapping.used_twice:
             notes.append(notices.used_twice(source.name, mapping.used_twice))
+    unmapped = _unmapped(source, table)
+    notes += [missing.reason(unmapped) for missing in untied(source)]
     if table.repeated and not _mapped(source, table.repeated):
         notes.append(notices.repeated(source.name, table.repeated, is_mapped=False))
     return notes
+
+
+def _unmapped(source: Source, table: Table) -> list[str]:
+    read = {name.casefold() for name in source.file_columns}
+    return [name for name in table.columns if name.casefold() not in read]
 
 
 def _mapped(source: Source, repeated: dict[str, list[str]]) -> dict[str, list[str]]:

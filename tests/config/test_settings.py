@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config import ConfigurationError, load_settings, read_yaml
+from config import PROJECT_ROOT, ConfigurationError, load_settings, read_yaml
 
 
 @pytest.fixture
@@ -48,6 +48,27 @@ def test_two_homes_never_touch_each_other(
     for name in ("inbox", "archive", "warehouse", "published", "reports", "mlflow_artifacts"):
         assert getattr(first, name).is_relative_to(tmp_path / "home")
         assert getattr(second, name).is_relative_to(tmp_path / "other")
+
+
+def test_a_home_with_a_config_folder_of_its_own_is_read_from_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "home" / "config"
+    own.mkdir(parents=True)
+    (own / "settings.env").write_text("REIFEGRAD_COMPANY=Northwind\nREIFEGRAD_HOME=elsewhere\n")
+    assert load_settings().config == folder  # REIFEGRAD_CONFIG wins
+    monkeypatch.delenv("REIFEGRAD_CONFIG")
+    settings = load_settings()
+    assert (settings.company, settings.config) == ("Northwind", own)
+    assert settings.home == tmp_path / "home"
+
+
+def test_a_folder_without_settings_is_no_config_folder(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home" / "config").mkdir(parents=True)
+    monkeypatch.delenv("REIFEGRAD_CONFIG")
+    assert load_settings().config == PROJECT_ROOT / "config"
 
 
 def test_the_night_is_the_set_day(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,13 @@ def test_no_container_has_a_variable_that_the_native_start_lacks(name):
 
 @pytest.mark.parametrize("name", OURS)
 def test_every_container_reads_the_one_settings_file(name):
-    assert OURS[name]["env_file"] == "config/settings.env"
+    assert OURS[name]["env_file"] == "${REIFEGRAD_CONFIG:-./config}/settings.env"
+
+
+@pytest.mark.parametrize("name", sorted(OURS.keys() - {"crm"}))
+def test_every_container_sees_the_folder_of_that_settings_file(name):
+    folder = OURS[name]["environment"]["REIFEGRAD_CONFIG"]
+    assert f"${{REIFEGRAD_CONFIG:-./config}}:{folder}:ro" in OURS[name]["volumes"]
 
 
 def test_the_parts_are_the_same_as_natively():
