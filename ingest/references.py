@@ -1,4 +1,4 @@
-"""Which mapped records nothing ties to a customer: the silent fault that empties every later page."""
+"""Which mapped records nothing ties to a customer: a silent fault that empties later pages."""
 
 from __future__ import annotations
 
