@@ -49,8 +49,10 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "Audit passed: {checks} expectations met",
     },
     "published": {
-        "de": "{rows} Zeilen in {tables} Tabellen veröffentlicht: {path}",
-        "en": "{rows} rows in {tables} tables published: {path}",
+        "de": "{rows} Zeilen in {tables} Tabellen veröffentlicht: {path} ({size:.0f} MB auf der"
+        " Platte: DuckDB, Parquet, Excel, dazu die beiden Stände davor)",
+        "en": "{rows} rows in {tables} tables published: {path} ({size:.0f} MB on disk: DuckDB,"
+        " Parquet, Excel, and the two copies before)",
     },
     "serving": {
         "de": "Die Nacht {night:%d.%m.%Y} steht Lesenden unter quack:{host}:{port} offen;"
@@ -151,10 +153,13 @@ def audit(settings: Settings) -> str:
 def publish(settings: Settings) -> str:
     """Publish what passed the audit."""
     from warehouse import publish as copy
+    from warehouse.copies import sizes
 
     rows = copy(settings)
+    folder = settings.published.parent
+    size = sum(sizes(folder).values()) / 1e6
     return _say(
-        "published", settings, rows=sum(rows.values()), tables=len(rows), path=settings.published
+        "published", settings, rows=sum(rows.values()), tables=len(rows), path=folder, size=size
     )
 
 
