@@ -36,11 +36,13 @@ class Score(_Frozen):
 class Row(_Frozen):
     """What the warehouse wants the CRM to show for one key.
 
-    `master` is written once, when the record is created; `parent` is the customer's key.
+    `master` is written once, when the record is created; `parent` is the customer's key;
+    `customer_no` is the number by which the ERP knows the customer (parties only).
     """
 
     key: str
     score: Score | None
+    customer_no: str | None = None
     master: dict[str, Any] = {}
     parent: str | None = None
 
@@ -51,17 +53,22 @@ class Record(_Frozen):
     key: str
     crm_id: str
     score: Score | None
+    customer_no: str | None = None
     is_active: bool = True
 
 
 class Change(_Frozen):
-    """One record and what the push does with it. Values are those of a `Score`."""
+    """One record and what the push does with it. Values are those of a `Score`.
+
+    `customer_no` is what the record then shows; it goes along with whatever is written.
+    """
 
     target: Target
     key: str
     action: Action
     reason: str | None = None
     crm_id: str | None = None
+    customer_no: str | None = None
     old_values: dict[str, Any] | None = None
     new_values: dict[str, Any] | None = None
     master: dict[str, Any] | None = None
@@ -100,7 +107,7 @@ def find_changes(
     for row in rows:
         wanted.add(row.key)
         if row.key in records:
-            changes.append(_compare(target, row.score, records[row.key]))
+            changes.append(_compare(target, row.score, row.customer_no, records[row.key]))
             continue
         reason = None
         if row.key in gone:
@@ -112,7 +119,7 @@ def find_changes(
         changes.append(_absent(target, row, reason))
     for key in sorted(records.keys() - wanted):
         if records[key].score:
-            changes.append(_compare(target, None, records[key]))
+            changes.append(_compare(target, None, records[key].customer_no, records[key]))
     return changes
 
 
@@ -123,6 +130,7 @@ def _absent(target: Target, row: Row, reason: str | None) -> Change:
         key=row.key,
         action="skip" if reason else "create",
         reason=reason,
+        customer_no=row.customer_no,
         new_values=_values(row.score),
         master=None if reason else row.master | {"parent": row.parent},
     )
@@ -152,7 +160,9 @@ def check_plausible(
             )
 
 
-def _compare(target: Target, wanted: Score | None, record: Record) -> Change:
+def _compare(
+    target: Target, wanted: Score | None, customer_no: str | None, record: Record
+) -> Change:
     reason = None
     action: Action = "change"
     if not record.is_active:
@@ -164,12 +174,15 @@ def _compare(target: Target, wanted: Score | None, record: Record) -> Change:
         action = "clear"
     elif record.score is not None and wanted.says_the_same(record.score):
         action, reason = "skip", "unchanged"
+    if action == "skip" and record.is_active and customer_no != record.customer_no:
+        action, reason = "change", "another customer number"
     return Change(
         target=target,
         key=record.key,
         action=action,
         reason=reason,
         crm_id=record.crm_id,
+        customer_no=customer_no,
         old_values=_values(record.score),
         new_values=_values(record.score if reason == "unchanged" else wanted),
     )

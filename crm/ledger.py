@@ -23,10 +23,11 @@ from crm.errors import CrmError
 from warehouse import open_warehouse
 
 QUERIES: dict[Target, str] = {
-    "parties": "select key, points, band, reasons, scored_on, null as parent,"
+    "parties": "select key, points, band, reasons, scored_on, null as parent, customer_no,"
     " {name: name, street: street, postcode: postcode, city: city, country_code: country_code,"
     " email: email, phone: phone} as master from sync.sync_tryton__parties order by key",
     "opportunities": "select key, points, band, reasons, scored_on, customer_key as parent,"
+    " null as customer_no,"
     " {title: title, amount: amount, created_on: created_on} as master"
     " from sync.sync_tryton__opportunities order by key",
 }
@@ -106,7 +107,8 @@ def _to_row(values: dict[str, Any]) -> Row:
         # The CRM trims texts; untrimmed they would look changed every night.
         values["reasons"] = (values["reasons"] or "").strip()
         score = Score(**{name: values[name] for name in Score.model_fields})
-    return Row(key=values["key"], score=score, master=values["master"], parent=values["parent"])
+    own = {name: values[name] for name in ("key", "customer_no", "master", "parent")}
+    return Row(score=score, **own)
 
 
 def _read_written_keys(

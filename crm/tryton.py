@@ -19,6 +19,7 @@ KEYS: dict[Target, str] = {"parties": "code", "opportunities": "reifegrad_key"}
 STATES: dict[Target, str] = {"parties": "active", "opportunities": "state"}
 OPEN_STATES = {"lead", "opportunity"}  # of an opportunity; the others are closed by a person
 FIELDS = {name: f"reifegrad_{name}" for name in Score.model_fields}
+CUSTOMER_NO = "reifegrad_customer_no"  # of a party
 KEYS_PER_SEARCH = 1000
 TIMEOUT_SECONDS = (5, 120)  # to connect, to answer
 
@@ -43,6 +44,7 @@ class TrytonConnector:
     def read(self, target: Target, keys: Collection[str]) -> dict[str, Record]:
         """See `Connector`."""
         fields = [KEYS[target], STATES[target], *FIELDS.values()]
+        fields += [CUSTOMER_NO] if target == "parties" else []
         records = (
             _to_record(target, row)
             for chunk in _chunks(sorted(keys), KEYS_PER_SEARCH)
@@ -61,7 +63,7 @@ class TrytonConnector:
         if existing:
             arguments: list[Any] = []
             for change in existing:
-                arguments += [[int(ids[change.key])], _score_fields(change)]
+                arguments += [[int(ids[change.key])], _own_fields(change)]
             self._call(f"model.{MODELS[target]}.write", *arguments)
         if missing:
             new = self._new_parties if target == "parties" else self._new_opportunities
@@ -81,7 +83,7 @@ class TrytonConnector:
             )
         }  # fmt: skip
         return [
-            {"code": change.key} | _score_fields(change) | _party(change.master or {}, countries)
+            {"code": change.key} | _own_fields(change) | _party(change.master or {}, countries)
             for change in changes
         ]
 
@@ -99,7 +101,7 @@ class TrytonConnector:
         (row,) = self._call("model.company.company.read", [company], ["currency"])
         return [
             {"reifegrad_key": change.key, "company": company, "currency": row["currency"]}
-            | _score_fields(change)
+            | _own_fields(change)
             | _opportunity(change.master or {}, parties)
             for change in changes
         ]
@@ -189,15 +191,18 @@ def _to_record(target: Target, row: dict[str, Any]) -> Record:
         key=row[KEYS[target]],
         crm_id=str(row["id"]),
         score=score,
+        customer_no=row.get(CUSTOMER_NO) or None,
         is_active=bool(state) if target == "parties" else state in OPEN_STATES,
     )
 
 
-def _score_fields(change: Change) -> dict[str, Any]:
+def _own_fields(change: Change) -> dict[str, Any]:
     values = change.new_values or dict.fromkeys(FIELDS)
-    return {field: values[name] for name, field in FIELDS.items()} | {
-        FIELDS["scored_on"]: _date(values["scored_on"])
-    }
+    fields = {field: values[name] for name, field in FIELDS.items()}
+    fields[FIELDS["scored_on"]] = _date(values["scored_on"])
+    if change.target == "parties":
+        fields[CUSTOMER_NO] = change.customer_no
+    return fields
 
 
 def _party(master: dict[str, Any], countries: dict[str, int]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "en": "{a} ≠ {b} (different customers)",
     },
     "decided": {"de": "{what}, {by} am {on}", "en": "{what}, {by} on {on}"},
-    "changes": {"de": "Geschichte der Kundennummer", "en": "History of the customer id"},
+    "changes": {"de": "Geschichte der Reifegrad-Nr.", "en": "History of the customer id"},
     "merged": {"de": "{old} ging in {new} auf", "en": "{old} merged into {new}"},
     "split": {"de": "von {old} trennte sich {new}", "en": "{new} split from {old}"},
     "moved": {
@@ -117,7 +117,9 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "de": "… und {n} weitere: bitte mehr Wörter des Namens angeben.",
         "en": "… and {n} more: give more words of the name.",
     },
-    "customer_id": {"de": "Kundennummer", "en": "Customer id"},
+    "customer_id": {"de": "Reifegrad-Nr.", "en": "Reifegrad id"},
+    "customer_no": {"de": "Kundennummer", "en": "Customer No."},
+    "numbers": {"de": "Kundennummer {numbers}", "en": "customer no. {numbers}"},
     "city": {"de": "Ort", "en": "Town"},
     "record_count": {"de": "Datensätze", "en": "Records"},
 }
@@ -164,11 +166,14 @@ def customer_tables(view: CustomerView, language: Language) -> Iterator[Table | 
 
 def choice_table(found: Sequence[FoundCustomer], language: Language) -> Table:
     """Show the customers that fit, the first twenty, to choose one of them."""
-    table = _table("choose", language, "customer_id", "person", "city", "record_count")
+    table = _table(
+        "choose", language, "customer_id", "customer_no", "person", "city", "record_count"
+    )
     for customer in found[:MAX_FOUND]:
         _add(
             table,
             customer.customer_id,
+            customer.customer_no or "",
             customer.name,
             customer.city or "",
             str(customer.record_count),
@@ -186,7 +191,10 @@ def _head(view: CustomerView, language: Language) -> Text:
         records=_count(view.record_count, "record", language),
         sources=_count(view.source_count, "source", language),
     )
-    head = Text.assemble("\n", (view.name, "bold"), f"  ·  {view.customer_id}  ·  {counted}")
+    numbers = [view.customer_id]
+    if view.customer_nos:
+        numbers.insert(0, _say("numbers", language, numbers=view.customer_nos))
+    head = Text.assemble("\n", (view.name, "bold"), "  ·  ", "  ·  ".join([*numbers, counted]))
     if view.has_objected_to_profiling:
         head.append(f"\n{_say('objected', language)}", "yellow")
     return head

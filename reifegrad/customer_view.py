@@ -26,9 +26,10 @@ class _Frozen(BaseModel):
 
 
 class FoundCustomer(_Frozen):
-    """A customer that fits what was asked for."""
+    """A customer that fits what was asked for; `customer_no` is the ERP's number."""
 
     customer_id: str
+    customer_no: str | None
     name: str
     city: str | None
     record_count: int
@@ -139,6 +140,7 @@ class CustomerView(_Frozen):
     """Everything that `reifegrad customer` shows of one customer."""
 
     customer_id: str
+    customer_nos: str | None
     name: str
     record_count: int
     source_count: int
@@ -237,7 +239,7 @@ NAME_KEY = (
     " 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ß', 'ss'), '&', ' und ')), '[^a-z0-9]+', ' ', 'g'))"
 )
 FOUND = """
-select customer_id, customers.name, customers.city, customers.record_count
+select customer_id, customers.customer_no, customers.name, customers.city, customers.record_count
 from marts.customers
 where customer_id in ({ids})
 order by customers.record_count desc, customers.name, customer_id
@@ -247,6 +249,8 @@ select $asked
 union select new_id from marts.customer_id_changes where old_id = $asked and kind = 'merged'
 union select customer_id from marts.customer_records
 where record_id = $asked or split_part(record_id, ':', 2) = $asked
+union select customer_id from marts.customers
+where list_contains(string_split(customer_nos, ', '), $asked)
 """
 NAMES = f"""
 (
@@ -329,7 +333,7 @@ def read_customer(
         return _rows(connection, query, {"id": customer_id, **values})
 
     (known,) = read(
-        "select name, record_count, source_count, has_objected_to_profiling"
+        "select customer_nos, name, record_count, source_count, has_objected_to_profiling"
         " from marts.customers where customer_id = $id"
     )
     scores = [] if known["has_objected_to_profiling"] else read(SCORES.format(language=language))

@@ -81,8 +81,8 @@ def show(settings: Settings) -> Any:
 
 
 PARTY = (
-    "key text, name text, street text, postcode text, city text, country_code text,"
-    " email text, phone text"
+    "key text, customer_no text, name text, street text, postcode text, city text,"
+    " country_code text, email text, phone text"
 )
 OPPORTUNITY = "key text, customer_key text, title text, amount double, created_on date"
 SCORE = "points integer, band text, reasons text, scored_on date"
@@ -90,6 +90,7 @@ SCORE = "points integer, band text, reasons text, scored_on date"
 
 def _party(key: str) -> tuple[str, ...]:
     return (
+        f"1{key[1:]}",
         f"Müller & Söhne {key}",
         "Hauptstraße 1",
         "50667",

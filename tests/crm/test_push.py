@@ -68,6 +68,7 @@ class MemoryCrm:
                 key=change.key,
                 crm_id=f"id-{change.key}",
                 score=Score(**change.new_values) if change.new_values else None,
+                customer_no=change.customer_no,
             )
         if self.kill_after in keys:
             raise KilledError
@@ -218,3 +219,22 @@ def test_two_pushes_at_once_are_refused(settings, memory, show, score):
     show({"C1": score(10)})
     with _one_at_a_time(settings), pytest.raises(CrmError, match="Another push"):
         push_through(memory, settings)
+
+
+def test_a_new_customer_number_is_shown_and_an_objection_leaves_it(settings, memory, show, score):
+    show({"C1": score(10), "C2": None})
+    push_through(memory, settings)
+    assert {k: r.customer_no for k, r in memory.records["parties"].items()} == {
+        "C1": "11",
+        "C2": "12",
+    }
+    with open_warehouse(settings) as warehouse:
+        warehouse.execute("update sync.sync_tryton__parties set customer_no = '77'")
+    changes = {c.key: c for c in push_through(memory, settings)}
+    assert {c.reason for c in changes.values()} == {"another customer number"}
+    assert shown(memory) == {"C1": 10, "C2": None}
+    show({"C1": None, "C2": None})
+    push_through(memory, settings)
+    assert shown(memory) == {"C1": None, "C2": None}
+    assert memory.records["parties"]["C1"].customer_no == "11"
+    assert {c.action for c in push_through(memory, settings)} == {"skip"}

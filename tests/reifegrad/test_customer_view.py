@@ -114,7 +114,9 @@ def test_where_several_fit_there_is_a_choice(home: Settings) -> None:
 
 def test_a_long_choice_says_how_many_more_fit() -> None:
     found = [
-        FoundCustomer(customer_id=f"C{n}", name="Bau GmbH", city=None, record_count=1)
+        FoundCustomer(
+            customer_id=f"C{n}", customer_no=f"1{n}", name="Bau GmbH", city=None, record_count=1
+        )
         for n in range(45)
     ]
     table = choice_table(found, "de")

@@ -216,6 +216,19 @@ def test_a_number_that_only_orders_know_is_a_customer(query: Query) -> None:
     ) == [("404", 5.0, None, 1)]
 
 
+def test_the_number_of_the_erp_stands_beside_the_id(query: Query) -> None:
+    for mart in ("marts.customers", "marts.customer_360", "sync.sync_tryton__parties"):
+        assert query(f"select name, customer_no from {mart} order by name") == [
+            ("404", "404"),
+            ("Nordwerk Zahnräder GmbH", "1"),
+            ("Südhang Pumpen AG", None),
+        ]
+    assert query("select title, customer_no from sync.sync_tryton__opportunities order by key") == [
+        ("Pumpe", None),
+        (None, "1"),
+    ]
+
+
 def test_order_lines_add_up_to_the_cent(query: Query) -> None:
     assert query(
         "select order_id, ordered_on, net_amount, line_count from marts.orders where order_no = '1'"

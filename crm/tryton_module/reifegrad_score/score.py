@@ -34,6 +34,11 @@ class ScoreMixin(Model):
 class Party(ScoreMixin, metaclass=PoolMeta):
     __name__ = 'party.party'
     _reifegrad_visuals = {'high': 'danger', 'medium': 'warning', 'low': 'success'}
+    reifegrad_customer_no = fields.Char("Customer No.", readonly=True)
+
+    @classmethod
+    def copy(cls, parties, default=None):
+        return super().copy(parties, default=dict(default or {}, reifegrad_customer_no=None))
 
 
 class Opportunity(ScoreMixin, metaclass=PoolMeta):

@@ -20,6 +20,8 @@ final as (
 
     select
         customers.customer_id,
+        customers.customer_no,
+        customers.customer_nos,
         customers.name,
         customers.street,
         customers.postcode,

@@ -25,10 +25,18 @@ consents as (
 
 ),
 
+numbers as (
+
+    select * from {{ ref('int_customer_numbers') }}
+
+),
+
 final as (
 
     select
         merged.customer_id,
+        numbers.customer_no,
+        numbers.customer_nos,
         merged.name,
         merged.street,
         merged.postcode,
@@ -52,6 +60,7 @@ final as (
         coalesce(consents.has_newsletter_opt_in, false) as has_newsletter_opt_in
     from merged
     left join orders on merged.customer_id = orders.customer_id
+    left join numbers on merged.customer_id = numbers.customer_id
     left join consents on merged.customer_id = consents.customer_id
 
 )

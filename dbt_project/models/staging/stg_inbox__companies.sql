@@ -26,6 +26,7 @@ renamed as (
         {{ parse_text('website') }} as website,
         {{ parse_text('vat_id') }} as vat_id,
         {{ parse_text('registration_no') }} as registration_no,
+        {{ parse_text('customer_no') }} as customer_no,
         {{ parse_text('other_ids') }} as other_ids,
         {{ parse_text('industry') }} as industry,
         {{ parse_text('account_manager') }} as account_manager,
@@ -39,8 +40,8 @@ renamed as (
         {{
             placeholders([
                 'name', 'street', 'postcode', 'city', 'country', 'phone', 'email', 'website',
-                'vat_id', 'registration_no', 'industry', 'employees', 'account_manager',
-                'customer_since'
+                'vat_id', 'registration_no', 'customer_no', 'industry', 'employees',
+                'account_manager', 'customer_since'
             ])
         }} as placeholder_columns
     from source

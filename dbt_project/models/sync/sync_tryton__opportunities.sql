@@ -25,6 +25,7 @@ final as (
     select
         leads.lead_id as key,
         leads.customer_id as customer_key,
+        customers.customer_no,
         leads.title,
         leads.amount,
         leads.created_on,

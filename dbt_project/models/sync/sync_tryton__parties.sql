@@ -23,6 +23,7 @@ final as (
 
     select
         customers.customer_id as key,
+        customers.customer_no,
         customers.name,
         customers.street,
         customers.postcode,
