@@ -7,7 +7,7 @@ COMPILE := $(UV) pip compile --quiet --generate-hashes --python-version 3.11 --n
 	--no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-crm demo up down test test-fast lint format lock docs answers clean
+.PHONY: help setup setup-crm demo up down test test-fast lint format messages lock docs answers clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -33,10 +33,11 @@ test: setup-crm  ## all tests: functions, stages, whole nights (twenty minutes o
 test-fast: setup  ## tests of functions and stages only
 	@$(RUN) python -m pytest -m "not night"
 
-lint: setup  ## ruff, mypy and sqlfluff
+lint: setup  ## ruff, mypy, the catalogue of messages and sqlfluff
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
+	@$(RUN) python -m reifegrad.catalogue --check
 	@$(RUN) sqlfluff lint --processes 0 dbt_project/models
 
 format: setup  ## put code and SQL into shape
@@ -49,6 +50,9 @@ docs: setup  ## tables, columns and lineage of the warehouse as one page
 
 answers: setup  ## ask the questions of docs/analysts.md anew and write the answers there
 	@$(RUN) python -m tests.warehouse.analysts_page
+
+messages: setup  ## take new messages of the code over into config/de.po, to be translated there
+	@$(RUN) python -m reifegrad.catalogue
 
 lock: $(UV)  ## resolve requirements/*.in anew, with hashes
 	@cd requirements && for name in uv runtime dev containers crm; do \

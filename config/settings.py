@@ -12,8 +12,9 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
-SETTINGS_FILE = "settings.env"
+from config.folders import PROJECT_ROOT, SETTINGS_FILE, config_folder, read_env
+from config.language import _, use_language
+from config.validation import explain
 
 
 class ConfigurationError(Exception):
@@ -103,14 +104,15 @@ def load_settings() -> Settings:
     """Read the settings.
 
     Order: environment, then `settings.env` in the config folder (see `config_folder`), then the
-    defaults. Relative paths in `settings.env` are relative to the project's root.
+    defaults. Relative paths in `settings.env` are relative to the project's root. From then on
+    messages are in the set language.
 
     Raises:
         ConfigurationError: a value is not allowed; the message names the variable.
 
     """
     folder, home = config_folder()
-    values: dict[str, Any] = _read_env(home / "secrets.env") | _read_env(folder / SETTINGS_FILE)
+    values: dict[str, Any] = read_env(home / "secrets.env") | read_env(folder / SETTINGS_FILE)
     values = {
         key: str(PROJECT_ROOT / value) if key in {"models", "expectations"} else value
         for key, value in values.items()
@@ -120,29 +122,20 @@ def load_settings() -> Settings:
         for key, value in os.environ.items()
         if key.startswith("REIFEGRAD_") and value != ""
     }
+    use_language((values | environment).get("language"))
     try:
         return Settings(**(values | environment | {"config": folder}))
     except ValidationError as error:
         first = error.errors()[0]
         variable = f"REIFEGRAD_{str(first['loc'][0]).upper()}"
         raise ConfigurationError(
-            f"{variable}={first.get('input')!r}: {first['msg']}. Change it in the environment"
-            f" or in {folder / 'settings.env'}."
+            _("{variable}={value!r}: {problem}. Change it in the environment or in {file}.").format(
+                variable=variable,
+                value=first.get("input"),
+                problem=explain(first),
+                file=folder / SETTINGS_FILE,
+            )
         ) from error
-
-
-def config_folder() -> tuple[Path, Path]:
-    """Return the folder with the company's settings and YAML files, and the home.
-
-    The folder is REIFEGRAD_CONFIG, else `<home>/config` where that holds a `settings.env` (the
-    company's own, written by `reifegrad start`), else the project's (the sample company's).
-    """
-    chosen = os.environ.get("REIFEGRAD_CONFIG")
-    folder = Path(chosen or PROJECT_ROOT / "config")
-    named = _read_env(folder / SETTINGS_FILE).get("home", "data")
-    home = Path(os.environ.get("REIFEGRAD_HOME") or PROJECT_ROOT / named)
-    own = home / "config"
-    return (own if not chosen and (own / SETTINGS_FILE).is_file() else folder), home
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -155,23 +148,18 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigurationError(f"{path} is missing.") from None
+        raise ConfigurationError(_("{path} is missing.").format(path=path)) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not YAML"
-        raise ConfigurationError(f"{path}{line}: {problem}.") from error
+        problem = explain(getattr(error, "problem", None) or _("not YAML"))
+        if mark is None:
+            raise ConfigurationError(f"{path}: {problem}.") from error
+        message = _("{path}, line {line}: {problem}.")
+        raise ConfigurationError(
+            message.format(path=path, line=mark.line + 1, problem=problem)
+        ) from error
     if not isinstance(content, dict):
-        raise ConfigurationError(f"{path}: expected `name: value` pairs at the top.")
+        raise ConfigurationError(
+            _("{path}: expected `name: value` pairs at the top.").format(path=path)
+        )
     return content
-
-
-def _read_env(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    pairs = (
-        line.split("=", 1)
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if "=" in line and not line.lstrip().startswith("#")
-    )
-    return {k.strip().removeprefix("REIFEGRAD_").lower(): v.strip() for k, v in pairs}

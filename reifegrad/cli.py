@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from reifegrad.spoken import SpokenGroup
 from reifegrad.terminal import progress_bar, say, say_json, show
 
 if TYPE_CHECKING:
     from config import Settings
 
 app = typer.Typer(
+    cls=SpokenGroup,
     name="reifegrad",
     help="Scattered customer files in the evening, scores with reasons in the CRM in the morning.",
     no_args_is_help=True,

@@ -7,6 +7,8 @@ import logging
 import pytest
 from hypothesis import settings
 
+from config.language import use_language
+
 # A build passes or fails by what changed, not by chance: laws are tried on the same examples each
 # time. `pytest --hypothesis-profile default` draws new ones.
 settings.register_profile("repeatable", derandomize=True)
@@ -19,3 +21,12 @@ def loggers_on(monkeypatch: pytest.MonkeyPatch) -> None:
     for logger in logging.Logger.manager.loggerDict.values():
         if isinstance(logger, logging.Logger) and logger.disabled:
             monkeypatch.setattr(logger, "disabled", False)
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Tell errors in English, as the code says them, until a test reads settings of its own.
+
+    The catalogue's tests hold that every sentence has a German one that fits.
+    """
+    use_language("en")

@@ -78,7 +78,7 @@ def test_the_night_is_the_set_day(folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_wrong_value_names_the_variable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REIFEGRAD_LANGUAGE", "fr")
-    with pytest.raises(ConfigurationError, match=r"REIFEGRAD_LANGUAGE='fr'.*'de' or 'en'"):
+    with pytest.raises(ConfigurationError, match=r"REIFEGRAD_LANGUAGE='fr'.*'de' oder 'en'"):
         load_settings()
 
 

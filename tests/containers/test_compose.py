@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from config import PROJECT_ROOT, Settings
-from config.settings import _read_env
+from config.folders import read_env
 from reifegrad.environment import airflow_environment
 
 COMPOSE = yaml.safe_load((PROJECT_ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -80,7 +80,7 @@ def test_the_parts_are_the_same_as_natively():
 
 
 def test_published_ports_are_the_settings_and_stay_on_this_machine():
-    settings = _read_env(PROJECT_ROOT / "config" / "settings.env")
+    settings = read_env(PROJECT_ROOT / "config" / "settings.env")
     defaults = Settings()
     for name, setting, inside in (
         ("airflow-api", "airflow_port", 8080),
