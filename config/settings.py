@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
     @property
+    def outbox(self) -> Path:
+        """What the nights write for people to fetch, such as the list of scores."""
+        return self.home / "outbox"
+
+    @property
     def mlflow_tracking_uri(self) -> str:
         """MLflow's store: SQLite in the home, unless MLFLOW_TRACKING_URI names a server."""
         return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.home}/mlflow/mlflow.db"

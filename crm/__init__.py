@@ -1,6 +1,6 @@
 """The way into the CRM: small connectors, and the push that all share."""
 
-from crm.config import CrmConfig, load_config
+from crm.config import EXCEL, CrmConfig, load_config
 from crm.diff import Change, Record, Row, Score, find_changes
 from crm.errors import (
     CrmError,
@@ -9,9 +9,11 @@ from crm.errors import (
     CrmUnreachableError,
     GuardError,
 )
+from crm.listing import list_path
 from crm.pushing import count_actions, push, push_through, to_json
 
 __all__ = [
+    "EXCEL",
     "Change",
     "CrmConfig",
     "CrmError",
@@ -24,6 +26,7 @@ __all__ = [
     "Score",
     "count_actions",
     "find_changes",
+    "list_path",
     "load_config",
     "push",
     "push_through",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from config import ConfigurationError, Settings, read_yaml
@@ -11,30 +13,47 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Creation(_Strict):
-    """Which records the push may add."""
+EXCEL: Final = "excel"
+"""The connector of a company without a CRM: the scores become a workbook in the outbox."""
 
-    parties: bool
-    opportunities: bool
+
+class Creation(_Strict):
+    """Which records the push may add. Nothing unless the company says so: it is their CRM."""
+
+    parties: bool = False
+    opportunities: bool = False
 
 
 class Guard(_Strict):
-    """When a push stops before it writes. Shares are of the scores that the CRM shows now."""
+    """When a push stops before it writes. Shares are of the scores that the CRM shows now.
 
-    max_share_cleared: float = Field(ge=0, le=1)
-    max_share_band_changed: float = Field(ge=0, le=1)
-    min_records: int = Field(ge=0)
+    The defaults are those of the project's `config/crm.yml`, which gives the reason of each.
+    """
+
+    max_share_cleared: float = Field(default=0.2, ge=0, le=1)
+    max_share_band_changed: float = Field(default=0.5, ge=0, le=1)
+    min_records: int = Field(default=20, ge=0)
 
 
 class CrmConfig(_Strict):
-    """All of `config/crm.yml`."""
+    """All of `config/crm.yml`; only `connector` must be said.
+
+    `valid_days`: so many days after its night the Excel list counts as out of date. A list may be
+    printed and taken along; after a week orders and tickets have moved on.
+    """
 
     connector: str
-    create: Creation
-    recreate_deleted: bool
-    guard: Guard
-    batch_size: int = Field(gt=0)
-    attempts: int = Field(gt=0)
+    create: Creation = Creation()
+    recreate_deleted: bool = False
+    guard: Guard = Guard()
+    batch_size: int = Field(default=200, gt=0)
+    attempts: int = Field(default=5, gt=0)
+    valid_days: int = Field(default=7, gt=0)
+
+    @property
+    def has_crm(self) -> bool:
+        """Whether the scores go into a CRM, embedded or not, rather than into an Excel list."""
+        return self.connector != EXCEL
 
 
 def load_config(settings: Settings) -> CrmConfig:

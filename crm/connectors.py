@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from config import ConfigurationError, Settings
+from crm.config import EXCEL
 from crm.diff import Change, Record, Target
 
 
@@ -55,6 +56,6 @@ def open_connector(name: str, settings: Settings) -> Connector:
     if name not in connectors:
         raise ConfigurationError(
             f"{settings.config / 'crm.yml'}: connector: there is no {name!r};"
-            f" there is {', '.join(sorted(connectors))}."
+            f" there is {', '.join(sorted([*connectors, EXCEL]))}."
         )
     return connectors[name](settings)

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from config import Settings
-from crm.diff import TARGETS, Change, Row, Score, Target
+from crm.diff import TARGETS, Change, Record, Row, Score, Target
 from crm.errors import CrmError
 from warehouse import open_warehouse
 
@@ -31,10 +31,26 @@ QUERIES: dict[Target, str] = {
     " {title: title, amount: amount, created_on: created_on} as master"
     " from sync.sync_tryton__opportunities order by key",
 }
+LIST_QUERIES: dict[Target, str] = {
+    "parties": "select key, points, band, reasons, scored_on, null as parent,"
+    " {name: name, postcode: postcode, city: city, account_manager: account_manager} as master"
+    " from sync.sync_excel__customers order by key",
+    # Nothing is looked up by the customer's key, so it is no parent.
+    "opportunities": "select key, points, band, reasons, scored_on, null as parent,"
+    " {customer_key: customer_key, title: title, amount: amount, name: name, postcode: postcode,"
+    " city: city, account_manager: account_manager} as master"
+    " from sync.sync_excel__leads order by key",
+}
+SHOWN = """
+select target, key, new_values
+from ops.push_ledger
+where connector = ? and crm_id is not null
+qualify row_number() over (partition by target, key order by pushed_at desc) = 1
+"""
 
 
 def read_warehouse(
-    settings: Settings, connector: str
+    settings: Settings, connector: str, queries: Mapping[Target, str] = QUERIES
 ) -> tuple[dict[Target, list[Row]], dict[Target, set[str]], list[Change]]:
     """Return the rows to show, the keys written before, and what was only announced.
 
@@ -44,10 +60,10 @@ def read_warehouse(
     """
     with open_warehouse(settings) as warehouse:
         try:
-            rows = {target: _read_rows(warehouse, target) for target in TARGETS}
+            rows = {target: _read_rows(warehouse, target, queries[target]) for target in TARGETS}
         except duckdb.CatalogException as error:
             raise CrmError(
-                "The warehouse has nothing for the CRM yet: run `reifegrad build` first."
+                "The warehouse has no scores to show yet: run `reifegrad build` first."
             ) from error
         written = _read_written_keys(warehouse, connector)
         unconfirmed = _read_unconfirmed(warehouse, connector)
@@ -58,6 +74,28 @@ def read_written_keys(settings: Settings, connector: str) -> dict[Target, set[st
     """Return the keys of all records that pushes through this connector have written."""
     with open_warehouse(settings) as warehouse:
         return _read_written_keys(warehouse, connector)
+
+
+def read_shown(settings: Settings, connector: str) -> dict[Target, dict[str, Record]]:
+    """Return what the confirmed pushes through this connector left showing, by key."""
+    with open_warehouse(settings) as warehouse:
+        rows = warehouse.execute(SHOWN, [connector]).fetchall()
+    shown: dict[Target, dict[str, Record]] = {target: {} for target in TARGETS}
+    for target, key, values in rows:
+        if values:
+            score = Score(**json.loads(values))
+            shown[target][key] = Record(key=key, crm_id=key, score=score)
+    return shown
+
+
+def read_open_push(settings: Settings, connector: str) -> str | None:
+    """Return the id of the push that was announced and not confirmed, if there is one."""
+    with open_warehouse(settings) as warehouse:
+        found = warehouse.execute(
+            "select max(push_id) from ops.push_ledger where connector = ? and crm_id is null",
+            [connector],
+        ).fetchone()
+    return found[0] if found else None
 
 
 def announce(settings: Settings, connector: str, push_id: str, batch: Sequence[Change]) -> None:
@@ -88,14 +126,14 @@ def settle(settings: Settings, connector: str, target: Target, ids: Mapping[str,
         warehouse.execute(f"delete from ops.push_ledger where {open_rows}", [connector, target])
 
 
-def _read_rows(warehouse: duckdb.DuckDBPyConnection, target: Target) -> list[Row]:
-    cursor = warehouse.execute(QUERIES[target])
+def _read_rows(warehouse: duckdb.DuckDBPyConnection, target: Target, query: str) -> list[Row]:
+    cursor = warehouse.execute(query)
     names = [column[0] for column in cursor.description or []]
     rows = [_to_row(dict(zip(names, values, strict=True))) for values in cursor.fetchall()]
     twice = [first.key for first, second in pairwise(rows) if first.key == second.key]
     if twice:
         raise CrmError(
-            f"sync.sync_tryton__{target} has the key {twice[0]} twice: run `reifegrad build`,"
+            f"The key {twice[0]} comes twice among the {target} to show: run `reifegrad build`,"
             " its tests name the cause."
         )
     return rows

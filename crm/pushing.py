@@ -34,6 +34,8 @@ Plan = dict[Target, list[Change]]
 def push(settings: Settings, dry_run: bool = False, force: bool = False) -> list[Change]:
     """Bring the scores in `sync.*` into the CRM: changed records only.
 
+    A company without a CRM (`connector: excel`) gets them as an Excel list, see `crm.listing`.
+
     A push that was killed is finished by the next one; a second push changes nothing.
 
     Args:
@@ -49,7 +51,12 @@ def push(settings: Settings, dry_run: bool = False, force: bool = False) -> list
         CrmError: see `crm.errors`; nothing half-written stays that the next push doesn't mend.
 
     """
-    connector = open_connector(load_config(settings).connector, settings)
+    config = load_config(settings)
+    if not config.has_crm:
+        from crm.listing import push_list
+
+        return push_list(settings, config, dry_run=dry_run, force=force)
+    connector = open_connector(config.connector, settings)
     return push_through(connector, settings, dry_run=dry_run, force=force)
 
 
@@ -58,7 +65,7 @@ def push_through(
 ) -> list[Change]:
     """Do what `push` does through a connector that is open already."""
     config = load_config(settings)
-    with _one_at_a_time(settings):
+    with one_at_a_time(settings):
         rows, written_before, unconfirmed = ledger.read_warehouse(settings, connector.name)
         if unconfirmed and not dry_run:
             _settle(settings, connector, config, unconfirmed)
@@ -190,7 +197,7 @@ def _settle(
 
 
 @contextmanager
-def _one_at_a_time(settings: Settings) -> Iterator[None]:
+def one_at_a_time(settings: Settings) -> Iterator[None]:
     """Hold a lock that ends with the process, however it ends."""
     settings.home.mkdir(parents=True, exist_ok=True)
     with (settings.home / "push.lock").open("w") as lock:

@@ -41,13 +41,14 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "killed": {"de": "sein Prozess wurde beendet", "en": "its process was ended"},
     "ended": {"de": "Die Nacht ist zu Ende nach {time}", "en": "The night has ended after {time}"},
     "unchanged": {
-        "de": "Im CRM hat sich in dieser Nacht nichts geändert.",
-        "en": "Nothing changed in the CRM tonight.",
+        "de": "Bei den Bewertungen hat sich in dieser Nacht nichts geändert.",
+        "en": "No score that people see changed tonight.",
     },
     "where": {"de": "Wo Sie nachsehen", "en": "Where to look"},
     "what": {"de": "Was", "en": "What"},
     "address": {"de": "Adresse", "en": "Address"},
     "login": {"de": "Benutzer / Kennwort", "en": "User / password"},
+    "list": {"de": "Liste der Bewertungen", "en": "List of scores"},
     "docs": {"de": "Prüfberichte (Data Docs)", "en": "Data docs"},
     "published": {"de": "Veröffentlichtes Warehouse", "en": "Published warehouse"},
     "logs": {"de": "Protokolle", "en": "Logs"},
@@ -240,22 +241,27 @@ def _places(settings: Settings) -> Table:
     url = "http://127.0.0.1"
     table.add_row("Airflow", f"{url}:{settings.airflow_port}", f"{AIRFLOW_USER} / {password}")
     table.add_row("MLflow", f"{url}:{settings.mlflow_port}", "")
-    table.add_row("CRM", *_crm_place(settings))
+    table.add_row(*_scores_place(settings))
     table.add_row(_say("docs", settings), (settings.reports / "data_docs" / "index.html").as_uri())
     table.add_row(_say("published", settings), str(settings.published))
     table.add_row(_say("logs", settings), str(settings.home / "logs"))
     return table
 
 
-def _crm_place(settings: Settings) -> tuple[str, str]:
+def _scores_place(settings: Settings) -> tuple[str, ...]:
+    """Return where sales finds the scores: the CRM, or the list of a company without one."""
+    from crm import list_path, load_config
+
+    if not load_config(settings).has_crm:
+        return _say("list", settings), str(list_path(settings))
     if settings.crm_url:
-        return settings.crm_url, settings.crm_user
+        return "CRM", settings.crm_url, settings.crm_user
     from crm.embedded import has_web_client
     from crm.password import ensure_password
 
     url = f"http://127.0.0.1:{settings.crm_port}"
     note = "" if has_web_client() else f" ({_say('no_client', settings)})"
-    return url + note, f"{settings.crm_user} / {ensure_password(settings)}"
+    return "CRM", url + note, f"{settings.crm_user} / {ensure_password(settings)}"
 
 
 def _status(console: Console, text: str) -> contextlib.AbstractContextManager[object]:

@@ -94,8 +94,16 @@ def crm_service(settings: Settings) -> Service:
 
 
 def all_services(settings: Settings) -> list[Service]:
-    """List what a full installation runs here; a CRM elsewhere is not ours to start."""
-    crm = [] if settings.crm_url else [crm_service(settings)]
+    """List what a full installation runs here; a CRM elsewhere is not ours to start.
+
+    Raises:
+        ConfigurationError: `crm.yml` is missing or wrong.
+
+    """
+    from crm import load_config
+
+    has_own_crm = load_config(settings).has_crm and not settings.crm_url
+    crm = [crm_service(settings)] if has_own_crm else []
     return [airflow_service(settings), *crm, mlflow_service(settings)]
 
 

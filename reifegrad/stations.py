@@ -66,6 +66,11 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "de": "CRM, {target}: {create} angelegt, {change} geändert, {clear} geleert",
         "en": "CRM, {target}: {create} created, {change} changed, {clear} cleared",
     },
+    "listed": {
+        "de": "Liste, {target}: {create} neu, {change} geändert, {clear} entfallen",
+        "en": "List, {target}: {create} new, {change} changed, {clear} gone",
+    },
+    "list": {"de": "Liste der Bewertungen: {path}", "en": "List of scores: {path}"},
 }
 
 
@@ -216,11 +221,15 @@ def score(settings: Settings) -> Iterator[str]:
 
 def push(settings: Settings) -> Iterator[str]:
     """Push, a line per target."""
-    from crm import count_actions
+    from crm import count_actions, list_path, load_config
     from crm import push as push_scores
 
+    has_crm = load_config(settings).has_crm
+    said = "pushed" if has_crm else "listed"
     for target, counts in count_actions(push_scores(settings)).items():
-        yield _say("pushed", settings, target=text(target, settings.language), **counts)
+        yield _say(said, settings, target=text(target, settings.language), **counts)
+    if not has_crm:
+        yield _say("list", settings, path=list_path(settings))
 
 
 def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[str]:

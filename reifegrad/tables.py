@@ -95,6 +95,10 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "medium": {"de": "mittel", "en": "medium"},
     "low": {"de": "niedrig", "en": "low"},
     "push": {"de": "Letzte Änderungen im CRM", "en": "Latest changes in the CRM"},
+    "push_list": {
+        "de": "Letzte Änderungen der Liste von Bewertungen",
+        "en": "Latest changes of the list of scores",
+    },
     "target": {"de": "Ziel", "en": "Target"},
     "parties": {"de": "Kunden", "en": "customers"},
     "opportunities": {"de": "Chancen", "en": "opportunities"},
@@ -103,7 +107,8 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "changed": {"de": "geändert", "en": "changed"},
     "cleared": {"de": "geleert", "en": "cleared"},
     "skipped": {"de": "ausgelassen", "en": "skipped"},
-    "would_push": {"de": "Was sich im CRM ändern würde", "en": "What would change in the CRM"},
+    "would_push": {"de": "Was sich ändern würde", "en": "What would change"},
+    "pushed": {"de": "Was sich geändert hat", "en": "What changed"},
 }
 
 
@@ -263,7 +268,9 @@ def scores_table(overview: Overview, language: Language) -> Table:
 
 def push_table(overview: Overview, language: Language) -> Table:
     """Show what the last push that wrote anything wrote."""
-    table = _table("push", language, "target", "at", "created", "changed", "cleared")
+    is_list = overview.pushes[0].connector == "excel"
+    title = "push_list" if is_list else "push"
+    table = _table(title, language, "target", "at", "created", "changed", "cleared")
     for push in overview.pushes:
         table.add_row(
             text(push.target, language),
@@ -277,7 +284,7 @@ def changes_table(changes: Sequence[Change], language: Language, *, dry_run: boo
     """Count what a push wrote, or would write, by target and action."""
     from crm import count_actions
 
-    title = "would_push" if dry_run else "push"
+    title = "would_push" if dry_run else "pushed"
     table = _table(title, language, "target", "created", "changed", "cleared", "skipped")
     for target, counts in count_actions(changes).items():
         table.add_row(text(target, language), *(str(n) for n in counts.values()))

@@ -80,9 +80,11 @@ def mark_to_fill(cells: Iterable[Cell]) -> None:
 
 
 def save(book: Workbook, path: Path) -> None:
-    """Write the file in one atomic step."""
+    """Write the file in one atomic step; it may name persons, so only its owner reads it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)  # what a killed run left
+    fresh.touch(mode=0o600)
     book.save(fresh)
     fresh.replace(path)
 

@@ -24,7 +24,7 @@ from crm import (
     push_through,
     to_json,
 )
-from crm.pushing import _one_at_a_time
+from crm.pushing import one_at_a_time
 from warehouse import open_warehouse
 
 
@@ -211,13 +211,13 @@ def test_a_key_that_comes_twice_is_named(settings, memory, show, score):
     show({"C1": score(10)})
     with open_warehouse(settings) as warehouse:
         warehouse.execute("insert into sync.sync_tryton__parties from sync.sync_tryton__parties")
-    with pytest.raises(CrmError, match="has the key C1 twice"):
+    with pytest.raises(CrmError, match="key C1 comes twice"):
         push_through(memory, settings)
 
 
 def test_two_pushes_at_once_are_refused(settings, memory, show, score):
     show({"C1": score(10)})
-    with _one_at_a_time(settings), pytest.raises(CrmError, match="Another push"):
+    with one_at_a_time(settings), pytest.raises(CrmError, match="Another push"):
         push_through(memory, settings)
 
 

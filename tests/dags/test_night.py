@@ -139,7 +139,7 @@ def test_a_second_night_changes_nothing_and_names_a_broken_file(first_night):
     again = run(variables, "demo", "--keep")
     assert again.returncode == 0, again.stdout + again.stderr
     assert sorted(query(home, counts)) == before
-    assert "Im CRM hat sich in dieser Nacht nichts geändert." in again.stdout
+    assert "Bei den Bewertungen hat sich in dieser Nacht nichts geändert." in again.stdout
     standing, hint = (line for line in again.stdout.splitlines() if "tickets_kaputt.xlsx" in line)
     assert "nicht geladen" in standing
     assert "Die Datei ist beschädigt." in hint

@@ -268,6 +268,14 @@ def test_an_objection_clears_the_scores_in_the_crm(query: Query) -> None:
     ]
 
 
+def test_the_excel_list_holds_who_has_a_score_and_no_objection(query: Query) -> None:
+    assert query("select * exclude (customer_key, reasons) from sync.sync_excel__leads") == [
+        ("crm:d2", None, None, "Nordwerk Zahnräder GmbH", None, "Kiel", None, 70, "high",
+         date(2025, 12, 31)),
+    ]  # fmt: skip
+    assert query("select key from sync.sync_excel__customers") == []
+
+
 def test_every_customer_is_a_party_with_a_country_code(query: Query) -> None:
     assert query(
         "select name, country_code, points from sync.sync_tryton__parties order by name"

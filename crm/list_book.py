@@ -1,0 +1,209 @@
+"""How the list of scores looks: two sheets to work with, one that says what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from config import Settings
+from crm.config import CrmConfig
+from crm.diff import TARGETS, Row, Score, Target
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+Language = Literal["de", "en"]
+# Warm where sales should act on a risk, green where a deal is likely; the rest stays white.
+COLOURS: Final[dict[Target, dict[str, str]]] = {
+    "parties": {"high": "FBE3DF", "medium": "FDF3DC"},
+    "opportunities": {"high": "DDF0E3", "medium": "EFF7F1"},
+}
+TEXTS: Final[dict[str, dict[Language, str]]] = {
+    "parties": {"de": "Kunden", "en": "Customers"},
+    "opportunities": {"de": "Chancen", "en": "Opportunities"},
+    "notes": {"de": "Erläuterung", "en": "How to read it"},
+    "customer_no": {"de": "Kundennr.", "en": "Customer no."},
+    "customer_id": {"de": "Kennung", "en": "Id"},
+    "lead_id": {"de": "Kennung", "en": "Id"},
+    "name": {"de": "Kunde", "en": "Customer"},
+    "title": {"de": "Chance", "en": "Opportunity"},
+    "amount": {"de": "Betrag", "en": "Amount"},
+    "place": {"de": "Ort", "en": "Town"},
+    "account_manager": {"de": "Betreut von", "en": "Looked after by"},
+    "risk": {"de": "Risiko (0–100)", "en": "Risk (0–100)"},
+    "chance": {"de": "Aussicht (0–100)", "en": "Prospect (0–100)"},
+    "band": {"de": "Stufe", "en": "Band"},
+    "reasons": {"de": "Gründe", "en": "Reasons"},
+    "scored_on": {"de": "Stand", "en": "As of"},
+    "valid_until": {"de": "Gültig bis", "en": "Valid until"},
+    "high": {"de": "hoch", "en": "high"},
+    "medium": {"de": "mittel", "en": "medium"},
+    "low": {"de": "niedrig", "en": "low"},
+    "no_parties": {"de": "Kein Kunde hat eine Bewertung.", "en": "No customer has a score."},
+    "no_opportunities": {
+        "de": "Keine offene Chance hat eine Bewertung.",
+        "en": "No open opportunity has a score.",
+    },
+    "page": {"de": "Seite &P von &N", "en": "Page &P of &N"},
+}
+NOTES: Final[dict[Language, tuple[str, ...]]] = {
+    "de": (
+        "{company}: Stand der Nacht zum {night:%d.%m.%Y}, gültig bis {until:%d.%m.%Y}.",
+        "Jede Nacht ersetzt diese Datei durch den neuen Stand. Notizen gehören deshalb in eine"
+        " Kopie.",
+        "Kunden: Je mehr Punkte, desto eher bestellt der Kunde nicht wieder. Oben steht, wen der"
+        " Vertrieb zuerst anruft.",
+        "Chancen: Je mehr Punkte, desto eher wird ein Auftrag daraus. Oben steht, wo ein Gespräch"
+        " zuerst lohnt.",
+        "Die Bewertung ist ein Hinweis mit Gründen; was geschieht, entscheidet ein Mensch.",
+        "Wer der Bewertung widersprochen hat, steht nicht in der Liste. Neben den Angaben zur"
+        " Firma enthält sie keine Personen außer den eigenen Kolleginnen und Kollegen.",
+    ),
+    "en": (
+        "{company}: as of the night of {night:%Y-%m-%d}, valid until {until:%Y-%m-%d}.",
+        "Every night replaces this file by the new state. Keep notes in a copy.",
+        "Customers: the more points, the less likely the customer orders again. At the top is whom"
+        " sales calls first.",
+        "Opportunities: the more points, the more likely an order comes of it. At the top is where"
+        " a talk is worthwhile first.",
+        "A score is a hint with its reasons; what is done is decided by a person.",
+        "Whoever objected to being scored is not in the list. Beside facts on companies it holds"
+        " no persons but the company's own colleagues.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class _Column:
+    title: str
+    width: float
+    value: Callable[[Row, Score], object]
+
+
+def write_book(
+    settings: Settings,
+    config: CrmConfig,
+    path: Path,
+    rows: dict[Target, list[Row]],
+    push_id: str,
+) -> None:
+    """Write the list in one atomic step; it bears the id of the push that made it."""
+    from report.workbook import new_book, save
+
+    book = new_book()
+    book.properties.identifier = push_id
+    book.properties.title = f"{settings.company}: {path.stem}"
+    book.remove(book.worksheets[0])
+    for target in TARGETS:
+        sheet = book.create_sheet(TEXTS[target][settings.language])
+        _fill(sheet, settings, config, target, rows[target])
+    _explain(
+        book.create_sheet(TEXTS["notes"][settings.language]), settings, _last_night(settings, rows),
+        config,
+    )  # fmt: skip
+    save(book, path)
+
+
+def _fill(
+    sheet: Worksheet, settings: Settings, config: CrmConfig, target: Target, rows: Sequence[Row]
+) -> None:
+    from openpyxl.styles import Alignment, PatternFill
+
+    from report.workbook import dress, writable
+
+    language = settings.language
+    columns = _columns(target, config, language, rows)
+    sheet.append([TEXTS[column.title][language] for column in columns])
+    scored = [(row, row.score) for row in rows if row.score]
+    for row, score in sorted(scored, key=lambda pair: (-pair[1].points, _name(pair[0]))):
+        sheet.append(writable(column.value(row, score) for column in columns))
+    if not scored:
+        name = next(i for i, column in enumerate(columns, start=1) if column.title == "name")
+        sheet.cell(row=2, column=name, value=TEXTS[f"no_{target}"][language])
+    names = [column.title for column in columns]
+    dress(sheet, [column.width for column in columns], frozen=sheet.cell(2, 3).coordinate)
+    by_text = {TEXTS[band][language]: colour for band, colour in COLOURS[target].items()}
+    points, band = (names.index("risk" if target == "parties" else "chance"), names.index("band"))
+    for cells in sheet.iter_rows(min_row=2):
+        if colour := by_text.get(str(cells[band].value)):
+            for place in (points, band):
+                cells[place].fill = PatternFill("solid", fgColor=colour)
+        for cell in cells:
+            if isinstance(cell.value, date):
+                cell.number_format = "DD.MM.YYYY" if language == "de" else "YYYY-MM-DD"
+                cell.alignment = Alignment(vertical="top", horizontal="left")
+        if target == "opportunities":
+            cells[names.index("amount")].number_format = "#,##0"
+    _furnish(sheet, settings)
+
+
+def _furnish(sheet: Worksheet, settings: Settings) -> None:
+    """Say on every printed page whose list it is and which page of how many."""
+    sheet.oddHeader.left.text = f"{settings.company.replace('&', '&&')} · {sheet.title}"
+    sheet.oddFooter.right.text = TEXTS["page"][settings.language]
+    margins = sheet.page_margins
+    margins.left = margins.right = 0.4  # inches
+
+
+def _explain(sheet: Worksheet, settings: Settings, night: date, config: CrmConfig) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    until = night + timedelta(days=config.valid_days)
+    sheet.column_dimensions["A"].width = 100
+    for text in NOTES[settings.language]:
+        sheet.append([text.format(company=settings.company, night=night, until=until)])
+    for (cell,) in sheet.iter_rows():
+        cell.data_type = "s"  # a company's name may begin with "="
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.row_dimensions[cell.row].height = 19 if len(str(cell.value)) < 100 else 34
+    sheet["A1"].font = Font(name="Calibri", bold=True)
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+
+
+def _columns(
+    target: Target, config: CrmConfig, language: Language, rows: Sequence[Row]
+) -> list[_Column]:
+    """List the columns from left to right; the customer's number where any customer has one."""
+    valid = timedelta(days=config.valid_days)
+    has_numbers = any(row.master.get("customer_no") for row in rows)
+    numbers = [_Column("customer_no", 12, _master("customer_no"))] if has_numbers else []
+    who = [
+        _Column("place", 20, _place),
+        _Column("account_manager", 18, _master("account_manager")),
+    ]
+    said = [
+        _Column("band", 9, lambda _, score: TEXTS[score.band][language]),
+        _Column("reasons", 62, lambda _, score: score.reasons),
+        _Column("scored_on", 12, lambda _, score: score.scored_on),
+        _Column("valid_until", 12, lambda _, score: score.scored_on + valid),
+    ]
+    name = _Column("name", 30, _master("name"))
+    if target == "parties":
+        key = _Column("customer_id", 16, lambda row, _: row.key)
+        points = _Column("risk", 13, lambda _, score: score.points)
+        return [*(numbers or [key]), name, *who, points, *said, *([key] if numbers else [])]
+    key = _Column("lead_id", 16, lambda row, _: row.key)
+    points = _Column("chance", 13, lambda _, score: score.points)
+    deal = [_Column("title", 32, _master("title")), _Column("amount", 12, _master("amount"))]
+    return [*numbers, name, *deal, *who, points, *said, key]
+
+
+def _master(name: str) -> Callable[[Row, Score], object]:
+    return lambda row, _: row.master.get(name)
+
+
+def _place(row: Row, _: Score) -> str:
+    return " ".join(str(part) for part in (row.master["postcode"], row.master["city"]) if part)
+
+
+def _name(row: Row) -> str:
+    return str(row.master.get("name") or "")
+
+
+def _last_night(settings: Settings, rows: dict[Target, list[Row]]) -> date:
+    scored = (row.score.scored_on for target in TARGETS for row in rows[target] if row.score)
+    return max(scored, default=settings.night)

@@ -1,0 +1,43 @@
+with
+
+opportunities as (
+
+    select * from {{ ref('sync_tryton__opportunities') }}
+
+),
+
+leads as (
+
+    select * from {{ ref('leads') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('customers') }}
+
+),
+
+final as (
+
+    select
+        opportunities.key,
+        opportunities.customer_key,
+        opportunities.title,
+        opportunities.amount,
+        customers.name,
+        customers.postcode,
+        customers.city,
+        coalesce(leads.owner, customers.account_manager) as account_manager,
+        opportunities.points,
+        opportunities.band,
+        opportunities.reasons,
+        opportunities.scored_on
+    from opportunities
+    inner join leads on opportunities.key = leads.lead_id
+    inner join customers on opportunities.customer_key = customers.customer_id
+    where opportunities.points is not null
+
+)
+
+select * from final
