@@ -25,12 +25,13 @@ from warehouse import open_warehouse
 
 NIGHT = date(2026, 11, 22)
 CUSTOMERS = (
-    "key text, name text, postcode text, city text, account_manager text, points integer,"
-    " band text, reasons text, scored_on date"
+    "key text, customer_no text, name text, postcode text, city text, account_manager text,"
+    " points integer, band text, reasons text, scored_on date"
 )
 LEADS = (
-    "key text, customer_key text, title text, amount double, name text, postcode text, city text,"
-    " account_manager text, points integer, band text, reasons text, scored_on date"
+    "key text, customer_key text, customer_no text, title text, amount double, name text,"
+    " postcode text, city text, account_manager text, points integer, band text, reasons text,"
+    " scored_on date"
 )
 
 
@@ -44,22 +45,25 @@ def settings(settings):
 def show(settings):
     """Return a function that fills the views of a night: points per key."""
 
-    def fill(customers: dict[str, int], leads: dict[str, int] | None = None, night=NIGHT) -> None:
+    def fill(
+        customers: dict[str, int], leads: dict[str, int] | None = None, night=NIGHT, number=None
+    ) -> None:
         with open_warehouse(settings) as warehouse:
             warehouse.execute("create schema if not exists sync")
             warehouse.execute(f"create or replace table sync.sync_excel__customers ({CUSTOMERS})")
             warehouse.execute(f"create or replace table sync.sync_excel__leads ({LEADS})")
             for key, points in customers.items():
                 warehouse.execute(
-                    f"insert into sync.sync_excel__customers values ({'?, ' * 8}?)",
-                    [key, f"=SUM({key})", "50667", "Köln", "-Öz", *said(points), night],
+                    f"insert into sync.sync_excel__customers values ({'?, ' * 9}?)",
+                    [key, number, f"=SUM({key})", "50667", "Köln", "-Öz", *said(points), night],
                 )
             for key, points in (leads or {}).items():
                 warehouse.execute(
-                    f"insert into sync.sync_excel__leads values ({'?, ' * 11}?)",
+                    f"insert into sync.sync_excel__leads values ({'?, ' * 12}?)",
                     [
                         key,
                         "C1",
+                        number,
                         "Getriebe",
                         1234.5,
                         "Müller",
@@ -105,7 +109,7 @@ def test_the_list_shows_most_points_first_with_reasons_and_dates(settings, show)
     assert rows[0][6] == "80 reasons\n@second"
     assert [moment.date() for moment in rows[0][7:9]] == [NIGHT, NIGHT + timedelta(days=7)]
     (_, lead) = cells(settings, "Chancen")
-    assert lead[:3] == ("Müller", "Getriebe", 12.5)
+    assert lead[:3] == ("Müller", "Getriebe", 1234.5)
 
 
 def test_the_list_is_english_where_the_setting_says_so_and_the_german_one_goes(settings, show):
@@ -115,6 +119,14 @@ def test_the_list_is_english_where_the_setting_says_so_and_the_german_one_goes(s
     assert actions(english)["skip"] == 1
     assert [path.name for path in settings.outbox.iterdir()] == ["scores.xlsx"]
     assert cells(english, "Customers")[1][5] == "high"
+
+
+def test_the_number_of_the_erp_comes_first_where_there_is_one(settings, show):
+    show({"C1": 80}, {"L1": 50}, number="10023")
+    push(settings)
+    header, row = cells(settings, "Kunden")
+    assert (header[0], row[0], header[-1], row[-1]) == ("Kundennr.", "10023", "Kennung", "C1")
+    assert cells(settings, "Chancen")[1][0] == "10023"
 
 
 def test_no_cell_is_a_formula_and_only_the_owner_reads_the_file(settings, show):

@@ -16,6 +16,7 @@ final as (
 
     select
         parties.key,
+        parties.customer_no,
         parties.name,
         parties.postcode,
         parties.city,

@@ -23,6 +23,7 @@ final as (
     select
         opportunities.key,
         opportunities.customer_key,
+        opportunities.customer_no,
         opportunities.title,
         opportunities.amount,
         customers.name,
