@@ -1,5 +1,5 @@
 # Two images: `reifegrad` (Airflow, MLflow and the stations) and `crm` (the demo CRM on top).
-FROM python:3.11-slim-bookworm AS reifegrad
+FROM python:3.13-slim-bookworm AS reifegrad
 
 RUN useradd --create-home --uid 1000 reifegrad
 WORKDIR /opt/reifegrad

@@ -1,19 +1,23 @@
 # `make demo` runs one whole night on the sample company, `make test` passes the tests.
 # Both build what they need first and are quick the second time.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The newest Python that is there and complete: Debian has `venv` and `ensurepip` in a package apart.
+USABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c '$(USABLE)' 2>/dev/null && command -v $$python && break; done)
+VENV ?= .venv
 UV := .tools/uv/bin/uv
-RUN := PATH="$(CURDIR)/.venv/bin:$$PATH"
-COMPILE := $(UV) pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url \
-	--no-emit-find-links --custom-compile-command "make lock"
+RUN := PATH="$(abspath $(VENV))/bin:$$PATH"
+COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-crm demo up down test test-fast lint format messages lock docs answers clean
+.PHONY: help setup setup-crm demo up down test test-fast test-pythons lint format messages lock docs answers clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
 		| awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
 
-setup: .venv/.installed  ## build the Python environment (.venv)
+setup: $(VENV)/.installed  ## build the Python environment (.venv), of the newest Python here
 
 setup-crm: setup  ## build the demo CRM's own environment and its web client
 	@$(RUN) UV="$(CURDIR)/$(UV)" reifegrad setup-crm
@@ -32,6 +36,18 @@ test: setup-crm  ## all tests: functions, stages, whole nights (twenty minutes o
 
 test-fast: setup  ## tests of functions and stages only
 	@$(RUN) python -m pytest -m "not night"
+
+test-pythons:  ## the same on each Python from 3.11 to 3.13 here, in environments of their own
+	@for version in 3.11 3.12 3.13; do \
+		for python in python$$version $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version.*/bin/python; do \
+			if $$python -c '$(USABLE)' 2>/dev/null; then \
+				echo "Python $$version: $$python"; \
+				$(MAKE) --no-print-directory test-fast PYTHON=$$python VENV=.tools/python$$version || exit 1; \
+				continue 2; \
+			fi; \
+		done; \
+		echo "Python $$version: not here"; \
+	done
 
 lint: setup  ## ruff, mypy, the catalogue of messages and sqlfluff
 	@$(RUN) ruff check .
@@ -62,17 +78,18 @@ clean:  ## remove environments and caches; the data stay
 	rm -rf .venv .venv-crm .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(UV): requirements/uv.txt
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
-		|| { echo "Python 3.11 is needed: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@"$(PYTHON)" -c '$(USABLE)' 2>/dev/null || { echo "Python 3.11, 3.12 or 3.13 with its venv module\
+ is needed (Debian, Ubuntu: apt install python3 python3-venv), or: make PYTHON=/path/to/python …"; exit 1; }
 	@"$(PYTHON)" -m venv .tools/uv
 	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		--requirement requirements/uv.txt
 	@touch $@
 
-.venv/.installed: $(UV) requirements/runtime.txt requirements/dev.txt pyproject.toml
-	@echo "Building the Python environment (.venv) …"
-	@$(UV) venv --quiet --allow-existing --python "$(PYTHON)" .venv
-	@$(UV) pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes \
+$(VENV)/.installed: $(UV) requirements/runtime.txt requirements/dev.txt pyproject.toml
+	@echo "Building the Python environment ($(VENV), $$("$(PYTHON)" --version)) …"
+	@$(UV) venv --quiet --allow-existing --python "$(PYTHON)" $(VENV)
+	@$(UV) pip sync --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes \
 		requirements/runtime.txt requirements/dev.txt
-	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	@$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation --editable .
+	@bin/link-command
 	@touch $@

@@ -14,6 +14,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -180,7 +181,7 @@ def _install_server() -> None:
     version = _version(REQUIREMENTS)
     if not (marker.is_file() and marker.read_text(encoding="utf-8") == version):
         uv = _find_uv()
-        _run([uv, "venv", "--clear", "--python", "3.11", str(ENVIRONMENT)])
+        _run([uv, "venv", "--clear", "--python", sys.executable, str(ENVIRONMENT)])
         _run([uv, "pip", "sync", "--require-hashes", "--python", str(PYTHON), str(REQUIREMENTS)])
         marker.write_text(version, encoding="utf-8")
     (modules,) = ENVIRONMENT.glob("lib/python*/site-packages/trytond/modules")
