@@ -39,8 +39,9 @@ class Settings(BaseSettings):
     as_of: date | None = Field(
         default=None, description="the day that the night speaks of; default: today"
     )
-    airflow_port: int = Field(default=8080, gt=0, lt=65536)
+    airflow_port: int = Field(default=8080, gt=0, lt=64822)  # its log servers listen 714 above
     mlflow_port: int = Field(default=5000, gt=0, lt=65536)
+    mlflow_login: bool = Field(default=False, description="MLflow's page asks for a password")
     crm_port: int = Field(default=8069, gt=0, lt=65536)
     crm_url: str | None = Field(default=None, description="default: the embedded CRM")
     crm_database: str = "crm"

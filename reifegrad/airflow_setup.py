@@ -8,7 +8,8 @@ from pathlib import Path
 
 from config import Settings
 from reifegrad.orchestration import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE
-from reifegrad.services import ServiceError, airflow_password
+from reifegrad.passwords import airflow_password
+from reifegrad.services import ServiceError
 
 
 def prepare_airflow(settings: Settings) -> None:

@@ -49,6 +49,9 @@ def options(
     """Scattered customer files in the evening, scores with reasons in the CRM in the morning."""
     import logging
 
+    from config.rights import write_privately
+
+    write_privately()
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -388,5 +391,9 @@ def main() -> None:
 
 def _settings() -> Settings:
     from config import load_settings
+    from config.rights import close_home
 
-    return load_settings()
+    settings = load_settings()
+    if close_home(settings.home):
+        typer.echo(f"{settings.home} could be read by others; now only by its owner.", err=True)
+    return settings

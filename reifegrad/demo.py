@@ -20,6 +20,7 @@ from reifegrad.environment import AIRFLOW_USER
 from reifegrad.following import NightFailedError, Step, follow
 from reifegrad.orchestration import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE, dbt_manifest
 from reifegrad.overview import read_overview
+from reifegrad.passwords import airflow_password
 from reifegrad.tables import console as make_console
 from reifegrad.tables import tables
 
@@ -166,14 +167,15 @@ def _start(settings: Settings, console: Console, started: list[str]) -> None:
     for service in wanted:
         if not services.is_running(settings, service.name):
             services.stop(settings, service.name)  # what a killed start left behind
-            services.require_free_port(service.port, service.setting)
+            for port in service.ports:
+                services.require_free_port(port, service.setting)
     for service in wanted:
         is_new = not services.is_running(settings, service.name)
         if is_new:
             started.append(service.name)  # before it starts: a Ctrl-C may come in between
             services.start(settings, service)
         text = "starting" if is_new else "running"
-        console.print(_say(text, settings, name=service.name, port=service.port))
+        console.print(_say(text, settings, name=service.name, port=service.ports[0]))
 
 
 def _fill_inbox(settings: Settings, console: Console, customers: int, months: int) -> None:
@@ -191,7 +193,7 @@ def _sign_in(settings: Settings, console: Console) -> AirflowApi:
     airflow = services.airflow_service(settings)
     with _status(console, _say("waiting", settings, name="airflow")):
         services.wait_until_ready(settings, airflow, READY_SECONDS)
-        api = AirflowApi(settings, services.airflow_password(settings))
+        api = AirflowApi(settings, airflow_password(settings))
         api.ensure_pool(WAREHOUSE_POOL, 1, WAREHOUSE_POOL_NOTE)
         deadline = time.monotonic() + READY_SECONDS
         while not api.dag_ids().issuperset(NIGHT):
@@ -237,7 +239,7 @@ def _places(settings: Settings) -> Table:
     table = Table(title=_say("where", settings), title_justify="left", title_style="bold", box=None)
     for column in ("what", "address", "login"):
         table.add_column(_say(column, settings), overflow="fold")
-    password = services.airflow_password(settings)
+    password = airflow_password(settings)
     url = "http://127.0.0.1"
     table.add_row("Airflow", f"{url}:{settings.airflow_port}", f"{AIRFLOW_USER} / {password}")
     table.add_row("MLflow", f"{url}:{settings.mlflow_port}", "")

@@ -43,10 +43,28 @@ NIGHTS = {
     # On a busy machine an answer takes longer than Airflow's five seconds, and the task dies.
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+    # Logs hold names of files and customers' numbers: for their owner only.
+    "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
+    "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
+    # A part that is silent for a minute is dead; on two busy cores half a minute is not enough.
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "60",
+    "AIRFLOW__DAG_PROCESSOR__HEALTH_CHECK_THRESHOLD": "60",
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "60",
     # The DAG's shape comes from dbt's manifest; nothing of it is kept in Airflow variables.
     "AIRFLOW__COSMOS__ENABLE_CACHE_DBT_LS": "False",
     "AIRFLOW__COSMOS__UPLOAD_SQL_TO_XCOM": "False",
 }
+
+
+# Airflow's two log servers listen this far above its page, so that every home has its own: with
+# the page at 8080 they stand where Airflow itself puts them, at 8793 and 8794.
+LOG_PORT_DISTANCES = (713, 714)
+
+
+def airflow_ports(settings: Settings) -> tuple[int, int, int]:
+    """Return the ports of Airflow's page and of its log servers for tasks and for triggers."""
+    tasks, triggers = (settings.airflow_port + distance for distance in LOG_PORT_DISTANCES)
+    return settings.airflow_port, tasks, triggers
 
 
 def airflow_home(settings: Settings) -> Path:
@@ -61,7 +79,8 @@ def password_file(settings: Settings) -> Path:
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Return the variables of a native start, without those inherited from the calling process."""
-    url = f"http://127.0.0.1:{settings.airflow_port}"
+    page, task_logs, trigger_logs = airflow_ports(settings)
+    url = f"http://127.0.0.1:{page}"
     home = airflow_home(settings)
     return {
         **QUIET,
@@ -74,7 +93,10 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(password_file(settings)),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(settings.airflow_port),
+        "AIRFLOW__API__PORT": str(page),
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(task_logs),
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(trigger_logs),
+        "AIRFLOW__CORE__DEFAULT_TIMEZONE": settings.timezone,
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__COSMOS__CACHE_DIR": str(home / "cosmos"),
     }

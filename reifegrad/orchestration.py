@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from config import PROJECT_ROOT, ConfigurationError, Settings, load_settings
+from config.rights import write_privately
 
 if TYPE_CHECKING:
     from airflow.sdk import CronTriggerTimetable
@@ -80,6 +81,7 @@ def station(work: Callable[P, R]) -> Callable[P, R]:
 
         from reifegrad.failures import is_final, one_line
 
+        write_privately()
         try:
             return work(*args, **kwargs)
         except Exception as error:

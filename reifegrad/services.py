@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +23,9 @@ import psutil
 import requests
 
 from config import PROJECT_ROOT, Settings
-from reifegrad.environment import AIRFLOW_USER, password_file, process_environment
+from config.rights import PRIVATE
+from reifegrad.environment import airflow_ports, process_environment
+from reifegrad.passwords import kept_secret, mlflow_login
 
 GRACE_SECONDS = 12.0
 
@@ -35,16 +36,18 @@ class ServiceError(Exception):
 
 @dataclass(frozen=True)
 class Service:
-    """One process group: its command, its port, the setting behind it, and whether it answers.
+    """One process group: its command, its ports, the setting behind them, and whether it answers.
 
+    The first port is the one that people open. `environment` is what this service alone needs.
     `niceness` (0 to 19) lets a service that nobody waits for give way to the others.
     """
 
     name: str
     command: tuple[str, ...]
-    port: int
+    ports: tuple[int, ...]
     setting: str
     is_ready: Callable[[], bool]
+    environment: Callable[[], Mapping[str, str]] = dict
     niceness: int = 0
 
 
@@ -57,25 +60,32 @@ def airflow_service(settings: Settings) -> Service:
     return Service(
         "airflow",
         (_program("airflow"), "standalone"),
-        settings.airflow_port,
+        airflow_ports(settings),
         "REIFEGRAD_AIRFLOW_PORT",
         partial(_answers, f"http://127.0.0.1:{settings.airflow_port}/execution/health"),
+        lambda: {"AIRFLOW__API_AUTH__JWT_SECRET": kept_secret(settings, "signing_key")},
     )
 
 
 def mlflow_service(settings: Settings) -> Service:
-    """Describe MLflow's web page on the store that the stations write."""
+    """Describe MLflow's web page on the store that the stations write.
+
+    On a machine that several people use, whoever has an account there reaches it; with
+    `mlflow_login` it asks for the password in the home. The stations write the store itself.
+    """
+    login = ("--app-name", "basic-auth") if settings.mlflow_login else ()
     return Service(
         "mlflow",
         (
             _program("mlflow"), "server", "--host", "127.0.0.1",
             "--port", str(settings.mlflow_port), "--workers", "1",
             "--backend-store-uri", settings.mlflow_tracking_uri,
-            "--artifacts-destination", settings.mlflow_artifacts.as_uri(),
+            "--artifacts-destination", settings.mlflow_artifacts.as_uri(), *login,
         ),
-        settings.mlflow_port,
+        (settings.mlflow_port,),
         "REIFEGRAD_MLFLOW_PORT",
         partial(_answers, f"http://127.0.0.1:{settings.mlflow_port}/health"),
+        partial(mlflow_login, settings) if settings.mlflow_login else dict,
         niceness=10,
     )  # fmt: skip
 
@@ -87,7 +97,7 @@ def crm_service(settings: Settings) -> Service:
     return Service(
         "crm",
         (sys.executable, "-m", "reifegrad.embedded_crm"),
-        settings.crm_port,
+        (settings.crm_port,),
         "REIFEGRAD_CRM_PORT",
         partial(is_ready, settings),
     )
@@ -123,11 +133,9 @@ def start(settings: Settings, service: Service) -> None:
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=PROJECT_ROOT,
-            env={
-                **process_environment(settings),
-                "AIRFLOW__API_AUTH__JWT_SECRET": _signing_key(settings),
-            },
+            env={**process_environment(settings), **service.environment()},
             start_new_session=True,
+            umask=PRIVATE,
         )
     leader = psutil.Process(process.pid)
     leader.nice(service.niceness)
@@ -204,35 +212,6 @@ def require_free_port(port: int, setting: str) -> None:
                 f"Port {port} is in use: end the program that holds it, or set {setting} to"
                 " another port (in the environment or config/settings.env)."
             ) from None
-
-
-def airflow_password(settings: Settings) -> str:
-    """Return the password of Airflow's user, made at the first start.
-
-    REIFEGRAD_AIRFLOW_PASSWORD in the environment wins and is kept.
-    """
-    given = os.environ.get("REIFEGRAD_AIRFLOW_PASSWORD")
-    path = password_file(settings)
-    if given or not path.exists():
-        _write_secret(path, json.dumps({AIRFLOW_USER: given or secrets.token_urlsafe(12)}))
-    return str(json.loads(path.read_text(encoding="utf-8"))[AIRFLOW_USER])
-
-
-def _signing_key(settings: Settings) -> str:
-    """Return the key by which Airflow's parts know each other, made at the first start."""
-    path = password_file(settings).with_name("signing_key")
-    if not path.exists():
-        _write_secret(path, secrets.token_urlsafe(64))
-    return path.read_text(encoding="utf-8")
-
-
-def _write_secret(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
 
 
 def _program(name: str) -> str:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from config import Settings
-from reifegrad import services
+from reifegrad import passwords, services
 
 # A leader with a child that does not listen to SIGTERM, and a grandchild in a group of its own.
 FAMILY = """
@@ -128,14 +128,14 @@ def test_a_port_in_use_is_named_with_its_setting():
 
 def test_the_password_is_made_once_and_readable_by_its_owner_only(settings, monkeypatch):
     monkeypatch.delenv("REIFEGRAD_AIRFLOW_PASSWORD", raising=False)
-    first = services.airflow_password(settings)
+    first = passwords.airflow_password(settings)
     assert len(first) >= 16
-    assert services.airflow_password(settings) == first
+    assert passwords.airflow_password(settings) == first
     assert services.password_file(settings).stat().st_mode & 0o077 == 0
     monkeypatch.setenv("REIFEGRAD_AIRFLOW_PASSWORD", "given")
-    assert services.airflow_password(settings) == "given"
+    assert passwords.airflow_password(settings) == "given"
     monkeypatch.delenv("REIFEGRAD_AIRFLOW_PASSWORD")
-    assert services.airflow_password(settings) == "given"
+    assert passwords.airflow_password(settings) == "given"
 
 
 def test_a_crm_elsewhere_is_not_started(settings):
