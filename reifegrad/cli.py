@@ -391,9 +391,11 @@ def main() -> None:
 
 def _settings() -> Settings:
     from config import load_settings
+    from config.language import _
     from config.rights import close_home
 
     settings = load_settings()
     if close_home(settings.home):
-        typer.echo(f"{settings.home} could be read by others; now only by its owner.", err=True)
+        told = _("{home} could be read by others; now only by its owner.")
+        typer.echo(told.format(home=settings.home), err=True)
     return settings

@@ -37,7 +37,7 @@ def family(settings, program=FAMILY):
     return services.Service(
         "family",
         (sys.executable, "-c", program),
-        port=1,
+        ports=(1,),
         setting="NONE",
         is_ready=lambda: log.exists() and "up" in log.read_text(encoding="utf-8"),
     )
@@ -131,7 +131,7 @@ def test_the_password_is_made_once_and_readable_by_its_owner_only(settings, monk
     first = passwords.airflow_password(settings)
     assert len(first) >= 16
     assert passwords.airflow_password(settings) == first
-    assert services.password_file(settings).stat().st_mode & 0o077 == 0
+    assert passwords.password_file(settings).stat().st_mode & 0o077 == 0
     monkeypatch.setenv("REIFEGRAD_AIRFLOW_PASSWORD", "given")
     assert passwords.airflow_password(settings) == "given"
     monkeypatch.delenv("REIFEGRAD_AIRFLOW_PASSWORD")
@@ -143,3 +143,11 @@ def test_a_crm_elsewhere_is_not_started(settings):
     assert names == ["airflow", "crm", "mlflow"]
     elsewhere = settings.model_copy(update={"crm_url": "https://crm.example"})
     assert [s.name for s in services.all_services(elsewhere)] == ["airflow", "mlflow"]
+
+
+def test_homes_ten_ports_apart_share_none_of_airflows_ports(settings):
+    other = settings.model_copy(update={"airflow_port": settings.airflow_port + 10})
+    assert not {*services.airflow_service(settings).ports} & {
+        *services.airflow_service(other).ports
+    }
+    assert services.airflow_service(Settings()).ports == (8080, 8793, 8794)
