@@ -168,6 +168,12 @@ def status(settings: Settings) -> list[Assessment]:
     ]
 
 
+def latest(settings: Settings) -> list[ExpectationResult]:
+    """Read the results of each use case's latest measured night."""
+    with open_warehouse(settings) as connection:
+        return latest_results(connection)
+
+
 def _measured(
     case: UseCase,
     settings: Settings,

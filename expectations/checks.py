@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from expectations.sources import needed, read_sources
 from expectations.specification import Expectation
 
 SHARE_CLASSES = {
@@ -24,9 +25,9 @@ DATE_CLASSES = {
     "fresh": "ExpectColumnMaxToBeBetween",
     "history": "ExpectColumnMinToBeBetween",
 }
-NO_RECORDS = {
-    "de": "Dafür gibt es noch keinen einzigen Datensatz; bitte die Quelle liefern.",
-    "en": "There is not a single record for this yet; please deliver the source.",
+NO_RECORDS: Final[dict[Literal["de", "en"], str]] = {
+    "de": "Dafür gibt es noch keine Angaben ({names}).",
+    "en": "Nothing is given for this yet ({names}).",
 }
 
 
@@ -112,10 +113,14 @@ def measure(
         figures = _share(expectation, outcome)
     is_empty = figures["observed"] is None
     is_met = expectation.may_be_empty if is_empty else succeeded
-    todos = {
-        "de": NO_RECORDS["de"] if is_empty else todo(expectation.todo_de, figures, "de"),
-        "en": NO_RECORDS["en"] if is_empty else todo(expectation.todo_en, figures, "en"),
-    }
+    todos = (
+        _no_records(expectation)
+        if is_empty
+        else {
+            "de": todo(expectation.todo_de, figures, "de"),
+            "en": todo(expectation.todo_en, figures, "en"),
+        }
+    )
     return ExpectationResult(
         use_case=use_case,
         stage=stage,
@@ -125,6 +130,15 @@ def measure(
         todo_de=todos["de"],
         todo_en=todos["en"],
     )
+
+
+def _no_records(expectation: Expectation) -> dict[str, str]:
+    """Name what a firm would deliver, as it calls it."""
+    sources = [read_sources()[name] for name in needed(expectation)]
+    return {
+        language: text.format(names="; ".join(source.name[language] for source in sources))
+        for language, text in NO_RECORDS.items()
+    }
 
 
 def restated(

@@ -16,6 +16,7 @@ from expectations.journey import Phase, order
 from expectations.yaml_lines import YamlLines
 
 AUDIT = "audit"
+NO_USE_CASES = (AUDIT, "sources")  # files beside the use cases
 FAMILIES = {  # family of checks -> the fields that it needs beside `column`
     "complete": (),  # values present; `mostly` is the share required
     "unique": (),  # no value twice
@@ -205,13 +206,13 @@ class Specifications:
 
 
 def read_use_cases(folder: Path) -> Specifications:
-    """Read every `<use_case>.yml` of the folder but the audit's; a broken one stops no other.
+    """Read every `<use_case>.yml` of the folder but NO_USE_CASES; a broken one stops no other.
 
     Raises:
         ConfigurationError: the folder holds none.
 
     """
-    paths = sorted(path for path in folder.glob("*.yml") if path.stem != AUDIT)
+    paths = sorted(path for path in folder.glob("*.yml") if path.stem not in NO_USE_CASES)
     if not paths:
         raise ConfigurationError(f"{folder} holds no <use_case>.yml.")
     use_cases, problems = [], {}

@@ -105,7 +105,10 @@ def fall(
         cause,
         before,
         measured,
-        {"de": " ".join(r.todo_de for r in unmet), "en": " ".join(r.todo_en for r in unmet)},
+        {
+            "de": " ".join(dict.fromkeys(r.todo_de for r in unmet)),
+            "en": " ".join(dict.fromkeys(r.todo_en for r in unmet)),
+        },
     )
 
 

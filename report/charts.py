@@ -24,6 +24,8 @@ LINE: Final = "#d5dce3"
 FONT: Final = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 WIDTH: Final = 370  # of every chart, so that all write equally large
 STEP: Final = 17
+ABOVE: Final = -11  # pixels between a point and its label's middle
+BELOW: Final = 15
 SHARES_SHOWN: Final = 10
 SOURCES_SHOWN: Final = 14
 
@@ -103,11 +105,13 @@ def duplicates(doubles: Sequence[Doubles], words: Words) -> str:
             "what": what,
             "color": color,
             "said": f"{words.number(count)} {words(what)}",
+            "rise": rise,
         }
         for one in doubles
-        for what, count, color in (
-            ("records", one.records, FAINT),
-            ("customers", one.customers, BLUE),
+        for what, count, color, rise in (
+            ("records", one.records, FAINT, ABOVE),
+            # Below its line, away from the records'; near the axis above it.
+            ("customers", one.customers, BLUE, BELOW if 4 * one.customers > one.records else ABOVE),
         )
     ]
     axis = alt.Axis(
@@ -118,8 +122,13 @@ def duplicates(doubles: Sequence[Doubles], words: Words) -> str:
     every = _chart(rows).encode(x=x, y=y, color=_as_given())
     last = _chart(rows[-2:]).encode(x=x, y=y, color=_as_given())
     lines = every.mark_line(strokeWidth=2.5).encode(detail="what:N")
-    said = last.mark_text(align="right", dy=-11, dx=4).encode(text="said:N")
-    return _drawn(lines + last.mark_circle(size=45, opacity=1) + said, height=170)
+    said = [
+        last.mark_text(align="right", dy=rise, dx=4)
+        .encode(text="said:N")
+        .transform_filter(f"datum.rise == {rise}")
+        for rise in (ABOVE, BELOW)
+    ]
+    return _drawn(lines + last.mark_circle(size=45, opacity=1) + said[0] + said[1], height=170)
 
 
 def _lanes(field: str, order: Sequence[str]) -> alt.Y:

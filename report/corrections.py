@@ -6,13 +6,14 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from config import Settings
 from report.fields import SHEETS, Sheet, read_cell
+from report.receipts import keep_receipt
 from report.words import LANGUAGES, Language, Words, capitalised
 
 if TYPE_CHECKING:
@@ -38,20 +39,25 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A cell that can't be taken over, and why."""
+    """A cell that can't be taken over, and why; `problem` is the name of the text."""
 
     cell: Filled
+    problem: str
     reason_de: str
     reason_en: str
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was taken over from a list: how many values are new, and what was refused."""
+    """What was taken over from a list: how many values are new, and what was refused.
+
+    `can_return`: whatever was refused can stand in the next list with its reason.
+    """
 
     file: str
     values: int
     refused: tuple[str, ...]
+    can_return: bool = True
 
 
 class LayoutError(Exception):
@@ -98,24 +104,100 @@ def _take(connection: duckdb.DuckDBPyConnection, path: Path, settings: Settings)
         "select count(*) > 0 from ops.loads where source = ? and file = ? and sha256 = ?",
         [SOURCE, name, sha256],
     ).fetchone() or (False,)
+    good, refused = _judge(connection, cells)
     if is_known:  # what was refused may fit now: the customer came meanwhile
         waiting = _waiting(connection, name)
-        cells = [cell for cell in cells if (cell.sheet, cell.row, str(cell.value)) in waiting]
-    good, refused = _judge(connection, cells)
+        good = [(cell, value) for cell, value in good if _mark(cell) in waiting]
+        refused = [one for one in refused if _mark(one.cell) in waiting]
+    refused = _unsettled(connection, refused, name, at)
     said = (broken[settings.language],) if broken else ()
     said += tuple(getattr(r, f"reason_{settings.language}") for r in refused)
     for line in said:
         logger.warning("%s", line)
-    if is_known and not good:
-        return Taken(name, 0, said)
+    has_changed = _places(refused) != _refused_before(connection, name)
+    kept = Taken(name, 0, said, all(map(_has_place, refused)) and not broken)
+    if not (good or broken or has_changed) or (is_known and not (good or has_changed)):
+        return kept
     connection.begin()
     new = sum(_keep(connection, cell, value, name, at) for cell, value in good)
     # What was wrong in the file before is mended or gone.
     connection.execute("delete from ops.quarantine where source = ? and file = ?", [SOURCE, name])
+    _keep_refused(connection, name, refused)
     if good or said:
         _record(connection, name, sha256, (len(good), refused, broken))
+    if new or (refused and has_changed):
+        keep_receipt(connection, settings.night, name, new, len(refused))
     connection.commit()
-    return Taken(name, new, said)
+    return replace(kept, values=new)
+
+
+def _has_place(refused: Refused) -> bool:
+    """Tell whether a refused cell can stand in the next list as it stood in this one.
+
+    Of two words about one field the other one was taken: alone in the next list it would win.
+    """
+    return refused.problem not in ("no_column", "no_record", "twice")
+
+
+def _places(refused: Iterable[Refused]) -> dict[tuple[str, str, str], str]:
+    """Name the refused cells by mart, record and column, with what stands there."""
+    return {
+        (r.cell.mart, r.cell.record_id, r.cell.column): str(r.cell.value)
+        for r in refused
+        if _has_place(r)
+    }
+
+
+def _refused_before(
+    connection: duckdb.DuckDBPyConnection, file: str
+) -> dict[tuple[str, str, str], str]:
+    rows = connection.execute(
+        "select mart, record_id, column_name, value from ops.refused_cells where file = ?", [file]
+    ).fetchall()
+    return {(mart, record, column): value for mart, record, column, value in rows}
+
+
+def _unsettled(
+    connection: duckdb.DuckDBPyConnection, refused: Sequence[Refused], file: str, at: datetime
+) -> list[Refused]:
+    """Leave out what a newer list has settled, and what only came back from another file."""
+    settled = {
+        tuple(row)
+        for row in connection.execute(
+            "select mart, record_id, column_name from ops.corrections where said_at > ?", [at]
+        ).fetchall()
+    }
+    of_others = set(
+        connection.execute(
+            "select mart, record_id, column_name, value from ops.refused_cells where file <> ?",
+            [file],
+        ).fetchall()
+    )
+    return [
+        r
+        for r in refused
+        if (place := (r.cell.mart, r.cell.record_id, r.cell.column)) not in settled
+        and (*place, str(r.cell.value)) not in of_others
+    ]
+
+
+def _keep_refused(
+    connection: duckdb.DuckDBPyConnection, file: str, refused: Sequence[Refused]
+) -> None:
+    connection.execute("delete from ops.refused_cells where file = ?", [file])
+    for r in filter(_has_place, refused):
+        cell = r.cell
+        connection.execute(
+            "insert or replace into ops.refused_cells values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                cell.mart, cell.record_id, cell.column, str(cell.value), file,
+                r.reason_de, r.reason_en,
+            ],
+        )  # fmt: skip
+
+
+def _mark(cell: Filled) -> tuple[str, int, str]:
+    return cell.sheet, cell.row, str(cell.value)
 
 
 def _waiting(connection: duckdb.DuckDBPyConnection, file: str) -> set[tuple[str, int, str]]:
@@ -205,6 +287,7 @@ def _own_headings(sheet: Sheet) -> set[str]:
             *(capitalised(words.column(column)) for column in shown),
             words("helps_column"),
             words(sheet.counts),
+            words("refused_column"),
         )
     }
 
@@ -268,7 +351,7 @@ def _refuse(cell: Filled, problem: str, **more: object) -> Refused:
         )
         for language in LANGUAGES
     )
-    return Refused(cell, de, en)
+    return Refused(cell, problem, de, en)
 
 
 def _keep(

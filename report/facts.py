@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from config import Settings, read_yaml
 from expectations import Assessment, status
+from expectations.sources import missing_sources
 from expectations.specification import Expectation, UseCase, read_use_cases
+from report.priorities import Priorities, read_priorities
+from report.receipts import Receipt, last_receipt
 from warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -64,6 +67,9 @@ class Facts:
     company: str
     night: date
     use_cases: tuple[UseCase, ...]
+    priorities: Priorities
+    missing: frozenset[str] = frozenset()  # sources of which there is no record
+    receipt: Receipt | None = None
     in_use: frozenset[str] = frozenset()  # use cases that a file of `models/` acts on
     assessments: dict[str, Assessment] = field(default_factory=dict)
     stages: dict[str, tuple[tuple[date, int], ...]] = field(default_factory=dict)
@@ -78,7 +84,8 @@ def read_facts(settings: Settings) -> Facts:
     """Read stages, completeness, deliveries and duplicates of the last nights.
 
     Raises:
-        ConfigurationError: a file of `models/` is wrong, or there is none in `expectations/`.
+        ConfigurationError: a file of `models/` or `priorities.yml` is wrong, or there is none in
+            `expectations/`.
         WarehouseLockedError: a night is running.
 
     """
@@ -99,6 +106,9 @@ def read_facts(settings: Settings) -> Facts:
             company=settings.company,
             night=night,
             use_cases=use_cases,
+            priorities=read_priorities(settings),
+            missing=missing_sources(connection),
+            receipt=last_receipt(connection, first, night),
             in_use=frozenset(
                 str(read_yaml(path).get("use_case")) for path in settings.models.glob("*.yml")
             ),

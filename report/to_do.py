@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from config import Settings
 from report.corrections import KEY, NAME, heading, take_corrections
 from report.fields import SHEETS, Sheet
-from report.words import Words, capitalised
-from report.workbook import dress, mark_to_fill, new_book, save, writable
+from report.words import Language, Words, capitalised
+from report.workbook import dress, mark_refused, mark_to_fill, new_book, save, writable
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from expectations import Assessment
+    from report.steps import Step
 
 # Nobody fills in more by hand; what is worth most stands above.
 MAX_ROWS: Final = 2000
@@ -34,14 +35,16 @@ CUSTOMERS: Final = ("customers", "customer_id")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An unmet expectation of a use case's next stage, and the column to mend if there is one."""
+    """An expectation with records that lack something, and the column to mend if there is one.
+
+    Unmet ones are of the next stage; `is_met`: of a stage that is reached all the same.
+    """
 
     use_case: str
     expectation: str
     title: str
     stage: int
-    next_stage: int
-    todo: str
+    is_met: bool
     mart: str | None
     column: str | None
 
@@ -54,19 +57,30 @@ class Wish:
 
 @dataclass(slots=True)
 class Line:
-    """A record as people know it, and per column to fill the use cases that it helps."""
+    """A record as people know it, and per column to fill the use cases that it helps.
+
+    `keeps`: use cases whose stage is reached, the value would make their results better.
+    `refused`: per column what was filled in and can't be taken over, and why.
+    """
 
     key: str
     helps: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    keeps: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    refused: dict[str, tuple[str, str]] = field(default_factory=dict)
     record: str = ""
     name: str = ""
     shown: tuple[Any, ...] = ()
     worth: int = 0
 
     @property
-    def rank(self) -> tuple[int, int, str]:
-        """What filling it is worth: expectations that it helps, then orders or what else counts."""
-        return -sum(map(len, self.helps.values())), -self.worth, self.key
+    def columns(self) -> set[str]:
+        """The columns to fill in."""
+        return set(self.helps) | set(self.keeps) | set(self.refused)
+
+    @property
+    def rank(self) -> tuple[bool, int, int, str]:
+        """What was refused first, then what helps most expectations, then what counts most."""
+        return not self.refused, -sum(map(len, self.helps.values())), -self.worth, self.key
 
 
 Lists = dict[str, dict[str, Line]]
@@ -75,14 +89,18 @@ Lists = dict[str, dict[str, Line]]
 def write_to_do(settings: Settings) -> Path | None:
     """Write the list of the last night, once all that people filled in is taken over.
 
-    A list with a cell that can't be taken over stays until that is mended, and so does one that
-    is saved in that very moment.
+    What could not be taken over comes back marked, with its reason beside it. Only a list with
+    something that has no place in a fresh one (below a changed heading, without its record, said
+    twice) stays until that is mended, and so does one that is saved in that very moment.
 
     Returns:
         The list; None where it stayed or nothing is measured yet.
 
     """
     from expectations import status
+    from report.facts import read_facts
+    from report.sentences import receipt_said, titles_of
+    from report.steps import make_steps
     from warehouse import open_warehouse
 
     path = settings.review / NAME
@@ -90,14 +108,22 @@ def write_to_do(settings: Settings) -> Path | None:
     assessments = status(settings)
     with open_warehouse(settings) as connection:
         taken = take_corrections(connection, settings)
-        if any(one.file == NAME and one.refused for one in taken) or not assessments:
+        stays = any(one.file == NAME and not one.can_return for one in taken)
+        if stays or not assessments:
             return None
-        wishes = list(_wishes(settings, assessments))
-        lists = find_lines(connection, settings, wishes)
+        lists = find_lines(connection, settings, _wishes(settings, assessments))
+        refused = _refused(connection, settings.language)
+        for mart in set(refused) & set(SHEETS):
+            lists[mart] = lists[mart]  # a sheet for what comes back, whatever else there is
         for mart, lines in lists.items():
-            _describe(connection, SHEETS[mart], lines)
+            _describe(connection, SHEETS[mart], lines, refused.get(mart, {}))
         choices = _choices(connection)
-    book = make_book(Words(settings.language), wishes, lists, choices)
+    facts = read_facts(settings)
+    steps = make_steps(facts.assessments.values(), facts.use_cases, facts.missing, facts.priorities)
+    words = Words(settings.language)
+    receipt = receipt_said(facts.receipt, facts, words) if facts.receipt else ""
+    titles = titles_of(facts.use_cases, words)
+    book = make_book(words, (steps, titles, receipt), lists, choices)
     if _stamp(path) != before:
         return None
     save(book, path)
@@ -120,7 +146,8 @@ def find_lines(
         found = unmet_records(connection, settings, wish.use_case, wish.expectation)
         for (key,) in found.project("record_id").fetchall():
             line = lists[wish.sheet.mart].setdefault(key, Line(key))
-            line.helps[wish.column].add(f"{wish.title} {wish.next_stage}")
+            gaps = line.keeps if wish.is_met else line.helps
+            gaps[wish.column].add(f"{wish.title} {wish.stage}")
     return lists
 
 
@@ -132,29 +159,54 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def _wishes(settings: Settings, assessments: Sequence[Assessment]) -> Iterable[Wish]:
+    """Find what the next stages lack, and the gaps that the reached ones bear."""
+    from expectations.assessment import latest
     from expectations.specification import read_use_cases
 
-    targets = {
-        (case.name, item.name): item.target
-        for case in read_use_cases(settings.expectations).use_cases
-        for _, item in case.checks
-    }
+    cases = {case.name: case for case in read_use_cases(settings.expectations).use_cases}
+    results = {(r.use_case, r.expectation): r for r in latest(settings)}
     for found in assessments:
-        for unmet in found.unmet:
-            if (found.use_case, unmet.expectation) in targets:
+        unmet = {result.expectation for result in found.unmet}
+        reached = found.stage if found.measured_stage is None else found.measured_stage
+        for stage, item in cases[found.use_case].checks if found.use_case in cases else ():
+            result = results.get((found.use_case, item.name))
+            bears = (
+                result is not None
+                and item.type == "complete"
+                and stage <= reached
+                and bool(result.records_unmet)
+            )
+            if item.name in unmet or bears:
                 yield Wish(
                     found.use_case,
-                    unmet.expectation,
+                    item.name,
                     getattr(found, f"title_{settings.language}"),
-                    found.stage,
-                    unmet.stage,
-                    getattr(unmet, f"todo_{settings.language}"),
-                    *(targets[found.use_case, unmet.expectation] or (None, None)),
+                    stage,
+                    item.name not in unmet,
+                    *(item.target or (None, None)),
                 )
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, sheet: Sheet, lines: dict[str, Line]) -> None:
-    """Add to the lines what people know the records by; drop what has been filled in meanwhile."""
+def _describe(
+    connection: duckdb.DuckDBPyConnection,
+    sheet: Sheet,
+    lines: dict[str, Line],
+    refused: Mapping[str, Mapping[str, tuple[str, str]]],
+) -> None:
+    """Add to the lines what people know the records by; drop what has been filled in meanwhile.
+
+    `refused`: per record and column what could not be taken over; such a record has a line.
+    """
+    for (key,) in (
+        connection.execute(
+            f"select m.{sheet.key} from marts.{sheet.mart} as m"
+            f" where list_contains(?, {sheet.record})",
+            [list(refused)],
+        ).fetchall()
+        if refused
+        else ()
+    ):
+        lines.setdefault(key, Line(key))
     shown = ", ".join(f"({sql})::varchar" for _, sql in sheet.shown)
     filled = {
         (record, column)
@@ -175,12 +227,27 @@ def _describe(connection: duckdb.DuckDBPyConnection, sheet: Sheet, lines: dict[s
     lines.clear()
     for keys, record, name, cells, worth in rows:
         line = Line(min(keys), record=record, name=name, shown=tuple(cells), worth=worth)
+        line.refused = dict(refused.get(record, {}))
         for key in keys:
-            for column, cases in found[key].helps.items():
-                if (record, column) not in filled:
-                    line.helps[column] |= cases
-        if line.helps:
+            for gaps, of_line in ((found[key].helps, line.helps), (found[key].keeps, line.keeps)):
+                for column, cases in gaps.items():
+                    if (record, column) not in filled:
+                        of_line[column] |= cases
+        if line.columns:
             lines[line.key] = line
+
+
+def _refused(
+    connection: duckdb.DuckDBPyConnection, language: Language
+) -> dict[str, dict[str, dict[str, tuple[str, str]]]]:
+    """Read per mart, record and column what could not be taken over, with the bare reason."""
+    found: dict[str, dict[str, dict[str, tuple[str, str]]]] = {}
+    for mart, record, column, value, reason in connection.execute(
+        f"select mart, record_id, column_name, value, reason_{language} from ops.refused_cells"
+    ).fetchall():
+        bare = reason.partition(": ")[2]  # where it stood in the old list helps nobody here
+        found.setdefault(mart, {}).setdefault(record, {})[column] = (value, bare)
+    return found
 
 
 def _choices(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
@@ -205,20 +272,35 @@ def _choices(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], lis
 
 def make_book(
     words: Words,
-    wishes: Sequence[Wish],
+    told: tuple[Sequence[Step], Mapping[str, str], str],
     lists: Mapping[str, Mapping[str, Line]],
     choices: Mapping[tuple[str, str], list[str]],
 ) -> Workbook:
-    """Lay out the workbook: what is to do on the first sheet, then a sheet per kind of record."""
+    """Lay out the workbook: what is to do on the first sheet, then a sheet per kind of record.
+
+    `told`: the steps, the use cases' titles and the receipt of the last list.
+    """
+    from report.sentences import effort, step_helps, step_ways
+
+    steps, titles, receipt = told
     book = new_book()
     overview = book.active
     overview.title = words("overview")
     overview.append(words.lines("overview_columns"))
-    for wish in wishes:
-        there = bool(wish.sheet and lists.get(wish.sheet.mart))
-        where = words.sheet(wish.sheet.mart) if wish.sheet and there else words("at_the_source")
-        overview.append([wish.title, wish.stage, wish.next_stage, wish.todo, where])
-    dress(overview, (30, 10, 10, 80, 26), frozen="B2")
+    for number, step in enumerate(steps, start=1):
+        there = step.kind == "fill" and step.place and lists.get(step.place[0])
+        where = words.sheet(step.place[0]) if step.place and there else words(f"by_{step.kind}")
+        overview.append(
+            writable([
+                number, step_ways(step, words), step_helps(step, titles, words),
+                effort(step, words).partition(": ")[2].rstrip("."), where,
+            ])
+        )  # fmt: skip
+    if any(line.keeps and not line.helps for lines in lists.values() for line in lines.values()):
+        overview.append([None, words("keeps_row"), None, None, words("keeps_where")])
+    if receipt:
+        overview.append([None, receipt, None, None, None])
+    dress(overview, (6, 78, 48, 20, 28), frozen="A2")
     values = book.create_sheet(CHOICES_SHEET)
     values.sheet_state = "hidden"
     for mart, sheet in SHEETS.items():
@@ -239,24 +321,28 @@ def _add_sheet(
     from openpyxl.utils import get_column_letter
 
     page = book.create_sheet(words.sheet(sheet.mart))
-    fields = [column for column in sheet.fields if any(column in line.helps for line in lines)]
+    fields = [column for column in sheet.fields if any(column in line.columns for line in lines)]
+    reasons = [words("refused_column")] * any(line.refused for line in lines)
     shown = [words.column(column) for column, _ in sheet.shown]
     page.append(
         [
             capitalised(words.column(sheet.called)),
             *map(capitalised, shown),
             *(heading(column, words.language) for column in fields),
+            *reasons,
             words("helps_column"),
             words(sheet.counts),
             KEY[words.language],
         ]
     )
     for line in lines:
-        helps = sorted({case for column in fields for case in line.helps.get(column, ())})
-        empty = [None] * len(fields)
+        filled = [line.refused.get(column, (None,))[0] for column in fields]
+        why = [" ".join(reason for _, reason in line.refused.values()) for _ in reasons]
         known = [line.name, *map(_typed, line.shown)]
-        page.append(writable([*known, *empty, ", ".join(helps), line.worth, line.record]))
-    widths = [34.0, *[20.0] * len(shown), *[24.0] * len(fields), 40.0, 13.0, 12.0]
+        helps = _helps_said(line, words)
+        page.append(writable([*known, *filled, *why, helps, line.worth, line.record]))
+    before = [34.0, *[20.0] * len(shown), *[24.0] * len(fields)]
+    widths = [*before, *[44.0] * len(reasons), 40.0, 13.0, 12.0]
     dress(page, widths, frozen="B2")
     first = 2 + len(shown)
     nothing = PatternFill("solid", fgColor="E4E7EB")
@@ -266,13 +352,26 @@ def _add_sheet(
                 cell.number_format = "DD.MM.YYYY" if words.language == "de" else "D MMM YYYY"
         for place, column in enumerate(fields, start=first):
             cell = page.cell(number, place)
-            mark_to_fill([cell]) if column in line.helps else setattr(cell, "fill", nothing)
+            if column in line.refused:
+                mark_refused([cell])
+            elif column in line.columns:
+                mark_to_fill([cell])
+            else:
+                cell.fill = nothing
             if sheet.fields[column] in AS_TYPED:
                 cell.number_format = "@"
     for place, column in enumerate(fields, start=first):
         area = f"{get_column_letter(place)}2:{get_column_letter(place)}{len(lines) + 1}"
         _guide(book, page, area, (sheet.mart, column), choices, words)
     page.column_dimensions[get_column_letter(len(widths))].hidden = True
+
+
+def _helps_said(line: Line, words: Words) -> str:
+    """Say which stages a line helps to reach, and which it makes better."""
+    helps = sorted(set().union(*line.helps.values()))
+    keeps = sorted(set().union(*line.keeps.values()))
+    said = [words("keeps", cases=", ".join(keeps))] if keeps and not helps else []
+    return ", ".join([*helps, *said])
 
 
 def _typed(text: str | None) -> str | date | None:

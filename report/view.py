@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from expectations import PHASES, Assessment, ExpectationResult
-from expectations.specification import UseCase
+from expectations.sources import read_sources
+from expectations.specification import Expectation
 from report import charts
 from report.facts import NIGHTS_SHOWN, Facts
+from report.sentences import by_itself, effort, receipt_said, step_helps, step_said, titles_of
+from report.steps import Step, blocking, make_steps
 from report.words import Language, Words
 
 STAGES = (0, 1, 2, 3)
+STEPS_SHOWN = 3  # more is no advice
 NIGHTS_DRAWN = 14  # at least, so that a young history does not look like a long one
 SPARK_STEP = 4  # pixels per night
 SPARK_RISE = 8  # pixels per stage
@@ -38,6 +42,7 @@ class Tile:
     method: str = ""
     warning: str = ""
     next_said: str = ""
+    missing: str = ""
     todo: str = ""
     more: str = ""
     spark: str = ""
@@ -54,11 +59,21 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
-class BestStep:
-    """The one thing to do that helps the most use cases."""
+class StepSaid:
+    """One thing to do, the use cases that it helps and what it takes."""
 
     todo: str
     helps: str
+    effort: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A source that is not there, the usual ways to get it and the use cases that wait for it."""
+
+    name: str
+    ways: str
+    opens: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +97,9 @@ class View:
     is_measured: bool
     counts: tuple[tuple[int, int, str, str], ...]  # stage, use cases, both in words
     phases: tuple[Phase, ...]
-    best: BestStep | None
+    receipt: str
+    steps: tuple[StepSaid, ...]
+    missing: tuple[Missing, ...]
     figures: tuple[Figure, ...]
 
     @property
@@ -94,6 +111,7 @@ class View:
 def make_view(facts: Facts, language: Language) -> View:
     """Say the facts in one language."""
     words = Words(language)
+    steps = make_steps(facts.assessments.values(), facts.use_cases, facts.missing, facts.priorities)
     return View(
         language=language,
         words=words,
@@ -102,54 +120,26 @@ def make_view(facts: Facts, language: Language) -> View:
         is_measured=bool(facts.assessments),
         counts=_counts(facts, words),
         phases=tuple(_phases(facts, words)),
-        best=_best_said(facts, words),
+        receipt=receipt_said(facts.receipt, facts, words) if facts.receipt else "",
+        steps=tuple(_steps_said(steps, facts, words)),
+        missing=tuple(_missing(steps, facts, words)),
         figures=tuple(_figures(facts, words)),
     )
 
 
-def find_best_step(
-    assessments: Iterable[Assessment], use_cases: Iterable[UseCase]
-) -> tuple[ExpectationResult, list[str], list[str]] | None:
-    """Find what helps most: the column (or single expectation) that most use cases wait for.
-
-    First what raises the most use cases on its own, then what the most wait for, then what is
-    least work. Returns the to-do that asks for most of it, the use cases that it raises on its
-    own and those that it helps.
-    """
-    targets = {(case.name, item.name): item.target for case in use_cases for _, item in case.checks}
-    waiting: dict[tuple[str, str], list[tuple[Assessment, ExpectationResult]]] = defaultdict(list)
-
-    def concern(found: Assessment, unmet: ExpectationResult) -> tuple[str, str]:
-        place = (found.use_case, unmet.expectation)
-        return targets.get(place) or place
-
-    for found in assessments:
-        for unmet in found.unmet:
-            waiting[concern(found, unmet)].append((found, unmet))
-    ranked = []
-    for key, group in waiting.items():
-        cases = {found.use_case: found for found, _ in group}
-        alone = [
-            name
-            for name, found in cases.items()
-            if all(concern(found, unmet) == key for unmet in found.unmet)
-        ]
-        asks = max((unmet for _, unmet in group), key=lambda u: (u.records_to_next or 0, u.stage))
-        effort = asks.records_to_next if asks.records_to_next is not None else float("inf")
-        rank = (-len(alone), -len(cases), effort, str(key))
-        ranked.append((rank, (asks, sorted(alone), sorted(cases))))
-    return min(ranked, key=lambda entry: entry[0])[1] if ranked else None
+def _steps_said(steps: Sequence[Step], facts: Facts, words: Words) -> Iterable[StepSaid]:
+    titles = titles_of(facts.use_cases, words)
+    for step in steps[:STEPS_SHOWN]:
+        yield StepSaid(step_said(step, words), step_helps(step, titles, words), effort(step, words))
 
 
-def _best_said(facts: Facts, words: Words) -> BestStep | None:
-    best = find_best_step(facts.assessments.values(), facts.use_cases)
-    if best is None:
-        return None
-    asks, alone, helped = best
-    titles = {c.name: getattr(c, f"title_{words.language}") for c in facts.use_cases}
-    names = ", ".join(titles.get(name, name) for name in (alone or helped))
-    said = words("raises" if alone else "helps", cases=names)
-    return BestStep(getattr(asks, f"todo_{words.language}"), said)
+def _missing(steps: Sequence[Step], facts: Facts, words: Words) -> Iterable[Missing]:
+    titles = titles_of(facts.use_cases, words)
+    for step in steps:
+        if step.source and step.kind == "deliver":
+            source = read_sources()[step.source]
+            opens = ", ".join(titles[name] for name in step.use_cases)
+            yield Missing(source.name[words.language], source.ways[words.language], opens)
 
 
 def _counts(facts: Facts, words: Words) -> tuple[tuple[int, int, str, str], ...]:
@@ -184,8 +174,11 @@ def _tile(
     nights = facts.stages.get(name, ())
     if found is None:
         return Tile(title, None, top, words("stage_none"))
-    first = found.unmet[0] if found.unmet else None
-    others = len(found.unmet) - 1
+    items = {i.name: i for c in facts.use_cases if c.name == name for _, i in c.checks}
+    absent, others = _parted(found.unmet, items, facts.missing)
+    first = others[0] if others else None
+    by_time = by_itself(items.get(first.expectation), first, words) if first else ""
+    unmeasured = found.cause == "unmeasured"
     return Tile(
         title=title,
         stage=found.stage,
@@ -194,13 +187,36 @@ def _tile(
         is_in_use=name in facts.in_use and found.stage > 0,
         is_at_edge=bool(found.edge),
         method=getattr(found, f"method_{words.language}") or "",
-        warning=getattr(found, f"cause_{words.language}") or "",
-        next_said=words("for_stage", stage=found.next_stage) if first else "",
-        todo=getattr(first, f"todo_{words.language}") if first else "",
-        more=words.counted("more", others) if others > 0 else "",
+        warning=words("unmeasured")
+        if unmeasured
+        else getattr(found, f"cause_{words.language}") or "",
+        next_said=words("for_stage", stage=found.next_stage) if found.unmet else "",
+        missing=words("lacks", names="; ".join(_names(absent, words))) if absent else "",
+        todo=getattr(first, f"todo_{words.language}") + by_time if first else "",
+        more=words.counted("more", len(others) - 1) if len(others) > 1 else "",
         spark=spark(nights, facts.night),
         trend=_trend([stage for _, stage in nights], words),
     )
+
+
+def _parted(
+    unmet: Iterable[ExpectationResult], items: Mapping[str, Expectation], missing: frozenset[str]
+) -> tuple[list[str], list[ExpectationResult]]:
+    """Part what lacks into missing sources, each once, and all that can be done without them."""
+    absent: dict[str, None] = {}
+    others = []
+    for result in unmet:
+        item = items.get(result.expectation)
+        blocked = blocking(item, missing) if item else []
+        absent |= dict.fromkeys(blocked)
+        if not blocked:
+            others.append(result)
+    # What has values says how far off it is; where a column is empty, there is nothing to judge.
+    return list(absent), sorted(others, key=lambda result: result.observed is None)
+
+
+def _names(sources: Iterable[str], words: Words) -> list[str]:
+    return [read_sources()[name].name[words.language] for name in sources]
 
 
 def spark(stages: Sequence[tuple[date, int]], night: date) -> str:

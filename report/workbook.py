@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 AUTHOR: Final = "Reifegrad"
 TO_FILL: Final = "FFF8E1"
+REFUSED: Final = "FBE0D6"
 HEADER: Final = "334E68"
 LINE: Final = "BCCCDC"
 LINE_POINTS: Final = 15.0
@@ -77,6 +78,15 @@ def mark_to_fill(cells: Iterable[Cell]) -> None:
 
     for cell in cells:
         cell.fill = PatternFill("solid", fgColor=TO_FILL)
+
+
+def mark_refused(cells: Iterable[Cell]) -> None:
+    """Colour the cells that were filled in and could not be taken over."""
+    from openpyxl.styles import Font, PatternFill
+
+    for cell in cells:
+        cell.fill = PatternFill("solid", fgColor=REFUSED)
+        cell.font = Font(name="Calibri", bold=True, color="B04300")
 
 
 def save(book: Workbook, path: Path) -> None:

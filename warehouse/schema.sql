@@ -233,6 +233,29 @@ create table if not exists ops.corrections (
     primary key (mart, record_id, column_name)
 );
 
+-- Grain: mart, record, column. Cells of to-do lists that could not be taken over: they come back in
+-- the next list, with the reason beside them, until they are mended or emptied.
+create table if not exists ops.refused_cells (
+    mart varchar not null,
+    record_id varchar not null,
+    column_name varchar not null,
+    value varchar not null,            -- as it was typed
+    file varchar not null,
+    reason_de varchar not null,
+    reason_en varchar not null,
+    primary key (mart, record_id, column_name)
+);
+
+-- Grain: night, file. What became of a filled to-do list; `refused` as it stood at the last reading.
+create table if not exists ops.receipts (
+    night date not null,
+    file varchar not null,
+    taken bigint not null,
+    refused bigint not null,
+    stages_before map(varchar, integer),  -- in force before the night read its first list
+    primary key (night, file)
+);
+
 -- Grain: one row written into the CRM.
 create table if not exists ops.push_ledger (
     push_id varchar not null,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from config import PROJECT_ROOT, read_yaml
+from expectations.sources import needed, read_sources
 from expectations.specification import load_use_cases
 from report import write_report, writing
 from report.facts import read_facts
-from report.view import find_best_step, make_view, spark
+from report.view import make_view, spark
 from report.words import Words
 from tests.report.conftest import CASES, NIGHT, store_nights
 from warehouse import open_warehouse
@@ -52,7 +55,8 @@ def test_nights_stand_at_their_day_tonight_at_the_right():
 def test_an_empty_warehouse_says_what_to_do(settings):
     page = write_report(settings).read_text(encoding="utf-8")
     assert "Noch ist nichts gemessen." in page
-    assert "Dateien in den Eingangsordner legen" in page
+    assert "reifegrad start ORDNER erkennt die Spalten" in page
+    assert "sources.yml" not in page
     assert "Nothing has been measured yet." in page
     assert "noch nicht gemessen" in page
 
@@ -60,34 +64,6 @@ def test_an_empty_warehouse_says_what_to_do(settings):
 def test_the_set_language_comes_first(settings):
     english = settings.model_copy(update={"language": "en"})
     assert '<html lang="en">' in write_report(english).read_text(encoding="utf-8")
-
-
-def test_what_helps_most_is_what_raises_a_use_case_on_its_own(settings):
-    store_nights(settings)
-    facts = read_facts(settings)
-    _, alone, helped = find_best_step(facts.assessments.values(), facts.use_cases)
-    assert alone == []
-    assert len(helped) == max(
-        len({c for c in facts.assessments if waits_for(facts, c, target)})
-        for target in {t for c in facts.assessments for t in targets(facts, c)}
-    )
-    lone = facts.assessments["service_bot"]
-    lone = lone.model_copy(update={"unmet": lone.unmet[:1]})
-    asks, alone, _ = find_best_step(
-        {**facts.assessments, "service_bot": lone}.values(), facts.use_cases
-    )
-    assert alone == ["service_bot"]
-    assert targets(facts, "service_bot", asks.expectation) or asks.use_case == "service_bot"
-
-
-def targets(facts, use_case, expectation=None):
-    items = {i.name: i.target for c in facts.use_cases if c.name == use_case for _, i in c.checks}
-    unmet = [u.expectation for u in facts.assessments[use_case].unmet]
-    return {items[name] for name in unmet if expectation in (None, name)}
-
-
-def waits_for(facts, use_case, target):
-    return target in targets(facts, use_case)
 
 
 def test_killed_half_way_yesterdays_page_stays(settings, monkeypatch):
@@ -191,3 +167,59 @@ def test_every_column_that_the_report_can_name_has_words():
         assert "_" not in german.column(column) + english.column(column), column
     for mart in {entity["view"] for entity in entities} | {mart for mart, _ in targets}:
         assert german.mart(mart) != mart, mart
+
+
+def test_no_card_speaks_of_what_only_engineers_know():
+    engineering = re.compile(r"\byml\b|yaml|\bmarts?\b|reifegrad |\bkind\b|sources\.|config", re.I)
+    for case in load_use_cases(PROJECT_ROOT / "expectations"):
+        for _, item in case.checks:
+            assert not engineering.search(item.todo_de + item.todo_en), (case.name, item.name)
+    for source in read_sources().values():
+        said = [*source.name.values(), *source.ways.values()]
+        assert not engineering.search(" ".join(said)), source.name
+
+
+def test_every_mart_that_an_expectation_reads_has_a_name_in_business_words():
+    for case in load_use_cases(PROJECT_ROOT / "expectations"):
+        for _, item in case.checks:
+            assert needed(item), (case.name, item.name)
+
+
+def test_an_unmeasured_use_case_names_no_file_on_its_card(settings):
+    store_nights(settings)
+    with open_warehouse(settings) as connection:
+        connection.execute(
+            "update ops.maturity_stages set cause = 'unmeasured', cause_de = '/churn.yml',"
+            " cause_en = '/churn.yml' where use_case = 'churn'"
+        )
+    page = write_report(settings).read_text(encoding="utf-8")
+    assert "churn.yml" not in page
+    assert "In der letzten Nacht nicht gemessen" in page
+
+
+def test_a_missing_source_is_named_once_with_its_ways_and_what_it_opens(settings):
+    store_nights(settings, 1)
+    with open_warehouse(settings) as connection:
+        connection.execute(
+            "create table marts.tickets (ticket_id varchar); create table marts.leads as"
+            " select 'l:1' as lead_id; create table marts.interactions (kind varchar)"
+        )
+    facts = read_facts(settings)
+    assert facts.missing >= {"tickets", "interactions.web_visit", "interactions"}
+    assert "leads" not in facts.missing
+    page = write_report(settings).read_text(encoding="utf-8")
+    german = page[: page.index('lang="en" class')]
+    assert german.count("Export aus dem Ticketsystem") == 1
+    view = make_view(facts, "de")
+    (tickets,) = [source for source in view.missing if source.name.startswith("Serviceanfragen")]
+    waiting = [
+        case.title_de
+        for case in facts.use_cases
+        for unmet in facts.assessments[case.name].unmet
+        if {i.name: i.mart for _, i in case.checks}[unmet.expectation] == "tickets"
+    ]
+    assert waiting
+    assert set(tickets.opens.split(", ")) == set(waiting)
+    (tile,) = [t for phase in view.phases for t in phase.tiles if t.title == waiting[0]]
+    assert tile.missing.startswith("Es fehlt: ")
+    assert "Serviceanfragen und Reklamationen" in tile.missing

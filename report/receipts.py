@@ -1,0 +1,78 @@
+"""What became of filled to-do lists: a receipt per night and file, kept in `ops.receipts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How many values a night took over and refused, and the stages that moved with them.
+
+    `moved`: use case, its stage before the list was read and in that night. `fields`: marts and
+    columns that the lists filled in, by which one tells whose move it can have been.
+    """
+
+    night: date
+    taken: int
+    refused: int
+    moved: tuple[tuple[str, int, int], ...] = ()
+    fields: frozenset[tuple[str, str]] = frozenset()
+
+
+def keep_receipt(
+    connection: duckdb.DuckDBPyConnection,
+    night: date,
+    file: str,
+    taken: int,
+    refused: int,
+) -> None:
+    """Add to a night's receipt what was taken over just now; refused is what stays refused.
+
+    The stages before are those of the first list of the night: a second one counts from there.
+    """
+    connection.execute(
+        "insert into ops.receipts select ?, ?, ?, ?, coalesce("
+        "  (select any_value(stages_before) from ops.receipts where night = ?),"
+        "  (select map(list(use_case order by use_case), list(stage order by use_case)) from ("
+        "    from ops.maturity_stages where night <= ?"
+        "    qualify night = max(night) over (partition by use_case))))"
+        " on conflict (night, file) do update"
+        " set taken = taken + excluded.taken, refused = excluded.refused",
+        [night, file, taken, refused, night, night],
+    )
+
+
+def last_receipt(connection: duckdb.DuckDBPyConnection, first: date, night: date) -> Receipt | None:
+    """Read the last night between the two in which a list had something new; None without one."""
+    rows = connection.execute(
+        "select night, sum(taken)::bigint, sum(refused)::bigint, any_value(stages_before)"
+        " from ops.receipts where night between ? and ? group by night order by night desc limit 1",
+        [first, night],
+    ).fetchall()
+    if not rows:
+        return None
+    at, taken, refused, before = rows[0]
+    after = dict(
+        connection.execute(
+            "select use_case, stage from ops.maturity_stages where night = ?", [at]
+        ).fetchall()
+    )
+    fields = connection.execute(
+        "select distinct mart, column_name from ops.corrections"
+        " semi join (select file from ops.receipts where night = ?) using (file)",
+        [at],
+    ).fetchall()
+    return Receipt(at, taken, refused, tuple(_moved(before or {}, after)), frozenset(fields))
+
+
+def _moved(before: dict[str, int], after: dict[str, int]) -> Iterable[tuple[str, int, int]]:
+    for name, stage in after.items():
+        if before.get(name, stage) != stage:
+            yield name, before[name], stage
