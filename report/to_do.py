@@ -146,8 +146,10 @@ def find_lines(
         found = unmet_records(connection, settings, wish.use_case, wish.expectation)
         for (key,) in found.project("record_id").fetchall():
             line = lists[wish.sheet.mart].setdefault(key, Line(key))
-            gaps = line.keeps if wish.is_met else line.helps
-            gaps[wish.column].add(f"{wish.title} {wish.stage}")
+            if wish.is_met:
+                line.keeps[wish.column].add(wish.title)
+            else:
+                line.helps[wish.column].add(f"{wish.title} {wish.stage}")
     return lists
 
 

@@ -14,7 +14,7 @@ from report import charts
 from report.facts import NIGHTS_SHOWN, Facts
 from report.sentences import by_itself, effort, receipt_said, step_helps, step_said, titles_of
 from report.steps import Step, blocking, make_steps
-from report.words import Language, Words
+from report.words import Language, Words, capitalised
 
 STAGES = (0, 1, 2, 3)
 STEPS_SHOWN = 3  # more is no advice
@@ -139,7 +139,8 @@ def _missing(steps: Sequence[Step], facts: Facts, words: Words) -> Iterable[Miss
         if step.source and step.kind == "deliver":
             source = read_sources()[step.source]
             opens = ", ".join(titles[name] for name in step.use_cases)
-            yield Missing(source.name[words.language], source.ways[words.language], opens)
+            ways = capitalised(source.ways[words.language])
+            yield Missing(source.name[words.language], ways, opens)
 
 
 def _counts(facts: Facts, words: Words) -> tuple[tuple[int, int, str, str], ...]:

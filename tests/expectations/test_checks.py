@@ -91,7 +91,7 @@ def test_nothing_to_check_is_not_reached() -> None:
     outcome = {"element_count": 0, "unexpected_count": None}
     result = measure("churn", 1, item, outcome, True, NIGHT)
     assert not result.is_met
-    assert "Quelle" in result.todo_de
+    assert result.todo_de == "Dafür gibt es noch keine Angaben (Kundenliste)."
     lenient = item.model_copy(update={"may_be_empty": True})
     assert measure("churn", 1, lenient, outcome, True, NIGHT).is_met
 

@@ -191,7 +191,7 @@ def test_marts_without_rows_reach_no_stage(nights: Nights, damage: Callable[[str
     damage("delete from marts.customers; delete from marts.orders")
     found = nights.assess(0)
     assert (found.stage, found.measured_stage) == (0, 0)
-    assert "Quelle" in found.unmet[0].todo_de
+    assert "Kundenliste" in found.unmet[0].todo_de
 
 
 def test_a_killed_assessment_leaves_the_last_night(nights: Nights) -> None:

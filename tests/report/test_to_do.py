@@ -333,7 +333,7 @@ def test_gaps_that_hold_up_no_stage_can_be_filled_too(home):
     path = write_to_do(settings)
     header, rows = read(path, "Kunden")
     assert len(rows) == 4
-    assert rows[0][header.index("Hilft für Stufe")] == "macht genauer: Ansprache 1"
+    assert rows[0][header.index("Hilft für Stufe")] == "macht genauer: Ansprache"
     assert read(path, "Übersicht")[1][0][1].startswith("Übrige Lücken")
 
 
