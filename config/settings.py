@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     as_of: date | None = Field(
         default=None, description="the day that the night speaks of; default: today"
     )
-    airflow_port: int = Field(default=8080, gt=0, lt=64822)  # its log servers listen 714 above
+    airflow_port: int = Field(default=8080, gt=0, lt=65536)
     mlflow_port: int = Field(default=5000, gt=0, lt=65536)
     mlflow_login: bool = Field(default=False, description="MLflow's page asks for a password")
     crm_port: int = Field(default=8069, gt=0, lt=65536)

@@ -56,20 +56,14 @@ NIGHTS = {
 }
 
 
-# Airflow's two log servers listen this far above its page, so that every home has its own: with
-# the page at 8080 they stand where Airflow itself puts them, at 8793 and 8794.
-LOG_PORT_DISTANCES = (713, 714)
-
-
-def airflow_ports(settings: Settings) -> tuple[int, int, int]:
-    """Return the ports of Airflow's page and of its log servers for tasks and for triggers."""
-    tasks, triggers = (settings.airflow_port + distance for distance in LOG_PORT_DISTANCES)
-    return settings.airflow_port, tasks, triggers
-
-
 def airflow_home(settings: Settings) -> Path:
     """Return the folder with Airflow's own database, configuration and task logs."""
     return settings.home / "airflow"
+
+
+def airflow_database(settings: Settings) -> Path:
+    """Return the SQLite file in which Airflow keeps runs, tasks and its audit log."""
+    return airflow_home(settings) / "airflow.db"
 
 
 def password_file(settings: Settings) -> Path:
@@ -79,8 +73,7 @@ def password_file(settings: Settings) -> Path:
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Return the variables of a native start, without those inherited from the calling process."""
-    page, task_logs, trigger_logs = airflow_ports(settings)
-    url = f"http://127.0.0.1:{page}"
+    url = f"http://127.0.0.1:{settings.airflow_port}"
     home = airflow_home(settings)
     return {
         **QUIET,
@@ -91,11 +84,9 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(password_file(settings)),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_database(settings)}",
         "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(page),
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(task_logs),
-        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(trigger_logs),
+        "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": settings.timezone,
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__COSMOS__CACHE_DIR": str(home / "cosmos"),

@@ -1,8 +1,8 @@
 """Starting and ending the long-running processes: Airflow and MLflow (the CRM starts itself).
 
 Each service is a process group of its own, with a log below `<home>/logs` and a record below
-`<home>/run`. `airflow standalone` leaves children behind when it alone is signalled, therefore
-whole groups are ended.
+`<home>/run`. A leader that is signalled alone can leave children behind, therefore whole groups
+are ended.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ import requests
 
 from config import PROJECT_ROOT, Settings
 from config.rights import PRIVATE
-from reifegrad.environment import airflow_ports, process_environment
-from reifegrad.passwords import kept_secret, mlflow_login
+from reifegrad.environment import process_environment
+from reifegrad.passwords import airflow_password, kept_secret, mlflow_login
 
 GRACE_SECONDS = 12.0
 
@@ -52,18 +52,19 @@ class Service:
 
 
 def airflow_service(settings: Settings) -> Service:
-    """Describe scheduler, DAG processor, triggerer and API server in one group.
+    """Describe scheduler, DAG processor, triggerer and API server as one service.
 
+    It is ready when all of them give signs of life, not when its page answers.
     The API for tasks builds itself at its first request, eight seconds of a core in which the
     whole server answers nobody; better now than when the first task reports.
     """
     return Service(
         "airflow",
-        (_program("airflow"), "standalone"),
-        airflow_ports(settings),
+        (sys.executable, "-m", "reifegrad.airflow_parts"),
+        (settings.airflow_port,),
         "REIFEGRAD_AIRFLOW_PORT",
-        partial(_answers, f"http://127.0.0.1:{settings.airflow_port}/execution/health"),
-        lambda: {"AIRFLOW__API_AUTH__JWT_SECRET": kept_secret(settings, "signing_key")},
+        partial(_airflow_is_ready, settings),
+        partial(_airflow_secrets, settings),
     )
 
 
@@ -115,6 +116,42 @@ def all_services(settings: Settings) -> list[Service]:
     has_own_crm = load_config(settings).has_crm and not settings.crm_url
     crm = [crm_service(settings)] if has_own_crm else []
     return [airflow_service(settings), *crm, mlflow_service(settings)]
+
+
+def airflow_health(settings: Settings) -> dict[str, str]:
+    """Ask Airflow's health page. Returns `healthy` or `unhealthy` per part, nothing if it is mute.
+
+    A part is unhealthy after a minute without a sign of life.
+    """
+    try:
+        answer = requests.get(f"{_airflow_url(settings)}/api/v2/monitor/health", timeout=60)
+        found = answer.json() if answer.ok else {}
+    except (requests.RequestException, ValueError):
+        return {}
+    return {
+        part.replace("_", " "): str(told["status"] or "unhealthy") for part, told in found.items()
+    }
+
+
+def sick_parts(settings: Settings) -> list[str]:
+    """Name the parts of Airflow without a sign of life; none where its page does not answer."""
+    return [part for part, state in airflow_health(settings).items() if state != "healthy"]
+
+
+def failing(settings: Settings) -> list[str]:
+    """Say of each service that was started and does not do its work what is wrong, a line each."""
+    lines = []
+    for service in all_services(settings):
+        if _read_record(settings, service.name) is None:
+            continue
+        log = log_file(settings, service.name)
+        if not is_running(settings, service.name):
+            lines.append(f"{service.name} has ended (log: {log})")
+        elif service.name == "airflow" and (sick := sick_parts(settings)):
+            lines.append(f"airflow gives no sign of life: {', '.join(sick)} (log: {log})")
+        elif not service.is_ready():
+            lines.append(f"{service.name} does not answer (log: {log})")
+    return lines
 
 
 def log_file(settings: Settings, name: str) -> Path:
@@ -212,6 +249,23 @@ def require_free_port(port: int, setting: str) -> None:
                 f"Port {port} is in use: end the program that holds it, or set {setting} to"
                 " another port (in the environment or config/settings.env)."
             ) from None
+
+
+def _airflow_secrets(settings: Settings) -> dict[str, str]:
+    airflow_password(settings)  # where there is none, Airflow makes one and prints it into its log
+    return {"AIRFLOW__API_AUTH__JWT_SECRET": kept_secret(settings, "signing_key")}
+
+
+def _airflow_url(settings: Settings) -> str:
+    return f"http://127.0.0.1:{settings.airflow_port}"
+
+
+def _airflow_is_ready(settings: Settings) -> bool:
+    """Tell whether all parts live and the API for tasks answers, which takes its first request."""
+    if not _answers(f"{_airflow_url(settings)}/execution/health"):
+        return False
+    health = airflow_health(settings)
+    return bool(health) and set(health.values()) == {"healthy"}
 
 
 def _program(name: str) -> str:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from config import Settings
-from reifegrad import passwords, services
+from reifegrad import airflow_parts, passwords, services
 
 # A leader with a child that does not listen to SIGTERM, and a grandchild in a group of its own.
 FAMILY = """
@@ -145,9 +145,13 @@ def test_a_crm_elsewhere_is_not_started(settings):
     assert [s.name for s in services.all_services(elsewhere)] == ["airflow", "mlflow"]
 
 
-def test_homes_ten_ports_apart_share_none_of_airflows_ports(settings):
-    other = settings.model_copy(update={"airflow_port": settings.airflow_port + 10})
-    assert not {*services.airflow_service(settings).ports} & {
-        *services.airflow_service(other).ports
-    }
-    assert services.airflow_service(Settings()).ports == (8080, 8793, 8794)
+def test_airflow_opens_no_port_but_its_page(settings):
+    """Its log servers would listen to the whole network, on ports that two homes share."""
+    assert services.airflow_service(settings).ports == (settings.airflow_port,)
+    for part in ("scheduler", "triggerer"):
+        assert "--skip-serve-logs" in airflow_parts.PARTS[part]
+
+
+def test_airflows_password_is_there_before_airflow_prints_one(settings):
+    services.airflow_service(settings).environment()
+    assert passwords.password_file(settings).is_file()
