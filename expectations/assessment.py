@@ -13,6 +13,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from config import Settings
+from config.language import _
 from config.settings import ConfigurationError
 from expectations.checks import ExpectationResult, effort, records_sql
 from expectations.data_docs import replaced_folder
@@ -148,7 +149,7 @@ def assess(settings: Settings) -> list[Assessment]:
             if case.name not in problems
         ]
         for problem in problems.values():
-            logger.warning("Not measured: %s", problem)
+            logger.warning(_("Not measured: {problem}").format(problem=problem))
         kept = _unmeasured(connection, settings, specs, problems)
         _write(connection, settings, results, measured, kept)
     position = specs.names.index
@@ -284,8 +285,10 @@ def _bind(connection: duckdb.DuckDBPyConnection, check: Check) -> None:
     except duckdb.Error as error:
         message = " ".join(str(error).split("\nLINE ")[0].split())
         raise CheckError(
-            f"{check.place}: {message} Correct the YAML, or build the marts first;"
-            " the stage was not changed."
+            _(
+                "{place}: {message} Correct the YAML, or build the marts first; the"
+                " stage was not changed."
+            ).format(place=check.place, message=message)
         ) from error
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from config import Settings
+from config.language import _
 from config.settings import ConfigurationError
 from expectations.checks import ExpectationResult
 
@@ -92,8 +93,10 @@ def empty_marts(connection: duckdb.DuckDBPyConnection) -> set[str]:
     ).fetchall()
     if not names:
         raise ConfigurationError(
-            "The warehouse has no marts: run `reifegrad ingest` and `reifegrad build` first;"
-            " no stage was changed."
+            _(
+                "The warehouse has no marts: run `reifegrad ingest` and `reifegrad"
+                " build` first; no stage was changed."
+            )
         )
     return {
         name

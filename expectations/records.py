@@ -7,6 +7,7 @@ from datetime import date
 import duckdb
 
 from config import Settings
+from config.language import _
 from config.settings import ConfigurationError
 from expectations.checks import records_sql
 from expectations.specification import Expectation, load_use_cases
@@ -39,7 +40,12 @@ def unmet_records(
     except duckdb.Error as error:
         message = " ".join(str(error).split("\nLINE ")[0].split())
         raise ConfigurationError(
-            f"{settings.expectations}/{use_case}.yml, line {item.line}: {message}"
+            _("{expectations}/{use_case}.yml, line {line}: {message}").format(
+                expectations=settings.expectations,
+                use_case=use_case,
+                line=item.line,
+                message=message,
+            )
         ) from error
     named = ", ".join(
         f"{_literal(value)}::varchar as {name}"
@@ -92,7 +98,9 @@ def _find(settings: Settings, use_case: str, expectation: str) -> Expectation:
                 if item.name == expectation:
                     return item
     raise ConfigurationError(
-        f"{settings.expectations} has no expectation {expectation} of a use case {use_case}."
+        _("{expectations} has no expectation {expectation} of a use case {use_case}.").format(
+            expectations=settings.expectations, expectation=expectation, use_case=use_case
+        )
     )
 
 

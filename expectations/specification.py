@@ -11,7 +11,9 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from config.language import _
 from config.settings import ConfigurationError, read_yaml
+from config.validation import explain
 from expectations.journey import Phase, order
 from expectations.yaml_lines import YamlLines
 
@@ -70,17 +72,20 @@ class Expectation(_Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.mart is None) == (self.query is None):
-            raise ValueError("give either `mart` or `query`")
+            raise ValueError(_("give either `mart` or `query`"))
         if self.where is not None and self.mart is None:
-            raise ValueError("`where` goes with `mart`; put the condition into `query`")
+            raise ValueError(_("`where` goes with `mart`; put the condition into `query`"))
         if not (self.reason or self.source):
-            raise ValueError("say why this threshold: `reason` or `source`")
+            raise ValueError(_("say why this threshold: `reason` or `source`"))
         for todo in (self.todo_de, self.todo_en):
             for name in re.findall(r"{(.*?)}", todo):
                 if not re.fullmatch(rf"({'|'.join(PLACEHOLDERS)})(:[^|]*\|[^|]*)?", name):
                     raise ValueError(
-                        f"`todo` knows no {{{name}}}; use {', '.join(PLACEHOLDERS)}, and"
-                        " {unmet:belongs|belong} for a word that goes with one or with many"
+                        _(
+                            "`todo` knows no {{{name}}}; use {names}, and"
+                            " {{unmet:belongs|belong}} for a word that goes with one or"
+                            " with many"
+                        ).format(name=name, names=", ".join(PLACEHOLDERS))
                     )
         return self
 
@@ -90,14 +95,20 @@ class Expectation(_Strict):
             return self
         if self.type not in FAMILIES:
             raise ValueError(
-                f"no type {self.type!r}; use {', '.join(FAMILIES)} or a Great Expectations"
-                " name such as ExpectColumnPairValuesAToBeGreaterThanB"
+                _(
+                    "no type {type!r}; use {names} or a Great Expectations name such as"
+                    " ExpectColumnPairValuesAToBeGreaterThanB"
+                ).format(type=self.type, names=", ".join(FAMILIES))
             )
         if self.column is None and self.type != "rows":
-            raise ValueError(f"type {self.type} needs `column`")
+            raise ValueError(_("type {type} needs `column`").format(type=self.type))
         needed = FAMILIES[self.type]
         if needed and all(getattr(self, field) is None for field in needed):
-            raise ValueError(f"type {self.type} needs {' or '.join(f'`{n}`' for n in needed)}")
+            raise ValueError(
+                _("type {type} needs {names}").format(
+                    type=self.type, names=_(" or ").join(f"`{n}`" for n in needed)
+                )
+            )
         return self
 
     @property
@@ -165,7 +176,7 @@ class UseCase(_Strict):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if sorted(self.stages) not in ([1], [1, 2], [1, 2, 3]):
-            raise ValueError("`stages` are 1, 1 to 2 or 1 to 3, without a gap")
+            raise ValueError(_("`stages` are 1, 1 to 2 or 1 to 3, without a gap"))
         return self
 
     @property
@@ -214,7 +225,7 @@ def read_use_cases(folder: Path) -> Specifications:
     """
     paths = sorted(path for path in folder.glob("*.yml") if path.stem not in NO_USE_CASES)
     if not paths:
-        raise ConfigurationError(f"{folder} holds no <use_case>.yml.")
+        raise ConfigurationError(_("{folder} holds no <use_case>.yml.").format(folder=folder))
     use_cases, problems = [], {}
     for path in paths:
         try:
@@ -252,10 +263,17 @@ def _parse(path: Path, model: type[_Spec]) -> _Spec:
     except ValidationError as error:
         first = error.errors()[0]
         location = list(first["loc"])
-        place = f"line {lines.of(location)}, {_place(content, location)}"
-        more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        message = first["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"{path}, {place}: {message}{more}.") from error
+        others = error.error_count() - 1
+        more = _(" ({count} more)").format(count=others) if others else ""
+        message = explain(first)
+        raise ConfigurationError(
+            _("{path}, line {line}, {place}: {problem}.").format(
+                path=path,
+                line=lines.of(location),
+                place=_place(content, location),
+                problem=message + more,
+            )
+        ) from error
     _refuse_contradictions(path, spec)
     return spec
 
@@ -278,7 +296,9 @@ def _refuse_contradictions(path: Path, spec: UseCase | Audit) -> None:
     for (low, lower), (high, higher) in combinations(spec.checks, 2):
         if lower.name == higher.name:
             raise ConfigurationError(
-                f"{path}, line {higher.line}, expectation {higher.name}: the name is there twice."
+                _("{path}, line {line}, expectation {name}: the name is there twice.").format(
+                    path=path, line=higher.line, name=higher.name
+                )
             )
         asked, before = higher.strictness, lower.strictness
         if low == high or lower.subject != higher.subject or asked is None or before is None:
@@ -286,9 +306,21 @@ def _refuse_contradictions(path: Path, spec: UseCase | Audit) -> None:
         if asked >= before:
             continue
         raise ConfigurationError(
-            f"{path}, line {higher.line}, stage {high}, expectation {higher.name}: asks for"
-            f" {abs(asked):g} where stage {low} ({lower.name}, line {lower.line}) asks for"
-            f" {abs(before):g}; a higher stage can't ask for less."
+            _(
+                "{path}, line {line}, stage {high}, expectation {name}: asks for"
+                " {asked:g} where stage {low} ({other}, line {other_line}) asks for"
+                " {before:g}; a higher stage can't ask for less."
+            ).format(
+                path=path,
+                line=higher.line,
+                high=high,
+                name=higher.name,
+                asked=abs(asked),
+                low=low,
+                other=lower.name,
+                other_line=lower.line,
+                before=abs(before),
+            )
         )
 
 
@@ -302,9 +334,9 @@ def _place(content: dict[str, Any], location: list[int | str]) -> str:
         except (KeyError, IndexError, TypeError):
             node = None
         if isinstance(step, int) and isinstance(node, dict) and "description_de" in node:
-            words.append(f"stage {step}")
+            words.append(_("stage {stage}").format(stage=step))
         elif isinstance(step, int) and isinstance(node, dict):
-            words.append(f"expectation {node.get('name', step + 1)}")
+            words.append(_("expectation {name}").format(name=node.get("name", step + 1)))
         elif step not in ("stages", "expectations", "[key]"):
             words.append(f"`{step}`")
-    return ", ".join(words) or "top"
+    return ", ".join(words) or _("top")

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from config.language import _
 from expectations.checks import ExpectationResult, gx_expectation, measure, statement
 from expectations.specification import Expectation
 
@@ -51,7 +52,9 @@ class Check:
     def place(self) -> str:
         """Where a person finds it."""
         item, file = self.expectation, self.folder / f"{self.use_case}.yml"
-        return f"{file}, line {item.line}, stage {self.stage}, expectation {item.name}"
+        return _("{file}, line {line}, stage {stage}, expectation {name}").format(
+            file=file, line=item.line, stage=self.stage, name=item.name
+        )
 
     @property
     def key(self) -> tuple[str, str]:
@@ -258,7 +261,7 @@ def _definition(
     import great_expectations as gx
 
     expectations = []
-    for _, alike in _grouped(
+    for _key, alike in _grouped(
         checks, lambda check: (str(gx_expectation(check.expectation, run.night)),)
     ):
         label = str(len(run.asked))
@@ -285,7 +288,7 @@ def _expectation(
     class_name, arguments = gx_expectation(alike[0].expectation, night)
     kind = getattr(gxe, class_name, None)
     if kind is None:
-        raise CheckError(f"Great Expectations has no {class_name}.")
+        raise CheckError(_("Great Expectations has no {class_name}.").format(class_name=class_name))
     wanted = ", ".join(f"{c.use_case} {c.stage}" if c.stage else c.use_case for c in alike)
     said = " ".join(dict.fromkeys(statement(check.expectation) for check in alike))
     try:

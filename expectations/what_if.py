@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from config import Settings
+from config.language import _
 from config.settings import ConfigurationError
 from expectations.checks import COUNT_CLASSES, ExpectationResult, effort, restated
 from expectations.history import latest_results
@@ -66,11 +67,17 @@ def parse(texts: Sequence[str]) -> list[Assumption]:
     for text in texts:
         match = _FORM.fullmatch(text.strip())
         if match is None:
-            raise ConfigurationError(f"--what-if {text!r}: write for instance {EXAMPLES}.")
+            raise ConfigurationError(
+                _("--what-if {text!r}: write for instance {examples}.").format(
+                    text=text, examples=EXAMPLES
+                )
+            )
         value = float(match["value"])
         kind = KINDS[match["unit"]]
         if kind == "share" and value > 100:
-            raise ConfigurationError(f"--what-if {text!r}: there is no share above 100 %.")
+            raise ConfigurationError(
+                _("--what-if {text!r}: there is no share above 100 %.").format(text=text)
+            )
         if kind == "share":
             value /= 100
         found.append(Assumption(text.strip(), match["target"], kind, value))
@@ -125,7 +132,7 @@ def look_ahead(settings: Settings, texts: Sequence[str]) -> list[Outlook]:
     with open_warehouse(settings) as connection:
         results = latest_results(connection)
     if not results:
-        raise ConfigurationError("Nothing has been measured yet: run `reifegrad assess` first.")
+        raise ConfigurationError(_("Nothing has been measured yet: run `reifegrad assess` first."))
     return outlooks(cases, results, assumptions)
 
 
@@ -183,14 +190,26 @@ def _refuse_without_effect(assumption: Assumption, items: Sequence[Expectation])
     if any(_concerns(assumption, item) for item in named):
         return
     if named:
-        units = {"share": "a share such as 90%", "count": "a number", "days": "days such as 0d"}
-        wanted = " or ".join(sorted({units[_kind(item)] for item in named}))
+        units = {
+            "share": _("a share such as 90%"),
+            "count": _("a number"),
+            "days": _("days such as 0d"),
+        }
+        wanted = _(" or ").join(sorted({units[_kind(item)] for item in named}))
         raise ConfigurationError(
-            f"--what-if {assumption.said!r}: {assumption.target} is measured as {wanted}."
+            _("--what-if {said!r}: {target} is measured as {wanted}.").format(
+                said=assumption.said, target=assumption.target, wanted=wanted
+            )
         )
     known = sorted(set().union(*map(_targets, items)))
     near = get_close_matches(assumption.target, known, n=3, cutoff=0.5)
-    hint = f"Did you mean {', '.join(near)}?" if near else f"Write for instance {EXAMPLES}."
+    hint = (
+        _("Did you mean {names}?").format(names=", ".join(near))
+        if near
+        else _("Write for instance {examples}.").format(examples=EXAMPLES)
+    )
     raise ConfigurationError(
-        f"--what-if {assumption.said!r}: no expectation measures {assumption.target}. {hint}"
+        _("--what-if {said!r}: no expectation measures {target}. {hint}").format(
+            said=assumption.said, target=assumption.target, hint=hint
+        )
     )

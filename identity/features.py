@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from config.language import _
 from identity import normalise, other_ids
 from identity.given_names import gender, initials, name_of_its_own
 from identity.sounds import sound
@@ -56,7 +57,9 @@ def read_records(records: Records) -> pd.DataFrame:
         frame = records.to_pandas()
     missing = [column for column in ("record_id", "source") if column not in frame.columns]
     if missing:
-        raise IdentityError(f"The records need the column {' and '.join(missing)}.")
+        raise IdentityError(
+            _("The records need the column {names}.").format(names=_(" and ").join(missing))
+        )
     text = pd.DataFrame(
         {
             column: _text(frame[column], is_id=column == "record_id")
@@ -69,10 +72,14 @@ def read_records(records: Records) -> pd.DataFrame:
     )
     for column in ("record_id", "source"):
         if text[column].isna().any():
-            raise IdentityError(f"A record has no {column}: every record needs one.")
+            raise IdentityError(
+                _("A record has no {column}: every record needs one.").format(column=column)
+            )
     if text["record_id"].duplicated().any():
         twice = text["record_id"][text["record_id"].duplicated()].min()
-        raise IdentityError(f"record_id {twice!r} is given twice: it must be unique.")
+        raise IdentityError(
+            _("record_id {twice!r} is given twice: it must be unique.").format(twice=twice)
+        )
     return text.set_index("record_id").sort_index()
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from config import PROJECT_ROOT, ConfigurationError, Settings, read_yaml
+from config import PROJECT_ROOT, ConfigurationError, Settings, explain, read_yaml
+from config.language import _
 
 FILE: Final = "golden_record.yml"
 Rule = Literal["frequent", "newest", "trusted", "complete"]
@@ -105,22 +106,29 @@ def _problems(golden: GoldenRecord, sources: Collection[str] | None) -> Iterator
     for source in golden.trust if sources is not None else ():
         if source not in (sources or ()):
             yield (
-                f"trust: {source!r} is no source of sources.yml; take it out or write it as there"
-                f" ({', '.join(sorted(sources or ()))})."
+                _(
+                    "trust: {source!r} is no source of sources.yml; take it out or write"
+                    " it as there ({names})."
+                ).format(source=source, names=", ".join(sorted(sources or ())))
             )
     yield from _twice("trust", golden.trust)
     for name, attributes in ATTRIBUTES.items():
         entity: Entity = getattr(golden, name)
         for key, group in entity.groups.items():
             if key in attributes:
-                yield f"{name}.groups.{key}: {key!r} is an attribute; call the group otherwise."
+                yield _(
+                    "{name}.groups.{key}: {key!r} is an attribute; call the group otherwise."
+                ).format(name=name, key=key)
             yield from _unknown(f"{name}.groups.{key}.attributes", group.attributes, attributes)
         yield from _unknown(f"{name}.attributes", entity.attributes, attributes)
         used = [part for group in entity.groups.values() for part in group.attributes]
         yield from _twice(f"{name}.groups", used)
         for attribute in sorted(set(used) & set(entity.attributes)):
             yield (
-                f"{name}.attributes.{attribute}: a group has it already; rules stand there or here."
+                _(
+                    "{name}.attributes.{attribute}: a group has it already; rules stand"
+                    " there or here."
+                ).format(name=name, attribute=attribute)
             )
 
 
@@ -140,7 +148,11 @@ def _first_problem(path: Path, error: Any) -> str:  # noqa: ANN401 - pydantic's 
     place = [str(part) for part in error["loc"] if not isinstance(part, int)]
     key = ".".join(place)
     if error["type"] == "literal_error":
-        return f"{path}: {key}: {error['input']!r} is no rule; choose of {', '.join(RULES)}."
+        return _("{path}: {key}: {input!r} is no rule; choose of {names}.").format(
+            path=path, key=key, input=error["input"], names=", ".join(RULES)
+        )
     if error["type"] == "extra_forbidden":
-        return f"{path}: {key}: this key means nothing here; take it out or correct its spelling."
-    return f"{path}: {key}: {error['msg']}."
+        return _(
+            "{path}: {key}: this key means nothing here; take it out or correct its spelling."
+        ).format(path=path, key=key)
+    return f"{path}: {key}: {explain(error)}."

@@ -20,7 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from config import ConfigurationError, Settings, read_yaml
+from config import ConfigurationError, Settings, explain, read_yaml
+from config.language import _
 from ingest.entities import Entity, load_entities
 from ingest.tables import clean_name
 
@@ -52,9 +53,9 @@ class ColumnMapping(_Strict):
     def _one_origin(self) -> ColumnMapping:
         given = (self.column is not None, bool(self.columns), bool(self.kinds))
         if sum((*given, self.value is not None)) != 1:
-            raise ValueError("give exactly one of column, columns, kinds and value")
+            raise ValueError(_("give exactly one of column, columns, kinds and value"))
         if self.otherwise is not None and not self.values:
-            raise ValueError("otherwise needs values")
+            raise ValueError(_("otherwise needs values"))
         return self
 
     @property
@@ -145,7 +146,7 @@ class Sources(_Strict):
     def _name_them(cls, content: Any) -> Any:  # noqa: ANN401 - what the YAML file holds
         entries = content.get("sources") if isinstance(content, dict) else None
         if not isinstance(entries, dict) or not all(isinstance(e, dict) for e in entries.values()):
-            raise ValueError("expected `sources:` and below it one entry per source")
+            raise ValueError(_("expected `sources:` and below it one entry per source"))
         named = {name: {**entry, "name": name} for name, entry in entries.items()}
         return {**content, "sources": named}
 
@@ -172,7 +173,11 @@ def load_sources(settings: Settings) -> Sources:
         raise ConfigurationError(_first_problem(path, error)) from error
     for source in sources.sources.values():
         for problem in _problems(source, sources):
-            raise ConfigurationError(f"{path}: source {source.name}: {problem}")
+            raise ConfigurationError(
+                _("{path}: source {name}: {problem}").format(
+                    path=path, name=source.name, problem=problem
+                )
+            )
     return sources
 
 
@@ -183,8 +188,9 @@ class _TextLoader(yaml.BaseLoader):
         names = [key.value for key, _ in node.value]
         for twice in {name for name in names if names.count(name) > 1}:
             raise ConfigurationError(
-                f"{node.start_mark.name}, line {node.start_mark.line + 1}:"
-                f" `{twice}` is given twice. Keep one of the two."
+                _("{name}, line {line}: `{twice}` is given twice. Keep one of the two.").format(
+                    name=node.start_mark.name, line=node.start_mark.line + 1, twice=twice
+                )
             )
         return super().construct_mapping(node, deep=deep)
 
@@ -213,31 +219,41 @@ def _column_problem(
     entity: Entity, column: str, origin: ColumnMapping, sources: Sources
 ) -> str | None:
     if column not in entity.columns:
-        return f"no such column. Choose from {', '.join(entity.columns)}, or use attributes."
+        return _("no such column. Choose from {names}, or use attributes.").format(
+            names=", ".join(entity.columns)
+        )
     if (entity.columns[column].kind == "numbers") != bool(origin.kinds):
         if origin.kinds:
-            return "kinds is only for columns of numbers of several kinds; remove it."
-        return "say what kinds of numbers: {kinds: {lei: <file column>, duns: <file column>}}."
+            return _("kinds is only for columns of numbers of several kinds; remove it.")
+        return _("say what kinds of numbers: {example}.").format(
+            example="{kinds: {lei: <file column>, duns: <file column>}}"
+        )
     ref = entity.columns[column].ref
     if ref is None:
-        return "source is only for columns that refer; remove it." if origin.source else None
+        return _("source is only for columns that refer; remove it.") if origin.source else None
     if origin.source is None:
-        return f"refers to a {ref}: write {{column: …, source: <source of the {ref}>}}."
+        return _("refers to a {ref}: write {{column: …, source: <source of the {ref}>}}.").format(
+            ref=ref
+        )
     target = sources.sources.get(origin.source)
     if target is None or ref not in target.maps:
-        return f"source {origin.source} does not map {ref}: name one that does."
+        return _("source {source} does not map {ref}: name one that does.").format(
+            source=origin.source, ref=ref
+        )
     return None
 
 
 def _first_problem(path: Path, error: ValidationError) -> str:
     first, *others = error.errors()
     place = [str(part) for part in first["loc"] if part != "function-before[_as_mapping()]"]
-    where = f"source {place[1]}: {'.'.join(place[2:])}: " if len(place) > 1 else ""
+    where = ""
+    if len(place) > 1:
+        where = _("source {name}: {field}: ").format(name=place[1], field=".".join(place[2:]))
     message = {
-        "missing": "is missing. Add it.",
-        "extra_forbidden": "no such field. Remove it or correct its name.",
-    }.get(first["type"], f"{first['msg'].removeprefix('Value error, ')}.")
-    more = f" ({len(others)} more problems follow)" if others else ""
+        "missing": _("is missing. Add it."),
+        "extra_forbidden": _("no such field. Remove it or correct its name."),
+    }.get(first["type"], f"{explain(first)}.")
+    more = _(" ({count} more)").format(count=len(others)) if others else ""
     return f"{path}: {where}{message}{more}"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from config.language import _
 from ml.spec import Feature, Snapshots, Source, Spec, SpecError
 from ml.table import NotEnoughDataError
 
@@ -81,7 +82,11 @@ def scoring_frame(
 
 def _snapshots(spec: Spec) -> Snapshots:
     if spec.snapshots is None or spec.entity is None:
-        raise SpecError(f"{spec.file}: snapshots are missing: they say which rows to learn from.")
+        raise SpecError(
+            _("{file}: snapshots are missing: they say which rows to learn from.").format(
+                file=spec.file
+            )
+        )
     return spec.snapshots
 
 
@@ -89,7 +94,7 @@ def _cutoffs(
     connection: duckdb.DuckDBPyConnection, spec: Spec, snapshots: Snapshots, night: date
 ) -> list[date]:
     """Cut-offs whose label is known, oldest first."""
-    mart, _, column = str(snapshots.clock).partition(".")
+    mart, _dot, column = str(snapshots.clock).partition(".")
     reach = _run(
         connection,
         spec,
@@ -101,8 +106,16 @@ def _cutoffs(
     needed = snapshots.history_days + snapshots.horizon_days
     if history < needed:
         raise NotEnoughDataError(
-            f"{spec.name}: {snapshots.clock} reaches over {history} days, a first cut-off needs"
-            f" {needed}: load older files, or lower history_days in {spec.file}."
+            _(
+                "{name}: {clock} reaches over {history} days, a first cut-off needs"
+                " {needed}: load older files, or lower history_days in {file}."
+            ).format(
+                name=spec.name,
+                clock=snapshots.clock,
+                history=history,
+                needed=needed,
+                file=spec.file,
+            )
         )
     last = reach["until"].date() - timedelta(days=snapshots.horizon_days)
     step = timedelta(days=snapshots.every_days or 1)
@@ -247,8 +260,10 @@ def _run(
         return connection.execute(sql).df()
     except duckdb.CatalogException as error:
         raise SpecError(
-            f"{spec.file}: {field}: {_first_line(error)} If the mart is not there yet, run"
-            " `reifegrad build` first."
+            _(
+                "{file}: {field}: {error} If the mart is not there yet, run `reifegrad"
+                " build` first."
+            ).format(file=spec.file, field=field, error=_first_line(error))
         ) from error
     except duckdb.Error as error:
         raise SpecError(f"{spec.file}: {field}: {_first_line(error)}") from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config.language import _
 from ml import estimators
 from ml.rules import points
 from ml.spec import CandidateModel, Spec, load_spec
@@ -65,7 +66,11 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
     frame, inputs, y = _labelled(frame, spec)
     names = estimators.varying(inputs)
     if not names:
-        raise TableError(f"{spec.file}: no feature has more than one value: nothing to learn from.")
+        raise TableError(
+            _("{file}: no feature has more than one value: nothing to learn from.").format(
+                file=spec.file
+            )
+        )
     folds = make_folds(frame, y, spec)
     aucs = {name: single_feature_auc(inputs[name], y) for name in names}
     named = spec.gates.baseline
@@ -183,8 +188,10 @@ def _labelled(
     frame, y = frame[known].reset_index(drop=True), labels[known]
     if len(set(y)) < 2:
         raise NotEnoughDataError(
-            f"{spec.name}: all {len(y)} rows have the same outcome in {spec.target.column!r}; a"
-            " model needs both. Collect outcomes of the other kind, or mend target.positive."
+            _(
+                "{name}: all {count} rows have the same outcome in {column!r}; a model needs"
+                " both. Collect outcomes of the other kind, or mend target.positive."
+            ).format(name=spec.name, count=len(y), column=spec.target.column)
         )
     return frame, read_inputs(frame, spec), y
 

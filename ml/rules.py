@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from config.language import _
 from ml.spec import Rules, Spec, SpecError
 
 if TYPE_CHECKING:
@@ -56,5 +57,5 @@ def _check(connection: duckdb.DuckDBPyConnection, condition: str, field: str) ->
 
 def _rules(spec: Spec) -> Rules:
     if spec.rules is None:
-        raise SpecError(f"{spec.file}: rules are missing.")
+        raise SpecError(_("{file}: rules are missing.").format(file=spec.file))
     return spec.rules

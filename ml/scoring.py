@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from config import Settings
+from config.language import _
 from ml import registry, rules
 from ml.estimators import predict
 from ml.explanation import Reason, contributions, model_reasons, rule_reasons
@@ -65,7 +66,8 @@ def allowed_methods(settings: Settings) -> dict[Method, list[str]]:
     for spec in load_specs(settings):
         if spec.snapshots:
             stage = reached.get(str(spec.use_case), 0)
-            logger.info("%s: %s", spec.name, f"stage {stage}" if stage else _skipped(spec))
+            told = _("stage {stage}").format(stage=stage) if stage else _skipped(spec)
+            logger.info("%s: %s", spec.name, told)
             found.setdefault(_method(stage), []).append(spec.name)
     return found or {"none": []}
 
@@ -104,7 +106,9 @@ def _method(stage: int) -> Method:
 
 
 def _skipped(spec: Spec) -> str:
-    return f"skipped: {spec.use_case} is below stage 1; `reifegrad status` says what is missing."
+    return _(
+        "skipped: {use_case} is below stage 1; `reifegrad status` says what is missing."
+    ).format(use_case=spec.use_case)
 
 
 def _score(settings: Settings, spec: Spec, stage: int) -> Scoring:
@@ -119,7 +123,10 @@ def _score(settings: Settings, spec: Spec, stage: int) -> Scoring:
     with open_warehouse(settings) as connection:
         removed = _replace(connection, spec, rows)
     bands = {str(band): int(count) for band, count in rows["band"].value_counts().items()}
-    message = f"{len(rows)} scored at stage {stage} by {scored.method}{note}."
+    method = _("rules") if scored.method == "rules" else _("model")
+    message = _("{count} scored at stage {stage} by {method}{note}.").format(
+        count=len(rows), stage=stage, method=method, note=note
+    )
     return Scoring(
         spec.name, stage, scored.method, len(rows), removed, message, scored.version, bands
     )
@@ -136,12 +143,11 @@ def _by_stage(
             with registry.tracking(settings) as client:
                 by_model = _by_model(client, spec, frame)
         except TableError as error:
-            return _by_rules(
-                spec, 2, frame
-            ), f" of stage 2: the champion needs training again: {error}"
+            note = _(" of stage 2: the champion needs training again: {error}")
+            return _by_rules(spec, 2, frame), note.format(error=error)
     if by_model is None:
-        return _by_rules(spec, 2, frame), " of stage 2: no model has passed its gates yet"
-    return by_model, f" version {by_model.version}"
+        return _by_rules(spec, 2, frame), _(" of stage 2: no model has passed its gates yet")
+    return by_model, _(" version {version}").format(version=by_model.version)
 
 
 def _by_rules(spec: Spec, stage: int, frame: pandas.DataFrame) -> _Scored:

@@ -16,7 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from config import ConfigurationError, Settings, read_yaml
+from config import ConfigurationError, Settings, explain, read_yaml
+from config.language import _
 
 DEFAULTS = Path(__file__).with_name("defaults.yml")
 # Their single entries can be overridden; every other section is replaced whole.
@@ -136,7 +137,7 @@ class Snapshots(_Part):
     @model_validator(mode="after")
     def _dated(self) -> Self:
         if self.every_days and not (self.clock and self.horizon_days):
-            raise ValueError("with every_days, give horizon_days and clock (mart.column) too")
+            raise ValueError(_("with every_days, give horizon_days and clock (mart.column) too"))
         return self
 
 
@@ -286,20 +287,29 @@ class Spec(_Part):
         for field, measure in measures.items():
             if measure.source not in known:
                 raise ValueError(
-                    f"{field}: from: {measure.source} is none of {', '.join(sorted(known))}"
+                    _("{field}: from: {source} is none of {names}").format(
+                        field=field, source=measure.source, names=", ".join(sorted(known))
+                    )
                 )
             if self.snapshots and not self.snapshots.every_days and measure.source in self.sources:
                 raise ValueError(
-                    f"{field}: without snapshots.every_days nothing tells what was known when, so"
-                    " only columns of the entity may be used (from: entity)"
+                    _(
+                        "{field}: without snapshots.every_days nothing tells what was"
+                        " known when, so only columns of the entity may be used (from:"
+                        " entity)"
+                    ).format(field=field)
                 )
         if not self.inputs:
-            raise ValueError("features: at least one needs in_model: true")
+            raise ValueError(_("features: at least one needs in_model: true"))
         if self.gates.baseline and self.gates.baseline not in self.inputs:
-            raise ValueError(f"gates.baseline: {self.gates.baseline} is not a feature of the model")
+            raise ValueError(
+                _("gates.baseline: {baseline} is not a feature of the model").format(
+                    baseline=self.gates.baseline
+                )
+            )
         self._check_placeholders()
         if self.bands.medium > self.bands.high:
-            raise ValueError("bands: medium must not lie above high")
+            raise ValueError(_("bands: medium must not lie above high"))
         if self.snapshots:
             self._check_score()
         return self
@@ -314,9 +324,11 @@ class Spec(_Part):
             listed = self.rules.of(stage) if self.rules else ()
             texts += [(f"rules.stage_{stage}", text) for rule in listed for text in rule.reason]
         for field, text in texts:
-            for _, name, _, _ in string.Formatter().parse(text.de + text.en):
+            for _text, name, *_rest in string.Formatter().parse(text.de + text.en):
                 if name and name not in {"value", "title", *self.features}:
-                    raise ValueError(f"{field}: {{{name}}} is not a feature")
+                    raise ValueError(
+                        _("{field}: {{{name}}} is not a feature").format(field=field, name=name)
+                    )
 
     def _check_score(self) -> None:
         """Refuse a score without what the GDPR asks for, or without rules to fall back on."""
@@ -324,11 +336,17 @@ class Spec(_Part):
         for field in needed:
             if getattr(self, field) is None:
                 raise ValueError(
-                    f"{field} is missing (a spec with snapshots needs {', '.join(needed)})"
+                    _("{field} is missing (a spec with snapshots needs {names})").format(
+                        field=field, names=", ".join(needed)
+                    )
                 )
         unexplained = [name for name, feature in self.features.items() if not feature.why]
         if unexplained:
-            raise ValueError(f"features.{unexplained[0]}.why is missing: say why it may be used")
+            raise ValueError(
+                _("features.{unexplained}.why is missing: say why it may be used").format(
+                    unexplained=unexplained[0]
+                )
+            )
 
 
 def load_spec(path_or_dict: str | Path | dict[str, Any] | Spec) -> Spec:
@@ -346,7 +364,9 @@ def load_spec(path_or_dict: str | Path | dict[str, Any] | Spec) -> Spec:
         path = Path(path_or_dict)
         content, file, name = read_yaml(path), path.name, path.stem
         if content.setdefault("name", name) != name:
-            raise SpecError(f"{file}: name: must be {name}, like the file.")
+            raise SpecError(
+                _("{file}: name: must be {name}, like the file.").format(file=file, name=name)
+            )
     defaults = read_yaml(DEFAULTS)
     for section, values in defaults.items():
         given = content.get(section)
@@ -371,7 +391,9 @@ def load_specs(settings: Settings, names: list[str] | None = None) -> list[Spec]
     for name in names or ():
         if name not in files:
             raise SpecError(
-                f"{settings.models}: no {name}.yml; there are {', '.join(files) or 'no scores'}."
+                _("{models}: no {name}.yml; there are {names}.").format(
+                    models=settings.models, name=name, names=", ".join(files) or _("no scores")
+                )
             )
     return [load_spec(path) for stem, path in files.items() if not names or stem in names]
 
@@ -379,11 +401,11 @@ def load_specs(settings: Settings, names: list[str] | None = None) -> list[Spec]
 def _one_line(file: str, error: ValidationError) -> str:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
+    message = explain(first)
     if first["type"] == "extra_forbidden":
-        message = "there is no such field; remove it or mend its name"
+        message = _("there is no such field; remove it or mend its name")
     elif first["type"] == "missing":
-        message = "is missing; add it"
+        message = _("is missing; add it")
     elif not isinstance(first["input"], dict | list):
-        message += f" (given: {first['input']!r})"
+        message = _("{message} (given: {value!r})").format(message=message, value=first["input"])
     return f"{file}: {field + ': ' if field else ''}{message}."

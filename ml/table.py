@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from config.language import _
 from ml.spec import Feature, Spec
 
 if TYPE_CHECKING:
@@ -55,15 +56,26 @@ def read_labels(frame: pandas.DataFrame, spec: Spec) -> pandas.Series[float]:
 
     target = spec.target
     if target.column not in frame.columns:
-        raise TableError(f"{spec.file}: target.column: the table has no column {target.column!r}.")
+        raise TableError(
+            _("{file}: target.column: the table has no column {column!r}.").format(
+                file=spec.file, column=target.column
+            )
+        )
     values = frame[target.column].map(_plain, na_action="ignore")
     values = values.where(values != "")
     present = sorted(values.dropna().unique())
     positive = _meant(True if target.positive is None else target.positive)
     if not positive & set(present):
         raise TableError(
-            f"{spec.file}: target.positive: {target.column!r} never is {target.positive!r}; it"
-            f" holds {', '.join(map(repr, present[:5])) or 'nothing'}. Name the value to predict."
+            _(
+                "{file}: target.positive: {column!r} never is {positive!r}; it holds"
+                " {names}. Name the value to predict."
+            ).format(
+                file=spec.file,
+                column=target.column,
+                positive=target.positive,
+                names=", ".join(map(repr, present[:5])) or _("nothing"),
+            )
         )
     labels = pd.Series(0.0, index=frame.index).mask(values.isin(positive), 1.0).mask(values.isna())
     if target.negative is not None:
@@ -76,12 +88,18 @@ def _column(frame: pandas.DataFrame, feature: Feature, spec: Spec) -> pandas.Ser
     name = feature.name if feature.name in frame.columns else feature.column or feature.name
     if name not in frame.columns:
         raise TableError(
-            f"{spec.file}: features.{feature.name}: the table has no column {name!r}; mend `column`"
-            " or remove the feature."
+            _(
+                "{file}: features.{name}: the table has no column {column!r}; mend"
+                " `column` or remove the feature."
+            ).format(file=spec.file, name=feature.name, column=name)
         )
     column = frame[name]
     if column.ndim != 1:
-        raise TableError(f"{spec.file}: features.{feature.name}: the table has {name!r} twice.")
+        raise TableError(
+            _("{file}: features.{name}: the table has {column!r} twice.").format(
+                file=spec.file, name=feature.name, column=name
+            )
+        )
     return column
 
 
@@ -91,8 +109,10 @@ def _numbers(raw: pandas.Series[Any], feature: Feature, spec: Spec) -> pandas.Se
 
     if pd.api.types.is_datetime64_any_dtype(raw):
         raise TableError(
-            f"{spec.file}: features.{feature.name}: is a date; a model needs days before the"
-            " cut-off as a number."
+            _(
+                "{file}: features.{name}: is a date; a model needs days before the"
+                " cut-off as a number."
+            ).format(file=spec.file, name=feature.name)
         )
     if not pd.api.types.is_numeric_dtype(raw):
         raw = raw.map(lambda value: value.strip() if isinstance(value, str) else value)
@@ -100,7 +120,9 @@ def _numbers(raw: pandas.Series[Any], feature: Feature, spec: Spec) -> pandas.Se
     numbers = numbers.replace([np.inf, -np.inf], np.nan)
     if numbers.isna().all() and raw.notna().any() and (raw.dropna().astype(str) != "").any():
         raise TableError(
-            f"{spec.file}: features.{feature.name}: no value is a number; say type: categorical."
+            _("{file}: features.{name}: no value is a number; say type: categorical.").format(
+                file=spec.file, name=feature.name
+            )
         )
     return numbers
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from config import Settings
+from config.language import _
 from ml import registry
 from ml.frames import training_frame
 from ml.learning import Candidate, train
@@ -62,7 +63,9 @@ def train_models(settings: Settings, scores: list[str] | None = None) -> list[Tr
                 result = Training(
                     spec.name,
                     "skipped",
-                    f"{spec.use_case} is at stage {stage}: models are trained from stage 3 on.",
+                    _("{use_case} is at stage {stage}: models are trained from stage 3 on.").format(
+                        use_case=spec.use_case, stage=stage
+                    ),
                 )
             else:
                 result = _train_score(client, settings, spec)
@@ -92,21 +95,35 @@ def unmet_gates(frame: pandas.DataFrame, metrics: Metrics, spec: Spec) -> list[s
     """
     gates, entities = spec.gates, frame.groupby("entity_id")[spec.target.column]
     needed = [
-        ("with a known outcome", entities.ngroups, gates.min_rows),
-        ("with a positive outcome", int((entities.max() == 1).sum()), gates.min_positives),
-        ("with a negative outcome", int((entities.min() == 0).sum()), gates.min_negatives),
+        (_("{seen} {entity}s with a known outcome"), entities.ngroups, gates.min_rows),
+        (
+            _("{seen} {entity}s with a positive outcome"),
+            int((entities.max() == 1).sum()),
+            gates.min_positives,
+        ),
+        (
+            _("{seen} {entity}s with a negative outcome"),
+            int((entities.min() == 0).sum()),
+            gates.min_negatives,
+        ),
     ]
     unmet = [
-        f"{seen} {spec.entity}s {what}, {least} are needed"
+        _("{what}, {least} are needed").format(
+            what=what.format(seen=seen, entity=spec.entity), least=least
+        )
         for what, seen, least in needed
         if seen < least
     ]
     auc = metrics["auc"]
     if auc < gates.min_auc:
-        unmet.append(f"AUC {auc:.3f} is below {gates.min_auc}")
+        unmet.append(_("AUC {auc:.3f} is below {least}").format(auc=auc, least=gates.min_auc))
     for rival in ("baseline_auc", "rules_1_auc", "rules_2_auc"):
         if rival in metrics and auc < metrics[rival] + gates.min_gain:
-            unmet.append(f"AUC {auc:.3f} does not beat {rival} {metrics[rival]:.3f}")
+            unmet.append(
+                _("AUC {auc:.3f} does not beat {rival} {reached:.3f}").format(
+                    auc=auc, rival=rival, reached=metrics[rival]
+                )
+            )
     return unmet
 
 
@@ -120,7 +137,9 @@ def _train_score(client: MlflowClient, settings: Settings, spec: Spec) -> Traini
             return Training(
                 spec.name,
                 "unchanged",
-                f"version {decided.version} already learnt from these {len(frame)} rows.",
+                _("version {version} already learnt from these {count} rows.").format(
+                    version=decided.version, count=len(frame)
+                ),
                 str(decided.version),
             )
         candidate = train(frame, spec)
@@ -132,11 +151,15 @@ def _train_score(client: MlflowClient, settings: Settings, spec: Spec) -> Traini
         why_not = _worse_than(present, candidate, settings)
     tags = {"fingerprint": fingerprint, "candidate": candidate.name, "night": str(settings.night)}
     version = registry.register(client, settings, candidate, frame, tags)
-    message = (
-        f"{candidate.name}, AUC {candidate.metrics['auc']:.3f} on {len(frame)} rows"
-        f" ({candidate.baseline} alone: {candidate.metrics['baseline_auc']:.3f})"
+    message = _("{name}, AUC {auc:.3f} on {count} rows ({baseline} alone: {alone:.3f})").format(
+        name=candidate.name,
+        auc=candidate.metrics["auc"],
+        count=len(frame),
+        baseline=candidate.baseline,
+        alone=candidate.metrics["baseline_auc"],
     )
-    message += "; not used: " + "; ".join(why_not) if why_not else ""
+    if why_not:
+        message += _("; not used: {reasons}").format(reasons="; ".join(why_not))
     registry.decide(client, spec.name, version, not why_not, message)
     status: Literal["champion", "rejected"] = "rejected" if why_not else "champion"
     return Training(
@@ -167,8 +190,9 @@ def _worse_than(present: registry.Champion, candidate: Candidate, settings: Sett
     if lacking <= rival.metrics["auc_error"]:
         return []
     return [
-        f"the champion's recipe (version {present.version}) reaches AUC {rival.metrics['auc']:.3f}"
-        f" on the same rows"
+        _(
+            "the champion's recipe (version {version}) reaches AUC {auc:.3f} on the same rows"
+        ).format(version=present.version, auc=rival.metrics["auc"])
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from config.language import _
 from ml.spec import Spec
 from ml.table import NotEnoughDataError, TableError, read_inputs
 
@@ -41,9 +42,11 @@ def make_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[Fol
     if not folds:
         horizon = spec.snapshots.horizon_days if spec.snapshots else 0
         raise NotEnoughDataError(
-            f"{spec.name}: the history is too short to test a model forward in time: beyond the"
-            f" first cut-off it needs {horizon + spec.validation.test_days} more days with both"
-            " outcomes. Load older files."
+            _(
+                "{name}: the history is too short to test a model forward in time:"
+                " beyond the first cut-off it needs {horizon} more days with both"
+                " outcomes. Load older files."
+            ).format(name=spec.name, horizon=horizon + spec.validation.test_days)
         )
     return folds
 
@@ -80,13 +83,16 @@ def grouped_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[
     count = min(rules.small_folds if small else rules.folds, rarer)
     if count < 2:
         raise NotEnoughDataError(
-            f"{spec.name}: both outcomes are needed at least twice among distinct rows to test a"
-            f" model; the rarer one is there {rarer} times. Collect more outcomes."
+            _(
+                "{name}: both outcomes are needed at least twice among distinct rows to"
+                " test a model; the rarer one is there {rarer} times. Collect more"
+                " outcomes."
+            ).format(name=spec.name, rarer=rarer)
         )
     folds = []
     for repeat in range(rules.small_repeats if small else rules.repeats):
         splits = StratifiedKFold(count, shuffle=True, random_state=repeat)
-        for train, _ in splits.split(outcome, outcome):
+        for train, _test in splits.split(outcome, outcome):
             learnt = np.isin(groups, train)
             folds.append(Fold(np.flatnonzero(learnt), np.flatnonzero(~learnt)))
     return folds
@@ -105,7 +111,11 @@ def _groups(frame: pandas.DataFrame, spec: Spec) -> NDArray[Any]:
         column = "entity_id"
     if column is not None:
         if column not in frame:
-            raise TableError(f"{spec.file}: validation.group: the table has no column {column!r}.")
+            raise TableError(
+                _("{file}: validation.group: the table has no column {column!r}.").format(
+                    file=spec.file, column=column
+                )
+            )
         return pd.factorize(frame[column])[0]
     rows = read_inputs(frame, spec)
     copies = pd.factorize(pd.util.hash_pandas_object(rows, index=False))[0]

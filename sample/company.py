@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from config.language import _
 from sample.crm import Crm
 from sample.erp import Erp
 from sample.files import Written
@@ -87,7 +88,9 @@ def make_company(
 def _check(inbox: Path, truth: Path, customers: int, months: int, seed: int) -> None:
     if truth.resolve().is_relative_to(inbox.resolve()):
         raise SampleError(
-            f"The truth must not lie in the inbox: choose another folder than {truth}."
+            _("The truth must not lie in the inbox: choose another folder than {truth}.").format(
+                truth=truth
+            )
         )
     for name, value, low, high in (
         ("customers", customers, 1, _MOST_CUSTOMERS),
@@ -95,7 +98,11 @@ def _check(inbox: Path, truth: Path, customers: int, months: int, seed: int) -> 
         ("seed", seed, 0, 2**63 - 1),
     ):
         if not low <= value <= high:
-            raise SampleError(f"{name}={value}: choose a number from {low} to {high}.")
+            raise SampleError(
+                _("{name}={value}: choose a number from {low} to {high}.").format(
+                    name=name, value=value, low=low, high=high
+                )
+            )
 
 
 def _write(world: World, inbox: Path, truth: Path) -> tuple[list[Written], list[Written]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from config import PROJECT_ROOT, Settings
+from config.language import _
 from identity.golden_record import load_golden_record
 from identity.memory import remember_customers
 from identity.reviewing import renew_list, take_lists
@@ -61,8 +62,10 @@ def build(settings: Settings, *, full_refresh: bool = False) -> BuildResult:
         ).fetchone() or (0,)
     if not views:
         raise BuildFailedError(
-            "The warehouse holds no raw data yet: put files into"
-            f" {settings.inbox} and run `reifegrad ingest` first."
+            _(
+                "The warehouse holds no raw data yet: put files into {inbox} and run"
+                " `reifegrad ingest` first."
+            ).format(inbox=settings.inbox)
         )
     take_decisions(settings)
     folder = settings.home / "dbt"
@@ -116,7 +119,9 @@ def document(settings: Settings) -> Path:
     _run(_command(folder, "docs", "generate", "--static"), settings)
     if not written.is_file():
         raise BuildFailedError(
-            f"dbt could not write the page; the reason is in {folder / 'logs' / 'dbt.log'}."
+            _("dbt could not write the page; the reason is in {folder}.").format(
+                folder=folder / "logs" / "dbt.log"
+            )
         )
     page = settings.reports / "warehouse.html"
     page.parent.mkdir(parents=True, exist_ok=True)
@@ -179,13 +184,17 @@ def _messages(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 def _read_results(results: Path, log: Path) -> BuildResult:
     if not results.is_file():
-        raise BuildFailedError(f"dbt could not start building; the reason is in {log}.")
+        raise BuildFailedError(
+            _("dbt could not start building; the reason is in {log}.").format(log=log)
+        )
     nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
     name = {node["unique_id"]: node["unique_id"].split(".")[2] for node in nodes}
     failed = [name[node["unique_id"]] for node in nodes if node["status"] in FAILED]
     if failed:
         raise BuildFailedError(
-            f"dbt: {', '.join(failed)} failed; nothing is published. Details: {log}."
+            _("dbt: {names} failed; nothing is published. Details: {log}.").format(
+                names=", ".join(failed), log=log
+            )
         )
     return BuildResult(
         models=sum(node["unique_id"].startswith("model.") for node in nodes),

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from config import Settings
+from config.language import _
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 
@@ -49,9 +50,16 @@ def _connect(path: Path, wait_seconds: float) -> duckdb.DuckDBPyConnection:
                 raise
             if time.monotonic() >= deadline:
                 holder = re.search(r"held in (.+?) \(PID (\d+)\)", str(error))
-                who = f"{holder[1]} (process {holder[2]})" if holder else "another process"
+                who = (
+                    _("{program} (process {number})").format(program=holder[1], number=holder[2])
+                    if holder
+                    else _("another process")
+                )
                 raise WarehouseLockedError(
-                    f"{path} is held by {who} since {wait_seconds:.0f} s: end that process"
-                    " or wait until it is done. Analysts open published/warehouse.duckdb."
+                    _(
+                        "{path} is held by {who} since {wait_seconds:.0f} s: end that"
+                        " process or wait until it is done. Analysts open"
+                        " published/warehouse.duckdb."
+                    ).format(path=path, who=who, wait_seconds=wait_seconds)
                 ) from error
             time.sleep(0.25)

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from config import ConfigurationError, Settings, read_yaml
+from config import ConfigurationError, Settings, explain, read_yaml
+from config.language import _
 from warehouse.catalogue import Column, Mart
 
 Treatment = Literal["clear", "pseudonym", "hidden"]
@@ -70,16 +71,18 @@ def load_privacy(settings: Settings, marts: Mapping[str, Mart]) -> Privacy:
     """
     path = settings.config / "privacy.yml"
     if not path.exists():
-        logger.warning("%s is missing: all personal data are hidden from analysts.", path)
+        logger.warning(
+            _("{path} is missing: all personal data are hidden from analysts.").format(path=path)
+        )
         return Privacy()
     try:
         privacy = Privacy.model_validate(read_yaml(path))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        raise ConfigurationError(f"{path}: {key}: {first['msg']}.") from error
+        raise ConfigurationError(f"{path}: {key}: {explain(first)}.") from error
     for problem in _problems(privacy.analysts, marts):
-        raise ConfigurationError(f"{path}: analysts.{problem}")
+        raise ConfigurationError(_("{path}: analysts.{problem}").format(path=path, problem=problem))
     return privacy
 
 
@@ -91,17 +94,23 @@ def _problems(rules: Rules, marts: Mapping[str, Mart]) -> Iterator[str]:
     for kind in rules.kinds:
         if kind not in kinds:
             known = ", ".join(sorted(filter(None, kinds)))
-            yield f"kinds.{kind}: no column holds this kind; there are {known}."
+            yield _("kinds.{kind}: no column holds this kind; there are {known}.").format(
+                kind=kind, known=known
+            )
     for name in rules.columns:
         if name.split(".")[0] not in marts:
-            yield f"columns.{name}: there is no such mart; write <mart>.<column>."
+            yield _("columns.{name}: there is no such mart; write <mart>.<column>.").format(
+                name=name
+            )
         elif name not in columns:
-            yield f"columns.{name}: the mart has no such column."
+            yield _("columns.{name}: the mart has no such column.").format(name=name)
     for name, column in columns.items():
         treatment = rules.treatment(name.split(".")[0], column)
         if treatment == "pseudonym" and column.data_type != "varchar":
             key = f"columns.{name}" if name in rules.columns else f"kinds.{column.personal}"
-            yield f"{key}: {name} is no text, so it has no pseudonym; hide it or leave it clear."
+            yield _(
+                "{key}: {name} is no text, so it has no pseudonym; hide it or leave it clear."
+            ).format(key=key, name=name)
 
 
 def select_list(mart: Mart, rules: Rules) -> str:
@@ -153,8 +162,10 @@ def pseudonym_key(settings: Settings) -> bytes:
         key = b""
     if len(key) != HASH_BLOCK // 2:
         raise ConfigurationError(
-            f"{path} holds no key of {HASH_BLOCK // 2} bytes in hexadecimal: restore it from the"
-            " backup, or delete it, which changes every pseudonym."
+            _(
+                "{path} holds no key of {count} bytes in hexadecimal: restore it"
+                " from the backup, or delete it, which changes every pseudonym."
+            ).format(path=path, count=HASH_BLOCK // 2)
         )
     return key
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from config import Settings
+from config.language import _
 
 TOKEN = "REIFEGRAD_SERVE_TOKEN"  # noqa: S105 - the variable's name
 SHORTEST_TOKEN = 16
@@ -64,7 +65,11 @@ def ensure_token(settings: Settings) -> str:
     """
     if settings.serve_token:
         if len(settings.serve_token) < SHORTEST_TOKEN:
-            raise ServingError(f"{TOKEN} needs {SHORTEST_TOKEN} characters or more.")
+            raise ServingError(
+                _("{variable} needs {count} characters or more.").format(
+                    variable=TOKEN, count=SHORTEST_TOKEN
+                )
+            )
         return settings.serve_token
     token = secrets.token_urlsafe(24)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -111,7 +116,11 @@ def _claim(host: str, port: int) -> None:
             probe.bind(address)
             probe.listen()
     except OSError as error:
-        raise ServingError(f"{host}:{port} can't be served: {error.strerror}.") from error
+        raise ServingError(
+            _("{host}:{port} can't be served: {strerror}.").format(
+                host=host, port=port, strerror=error.strerror
+            )
+        ) from error
 
 
 def _may_run(_session: str, sql: str) -> bool:
@@ -128,13 +137,17 @@ def _inode(path: Path) -> int:
     try:
         return path.stat().st_ino
     except FileNotFoundError:
-        raise ServingError(f"{path} is missing: nothing is published yet.") from None
+        raise ServingError(
+            _("{path} is missing: nothing is published yet.").format(path=path)
+        ) from None
 
 
 def _extension(name: str) -> Path:
     """Find the extension in its Python package: nothing is downloaded and nothing copied."""
     spec = importlib.util.find_spec(f"duckdb_extension_{name}")
     if spec is None or spec.origin is None:
-        raise ServingError(f"The package duckdb-extension-{name} is missing: run `make setup`.")
+        raise ServingError(
+            _("The package duckdb-extension-{name} is missing: run `make setup`.").format(name=name)
+        )
     folder = Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}"
     return folder / f"{name}.duckdb_extension"

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from config import ConfigurationError, Settings, read_yaml
+from config.language import _
 from report.workbook import AUTHOR, HEADER, writable
 from warehouse.catalogue import Column, Mart
 from warehouse.privacy import Rules, Treatment
@@ -130,7 +131,9 @@ def _write_customers(
     (count,) = connection.execute("select count(*) from published.customer_360").fetchone() or (0,)
     if count > ROWS_OF_A_SHEET:
         raise ConfigurationError(
-            f"{count:,} customers are more than a sheet of Excel holds ({ROWS_OF_A_SHEET:,})."
+            _("{count:,} customers are more than a sheet of Excel holds ({limit:,}).").format(
+                count=count, limit=ROWS_OF_A_SHEET
+            )
         )
     sheet = book.create_sheet(words["sheet"])
     names = [one.column.name for one in shown]
