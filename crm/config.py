@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from config import ConfigurationError, Settings, read_yaml
+from config import ConfigurationError, Settings, explain, read_yaml
 
 
 class _Strict(BaseModel):
@@ -69,4 +69,4 @@ def load_config(settings: Settings) -> CrmConfig:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"{path}: {name}: {first['msg']}.") from error
+        raise ConfigurationError(f"{path}: {name}: {explain(first)}.") from error

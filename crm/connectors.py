@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from config import ConfigurationError, Settings
+from config.language import _
 from crm.config import EXCEL
 from crm.diff import Change, Record, Target
 
@@ -55,7 +56,10 @@ def open_connector(name: str, settings: Settings) -> Connector:
     connectors = {TrytonConnector.name: TrytonConnector}
     if name not in connectors:
         raise ConfigurationError(
-            f"{settings.config / 'crm.yml'}: connector: there is no {name!r};"
-            f" there is {', '.join(sorted([*connectors, EXCEL]))}."
+            _("{file}: connector: there is no {name!r}; there is {names}.").format(
+                file=settings.config / "crm.yml",
+                name=name,
+                names=", ".join(sorted([*connectors, EXCEL])),
+            )
         )
     return connectors[name](settings)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from config.language import _
 from crm.config import CrmConfig, Guard
 from crm.errors import GuardError
 
@@ -148,15 +149,18 @@ def check_plausible(
     shown = sum(record.score is not None for record in records.values())
     changes = list(changes)
     counts = {
-        ("cleared", guard.max_share_cleared): sum(c.action == "clear" for c in changes),
-        ("put into another band", guard.max_share_band_changed): sum(map(_moves_band, changes)),
+        (_("cleared"), guard.max_share_cleared): sum(c.action == "clear" for c in changes),
+        (_("put into another band"), guard.max_share_band_changed): sum(map(_moves_band, changes)),
     }
     for (what, limit), count in counts.items():
         if count >= max(1, guard.min_records) and count > limit * shown:
             raise GuardError(
-                f"Nothing was written: {count} of {shown} scores of {target} would be {what},"
-                f" more than the {limit:.0%} of config/crm.yml. Look at `reifegrad push --dry-run`;"
-                " if it is right, release it with `reifegrad push --force`."
+                _(
+                    "Nothing was written: {count} of {shown} scores of {target} would be"
+                    " {what}, more than the {limit:.0%} of config/crm.yml. Look at"
+                    " `reifegrad push --dry-run`; if it is right, release it with"
+                    " `reifegrad push --force`."
+                ).format(count=count, shown=shown, target=target, what=what, limit=limit)
             )
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 import requests
 
 from config import PROJECT_ROOT, Settings
+from config.language import _
 from crm.errors import CrmError
 from crm.password import ensure_password
 
@@ -113,8 +114,10 @@ def start(settings: Settings) -> subprocess.Popen[bytes]:
     """
     if _is_port_used(settings.crm_port):
         raise CrmError(
-            f"Port {settings.crm_port} is in use: end the program that uses it (`make down`),"
-            " or set REIFEGRAD_CRM_PORT."
+            _(
+                "Port {port} is in use: end the program that uses it (`make down`),"
+                " or set REIFEGRAD_CRM_PORT."
+            ).format(port=settings.crm_port)
         )
     log = settings.home / "logs" / "crm.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +127,7 @@ def start(settings: Settings) -> subprocess.Popen[bytes]:
     while not is_ready(settings):
         if process.poll() is not None or time.monotonic() > deadline:
             stop(process)
-            raise CrmError(f"The CRM did not start: its log is {log}.")
+            raise CrmError(_("The CRM did not start: its log is {log}.").format(log=log))
         time.sleep(0.1)
     return process
 
@@ -193,7 +196,7 @@ def _install_server() -> None:
 def _install_web_client() -> bool:
     npm = shutil.which("npm")
     if npm is None:
-        logger.warning("No Node.js (npm) here: the CRM goes on without its web client.")
+        logger.warning(_("No Node.js (npm) here: the CRM goes on without its web client."))
         return False
     marker = WEB_CLIENT / "installed"
     version = _version(WEB_CLIENT_LOCK)
@@ -211,7 +214,7 @@ def _install_web_client() -> bool:
 def _build_template() -> Path:
     """Return a database with all modules active and no company yet; made once per version."""
     if not PYTHON.is_file():
-        raise CrmError("The embedded CRM is not installed: run `make setup`.")
+        raise CrmError(_("The embedded CRM is not installed: run `make setup`."))
     template = ENVIRONMENT / f"template-{_version(TRYTON_MODULE, REQUIREMENTS)[:12]}.sqlite"
     if not template.is_file():
         folder = ENVIRONMENT / f"template-{os.getpid()}"
@@ -246,7 +249,7 @@ def _find_uv() -> str:
     for candidate in candidates:
         if candidate and (found := shutil.which(candidate)):
             return found
-    raise CrmError("uv is missing: run `make setup`, or set UV to its path.")
+    raise CrmError(_("uv is missing: run `make setup`, or set UV to its path."))
 
 
 def _run(argv: list[str], *, text: str = "", cwd: Path | None = None) -> None:
@@ -256,8 +259,12 @@ def _run(argv: list[str], *, text: str = "", cwd: Path | None = None) -> None:
         argv, input=text, cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no output"]
-        raise CrmError(f"{' '.join(argv[:3])} failed ({done.returncode}): {last[0]}")
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or [_("no output")]
+        raise CrmError(
+            _("{command} failed ({returncode}): {last}").format(
+                command=" ".join(argv[:3]), returncode=done.returncode, last=last[0]
+            )
+        )
 
 
 def _version(*paths: Path) -> str:

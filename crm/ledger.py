@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from config import Settings
+from config.language import _
 from crm.diff import TARGETS, Change, Record, Row, Score, Target
 from crm.errors import CrmError
 from warehouse import open_warehouse
@@ -66,7 +67,7 @@ def read_warehouse(
             rows = {target: _read_rows(warehouse, target, queries[target]) for target in TARGETS}
         except duckdb.CatalogException as error:
             raise CrmError(
-                "The warehouse has no scores to show yet: run `reifegrad build` first."
+                _("The warehouse has no scores to show yet: run `reifegrad build` first.")
             ) from error
         written = _read_written_keys(warehouse, connector)
         unconfirmed = _read_unconfirmed(warehouse, connector)
@@ -136,8 +137,10 @@ def _read_rows(warehouse: duckdb.DuckDBPyConnection, target: Target, query: str)
     twice = [first.key for first, second in pairwise(rows) if first.key == second.key]
     if twice:
         raise CrmError(
-            f"The key {twice[0]} comes twice among the {target} to show: run `reifegrad build`,"
-            " its tests name the cause."
+            _(
+                "The key {key} comes twice among the {target} to show: run `reifegrad"
+                " build`, its tests name the cause."
+            ).format(key=twice[0], target=target)
         )
     return rows
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from config import Settings
+from config.language import _
 from crm import ledger
 from crm.config import EXCEL, Creation, CrmConfig
 from crm.diff import TARGETS, Change, Row, Target, check_plausible, find_changes
@@ -45,7 +46,7 @@ def push_list(
     """
     path = list_path(settings)
     with one_at_a_time(settings):
-        rows, _, unconfirmed = ledger.read_warehouse(settings, EXCEL, ledger.LIST_QUERIES)
+        rows, _written, unconfirmed = ledger.read_warehouse(settings, EXCEL, ledger.LIST_QUERIES)
         if unconfirmed and not dry_run:
             _settle(settings, path, unconfirmed)
         changes = _find_changes(settings, config, rows, check=not (dry_run or force))
@@ -90,7 +91,11 @@ def _write(
     try:
         write_book(settings, config, path, rows, push_id)
     except OSError as error:
-        raise CrmError(f"The list {path} can't be written: {error.strerror}.") from error
+        raise CrmError(
+            _("The list {path} can't be written: {reason}.").format(
+                path=path, reason=error.strerror
+            )
+        ) from error
     _confirm(settings, path, todo)
     for name in NAMES.values():  # the list of another language would be out of date from now on
         if name != path.name:

@@ -6,6 +6,7 @@ import os
 import secrets
 
 from config import Settings
+from config.language import _
 from crm.errors import CrmLoginError
 
 VARIABLE = "REIFEGRAD_CRM_PASSWORD"
@@ -25,7 +26,9 @@ def read_password(settings: Settings) -> str:
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.startswith(f"{VARIABLE}="):
                 return line.partition("=")[2].strip()
-    raise CrmLoginError(f"There is no password for the CRM: set {VARIABLE}.")
+    raise CrmLoginError(
+        _("There is no password for the CRM: set {variable}.").format(variable=VARIABLE)
+    )
 
 
 def ensure_password(settings: Settings) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TypeVar, get_args
 
 from tenacity import (
-    before_sleep_log,
+    RetryCallState,
     retry,
     retry_if_exception_type,
     stop_after_attempt,
@@ -20,6 +20,7 @@ from tenacity import (
 )
 
 from config import Settings
+from config.language import _
 from crm import ledger
 from crm.config import CrmConfig, load_config
 from crm.connectors import Connector, open_connector
@@ -148,17 +149,19 @@ def _write(
         ledger.settle(settings, connector.name, batch[0].target, ids)
         if len(batch) == len(refused) > 1:
             raise CrmError(
-                f"The CRM refused all {len(batch)} records of a batch of {batch[0].target}:"
-                f" {refused[batch[0].key]}"
+                _("The CRM refused all {count} records of a batch of {target}: {reason}").format(
+                    count=len(batch), target=batch[0].target, reason=refused[batch[0].key]
+                )
             )
         for change in batch:
             done[change.key] = change.model_copy(update={"crm_id": ids.get(change.key)})
         for key, message in refused.items():
-            reason = f"refused by the CRM: {message}"
+            reason = _("refused by the CRM: {reason}").format(reason=message)
             logger.warning("%s %s: %s", batch[0].target, key, reason)
             update = {"action": "skip", "reason": reason, "new_values": done[key].old_values}
             done[key] = done[key].model_copy(update=update)
-        logger.info("%s: %d of %d written", batch[0].target, start + len(batch), len(todo))
+        told = _("{target}: {done} of {count} written")
+        logger.info(told.format(target=batch[0].target, done=start + len(batch), count=len(todo)))
     return list(done.values())
 
 
@@ -204,7 +207,7 @@ def one_at_a_time(settings: Settings) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CrmError("Another push is running: wait until it is done.") from None
+            raise CrmError(_("Another push is running: wait until it is done.")) from None
         yield
 
 
@@ -219,7 +222,14 @@ def _patiently(config: CrmConfig, call: Callable[[], Result]) -> Result:
         retry=retry_if_exception_type(CrmUnreachableError),
         stop=stop_after_attempt(config.attempts),
         wait=wait_exponential(max=30),
-        before_sleep=before_sleep_log(logger, logging.WARNING),
+        before_sleep=_tell_outage,
         reraise=True,
     )
     return again(call)()
+
+
+def _tell_outage(state: RetryCallState) -> None:
+    """Tell once that the CRM does not answer, not at each try."""
+    if state.attempt_number == 1 and state.outcome:
+        told = _("{error} It is tried again.")
+        logger.warning(told.format(error=state.outcome.exception()))

@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from config import Settings
+from config.language import _
 from crm.diff import Change, Record, Score, Target
 from crm.errors import CrmError, CrmLoginError, CrmRejectedError, CrmUnreachableError
 from crm.password import read_password
@@ -91,12 +92,16 @@ class TrytonConnector:
         parents = {str((change.master or {})["parent"]) for change in changes}
         parties = self.read("parties", parents)
         if missing := parents - parties.keys():
-            raise CrmRejectedError(f"the CRM has no party with code {min(missing)}")
+            raise CrmRejectedError(
+                _("the CRM has no party with code {code}").format(code=min(missing))
+            )
         company = (self._context or {}).get("company")
         if not company:
             raise CrmError(
-                f"The Tryton user {self._settings.crm_user} has no company: set one in Tryton"
-                " (Administration, Users), so that opportunities can be created."
+                _(
+                    "The Tryton user {user} has no company: set one in Tryton"
+                    " (Administration, Users), so that opportunities can be created."
+                ).format(user=self._settings.crm_user)
             )
         (row,) = self._call("model.company.company.read", [company], ["currency"])
         return [
@@ -120,7 +125,7 @@ class TrytonConnector:
     def _log_in(self) -> None:
         user, password = self._settings.crm_user, read_password(self._settings)
         # Messages of Tryton end up in English logs.
-        number, token, _ = self._post("common.db.login", [user, {"password": password}, "en"])
+        number, token, _rest = self._post("common.db.login", [user, {"password": password}, "en"])
         secret = base64.b64encode(f"{user}:{number}:{token}".encode()).decode()
         self._http.headers["Authorization"] = f"Session {secret}"
         preferences = self._post("model.res.user.get_preferences", [True, {}])
@@ -139,23 +144,34 @@ class TrytonConnector:
             response = self._http.post(url, json=body, timeout=TIMEOUT_SECONDS)
         except requests.RequestException as error:
             raise CrmUnreachableError(
-                f"The CRM does not answer at {self._url} ({type(error).__name__}):"
-                " start it with `make up`, or set REIFEGRAD_CRM_URL."
+                _(
+                    "The CRM does not answer at {url} ({reason}): start it with `make up`,"
+                    " or set REIFEGRAD_CRM_URL."
+                ).format(url=self._url, reason=type(error).__name__)
             ) from error
         if response.status_code == requests.codes.unauthorized:
             raise CrmLoginError(
-                f"The CRM at {self._url} refuses the user {self._settings.crm_user}: correct"
-                " REIFEGRAD_CRM_USER and REIFEGRAD_CRM_PASSWORD (environment, or"
-                f" {self._settings.home / 'secrets.env'})."
+                _(
+                    "The CRM at {url} refuses the user {user}: correct"
+                    " REIFEGRAD_CRM_USER and REIFEGRAD_CRM_PASSWORD (environment, or"
+                    " {file})."
+                ).format(
+                    url=self._url,
+                    user=self._settings.crm_user,
+                    file=self._settings.home / "secrets.env",
+                )
             )
         if response.status_code == requests.codes.not_found:
             raise CrmError(
-                f"The CRM at {self._url} has no database {self._settings.crm_database!r}:"
-                " correct REIFEGRAD_CRM_DATABASE."
+                _(
+                    "The CRM at {url} has no database {database!r}: correct REIFEGRAD_CRM_DATABASE."
+                ).format(url=self._url, database=self._settings.crm_database)
             )
         if not response.ok:
             raise CrmUnreachableError(
-                f"The CRM at {self._url} answers HTTP {response.status_code}."
+                _("The CRM at {url} answers HTTP {status}.").format(
+                    url=self._url, status=response.status_code
+                )
             )
         answer = response.json()
         if "error" in answer:

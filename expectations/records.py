@@ -94,7 +94,7 @@ def _failing(item: Expectation, use_case: str, settings: Settings) -> str:
 def _find(settings: Settings, use_case: str, expectation: str) -> Expectation:
     for case in load_use_cases(settings.expectations):
         if case.name == use_case:
-            for _, item in case.checks:
+            for _stage, item in case.checks:
                 if item.name == expectation:
                     return item
     raise ConfigurationError(

@@ -56,13 +56,11 @@ def take_list(connection: duckdb.DuckDBPyConnection, path: Path, language: Langu
 def take_lists(
     connection: duckdb.DuckDBPyConnection, folder: Path, language: Language
 ) -> dict[str, Taken]:
-    """Take over the lists of the folder `review`, in both languages; problems are logged."""
+    """Take over the lists of the folder `review`, in both languages."""
     taken = {}
     for name in NAMES.values():
         if (folder / name).is_file():
             taken[name] = take_list(connection, folder / name, language)
-            for problem in taken[name].problems:
-                logger.warning("%s", problem)
     return taken
 
 

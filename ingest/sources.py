@@ -185,7 +185,7 @@ class _TextLoader(yaml.BaseLoader):
     """Loads every scalar as text (`No` is an answer, not false) and refuses a name given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value]
+        names = [key.value for key, _value in node.value]
         for twice in {name for name in names if names.count(name) > 1}:
             raise ConfigurationError(
                 _("{name}, line {line}: `{twice}` is given twice. Keep one of the two.").format(

@@ -12,6 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from config import Settings
+from config.language import _
 from reifegrad.environment import AIRFLOW_USER
 
 NIGHT: Final = (
@@ -122,7 +123,11 @@ class AirflowApi:
             method, f"{self._url}{path}", json=json, params=params, timeout=60
         )
         if not answer.ok:
-            raise AirflowError(f"Airflow refused {method} {path}: {answer.text[:300]}")
+            raise AirflowError(
+                _("Airflow refused {method} {path}: {text}").format(
+                    method=method, path=path, text=answer.text[:300]
+                )
+            )
         return dict(answer.json())
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from config import Settings
+from config.language import _
 from reifegrad.orchestration import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE
 from reifegrad.passwords import airflow_password
 from reifegrad.services import ServiceError
@@ -24,5 +25,9 @@ def prepare_airflow(settings: Settings) -> None:
     for command in (["db", "migrate"], ["pools", "set", WAREHOUSE_POOL, "1", WAREHOUSE_POOL_NOTE]):
         done = subprocess.run([airflow, *command], capture_output=True, text=True, check=False)
         if done.returncode:
-            lines = (done.stderr or done.stdout).strip().splitlines() or ["no output"]
-            raise ServiceError(f"airflow {' '.join(command[:2])} failed: {lines[-1]}")
+            lines = (done.stderr or done.stdout).strip().splitlines() or [_("no output")]
+            raise ServiceError(
+                _("airflow {command} failed: {reason}").format(
+                    command=" ".join(command[:2]), reason=lines[-1]
+                )
+            )

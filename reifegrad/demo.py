@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config import Settings
+from config.language import _
 from reifegrad import services
 from reifegrad.airflow_api import NIGHT, AirflowApi
 from reifegrad.environment import AIRFLOW_USER
@@ -198,11 +199,13 @@ def _sign_in(settings: Settings, console: Console) -> AirflowApi:
         deadline = time.monotonic() + READY_SECONDS
         while not api.dag_ids().issuperset(NIGHT):
             if errors := api.import_errors():
-                raise NightFailedError(f"A DAG can't be read: {errors[0]}")
+                raise NightFailedError(_("A DAG can't be read: {error}").format(error=errors[0]))
             services.require_running(settings, "airflow")
             if time.monotonic() > deadline:
                 log = services.log_file(settings, "airflow")
-                raise NightFailedError(f"Airflow does not find the DAGs; its log is {log}")
+                raise NightFailedError(
+                    _("Airflow does not find the DAGs; its log is {log}").format(log=log)
+                )
             time.sleep(1)
     return api
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from config.language import _
+
 ROOMS: Final = frozenset(
     {
         "config",
@@ -52,4 +54,4 @@ def record_unexpected(error: BaseException, command: Sequence[str]) -> str:
             file.writelines(traceback.format_exception(error))
     except Exception:  # the log itself can't be written: the home may be read-only
         return one_line(error)
-    return f"{one_line(error)} (unexpected; traceback in {log})"
+    return _("{error} (unexpected; traceback in {log})").format(error=one_line(error), log=log)

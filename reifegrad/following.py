@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from config import Settings
+from config.language import _
 from reifegrad.airflow_api import FINISHED, NIGHT, AirflowApi, Run, Task
 from reifegrad.environment import airflow_home
 
@@ -66,7 +67,11 @@ def follow(
                     told.add(key)
                     yield _step(settings, task)
             if run.state == "failed":
-                raise NightFailedError(f"{run.dag_id} failed; look at {_run_folder(settings, run)}")
+                raise NightFailedError(
+                    _("{dag_id} failed; look at {folder}").format(
+                        dag_id=run.dag_id, folder=_run_folder(settings, run)
+                    )
+                )
             if run.state in FINISHED:
                 ended.add(run)
         if any(run.dag_id == LAST for run in ended) and len(ended) == len(runs):
@@ -111,14 +116,20 @@ def _step(settings: Settings, task: Task) -> Step:
     reason = reason_in(log)
     if task.state == "failed":
         name = f"{task.dag_id}.{task.task_id}"
-        raise NightFailedError(f"{name} failed: {reason or 'no reason given'} (log: {log})")
+        raise NightFailedError(
+            _("{name} failed: {reason} (log: {log})").format(
+                name=name, reason=reason or _("no reason given"), log=log
+            )
+        )
     return Step(task, reason)
 
 
 def _stuck(settings: Settings, runs: list[Run], timeout: float) -> str:
     waiting = ", ".join(run.dag_id for run in runs if run.state not in FINISHED) or LAST
     logs = settings.home / "logs" / "airflow.log"
-    return f"The night did not end within {timeout:.0f} s: {waiting} still waits (log: {logs})"
+    return _(
+        "The night did not end within {timeout:.0f} s: {waiting} still waits (log: {logs})"
+    ).format(timeout=timeout, waiting=waiting, logs=logs)
 
 
 def _run_folder(settings: Settings, run: Run) -> Path:

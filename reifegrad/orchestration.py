@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from config import PROJECT_ROOT, ConfigurationError, Settings, load_settings
+from config.language import _
 from config.rights import write_privately
 
 if TYPE_CHECKING:
@@ -173,6 +174,10 @@ def dbt_manifest(settings: Settings) -> Path:
             command, env=environment, capture_output=True, text=True, check=False
         )
         if parsed.returncode:
-            raise ConfigurationError(f"dbt can't read {project}: {parsed.stdout.strip()[-500:]}")
+            raise ConfigurationError(
+                _("dbt can't read {project}: {reason}").format(
+                    project=project, reason=parsed.stdout.strip()[-500:]
+                )
+            )
         (Path(folder) / "manifest.json").replace(manifest)
     return manifest

@@ -23,6 +23,7 @@ import psutil
 import requests
 
 from config import PROJECT_ROOT, Settings
+from config.language import _
 from config.rights import PRIVATE
 from reifegrad.environment import process_environment
 from reifegrad.passwords import airflow_password, kept_secret, mlflow_login
@@ -201,7 +202,9 @@ def wait_until_ready(settings: Settings, service: Service, seconds: float) -> No
         if time.monotonic() > deadline:
             log = log_file(settings, service.name)
             raise ServiceError(
-                f"{service.name} did not answer within {seconds:.0f} s; its log is {log}"
+                _("{name} did not answer within {seconds:.0f} s; its log is {log}").format(
+                    name=service.name, seconds=seconds, log=log
+                )
             )
         time.sleep(0.5)
 
@@ -216,8 +219,10 @@ def require_running(settings: Settings, name: str) -> None:
     if not is_running(settings, name):
         log = log_file(settings, name)
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
-        raise ServiceError(f"{name} has ended: {last[-300:]} (log: {log})")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), _("no output"))
+        raise ServiceError(
+            _("{name} has ended: {last} (log: {log})").format(name=name, last=last[-300:], log=log)
+        )
 
 
 def stop(settings: Settings, *names: str) -> list[str]:
@@ -246,8 +251,11 @@ def require_free_port(port: int, setting: str) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError:
             raise ServiceError(
-                f"Port {port} is in use: end the program that holds it, or set {setting} to"
-                " another port (in the environment or config/settings.env)."
+                _(
+                    "Port {port} is in use: end the program that holds it, or set"
+                    " {setting} to another port (in the environment or"
+                    " config/settings.env)."
+                ).format(port=port, setting=setting)
             ) from None
 
 

@@ -88,7 +88,9 @@ def take_decisions(settings: Settings) -> None:
     """
     load_golden_record(settings)
     with open_warehouse(settings) as connection:
-        take_lists(connection, settings.review, settings.language)
+        taken = take_lists(connection, settings.review, settings.language)
+        for problem in (line for found in taken.values() for line in found.problems):
+            logger.warning("%s", problem)
         take_corrections(connection, settings)
 
 

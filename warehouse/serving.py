@@ -110,7 +110,7 @@ def _server(path: Path, host: str, port: int, token: str) -> Iterator[date]:
 def _claim(host: str, port: int) -> None:
     """See that nobody listens there: Quack would share the port with whoever does."""
     try:
-        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, *_rest, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)

@@ -22,8 +22,10 @@ from crm import (
     Score,
     count_actions,
     push_through,
+    pushing,
     to_json,
 )
+from crm.config import load_config
 from crm.pushing import one_at_a_time
 from warehouse import open_warehouse
 
@@ -151,6 +153,20 @@ def test_an_answer_that_got_lost_is_tried_again(settings, memory, show, score, r
     memory.outages = 2  # as many as crm.yml allows tries here
     with pytest.raises(CrmUnreachableError):
         push_through(memory, settings)
+
+
+def test_an_outage_is_told_once_in_words_for_people(settings, monkeypatch, caplog):
+    tries = iter([CrmUnreachableError("Gone."), CrmUnreachableError("Gone."), None])
+
+    def call():
+        if error := next(tries):
+            raise error
+        return "here"
+
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _seconds: None)
+    config = load_config(settings).model_copy(update={"attempts": 3})
+    assert pushing._patiently(config, call) == "here"
+    assert [record.getMessage() for record in caplog.records] == ["Gone. It is tried again."]
 
 
 def test_a_refused_record_does_not_hold_up_the_others(settings, memory, show, score, read_ledger):

@@ -29,7 +29,7 @@ def test_a_broken_file_is_told_after_the_others_were_measured(run, settings: Set
     path.write_text("title_de: Briefe\nstages: {1: {}}\n")
     result = run("--json")
     assert isinstance(result.exception, ConfigurationError)
-    assert "letters.yml, line 1, " in str(result.exception)
+    assert "letters.yml, Zeile 1, " in str(result.exception)
     found = {each["use_case"]: each for each in json.loads(result.stdout)}
     assert found["lead_scoring"]["stage"] == 3
     assert found["letters"]["cause"] == "unmeasured"

@@ -217,6 +217,7 @@ def test_a_list_wrongly_filled_is_told_and_stays(
     end_of_build(connection, folder)
     assert path.read_bytes() == filled
     assert "bleibt stehen" in caplog.text
+    assert problem not in caplog.text  # told once, where the lists are taken over before a build
 
 
 def test_a_file_that_is_no_workbook_is_told_and_stays(connection, folder):
