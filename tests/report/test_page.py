@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from report import write_report
-from tests.report.conftest import make_home, store_nights
+from tests.report.conftest import NIGHT, make_home, store_nights
+from warehouse import open_warehouse
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -104,3 +105,68 @@ def test_every_tile_says_its_stage_also_to_whoever_does_not_see_it(page):
     assert "Stufe 3 von 3" in tile.inner_text()
     line = tile.get_by_role("img")
     assert line.get_attribute("aria-label") == "Verlauf der letzten Nächte: 1, 2, 3"
+
+
+@pytest.fixture(scope="module", params=["month", "20 nights", "first night", "long names", "empty"])
+def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Reports of unlike companies, with sources missing and a receipt where there are nights."""
+    settings = make_home(tmp_path_factory.mktemp("company"))
+    if request.param == "empty":
+        return write_report(settings)
+    store_nights(settings, {"20 nights": 20, "first night": 1}.get(request.param, 30))
+    with open_warehouse(settings) as connection:
+        for mart in ("tickets", "leads", "interactions", "contacts", "consents"):
+            narrowed = {"interactions": "kind", "consents": "purpose"}.get(mart, "id")
+            connection.execute(f"create table marts.{mart} ({narrowed} varchar)")
+        connection.execute(
+            "insert into ops.receipts values (?, 'to_do.xlsx', 8, 3, map {'churn': 0})", [NIGHT]
+        )
+        if request.param == "first night":  # as many customers as records
+            connection.execute("update ops.customer_ids set customer_id = record_id")
+        if request.param == "long names":
+            connection.execute(
+                "update ops.source_nights set source = source || repeat('_mit_langem_namen', 5)"
+            )
+            long = "Süddeutsche Antriebstechnik- und Präzisionsgetriebebau Gesellschaft " * 2
+            settings = settings.model_copy(update={"company": long.strip()})
+    return write_report(settings)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_label_of_a_chart_lies_over_another_or_out_of_its_figure(browser, company, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    for language in ("de", "en"):
+        page.goto(f"{company.as_uri()}#{language}")
+        assert overlaps(page) == []
+        assert cut_off(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.close()
+
+
+def test_printed_every_company_has_one_page_of_a4_without_overlaps(browser, company):
+    page = browser.new_page(viewport={"width": 726, "height": 1054})  # A4 within its margins
+    page.emulate_media(media="print")
+    for language in ("de", "en"):
+        page.goto(f"{company.as_uri()}#{language}")
+        assert overlaps(page) == []
+        pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    page.close()
+
+
+def overlaps(page: Any) -> list[str]:
+    """Name the pairs of texts within a chart whose boxes share more than a pixel."""
+    return page.evaluate("""() => {
+      const out = [];
+      for (const chart of document.querySelectorAll('figure svg')) {
+        const texts = [...chart.querySelectorAll('text')].filter(t => t.textContent.trim())
+          .map(t => [t.textContent, t.getBoundingClientRect()]).filter(([, r]) => r.width);
+        texts.forEach(([one, a], n) => texts.slice(n + 1).forEach(([other, b]) => {
+          const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+          const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+          if (across > 1 && down > Math.min(a.height, b.height) * 0.25)
+            out.push(one + ' | ' + other);
+        }));
+      }
+      return out;
+    }""")
