@@ -1,6 +1,7 @@
 """The way into the CRM: small connectors, and the push that all share."""
 
 from crm.config import EXCEL, CrmConfig, load_config
+from crm.connectors import open_connector
 from crm.diff import Change, Record, Row, Score, find_changes
 from crm.errors import (
     CrmError,
@@ -28,6 +29,7 @@ __all__ = [
     "find_changes",
     "list_path",
     "load_config",
+    "open_connector",
     "push",
     "push_through",
     "to_json",

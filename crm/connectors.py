@@ -20,6 +20,10 @@ class Connector(Protocol):
 
     name: str
 
+    def require_login(self) -> None:
+        """Make sure that the CRM answers and lets us in; nothing is read or written."""
+        ...
+
     def scored_keys(self, target: Target) -> set[str]:
         """Return the keys of all records that show a score, inactive ones too."""
         ...

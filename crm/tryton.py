@@ -36,6 +36,11 @@ class TrytonConnector:
         self._http = requests.Session()
         self._context: dict[str, Any] | None = None
 
+    def require_login(self) -> None:
+        """See `Connector`."""
+        if self._context is None:
+            self._log_in()
+
     def scored_keys(self, target: Target) -> set[str]:
         """See `Connector`."""
         domain = [[FIELDS["points"], "!=", None], [KEYS[target], "!=", None]]
@@ -118,8 +123,7 @@ class TrytonConnector:
         return rows
 
     def _call(self, method: str, *arguments: Any, **context: Any) -> Any:  # noqa: ANN401
-        if self._context is None:
-            self._log_in()
+        self.require_login()
         return self._post(method, [*arguments, {**(self._context or {}), **context}])
 
     def _log_in(self) -> None:

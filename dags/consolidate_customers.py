@@ -16,12 +16,21 @@ from reifegrad.orchestration import (
 def consolidate_customers() -> None:
     """Build one audited, published warehouse from the scattered files.
 
-    Reads every new file of the inbox into `raw` (or quarantine, with a reason), builds staging,
-    identity and marts with dbt, audits the marts and publishes them.
+    Looks first whether the night can succeed (`check_setup`: what only a person can mend stops it
+    at once), then reads every new file of the inbox into `raw` (or quarantine, with a reason),
+    builds staging, identity and marts with dbt, audits the marts and publishes them.
 
     **Leaves** the asset `marts`. **When the audit fails** yesterday's copy stays: `audit_marts`
     names the broken expectation.
     """
+
+    @task(pool=WAREHOUSE_POOL)
+    @station
+    def check_setup() -> list[str]:
+        from config import load_settings
+        from reifegrad.preflight import require_setup
+
+        return [finding.says for finding in require_setup(load_settings(), "airflow")]
 
     @task(pool=WAREHOUSE_POOL)
     @station
@@ -58,7 +67,7 @@ def consolidate_customers() -> None:
 
         return publish(load_settings())
 
-    built = ingest_files() >> dbt_models("build_models") >> remember_customers()
+    built = check_setup() >> ingest_files() >> dbt_models("build_models") >> remember_customers()
     built >> audit_marts() >> publish_marts()
 
 

@@ -46,7 +46,7 @@ def list_files(inbox: Path) -> list[InboxFile]:
 
     A file is described as it was before the wait, so that one which went on growing differs.
     """
-    files = [_described(path, inbox) for path in _paths(inbox)]
+    files = [_described(path, inbox) for path in inbox_paths(inbox)]
     newest = max((file.seen.modified_ns for file in files), default=0) / 1e9
     age = time.time() - newest
     if age < SETTLING_SECONDS:
@@ -108,7 +108,8 @@ def _values(file: InboxFile, night: date) -> dict[str, object]:
     }
 
 
-def _paths(inbox: Path) -> list[Path]:
+def inbox_paths(inbox: Path) -> list[Path]:
+    """Return what a night would read, in the order of the names; to-do lists are read apart."""
     return sorted(
         path
         for path in inbox.rglob("*")

@@ -204,11 +204,29 @@ def push(
 
 
 @app.command(rich_help_panel=NIGHTS)
+def check(json: AsJson = False) -> None:
+    """Look whether a night would succeed: configuration, inbox, CRM, disk, rights, ports."""
+    from reifegrad.preflight import check_setup
+
+    found = check_setup(_settings())
+    if json:
+        say_json([finding.model_dump(mode="json") for finding in found])
+    else:
+        from reifegrad.tables import findings_table
+
+        show(findings_table(found))
+    if any(finding.level == "error" for finding in found):
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=NIGHTS)
 def run() -> None:
     """Run the whole night without Airflow: ingest to push, training when it is due."""
     from reifegrad import stations
 
     settings = _settings()
+    for line in stations.check(settings, "run"):
+        say(line)
     with progress_bar() as progress:
         for line in stations.run_night(settings, progress):
             say(line)

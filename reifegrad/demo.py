@@ -15,7 +15,7 @@ from rich.table import Table
 
 from config import Settings
 from config.language import _
-from reifegrad import services
+from reifegrad import services, stations
 from reifegrad.airflow_api import NIGHT, AirflowApi
 from reifegrad.environment import AIRFLOW_USER
 from reifegrad.following import NightFailedError, Step, follow
@@ -87,6 +87,8 @@ def run_demo(
     """
     console = make_console()
     started = time.monotonic()
+    for line in stations.check(settings, "demo"):
+        console.print(line, markup=False)
     with _own_services(settings, console, keep=keep):
         dbt_manifest(settings)  # while Airflow starts, else its DAG processor has to make it
         _fill_inbox(settings, console, customers, months)
@@ -184,9 +186,7 @@ def _fill_inbox(settings: Settings, console: Console, customers: int, months: in
     if files:
         console.print(_say("taken", settings, files=len(files), inbox=settings.inbox))
         return
-    from reifegrad.stations import make_sample
-
-    console.print(make_sample(settings, customers, months, seed=1, until=None))
+    console.print(stations.make_sample(settings, customers, months, seed=1, until=None))
 
 
 def _sign_in(settings: Settings, console: Console) -> AirflowApi:

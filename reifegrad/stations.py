@@ -15,6 +15,7 @@ from reifegrad.tables import text
 
 if TYPE_CHECKING:
     from ingest.loading import Progress
+    from reifegrad.preflight import Purpose
 
 Language = Literal["de", "en"]
 logger = logging.getLogger(__name__)
@@ -86,6 +87,14 @@ def make_sample(
     made = make_company(settings.inbox, truth, customers, months, seed, until=last_day)
     files = len({written.file for written in made.files})
     return _say("sample", settings, files=files, inbox=settings.inbox, truth=truth)
+
+
+def check(settings: Settings, purpose: Purpose) -> Iterator[str]:
+    """Look whether the night would succeed, a line per thing worth a look."""
+    from reifegrad.preflight import require_setup
+
+    for finding in require_setup(settings, purpose):
+        yield " ".join(part for part in ("!", finding.says, finding.todo) if part)
 
 
 def ingest(settings: Settings, progress: Progress | None = None) -> Iterator[str]:

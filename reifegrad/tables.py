@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ingest.loads import in_thousands
 from reifegrad.overview import LoadedFile, Overview
 
 if TYPE_CHECKING:
     from crm import Change
+    from reifegrad.preflight import Finding
 
 Language = Literal["de", "en"]
 
@@ -144,6 +146,21 @@ def tables(overview: Overview, language: Language) -> Iterator[Table | str]:
         yield scores_table(overview, language)
     if overview.pushes:
         yield push_table(overview, language)
+
+
+def findings_table(findings: Sequence[Finding]) -> Table:
+    """Show what a look before the night found, and what to do."""
+    from config.language import _
+
+    marks = {"ok": "✓", "warning": "!", "error": "✗"}
+    table = Table(box=None, show_header=False, padding=(0, 1), title_justify="left")
+    for finding in findings:
+        told = f"{finding.says}\n→ {finding.todo}" if finding.todo else finding.says
+        table.add_row(marks[finding.level], Text(told))
+    bad = [finding for finding in findings if finding.level != "ok"]
+    table.caption_justify = "left"
+    table.caption = _("All is well.") if not bad else None
+    return table
 
 
 def files_table(overview: Overview, language: Language) -> Table:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
+import psutil
 
 from config import Settings
 from config.language import _
@@ -16,8 +23,27 @@ from config.language import _
 SCHEMA = Path(__file__).with_name("schema.sql")
 
 
+@dataclass(frozen=True)
+class Holder:
+    """The process that holds the warehouse; `is_ours`: a night or a command of ours."""
+
+    program: str
+    pid: int
+    began_at: datetime | None
+    is_ours: bool
+
+
 class WarehouseLockedError(Exception):
-    """Another process holds the warehouse; the message names it."""
+    """Another process holds the warehouse; the message names it, and never advises to end ours."""
+
+    def __init__(self, message: str, holder: Holder | None = None) -> None:
+        """Keep who it is beside what is said."""
+        super().__init__(message)
+        self.holder = holder
+
+
+class UnusableWarehouseError(Exception):
+    """The file is there and can't be opened; the message says what to do."""
 
 
 @contextmanager
@@ -31,7 +57,7 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
     """
     settings.home.mkdir(parents=True, exist_ok=True)
-    connection = _connect(settings.warehouse, settings.lock_wait_seconds)
+    connection = _connect(settings)
     try:
         connection.execute("set timezone = 'UTC'")
         connection.execute(SCHEMA.read_text(encoding="utf-8"))
@@ -40,7 +66,56 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def _connect(path: Path, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+def require_free(settings: Settings) -> None:
+    """Make sure that nobody holds the warehouse and that it can be opened; waits for nobody.
+
+    Raises:
+        WarehouseLockedError: another process holds it.
+        UnusableWarehouseError: it is no DuckDB file, or one of another version.
+
+    """
+    try:
+        _connect(settings.model_copy(update={"lock_wait_seconds": 0})).close()
+    except duckdb.Error as error:
+        first = str(error).splitlines()[0]
+        raise UnusableWarehouseError(
+            _(
+                "{path} can't be opened ({problem}): bring back a copy of it, or move it away and"
+                " let the next night make it anew from the inbox."
+            ).format(path=settings.warehouse, problem=first)
+        ) from error
+
+
+def find_holder(error: duckdb.IOException, settings: Settings) -> Holder | None:
+    """Tell from DuckDB's message which process holds the file; None if it names none."""
+    found = re.search(r"held in (.+?) \(PID (\d+)\)", str(error))
+    if not found:
+        return None
+    try:
+        process = psutil.Process(int(found[2]))
+        began = datetime.fromtimestamp(process.create_time(), ZoneInfo(settings.timezone))
+        is_ours = _is_ours(process, settings)
+    except psutil.Error:  # another user's, another container's, or gone by now
+        return Holder(found[1], int(found[2]), None, False)
+    return Holder(found[1], process.pid, began, is_ours)
+
+
+def _is_ours(process: psutil.Process, settings: Settings) -> bool:
+    """Whether it runs from our environment, or in the session of a service of this home.
+
+    Airflow's tasks rename themselves, so their command line says nothing; their session does.
+    """
+    if any(part.startswith(f"{sys.prefix}{os.sep}") for part in process.cmdline()):
+        return True
+    try:
+        record = json.loads((settings.home / "run" / "airflow.json").read_text(encoding="utf-8"))
+        return os.getsid(process.pid) == int(record["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+    path, wait_seconds = settings.warehouse, settings.lock_wait_seconds
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
@@ -49,17 +124,19 @@ def _connect(path: Path, wait_seconds: float) -> duckdb.DuckDBPyConnection:
             if "lock" not in str(error).lower():
                 raise
             if time.monotonic() >= deadline:
-                holder = re.search(r"held in (.+?) \(PID (\d+)\)", str(error))
-                who = (
-                    _("{program} (process {number})").format(program=holder[1], number=holder[2])
-                    if holder
-                    else _("another process")
-                )
-                raise WarehouseLockedError(
-                    _(
-                        "{path} is held by {who} since {wait_seconds:.0f} s: end that"
-                        " process or wait until it is done. Analysts open"
-                        " published/warehouse.duckdb."
-                    ).format(path=path, who=who, wait_seconds=wait_seconds)
-                ) from error
+                holder = find_holder(error, settings)
+                raise WarehouseLockedError(_told(path, holder), holder) from error
             time.sleep(0.25)
+
+
+def _told(path: Path, holder: Holder | None) -> str:
+    if holder and holder.is_ours and holder.began_at:
+        return _(
+            "A night or another command is at work in the warehouse, its process {pid} since"
+            " {began}: wait until it is done. Analysts open published/warehouse.duckdb."
+        ).format(pid=holder.pid, began=f"{holder.began_at:%H:%M}")
+    who = f"{holder.program} ({holder.pid})" if holder else _("another process")
+    return _(
+        "{path} is held by {who}: close the file there, or wait if it is a night. Analysts open"
+        " published/warehouse.duckdb."
+    ).format(path=path, who=who)

@@ -144,10 +144,12 @@ def test_a_killed_push_is_finished_by_the_next_without_duplicates(
     assert sorted(read_ledger("action, key, crm_id")) == expected
 
 
-def test_an_answer_that_got_lost_is_tried_again(settings, memory, show, score, read_ledger):
+def test_an_answer_that_got_lost_is_tried_again(settings, memory, show, score, read_ledger, caplog):
     show({"C1": score(10)})
     memory.outages = 1
     push_through(memory, settings)
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert "It is tried again" in told and "lambda" not in told
     assert (memory.created, read_ledger("key, crm_id")) == (["C1"], [("C1", "id-C1")])
     show({"C1": score(20)})
     memory.outages = 2  # as many as crm.yml allows tries here

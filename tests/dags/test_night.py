@@ -178,6 +178,24 @@ def test_the_command_does_without_airflow_what_the_dags_do_with_it(first_night):
 
 
 def test_a_failing_night_says_what_failed_and_where_its_log_is(tmp_path):
+    """The audit fails; what the look before the night finds never gets so far."""
+    expectations = tmp_path / "expectations"
+    expectations.mkdir()
+    for file in (PROJECT_ROOT / "expectations").glob("*.yml"):
+        (expectations / file.name).write_bytes(file.read_bytes())
+    rewrite(expectations / "audit.yml", rb"at_least: 1\n", b"at_least: 1000000\n")
+    home = tmp_path / "home"
+    variables = environment(home, REIFEGRAD_EXPECTATIONS=str(expectations))
+    demo = run(variables, "demo", "--customers", "10", "--months", "12")
+    assert demo.returncode == 1, demo.stdout + demo.stderr
+    last = demo.stderr.strip().splitlines()[-1]
+    assert last.startswith("consolidate_customers.audit_marts failed: ")
+    log = last.rpartition("(log: ")[2].rstrip(")")
+    assert Path(log).is_file()
+    assert processes_of(home) == []
+
+
+def test_a_broken_configuration_stops_the_demo_before_anything_starts(tmp_path):
     config = tmp_path / "config"
     config.mkdir()
     for file in (PROJECT_ROOT / "config").glob("*.*"):
@@ -185,15 +203,10 @@ def test_a_failing_night_says_what_failed_and_where_its_log_is(tmp_path):
             (config / file.name).write_bytes(file.read_bytes())
     (config / "sources.yml").write_text("sources: 1\n", encoding="utf-8")
     home = tmp_path / "home"
-    variables = environment(home, REIFEGRAD_CONFIG=str(config))
-    demo = run(variables, "demo", "--customers", "10", "--months", "12")
-    assert demo.returncode == 1, demo.stdout + demo.stderr
-    last = demo.stderr.strip().splitlines()[-1]
-    assert last.startswith("consolidate_customers.ingest_files failed: ")
-    assert "sources.yml" in last
-    log = last.rpartition("(log: ")[2].rstrip(")")
-    assert Path(log).is_file()
-    assert processes_of(home) == []
+    demo = run(environment(home, REIFEGRAD_CONFIG=str(config)), "demo", "--customers", "10")
+    assert demo.returncode == 1
+    assert "sources.yml" in demo.stderr and "startet" not in demo.stdout
+    assert not (home / "run").exists()
 
 
 def test_ctrl_c_leaves_no_process_behind(tmp_path):

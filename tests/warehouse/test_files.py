@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
+
 import pytest
 
 from config import Settings
@@ -24,17 +28,42 @@ time.sleep(60)
 """
 
 
-def test_a_locked_warehouse_names_who_holds_it(settings: Settings) -> None:
+def test_a_locked_warehouse_names_who_holds_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "prefix", "/somewhere/else")  # the holder is no program of ours
     with child(HOLD, settings.warehouse) as holder:
         with pytest.raises(WarehouseLockedError) as error, open_warehouse(settings):
             pass
         message = str(error.value)
-        assert f"process {holder.pid}" in message
+        assert str(settings.warehouse) in message and f"({holder.pid})" in message
         assert "python" in message
-        assert str(settings.warehouse) in message
         assert "\n" not in message
     with open_warehouse(settings):
         pass
+
+
+def test_nobody_is_told_to_end_the_night(settings: Settings) -> None:
+    with child(HOLD, settings.warehouse) as holder:
+        with pytest.raises(WarehouseLockedError) as error, open_warehouse(settings):
+            pass
+        message = str(error.value)
+        assert f"at work in the warehouse, its process {holder.pid} since" in message
+        assert "end " not in message and "wait until it is done" in message
+        assert error.value.holder and error.value.holder.is_ours
+
+
+def test_an_airflow_task_is_known_by_its_session(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "prefix", "/somewhere/else")  # it has renamed itself
+    record = settings.home / "run" / "airflow.json"
+    record.parent.mkdir()
+    record.write_text(json.dumps({"pid": os.getsid(0), "started": 0}), encoding="utf-8")
+    with child(HOLD, settings.warehouse):
+        with pytest.raises(WarehouseLockedError) as error, open_warehouse(settings):
+            pass
+        assert error.value.holder and error.value.holder.is_ours
 
 
 def test_a_lock_that_is_released_in_time_is_waited_for(settings: Settings) -> None:
