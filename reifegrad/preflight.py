@@ -246,11 +246,15 @@ def _rights(settings: Settings) -> Iterator[Finding]:
 
 
 def _ports(settings: Settings, purpose: Purpose) -> Iterator[Finding]:
-    """Look whether the services could start; a night by hand or in Airflow starts none."""
+    """Look whether the services could start.
+
+    A night by hand or in Airflow starts none; the demo ends what a killed start left behind before
+    it looks for itself, ahead of the first start.
+    """
     from config import ConfigurationError
     from reifegrad import services
 
-    if purpose in ("run", "airflow"):
+    if purpose != "check":
         return
     try:
         wanted = services.all_services(settings)
@@ -261,13 +265,13 @@ def _ports(settings: Settings, purpose: Purpose) -> Iterator[Finding]:
         if services.is_running(settings, service.name):
             continue
         try:
-            services.require_free_port(service.port, service.setting)
+            for port in service.ports:
+                services.require_free_port(port, service.setting)
         except services.ServiceError as error:
             taken = True
-            level: Level = "error" if purpose == "demo" else "warning"
-            yield Finding(check="ports", level=level, says=f"{service.name}: {error}")
+            yield Finding(check="ports", level="error", says=f"{service.name}: {error}")
     if not taken:
-        ports = ", ".join(str(service.port) for service in wanted)
+        ports = ", ".join(str(port) for service in wanted for port in service.ports)
         says = _("The ports {ports} are free or ours.").format(ports=ports)
         yield Finding(check="ports", level="ok", says=says)
 
@@ -301,9 +305,10 @@ def _airflow(settings: Settings, purpose: Purpose) -> Iterator[Finding]:
     from requests import RequestException
 
     from reifegrad.airflow_api import FINISHED, AirflowApi, AirflowError
+    from reifegrad.passwords import airflow_password
 
     try:
-        api = AirflowApi(settings, services.airflow_password(settings))
+        api = AirflowApi(settings, airflow_password(settings))
         runs = api.runs_since(datetime.now(UTC) - timedelta(days=2))
     except (AirflowError, RequestException):  # never the answer: it may hold what was sent
         says = _("Airflow runs but does not let us ask for its nights.")
