@@ -29,7 +29,8 @@ QUERIES: dict[Target, str] = {
     " email: email, phone: phone} as master from sync.sync_tryton__parties order by key",
     "opportunities": "select key, points, band, reasons, scored_on, customer_key as parent,"
     " null as customer_no,"
-    " {title: title, amount: amount, created_on: created_on} as master"
+    " {title: title, amount: amount, created_on: created_on, stage: stage, owner: owner,"
+    " contact_email: contact_email, contact_name: contact_name} as master"
     " from sync.sync_tryton__opportunities order by key",
 }
 LIST_QUERIES: dict[Target, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
@@ -14,6 +14,8 @@ from config.language import _
 from crm.diff import Change, Record, Score, Target
 from crm.errors import CrmError, CrmLoginError, CrmRejectedError, CrmUnreachableError
 from crm.password import read_password
+
+Item = TypeVar("Item")
 
 MODELS: dict[Target, str] = {"parties": "party.party", "opportunities": "sale.opportunity"}
 KEYS: dict[Target, str] = {"parties": "code", "opportunities": "reifegrad_key"}
@@ -109,12 +111,60 @@ class TrytonConnector:
                 ).format(user=self._settings.crm_user)
             )
         (row,) = self._call("model.company.company.read", [company], ["currency"])
+        contacts = self._contacts(changes, parties)
         return [
             {"reifegrad_key": change.key, "company": company, "currency": row["currency"]}
             | _own_fields(change)
             | _opportunity(change.master or {}, parties)
+            | {"contact": contacts.get(change.key)}
             for change in changes
         ]
+
+    def _contacts(self, changes: Sequence[Change], parties: dict[str, Record]) -> dict[str, int]:
+        """Find per lead whom to talk to; a person named there that the party lacks is added.
+
+        Returns:
+            The key of the lead to the id of a contact mechanism of its party: the person's
+            address, else the party's own first one; none if there is neither.
+
+        """
+        people = {
+            change.key: (int(parties[master["parent"]].crm_id), master.get("contact_email"), master)
+            for change in changes
+            if (master := change.master)
+        }
+        ids = sorted({party for party, _, _ in people.values()})
+        known = self._read_contacts(ids)
+        values = {(row["party"], row["value"]) for row in known}
+        missing = {
+            (party, email): {
+                **{"party": party, "type": "email", "value": email},
+                "name": master.get("contact_name"),
+            }
+            for party, email, master in people.values()
+            if email and (party, email) not in values
+        }
+        if missing:
+            self._call("model.party.contact_mechanism.create", list(missing.values()))
+            known = self._read_contacts(ids)
+        first: dict[int, int] = {}
+        for row in known:
+            first.setdefault(row["party"], row["id"])
+        found = {(row["party"], row["value"]): row["id"] for row in known}
+        return {
+            key: contact
+            for key, (party, email, _) in people.items()
+            if (contact := found.get((party, email)) or first.get(party))
+        }
+
+    def _read_contacts(self, parties: Sequence[int]) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for chunk in _chunks(parties, KEYS_PER_SEARCH):
+            rows += self._call(
+                "model.party.contact_mechanism.search_read",
+                [["party", "in", chunk]], 0, None, [["id", "ASC"]], ["party", "value"],
+            )  # fmt: skip
+        return rows
 
     def _search(self, target: Target, domain: list[Any], fields: list[str]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self._call(
@@ -244,7 +294,12 @@ def _party(master: dict[str, Any], countries: dict[str, int]) -> dict[str, Any]:
 
 def _opportunity(master: dict[str, Any], parties: dict[str, Record]) -> dict[str, Any]:
     amount, created_on = master.get("amount"), master.get("created_on")
-    values = {"description": master.get("title"), "party": int(parties[master["parent"]].crm_id)}
+    values = {
+        "description": master.get("title"),
+        "party": int(parties[master["parent"]].crm_id),
+        "reifegrad_stage": master.get("stage"),
+        "reifegrad_owner": master.get("owner"),
+    }
     if amount is not None:
         values["amount"] = {"__class__": "Decimal", "decimal": f"{amount:.2f}"}
     if created_on is not None:
@@ -259,5 +314,5 @@ def _date(value: date | str | None) -> dict[str, Any] | None:
     return {"__class__": "date", "year": day.year, "month": day.month, "day": day.day}
 
 
-def _chunks(keys: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+def _chunks(keys: Sequence[Item], size: int) -> Iterable[Sequence[Item]]:
     return (keys[start : start + size] for start in range(0, len(keys), size))

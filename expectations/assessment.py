@@ -100,7 +100,7 @@ def audit(settings: Settings) -> list[ExpectationResult]:
         checks, problems = _prepared(connection, settings, [spec], mart_rows)
         for problem in problems.values():
             raise ConfigurationError(problem)
-        with replaced_folder(settings.reports / "data_docs_audit") as docs:
+        with replaced_folder(settings.reports / "data_docs_audit", settings.language) as docs:
             results, failed = run_checks(checks, settings.warehouse, settings.night, docs)
             for problem in failed.values():
                 raise CheckError(problem)
@@ -132,7 +132,7 @@ def assess(settings: Settings) -> list[Assessment]:
         checks, refused = _prepared(connection, settings, specs.use_cases)
         problems = specs.problems | refused
         _refuse_if_none(specs.names, problems)
-        with replaced_folder(settings.reports / "data_docs") as docs:
+        with replaced_folder(settings.reports / "data_docs", settings.language) as docs:
             results, failed = run_checks(checks, settings.warehouse, settings.night, docs)
             problems |= failed
             _refuse_if_none(specs.names, problems)

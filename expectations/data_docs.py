@@ -7,15 +7,30 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from config import read_yaml
 
 # Great Expectations' pages load these from public hosts; a company's closed network has none, and
 # nobody outside should learn who looks at which customer's data.
 ASSETS = Path(__file__).with_name("data_docs_assets")
 STYLE = "reifegrad.css"
+WORDS = ASSETS / "words.yml"
 _EXTERNAL = re.compile(
     r'<(?:link|script)\b[^>]*?(?:href|src)="https?://(?P<address>[^"]+)"[^>]*>(?:</script>)?'
 )
-_SUITE_LINK = re.compile(r'<a href="[^"]*/expectations/[^"]*\.html"\s*>(?P<name>[^<]*)</a>')
+# The pages of the suites are not made (the results show each expectation already): on the first
+# page their links lead to the results of the same line, elsewhere they are plain text.
+_SUITE_OF_A_ROW = re.compile(
+    r"""href="expectations/[^"]*"(?P<rest>(?:(?!href=).)*?"""
+    r"""'_table_row_link_path': '(?P<page>[^']*)')""",
+    re.DOTALL,
+)
+_NO_PAGE = re.compile(
+    r'<a\b[^>]*href="(?:https?://|[^"]*\bexpectations/)[^"]*"[^>]*>(?P<name>.*?)</a>', re.DOTALL
+)
+_STATIC = re.compile(r'(?<=href=")(?:\.\./)*static/images/')
+_BODY = re.compile(r"<body\b[^>]*>")
 _LOGO = re.compile(r'(?<=src=")https?://[^"]*/(?P<file>[^"/?]+)[^"]*(?=")')
 
 _REWORDED = {
@@ -30,34 +45,40 @@ _REWORDED = {
 
 
 @contextmanager
-def replaced_folder(target: Path) -> Iterator[Path]:
-    """Give a fresh folder to build pages in; when all went well they replace those of `target`."""
+def replaced_folder(target: Path, language: str) -> Iterator[Path]:
+    """Give a fresh folder to build pages in; when all went well they replace those of `target`.
+
+    The frame of the pages is in the language; the names of checks are those of the YAML files.
+    """
     fresh = target.with_name(f"{target.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     try:
         yield fresh
-        make_offline(fresh)
+        make_offline(fresh, read_yaml(WORDS)[language])
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def make_offline(folder: Path) -> None:
+def make_offline(folder: Path, words: dict[str, Any]) -> None:
     """Let every page below the folder use the scripts and styles that lie beside it."""
-    shutil.copytree(ASSETS, folder / "static" / "assets", dirs_exist_ok=True)
+    assets = folder / "static" / "assets"
+    shutil.copytree(ASSETS, assets, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.yml"))
     for page in folder.rglob("*.html"):
         root = "../" * (len(page.relative_to(folder).parts) - 1)
-        page.write_text(offline(page.read_text(encoding="utf-8"), root), encoding="utf-8")
+        text = offline(page.read_text(encoding="utf-8"), root, words)
+        page.write_text(text, encoding="utf-8")
 
 
-def offline(html: str, root: str) -> str:
+def offline(html: str, root: str, words: dict[str, Any]) -> str:
     """Point one page at local files; what is not among the assets is left out.
 
     Args:
         html: the page.
         root: the way from the page to the site's folder, such as `../../`.
+        words: of one language in `data_docs.yml`.
 
     """
 
@@ -72,8 +93,14 @@ def offline(html: str, root: str) -> str:
 
     html = _EXTERNAL.sub(local, html)
     html = _LOGO.sub(lambda match: f"{root}static/images/{match['file']}", html)
-    html = _SUITE_LINK.sub(lambda match: match["name"], html)
+    html = _STATIC.sub(f"{root}static/images/", html)
+    html = _SUITE_OF_A_ROW.sub(lambda match: f'href="{match["page"]}"{match["rest"]}', html)
+    html = _NO_PAGE.sub(lambda match: match["name"], html)
     for before, after in _REWORDED.items():
         html = html.replace(before, after)
+    for before, after in words["reworded"].items():
+        html = html.replace(before, after)
     style = f'<link rel="stylesheet" href="{root}static/assets/{STYLE}">'
-    return html.replace("</head>", f"{style}</head>", 1)
+    html = html.replace("</head>", f"{style}</head>", 1)
+    note = f'<p class="reifegrad-note">{words["note"]}</p>'
+    return _BODY.sub(lambda match: match[0] + note, html, count=1)

@@ -19,8 +19,10 @@ from identity.memory import remember_customers
 from identity.reviewing import renew_list, take_lists
 from report.corrections import take_corrections
 from warehouse.files import open_warehouse
+from warehouse.page import read_manifest, read_rows, read_sources, read_tables, render
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+FULL_DOCS = "warehouse_dbt.html"
 FAILED = ("error", "fail", "runtime error")
 logger = logging.getLogger(__name__)
 
@@ -106,15 +108,17 @@ def remember(settings: Settings) -> None:
 
 
 def document(settings: Settings) -> Path:
-    """Write the tables, columns and lineage of the warehouse as one page, and return its path.
+    """Write the page about the tables and the way of their data, and return its path.
+
+    dbt's own pages, with SQL, tests and the whole graph, lie beside it and are linked from it.
 
     Raises:
         BuildFailedError: dbt could not write it.
         WarehouseLockedError: another process holds the warehouse.
 
     """
-    with open_warehouse(settings):
-        pass  # wait for whoever holds it, and name it
+    with open_warehouse(settings) as connection:  # or name who holds it
+        sources, rows = read_sources(connection), read_rows(connection)
     folder = settings.home / "dbt" / "docs"
     written = folder / "target" / "static_index.html"
     written.unlink(missing_ok=True)
@@ -127,7 +131,11 @@ def document(settings: Settings) -> Path:
         )
     page = settings.reports / "warehouse.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    return written.replace(page)
+    written.replace(page.with_name(FULL_DOCS))
+    tables = read_tables(read_manifest(folder / "target" / "manifest.json"), rows)
+    fresh = page.with_name(f".{page.name}.new")
+    fresh.write_text(render(settings, sources, tables, FULL_DOCS), encoding="utf-8")
+    return fresh.replace(page)
 
 
 def _command(folder: Path, *verb: str) -> list[str]:

@@ -13,6 +13,14 @@ from trytond import backend, config
 DATABASE = 'crm'
 MODULES = ['sale_opportunity', 'reifegrad_score']
 LANGUAGES = ['de', 'en']
+MENUS = [('sale', 'menu_sale'), ('party', 'menu_party'), ('ir', 'menu_administration')]
+HIDDEN_MENUS = [
+    ('party', 'menu_configuration'), ('party', 'menu_identifier_form'),
+    ('party', 'menu_category_tree'), ('sale', 'menu_configuration'), ('sale', 'menu_product'),
+    ('sale', 'menu_sale_form'), ('sale', 'menu_reporting'),
+    ]
+FIRST_WINDOWS = [
+    ('party', 'act_party_form'), ('sale_opportunity', 'act_opportunity_form')]
 # Tryton's country module comes without countries; these are the trade partners that matter
 # most to a German maker. A company that needs more runs `trytond_import_countries`.
 COUNTRIES = {
@@ -78,10 +86,28 @@ def write_company(pool, wanted):
     admin.language = language
     admin.companies = [company]
     admin.company = company
+    show_what_sales_needs(pool, admin)
     # Nobody is to be asked at the first login for what stands here.
     Item = pool.get('ir.module.config_wizard.item')
     Item.write(Item.search([]), {'state': 'done'})
     admin.save()
+
+
+def show_what_sales_needs(pool, user):
+    """Open the opportunities and the customers at login; leave the menus of sales only.
+
+    Tryton's accounting, stock and products come with its module for opportunities; what is
+    hidden here is still there for whoever switches the menu on again (Administration)."""
+    ModelData, Menu = pool.get('ir.model.data'), pool.get('ir.ui.menu')
+    Action = pool.get('ir.action')
+    kept = {ModelData.get_id(*name) for name in MENUS}
+    with_parent = Menu.search([('parent', '=', None)])
+    Menu.write([menu for menu in with_parent if menu.id not in kept], {'active': False})
+    Menu.write(
+        Menu.browse([ModelData.get_id(*name) for name in HIDDEN_MENUS]), {'active': False})
+    windows = pool.get('ir.action.act_window').browse(
+        [ModelData.get_id(*name) for name in FIRST_WINDOWS])
+    user.actions = Action.browse([window.action.id for window in windows])
 
 
 def find_or_add_company(pool, name):

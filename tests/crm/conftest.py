@@ -72,7 +72,7 @@ def show(settings: Settings) -> Any:
                 warehouse, "parties", PARTY, [(key, *_party(key), s) for key, s in parties.items()]
             )
             rows = [
-                (key, f"C{key[1:]}", f"Getriebe für {key}", 1234.5, date(2026, 10, 1), s)
+                (key, f"C{key[1:]}", f"Getriebe für {key}", 1234.5, date(2026, 10, 1), *PERSON, s)
                 for key, s in (opportunities or {}).items()
             ]
             _fill(warehouse, "opportunities", OPPORTUNITY, rows)
@@ -84,7 +84,11 @@ PARTY = (
     "key text, customer_no text, name text, street text, postcode text, city text,"
     " country_code text, email text, phone text"
 )
-OPPORTUNITY = "key text, customer_key text, title text, amount double, created_on date"
+OPPORTUNITY = (
+    "key text, customer_key text, title text, amount double, created_on date,"
+    " stage text, owner text, contact_email text, contact_name text"
+)
+PERSON = ("Angebot", "Petra Blum", "einkauf@mueller.example", "Jan Roth")
 SCORE = "points integer, band text, reasons text, scored_on date"
 
 

@@ -16,6 +16,7 @@ import pytest
 from config import PROJECT_ROOT, Settings
 from crm import CrmError, CrmLoginError, count_actions, embedded, push
 from crm.tryton import TrytonConnector
+from warehouse import open_warehouse
 
 pytestmark = pytest.mark.night
 
@@ -164,6 +165,25 @@ def test_one_record_that_tryton_refuses_does_not_hold_up_its_batch(settings, try
     assert changes["C2"].action == "skip"
     assert changes["C2"].reason.startswith("refused by the CRM: ")
     assert set(parties(tryton)) == {"C1", "C3"}
+
+
+def test_an_opportunity_says_stage_owner_and_whom_to_talk_to(settings, tryton, show, score):
+    show({"C1": score(82), "C2": score(12)}, {"L1": score(91), "L2": score(9), "L22": score(8)})
+    with open_warehouse(settings) as warehouse:
+        warehouse.execute(
+            "update sync.sync_tryton__opportunities set contact_email = null where key = 'L1';"
+            "update sync.sync_tryton__opportunities set customer_key = 'C2' where key = 'L22'"
+        )
+    push(settings)
+    fields = ["contact.rec_name", "reifegrad_stage", "reifegrad_owner"]
+    none, person, same = search(tryton, "sale.opportunity", fields, [])
+    assert (none["reifegrad_stage"], none["reifegrad_owner"]) == ("Angebot", "Petra Blum")
+    # the customer's own telephone number or address
+    assert none["contact."]["rec_name"].endswith(("<+49 221 12345>", "<c1@mueller.example>"))
+    assert "Jan Roth" in person["contact."]["rec_name"]
+    assert same["contact."] == person["contact."]
+    people = search(tryton, "party.contact_mechanism", ["name"], [["name", "=", "Jan Roth"]])
+    assert len(people) == 1
 
 
 def test_wrong_password_wrong_database_and_port_in_use_are_named(settings, tryton, show, score):

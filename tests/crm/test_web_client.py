@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,9 @@ TEXTS = {
         "party": ["Abwanderungsrisiko (Reifegrad)", "Einstufung:", "Punkte:", "Stand:", "Gründe:"],
         "opportunity": ["Abschlusschance (Reifegrad)", "Einstufung:", "Punkte:", "Gründe:"],
         "list": ["Risiko", "Risikostufe"],
+        "opportunities": ["Kunde", "Titel", "Chance", "Stufe", "Betrag", "Phase", "Verantwortlich"],
+        "guess": "Umwandlungswahrscheinlichkeit",
+        "menus": ["Parteien", "Verkauf", "Verwaltung"],
     },
     "en": {
         "band": "High",
@@ -38,6 +42,9 @@ TEXTS = {
         "party": ["Risk of losing this customer (Reifegrad)", "Band:", "Points:", "Scored on:"],
         "opportunity": ["Chance to win (Reifegrad)", "Band:", "Points:", "Reasons:"],
         "list": ["Risk", "Risk band"],
+        "opportunities": ["Customer", "Title", "Chance", "Band", "Amount", "Stage", "Owner"],
+        "guess": "Conversion Probability",
+        "menus": ["Parties", "Sales", "Administration"],
     },
 }
 
@@ -89,6 +96,9 @@ def test_score_band_reasons_and_date_stand_in_form_and_list(
     page.locator(".tab-pane.active").get_by_text("Müller & Söhne C2").wait_for()
     for header in texts["list"]:
         assert page.get_by_role("columnheader", name=header, exact=True).first.is_visible()
+    customers = page.locator(".tab-pane.active tbody tr").all_inner_texts()
+    assert ["82" in row or "12" in row for row in customers[:2]] == [True, True]
+    assert "C1" in customers[0]  # the highest risk first
 
     for model, crm_id, labels, points in (
         ("party.party", party, texts["party"], "82"),
@@ -110,8 +120,43 @@ def test_score_band_reasons_and_date_stand_in_form_and_list(
         assert box["y"] < 450  # seen without scrolling
 
 
-def log_in(page: Any, settings: Settings) -> None:
-    page.goto(embedded.find_record_url(settings, "party.party"))
+def test_sales_begins_with_opportunities_and_customers_and_sees_what_it_needs(
+    settings, page, show, score, tmp_path: Path
+):
+    show({"C1": score(82), "C2": score(12)}, {"L1": score(11), "L2": score(91)})
+    push(settings)
+    texts = TEXTS[settings.language]
+    log_in(page, settings, start=True)
+    page.locator("#tablist li").nth(1).wait_for()  # the two lists open by themselves
+    menus = page.locator("#menu tbody tr:visible")
+    menus.nth(len(texts["menus"]) - 1).wait_for()
+    assert [text.strip() for text in menus.all_inner_texts()] == texts["menus"]
+
+    page.goto(embedded.find_record_url(settings, "sale.opportunity"))
+    rows = page.locator(".tab-pane.active tbody tr")
+    rows.filter(has_text="Getriebe für L2").wait_for()
+    page.screenshot(path=tmp_path / "opportunities.png")
+    active = page.locator(".tab-pane.active")
+    for header in texts["opportunities"]:
+        box = active.get_by_role("columnheader", name=header, exact=True).bounding_box()
+        assert box["width"] > 40, header
+        assert box["x"] + box["width"] <= 1400, header
+    first = rows.first.inner_text()
+    for cell in ("Müller & Söhne C2", "Getriebe für L2", "91", "Angebot", "Petra Blum"):
+        assert cell in first
+    assert active.get_by_text(texts["guess"]).count() == 0
+    assert active.get_by_text(re.compile(r"^50(\s*%|[.,]0+)?$")).count() == 0
+    opportunity = TrytonConnector(settings).read("opportunities", {"L2"})["L2"].crm_id
+    page.goto(embedded.find_record_url(settings, "sale.opportunity", opportunity))
+    contact = page.locator(".tab-pane.active input[name=contact]:visible")
+    contact.wait_for()
+    page.wait_for_function("e => e.value.includes('Jan Roth')", arg=contact.element_handle())
+    assert page.get_by_text(texts["guess"]).count() == 0
+
+
+def log_in(page: Any, settings: Settings, *, start: bool = False) -> None:
+    address = embedded.find_record_url(settings, "party.party")
+    page.goto(address.split("/model")[0] if start else address)
     page.wait_for_load_state("networkidle")  # until the client knows the database
     page.locator("#login").fill("admin")
     page.keyboard.press("Enter")

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -44,8 +45,34 @@ def test_pages_name_failing_records_and_load_nothing_from_outside(docs: Path) ->
     assert "ticket_id" in tickets
     for text in pages.values():
         assert not re.search(r'<(script|link|img)\b[^>]*(src|href)="https?:', text)
-    for name in re.findall(r'(?:src|href)="(?:\./)?(static/[^"?]+)"', pages["index.html"]):
-        assert (docs / name).is_file(), name
+
+
+def test_no_link_of_any_page_is_dead(docs: Path) -> None:
+    links = 0
+    for page in docs.rglob("*.html"):
+        text = page.read_text()
+        assert "https://greatexpectations.io" not in text
+        found = re.findall(r"""(?:src|href)=["']([^"'#?]+)""", text)
+        found += re.findall(r"'_table_row_link_path': '([^']+)'", text)
+        for link in found:
+            if not link.startswith(("data:", "javascript:")):
+                links += 1
+                assert (page.parent / unquote(link)).is_file(), f"{page.name}: {link}"
+    assert links > 50
+
+
+@pytest.mark.parametrize(("language", "night"), [("de", "'Nacht'"), ("en", "'Night'")])
+def test_the_frame_is_in_the_set_language_and_says_whom_it_is_for(
+    tmp_path: Path, language: str, night: str
+) -> None:
+    target = tmp_path / "docs"
+    with replaced_folder(target, language) as folder:
+        page = "<head></head><body class='a'>{'title': 'Run Name'}"
+        (folder / "index.html").write_text(page)
+    text = (target / "index.html").read_text()
+    assert night in text
+    assert "maturity.html" in text
+    assert not list(target.rglob("*.yml"))
 
 
 @pytest.mark.browser
@@ -72,9 +99,9 @@ def test_the_index_lists_the_validations_in_a_browser(docs: Path, tmp_path: Path
 
 def test_a_failed_build_leaves_the_pages_that_were_there(tmp_path: Path) -> None:
     target = tmp_path / "docs"
-    with replaced_folder(target) as folder:
+    with replaced_folder(target, "de") as folder:
         (folder / "index.html").write_text("<head></head>old")
-    with pytest.raises(RuntimeError), replaced_folder(target) as folder:
+    with pytest.raises(RuntimeError), replaced_folder(target, "de") as folder:
         (folder / "index.html").write_text("new")
         raise RuntimeError
     assert (target / "index.html").read_text().endswith("old")
@@ -86,6 +113,6 @@ def test_offline_keeps_what_is_at_hand_and_drops_the_rest() -> None:
         '<head><script src="https://code.example/jquery-3.7.1.min.js"></script>'
         '<link rel="stylesheet" href="https://fonts.example/all.min.css"></head>'
     )
-    result = offline(page, "../")
+    result = offline(page, "../", {"reworded": {}, "note": ""})
     assert '<script src="../static/assets/jquery-3.7.1.min.js"></script>' in result
     assert "https://" not in result

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 import pytest
 
@@ -52,4 +54,12 @@ def test_the_last_month_knows_what_is_known_the_night_after_it(sample: Settings)
 def test_the_page_with_the_lineage_is_written(sample: Settings) -> None:
     page = document(sample)
     assert page == sample.reports / "warehouse.html"
-    assert "customer_months" in page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    # the content of tickets comes from their own file, others only tell whose they are
+    row = re.search(r'<tr><td><a href="#tickets">.*?</tr>', text, re.DOTALL)
+    assert row
+    assert row[0].count('class="dot" title="Tickets"') == 1
+    assert row[0].count('class="ring"') >= 3
+    assert "tickets.xlsx" in text
+    assert (page.parent / "warehouse_dbt.html").is_file()
+    assert 'href="warehouse_dbt.html"' in text

@@ -37,6 +37,12 @@ class Party(ScoreMixin, metaclass=PoolMeta):
     reifegrad_customer_no = fields.Char("Customer No.", readonly=True)
 
     @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        # The nearest first where Tryton looks for a related party, then the highest risk.
+        cls._order.insert(1, ('reifegrad_points', 'DESC NULLS LAST'))
+
+    @classmethod
     def copy(cls, parties, default=None):
         return super().copy(parties, default=dict(default or {}, reifegrad_customer_no=None))
 
@@ -45,10 +51,14 @@ class Opportunity(ScoreMixin, metaclass=PoolMeta):
     __name__ = 'sale.opportunity'
     _reifegrad_visuals = {'high': 'success', 'medium': 'warning', 'low': 'muted'}
     reifegrad_key = fields.Char("Lead ID", readonly=True)
+    # Filled once, when the opportunity is created; from then on they belong to the salesperson.
+    reifegrad_stage = fields.Char("Stage")
+    reifegrad_owner = fields.Char("Owner")
 
     @classmethod
     def __setup__(cls):
         super().__setup__()
+        cls._order.insert(0, ('reifegrad_points', 'DESC NULLS LAST'))
         t = cls.__table__()
         cls._sql_constraints += [
             ('reifegrad_key_unique', Unique(t, t.reifegrad_key),

@@ -13,6 +13,19 @@ customers as (
 
 ),
 
+-- several people may share a mailbox
+contacts as (
+
+    select
+        customer_id,
+        email,
+        min(concat_ws(' ', given_name, family_name)) as name
+    from {{ ref('contacts') }}
+    where email is not null
+    group by all
+
+),
+
 scores as (
 
     select * from {{ ref('stg_ops__scores') }}
@@ -29,12 +42,20 @@ final as (
         leads.title,
         leads.amount,
         leads.created_on,
+        leads.stage,
+        leads.owner,
+        leads.contact_email,
+        nullif(contacts.name, '') as contact_name,
         scores.points,
         scores.band,
         {{ reasons('scores') }} as reasons,
         scores.scored_on
     from leads
     inner join customers on leads.customer_id = customers.customer_id
+    left join contacts
+        on
+            leads.customer_id = contacts.customer_id
+            and leads.contact_email = contacts.email
     -- who objected to profiling has no score, even where an earlier night left one
     left join scores
         on
