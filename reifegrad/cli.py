@@ -86,7 +86,7 @@ def ingest() -> None:
 
     settings = _settings()
     with progress_bar() as progress:
-        for line in stations.ingest(settings, progress):
+        for line in stations.ingest_all(settings, progress):
             say(line)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import getpass
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from config import Settings
+from config.language import _
 from reifegrad.tables import text
 
 if TYPE_CHECKING:
@@ -97,16 +98,43 @@ def check(settings: Settings, purpose: Purpose) -> Iterator[str]:
         yield " ".join(part for part in ("!", finding.says, finding.todo) if part)
 
 
-def ingest(settings: Settings, progress: Progress | None = None) -> Iterator[str]:
-    """Read the inbox, a line per file and sheet as soon as it is known, and what to look at."""
+class RefusedFilesError(Exception):
+    """Files of the inbox were not loaded; what is wrong with each was told before."""
+
+
+def ingest(settings: Settings, progress: Progress | None = None) -> Generator[str, None, list[str]]:
+    """Read the inbox, a line per file and sheet as soon as it is known, and what to look at.
+
+    Returns:
+        The files that were not loaded. Single rows in quarantine refuse no file.
+
+    """
     from ingest.loading import load_inbox
 
-    is_empty = True
+    is_empty, refused = True, []
     for load in load_inbox(settings, progress):
         is_empty = False
         yield from load.lines(settings.language)
+        if load.status == "failed":
+            refused.append(load.file)
     if is_empty:
         yield _say("empty", settings, inbox=settings.inbox)
+    return list(dict.fromkeys(refused))
+
+
+def ingest_all(settings: Settings, progress: Progress | None = None) -> Iterator[str]:
+    """Read the inbox as `ingest` does.
+
+    Raises:
+        RefusedFilesError: a file was not loaded; all others were.
+
+    """
+    if refused := (yield from ingest(settings, progress)):
+        raise RefusedFilesError(_refused(refused))
+
+
+def _refused(files: list[str]) -> str:
+    return _("Not loaded, see above: {files}").format(files=", ".join(files))
 
 
 def build(settings: Settings, *, full_refresh: bool = False) -> str:
@@ -159,6 +187,9 @@ def import_decisions(settings: Settings, file: Path | None) -> Iterator[str]:
 
 def audit(settings: Settings) -> str:
     """Audit the marts."""
+    from warehouse import require_marts
+
+    require_marts(settings)
     from expectations import audit as check
 
     return _say("audited", settings, checks=len(check(settings)))
@@ -166,6 +197,9 @@ def audit(settings: Settings) -> str:
 
 def publish(settings: Settings) -> str:
     """Publish what passed the audit."""
+    from warehouse import require_marts
+
+    require_marts(settings)
     from warehouse import publish as copy
     from warehouse.copies import sizes
 
@@ -206,6 +240,9 @@ def assess(settings: Settings) -> Iterator[str]:
 
 def report(settings: Settings) -> str:
     """Write the maturity report and the list of what to fill in."""
+    from warehouse import require_marts
+
+    require_marts(settings)
     from report import write_report, write_to_do
 
     write_to_do(settings)
@@ -214,6 +251,9 @@ def report(settings: Settings) -> str:
 
 def train(settings: Settings, scores: list[str] | None = None) -> Iterator[str]:
     """Train, a line per score."""
+    from warehouse import require_marts
+
+    require_marts(settings)
     from ml import train_models
 
     for training in train_models(settings, scores):
@@ -222,6 +262,9 @@ def train(settings: Settings, scores: list[str] | None = None) -> Iterator[str]:
 
 def score(settings: Settings) -> Iterator[str]:
     """Score, a line per score."""
+    from warehouse import require_marts
+
+    require_marts(settings)
     from ml import score_entities
 
     for scoring in score_entities(settings):
@@ -245,7 +288,7 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
     """Run every station in the order of the DAGs, training when it is due."""
     from ml import needs_training
 
-    yield from ingest(settings, progress)
+    refused = yield from ingest(settings, progress)
     yield build(settings)
     yield audit(settings)
     yield publish(settings)
@@ -256,6 +299,8 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
     yield from score(settings)
     yield publish(settings)
     yield from push(settings)
+    if refused:  # the night went on with what stood before; who reads only the end must know
+        yield f"! {_refused(refused)}"
 
 
 @contextmanager

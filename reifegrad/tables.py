@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from config.language import _
 from ingest.loads import in_thousands
 from reifegrad.overview import LoadedFile, Overview
 
@@ -121,6 +122,11 @@ def text(name: str, language: Language, **values: object) -> str:
 
 def tables(overview: Overview, language: Language) -> Iterator[Table | str]:
     """Yield what there is to show, in the order of the night."""
+    if not overview.files and overview.customers is None:
+        yield _(
+            "Nothing has come in yet. `reifegrad start FOLDER` begins with your own files,"
+            " `make demo` with a sample company."
+        )
     if overview.files:
         yield files_table(overview, language)
         if hints := hints_table(overview, language):
@@ -150,8 +156,6 @@ def tables(overview: Overview, language: Language) -> Iterator[Table | str]:
 
 def findings_table(findings: Sequence[Finding]) -> Table:
     """Show what a look before the night found, and what to do."""
-    from config.language import _
-
     marks = {"ok": "✓", "warning": "!", "error": "✗"}
     table = Table(box=None, show_header=False, padding=(0, 1), title_justify="left")
     for finding in findings:

@@ -2,12 +2,13 @@
 
 from warehouse.dbt import BuildFailedError, BuildResult, build, document, remember, take_decisions
 from warehouse.files import WarehouseLockedError, open_warehouse
-from warehouse.publishing import publish
+from warehouse.publishing import NothingBuiltError, publish, require_marts
 from warehouse.serving import ServingError, serve
 
 __all__ = [
     "BuildFailedError",
     "BuildResult",
+    "NothingBuiltError",
     "ServingError",
     "WarehouseLockedError",
     "build",
@@ -15,6 +16,7 @@ __all__ = [
     "open_warehouse",
     "publish",
     "remember",
+    "require_marts",
     "serve",
     "take_decisions",
 ]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config import Settings
+from config.language import _
 from warehouse.catalogue import Column, Mart, read_marts
 from warehouse.copies import DATABASE, PARQUET, WORKBOOK, next_copy
 from warehouse.files import open_warehouse
@@ -29,6 +30,31 @@ if TYPE_CHECKING:
 
 SEPARATOR = "; "
 VERSION_COMMENT = "One row: which night this is, and what personal data were limited in it."
+
+
+class NothingBuiltError(Exception):
+    """There are no marts yet; the message says what makes them."""
+
+
+def require_marts(settings: Settings) -> None:
+    """Make sure that a build has made marts.
+
+    Raises:
+        NothingBuiltError: there is none.
+        WarehouseLockedError: another process holds the warehouse.
+
+    """
+    if settings.warehouse.is_file():
+        with open_warehouse(settings) as connection:
+            if _built(connection, read_marts()):
+                return
+    raise NothingBuiltError(
+        _(
+            "The warehouse is empty: put files into {inbox} (`reifegrad start FOLDER`) and run"
+            " `reifegrad ingest` and `reifegrad build` first, or the whole night by"
+            " `reifegrad run`."
+        ).format(inbox=settings.inbox)
+    )
 
 
 def publish(settings: Settings) -> dict[str, int]:
