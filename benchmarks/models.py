@@ -55,10 +55,17 @@ def online_retail() -> Table:
     with duckdb.connect() as connection:
         connection.read_parquet(str(path)).create_view("invoices")
         connection.execute(_MARTS)
+        connection.execute(f"create view marts.order_days as {_ORDER_DAYS}")
         night = pd.Timestamp("2010-12-10").date()
         return ml.training_frame(connection, spec, night), spec
 
 
+# dbt's own definition of the usual gap
+_ORDER_DAYS = (
+    (PROJECT_ROOT / "dbt_project/models/intermediate/int_customer_order_days.sql")
+    .read_text(encoding="utf-8")
+    .replace("{{ ref('orders') }}", "marts.orders")
+)
 _MARTS = """
 create schema marts;
 create table marts.order_lines as

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ml import rules
 from ml.estimators import log_odds, predict
+from ml.noise import Telling, is_telling
 from ml.spec import Explanation, Feature, Spec, Text
 from ml.wording import word
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 Reason = tuple[str, str]  # German, English
+Push = Literal["raises", "lowers", "fact"]
+# How a reason begins: what raises the score, what lowers it; a fact does neither.
+SIGNS: dict[Push, str] = {"raises": "+ ", "lowers": "− ", "fact": ""}
 
 
 def contributions(
@@ -47,9 +51,11 @@ def model_reasons(
     pushes: NDArray[Any],
     typical: Mapping[str, float | str],
     spec: Spec,
+    telling: Telling,
 ) -> list[list[Reason]]:
-    """Word two to four reasons per row, strongest first; facts of the rules fill up to two.
+    """Word two to four reasons per row; facts of the rules fill up to two.
 
+    First what raises the score ("+ …"), then what lowers it ("− …"), each strongest first.
     Features of one theme give one reason, worded by the first of them in the spec that pushes the
     same way. A reason is worded only where its text is true: "silent for long" needs a push up and
     a value above the typical one.
@@ -59,26 +65,30 @@ def model_reasons(
         pushes: rows x features from `contributions`.
         typical: per feature the median or most frequent value in training.
         spec: the texts.
+        telling: what of the features is more than chance (`ml.noise`); the rest is not said.
 
     """
     names = [name for name in spec.features if name in typical]
     columns = [list(typical).index(name) for name in names]
     features = [spec.features[name] for name in names]
     reasons = [
-        _reasons_of_row(values, row[columns], features, typical, spec)
+        _reasons_of_row(values, row[columns], features, typical, spec, telling)
         for values, row in zip(_rows(frame), pushes, strict=True)
     ]
     short = [row for row, found in enumerate(reasons) if len(found) < 2]
     facts = rule_reasons(frame.iloc[short], spec, 2, facts_only=True)
     for row, more in zip(short, facts, strict=True):
-        reasons[row] = list(dict.fromkeys(reasons[row] + more))[:2]
+        reasons[row] = _without_repetition(reasons[row], more)[:2]
     return reasons
 
 
 def rule_reasons(
     frame: pandas.DataFrame, spec: Spec, stage: int, *, facts_only: bool = False
 ) -> list[list[Reason]]:
-    """Word the rules that hold, by points; facts (rules of 0 points) fill up to two."""
+    """Word the rules that hold, by points; facts (rules of 0 points) fill up to two.
+
+    First what raises the score ("+ …"), then what lowers it ("− …"), then facts.
+    """
     if spec.rules is None:
         return [[] for _ in range(len(frame))]
     listed = spec.rules.of(stage)
@@ -89,14 +99,35 @@ def rule_reasons(
     for values, hit in zip(_rows(frame), found, strict=True):
         reasons: list[Reason] = []
         for index in order:
-            is_fact = not listed[index].points
-            if facts_only and not is_fact:
+            points = listed[index].points
+            if facts_only and points:
                 continue
-            if hit[index] and len(reasons) < (2 if is_fact else limit):
+            if hit[index] and len(reasons) < (limit if points else 2):
                 reason = word(listed[index].reason, values, spec.features)
-                reasons += [reason] if reason else []
-        result.append(reasons)
+                marked = [_marked(reason, points)] if reason else []
+                reasons = _without_repetition(reasons, marked)
+        result.append(_grouped(reasons))
     return result
+
+
+def _marked(reason: Reason, push: float) -> Reason:
+    sign = SIGNS["raises" if push > 0 else "lowers" if push < 0 else "fact"]
+    return sign + reason[0], sign + reason[1]
+
+
+def _grouped(reasons: Sequence[Reason]) -> list[Reason]:
+    """Put first what raises the score, then what lowers it, then facts; else keep the order."""
+    signs = (SIGNS["raises"], SIGNS["lowers"])
+    return sorted(reasons, key=lambda reason: [not reason[0].startswith(sign) for sign in signs])
+
+
+def _without_repetition(reasons: Sequence[Reason], more: Sequence[Reason]) -> list[Reason]:
+    """Append what has not been said yet, with or without a sign."""
+    said: dict[str, Reason] = {}
+    for reason in [*reasons, *more]:
+        bare = reason[0].removeprefix(SIGNS["raises"]).removeprefix(SIGNS["lowers"])
+        said.setdefault(bare, reason)
+    return list(said.values())
 
 
 def _reasons_of_row(
@@ -105,6 +136,7 @@ def _reasons_of_row(
     features: Sequence[Feature],
     typical: Mapping[str, float | str],
     spec: Spec,
+    telling: Telling,
 ) -> list[Reason]:
     themes: dict[str, list[int]] = {}
     for index, feature in enumerate(features):
@@ -114,7 +146,9 @@ def _reasons_of_row(
     reasons: list[Reason] = []
     for theme in sorted(sums, key=lambda theme: -abs(sums[theme])):
         weak = abs(sums[theme]) < spec.explanation.least_share * total
-        if sums[theme] == 0 or len(reasons) >= (2 if weak else spec.explanation.most_reasons):
+        # facts of the rules say more than what hardly moves the score
+        limit = spec.explanation.most_reasons if not weak else 0 if spec.rules else 2
+        if sums[theme] == 0 or len(reasons) >= limit:
             break
         is_up = sums[theme] > 0
         for index in themes[theme]:
@@ -126,11 +160,16 @@ def _reasons_of_row(
                 feature, values[feature.name], float(usual), is_up
             ):
                 continue
+            other = spec.features.get(feature.agrees_with or "")
+            if other and _says_the_opposite(other, values[other.name], is_up):
+                continue
+            if not is_telling(telling, feature.name, values[feature.name], is_up=is_up):
+                continue
             reason = word(_texts(feature, is_up, spec.explanation), values, spec.features, feature)
             if reason:
-                reasons.append(reason)
+                reasons.append(_marked(reason, sums[theme]))
                 break
-    return reasons
+    return _grouped(reasons)
 
 
 def _is_true(feature: Feature, value: float | None, typical: float, is_up: bool) -> bool:
@@ -142,6 +181,12 @@ def _is_true(feature: Feature, value: float | None, typical: float, is_up: bool)
     return bool(
         value != typical and (value > typical) == (is_up == (feature.direction == "rising"))
     )
+
+
+def _says_the_opposite(feature: Feature, value: float | None, is_up: bool) -> bool:
+    if value is None or value != value or feature.neutral is None:
+        return False
+    return not _is_true(feature, value, feature.neutral, is_up)
 
 
 def _texts(feature: Feature, is_up: bool, general: Explanation) -> Sequence[Text]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.language import _
 from ml import estimators
+from ml.noise import find_telling
 from ml.rules import points
 from ml.spec import CandidateModel, Spec, load_spec
 from ml.table import NotEnoughDataError, TableError, read_inputs, read_labels
@@ -32,8 +33,9 @@ class Candidate:
     """A fitted model with what its validation showed.
 
     `model` is a scikit-learn classifier over the columns `features`; `typical` holds the median
-    or most frequent value of each; `metrics` were measured on rows that the model had not seen
-    (for their meaning see `ml.validation.measure`), `trials` are those of every candidate.
+    or most frequent value of each, `telling` which of their values are more than chance
+    (`ml.noise`); `metrics` were measured on rows that the model had not seen (for their meaning
+    see `ml.validation.measure`), `trials` are those of every candidate.
     """
 
     spec: Spec
@@ -41,6 +43,7 @@ class Candidate:
     model: Any
     features: tuple[str, ...]
     typical: dict[str, float | str]
+    telling: dict[str, dict[str, Any]]
     metrics: Metrics
     trials: dict[str, Metrics]
     warnings: tuple[str, ...] = ()
@@ -89,6 +92,7 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
         model=_fit_final(trials[chosen], frame, spec, inputs, y),
         features=tuple(names),
         typical=_typical(inputs[names]),
+        telling=find_telling(frame, inputs, y, spec),
         metrics=metrics,
         trials={name: trial.metrics() for name, trial in trials.items()},
         warnings=tuple(_warnings(inputs, aucs, spec)),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from config import Settings
 from ml.learning import Candidate
@@ -35,12 +35,13 @@ TRUSTED_TYPES = [
 
 @dataclass(frozen=True)
 class Champion:
-    """The registered model in force: its version, the spec it was trained by, what is typical."""
+    """The registered model in force, the spec it was trained by, what is typical and telling."""
 
     version: str
     candidate_name: str
     spec: Spec
     typical: dict[str, float | str]
+    telling: dict[str, dict[str, Any]]
     uri: str
 
     def load(self) -> ClassifierMixin:
@@ -99,6 +100,7 @@ def champion(client: MlflowClient, score: str) -> Champion | None:
         candidate_name=str(version.tags["candidate"]),
         spec=load_spec(yaml.safe_load(load_text(f"{run}/spec.yml"))),
         typical=load_dict(f"{run}/typical.json"),
+        telling=load_dict(f"{run}/telling.json"),
         uri=f"models:/{model_name(score)}/{version.version}",
     )
 
@@ -148,6 +150,7 @@ def register(
             )
         mlflow.log_text(spec.text(), "spec.yml")
         mlflow.log_dict(candidate.typical, "typical.json")
+        mlflow.log_dict(candidate.telling, "telling.json")
         logged = mlflow.sklearn.log_model(
             candidate.model,
             name="model",

@@ -167,7 +167,7 @@ def _by_model(client: MlflowClient, spec: Spec, frame: pandas.DataFrame) -> _Sco
     model = champion.load()
     probability = predict(model, inputs)
     pushes = contributions(model, inputs, champion.typical, spec.explanation.permutations)
-    reasons = model_reasons(frame, pushes, champion.typical, spec)
+    reasons = model_reasons(frame, pushes, champion.typical, spec, champion.telling)
     return _Scored(np.rint(probability * 100), reasons, "model", probability, champion.version)
 
 

@@ -87,6 +87,7 @@ class Feature(_Part):
     `direction` says that more of it can only raise (`rising`) or lower (`falling`) the score;
     `theme` joins features that tell a person the same thing, so that they give one reason.
     `neutral` is the value at which the texts change sides (default: the typical one in training).
+    `agrees_with` names a feature with a neutral value: nothing is said here that it contradicts.
     """
 
     name: str = ""
@@ -101,6 +102,7 @@ class Feature(_Part):
     in_model: bool = True
     direction: Literal["rising", "falling"] | None = None
     neutral: float | None = None
+    agrees_with: str | None = None
     theme: str | None = None
     reasons: Reasons = Reasons()
     labels: dict[str, Text] = Field(default_factory=dict)
@@ -298,6 +300,12 @@ class Spec(_Part):
                         " known when, so only columns of the entity may be used (from:"
                         " entity)"
                     ).format(field=field)
+                )
+        for name, feature in self.features.items():
+            other = self.features.get(feature.agrees_with or "")
+            if feature.agrees_with and (other is None or other.neutral is None):
+                raise ValueError(
+                    f"features.{name}.agrees_with: {feature.agrees_with} has no neutral value"
                 )
         if not self.inputs:
             raise ValueError(_("features: at least one needs in_model: true"))

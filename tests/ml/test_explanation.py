@@ -10,6 +10,7 @@ import ml
 from config import PROJECT_ROOT
 from ml.estimators import log_odds, predict
 from ml.explanation import contributions, model_reasons, rule_reasons
+from ml.noise import difference, find_telling
 from ml.rules import hits, points
 from ml.spec import SpecError, load_spec
 from ml.table import read_inputs
@@ -36,9 +37,9 @@ def test_a_larger_push_comes_first_and_points_the_right_way(table, table_spec):
     rows = pd.DataFrame({"size": [3.0, -3.0], "colour": ["green", "green"]})
     inputs = read_inputs(rows, candidate.spec)
     pushes = contributions(candidate.model, inputs, candidate.typical, 3)
-    high, low = model_reasons(rows, pushes, candidate.typical, candidate.spec)
-    assert high[0] == ("size: 3 – erhöht den Wert", "size: 3 – raises the score")
-    assert low[0] == ("size: -3 – senkt den Wert", "size: -3 – lowers the score")
+    high, low = model_reasons(rows, pushes, candidate.typical, candidate.spec, {})
+    assert high[0] == ("+ size: 3", "+ size: 3")
+    assert low[0] == ("− size: -3", "− size: -3")
 
 
 def one(**features):
@@ -54,38 +55,38 @@ TYPICAL = dict.fromkeys(CHURN.inputs, 10.0)
 
 
 def test_the_reason_names_what_is_usual_for_this_customer():
-    row = one(days_silent=143, rhythm_days=41, silence_ratio=143 / 41)
-    (reasons,) = model_reasons(row, push(days_silent=2.0, silence_ratio=1.0), TYPICAL, CHURN)
+    row = one(days_silent=143, usual_gap_days=41, silence_ratio=143 / 41)
+    (reasons,) = model_reasons(row, push(days_silent=2.0, silence_ratio=1.0), TYPICAL, CHURN, {})
     assert reasons[0] == (
-        "Seit 143 Tagen keine Bestellung, üblich sind 41",
-        "No order for 143 days, usually every 41",
+        "+ Seit 143 Tagen keine Bestellung, üblich sind 41",
+        "+ No order for 143 days, usually every 41",
     )
 
 
 def test_without_a_usual_rhythm_the_reason_does_not_invent_one():
-    (reasons,) = model_reasons(one(days_silent=143), push(days_silent=2.0), TYPICAL, CHURN)
-    assert reasons[0][0] == "Seit 143 Tagen keine Bestellung"
+    (reasons,) = model_reasons(one(days_silent=143), push(days_silent=2.0), TYPICAL, CHURN, {})
+    assert reasons[0][0] == "+ Letzte Bestellung vor 143 Tagen"
 
 
 def test_a_silence_within_the_own_rhythm_is_not_called_unusual():
-    row = one(days_silent=54, rhythm_days=354, silence_ratio=54 / 354)
-    (reasons,) = model_reasons(row, push(days_silent=2.0, silence_ratio=1.0), TYPICAL, CHURN)
-    assert reasons[0][0] == "Seit 54 Tagen keine Bestellung"
+    row = one(days_silent=54, usual_gap_days=354, silence_ratio=54 / 354)
+    (reasons,) = model_reasons(row, push(days_silent=2.0, silence_ratio=1.0), TYPICAL, CHURN, {})
+    assert not any(text.startswith("+") for reason in reasons for text in reason)
 
 
 def test_a_text_that_would_not_be_true_is_not_said():
     """The model pushes up although the customer has ordered just now: no "silent for" then."""
-    row = one(days_silent=3, rhythm_days=41, orders_year=9)
-    (reasons,) = model_reasons(row, push(days_silent=2.0), TYPICAL, CHURN)
+    row = one(days_silent=3, usual_gap_days=41, orders_year=9)
+    (reasons,) = model_reasons(row, push(days_silent=2.0), TYPICAL, CHURN, {})
     assert not any("keine Bestellung" in german for german, _ in reasons)
 
 
 def test_features_of_one_theme_give_one_reason():
-    row = one(days_silent=143, rhythm_days=41, silence_ratio=3.5, complaints=2)
+    row = one(days_silent=143, usual_gap_days=41, silence_ratio=3.5, complaints=2)
     pushes = push(days_silent=1.0, silence_ratio=1.5, complaints=0.8)
-    (reasons,) = model_reasons(row, pushes, TYPICAL | {"complaints": 0.0}, CHURN)
+    (reasons,) = model_reasons(row, pushes, TYPICAL | {"complaints": 0.0}, CHURN, {})
     assert len(reasons) == 2
-    assert reasons[1][0] == "Beschwerden in den letzten 4 Monaten: 2"
+    assert reasons[1][0] == "+ Beschwerden in den letzten 4 Monaten: 2"
 
 
 @settings(max_examples=40, deadline=None)
@@ -94,9 +95,9 @@ def test_features_of_one_theme_give_one_reason():
     st.floats(0, 400), st.one_of(st.none(), st.floats(1, 200)), st.integers(0, 40),
 )  # fmt: skip
 def test_every_row_has_two_to_four_different_reasons(pushes, silent, rhythm, orders):
-    row = one(days_silent=silent, rhythm_days=np.nan if rhythm is None else rhythm,
+    row = one(days_silent=silent, usual_gap_days=np.nan if rhythm is None else rhythm,
               orders_year=orders, orders_quarter=0)  # fmt: skip
-    (reasons,) = model_reasons(row, np.array([pushes]), TYPICAL, CHURN)
+    (reasons,) = model_reasons(row, np.array([pushes]), TYPICAL, CHURN, {})
     assert 2 <= len(reasons) <= 4
     assert len(set(reasons)) == len(reasons)
     assert all("{" not in text and "nan" not in text for reason in reasons for text in reason)
@@ -106,7 +107,7 @@ def test_every_row_has_two_to_four_different_reasons(pushes, silent, rhythm, ord
 @given(st.floats(0, 2000), st.one_of(st.none(), st.floats(1, 400)), st.integers(0, 200))
 def test_rules_give_points_in_range_and_two_reasons(silent, rhythm, orders):
     rhythm = np.nan if rhythm is None else rhythm
-    row = one(days_silent=silent, rhythm_days=rhythm, silence_ratio=silent / rhythm,
+    row = one(days_silent=silent, usual_gap_days=rhythm, silence_ratio=silent / rhythm,
               orders_year=orders, orders_quarter=0)  # fmt: skip
     for stage in (1, 2):
         (value,) = points(row, CHURN, stage)
@@ -115,9 +116,14 @@ def test_rules_give_points_in_range_and_two_reasons(silent, rhythm, orders):
         assert 2 <= len(reasons) <= 4
 
 
-def test_longer_silence_never_gives_fewer_points():
-    rows = pd.concat([one(days_silent=d, rhythm_days=40, silence_ratio=d / 40, orders_year=5,
-                          order_trend=1) for d in range(0, 400, 5)])  # fmt: skip
+@pytest.mark.parametrize("longest", [40, 70, 120, 300])
+@pytest.mark.parametrize("usual", [3, 14, 40, 90, np.nan])
+def test_longer_silence_never_gives_fewer_points(usual, longest):
+    rows = pd.concat([
+        one(days_silent=d, usual_gap_days=usual, silence_ratio=d / usual, longest_gap_days=longest,
+            orders_year=9, order_trend=1)
+        for d in range(0, 400, 2)
+    ])  # fmt: skip
     for stage in (1, 2):
         assert (np.diff(points(rows, CHURN, stage)) >= 0).all()
 
@@ -145,3 +151,63 @@ def test_a_wrong_rule_is_named():
 def test_numbers_are_written_as_the_language_writes_them(value, form, german, english):
     assert number(value, "de", form) == german
     assert number(value, "en", form) == english
+
+
+def test_what_raises_comes_first_and_the_same_is_not_said_twice():
+    row = one(days_silent=20, usual_gap_days=41, silence_ratio=20 / 41, complaints=2, orders_year=3)
+    pushes = push(silence_ratio=-2.0, complaints=0.8)
+    (reasons,) = model_reasons(row, pushes, TYPICAL | {"complaints": 0.0}, CHURN, {})
+    assert [german[0] for german, _ in reasons] == ["+", "−"]
+    for stage in (1, 2):
+        (reasons,) = rule_reasons(row, CHURN, stage)
+        signs = [german[0] if german[0] in "+−" else "." for german, _ in reasons]
+        assert signs == sorted(signs, key="+−.".index)
+        bare = [german.lstrip("+− ") for german, _ in reasons]
+        assert len(set(bare)) == len(bare)
+
+
+LEAD = load_spec(PROJECT_ROOT / "models/lead.yml")
+
+
+def test_a_difference_within_chance_is_no_reason():
+    """28.9 % won where the average is 28.5 % says nothing; 60 % of 50 against 28 % of 400 does."""
+    frame = pd.DataFrame({
+        "entity_id": range(900),
+        "lead_source": ["Messe"] * 90 + ["Empfehlung"] * 50 + ["Website"] * 760,
+    })  # fmt: skip
+    y = np.array([1] * 26 + [0] * 64 + [1] * 30 + [0] * 20 + [1] * 217 + [0] * 543)
+    inputs = pd.DataFrame(dict.fromkeys(LEAD.inputs, np.nan), index=frame.index)
+    inputs["lead_source"] = frame["lead_source"]
+    for name, feature in LEAD.inputs.items():
+        if feature.type == "categorical" and name != "lead_source":
+            inputs[name] = "x"
+    telling = find_telling(frame, inputs, y, LEAD)
+    assert telling["lead_source"]["signs"]["Empfehlung"] == 1
+    assert "Messe" not in telling["lead_source"]["signs"]
+    for source, said in (("Messe", False), ("Empfehlung", True)):
+        row = pd.DataFrame(
+            [dict.fromkeys(LEAD.features, np.nan) | {"industry": "x", "lead_source": source}]
+        )
+        pushes = np.array([[3.0 if name == "lead_source" else 0.0 for name in LEAD.inputs]])
+        typical = dict.fromkeys(LEAD.inputs, 1.0)
+        (reasons,) = model_reasons(row, pushes, typical, LEAD, telling)
+        assert any("führt oft zum Abschluss" in german for german, _ in reasons) == said
+
+
+def test_many_pictures_of_one_entity_are_one_trial():
+    frame = pd.DataFrame({"entity_id": ["a"] * 50 + ["b"] * 50})
+    inputs = pd.DataFrame(dict.fromkeys(LEAD.inputs, np.nan), index=frame.index)
+    for name, feature in LEAD.inputs.items():
+        if feature.type == "categorical":
+            inputs[name] = ["x"] * 50 + ["y"] * 50
+    telling = find_telling(frame, inputs, np.array([1] * 50 + [0] * 50), LEAD)
+    assert not any(found["signs"] for found in telling.values())
+
+
+def test_the_interval_of_a_difference_is_the_published_one():
+    """Newcombe (1998), table II, 56/70 and 48/80: 0.0524 to 0.3339 by method 10."""
+    assert difference(56 / 70, 70, 48 / 80, 80) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
+def test_open_for_long_and_makes_no_progress_are_one_reason():
+    assert LEAD.features["lead_days"].theme == LEAD.features["stage_moves"].theme

@@ -44,7 +44,7 @@ def test_features_are_those_of_the_night(shop):
     frame = scoring_frame(shop, CHURN, NIGHT).set_index("entity_id")
     last = date(2023, 6, 1) + timedelta(days=20 * 28)
     assert frame.loc["A", "days_silent"] == (NIGHT - last).days
-    assert frame.loc["A", "rhythm_days"] == 20
+    assert frame.loc["A", "usual_gap_days"] == 20
     assert frame.loc["A", "silence_ratio"] == (NIGHT - last).days / 20
     assert frame.loc["B", "orders_quarter"] == 5
     assert frame.loc["B", "complaints"] == 0

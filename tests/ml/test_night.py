@@ -155,7 +155,7 @@ def test_a_worse_recipe_does_not_replace_the_champion(firm, set_stage, tmp_path)
         before = registry.champion(client, "churn").version
     content = yaml.safe_load((firm.models / "churn.yml").read_text())
     for name, feature in content["features"].items():
-        feature["in_model"] = name in {"customer_days", "complaints", "rhythm_days"}
+        feature["in_model"] = name in {"customer_days", "complaints", "usual_gap_days"}
     content["rules"] |= {"stage_1": [], "stage_2": []}
     content["gates"] = {"min_auc": 0.5, "min_rows": 10, "baseline": "customer_days"}
     (tmp_path / "churn.yml").write_text(yaml.safe_dump(content))

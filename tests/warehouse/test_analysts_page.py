@@ -7,9 +7,11 @@ import re
 import duckdb
 import pytest
 
-from config import Settings
+from config import PROJECT_ROOT, Settings
+from ml.frames import scoring_frame
+from ml.spec import load_spec
 from tests.warehouse.analysts_page import PAGE, QUESTION, answered, publish_sample
-from warehouse import document
+from warehouse import document, open_warehouse
 
 pytestmark = pytest.mark.night
 
@@ -49,6 +51,35 @@ def test_the_last_month_knows_what_is_known_the_night_after_it(sample: Settings)
             " or month.has_newsletter_opt_in != tonight.has_newsletter_opt_in)"
         ).fetchall()
     assert different == []
+
+
+def test_a_measure_is_the_same_in_the_marts_and_in_the_reasons(sample: Settings) -> None:
+    """What a salesperson reads of a customer and what an analyst asks for are one figure."""
+    spec = load_spec(PROJECT_ROOT / "models" / "churn.yml")
+    with open_warehouse(sample) as connection:
+        frame = scoring_frame(connection, spec, sample.night)
+        connection.register("features", frame)
+        assert connection.sql("select count(*) from features").fetchone() > (50,)
+        pairs = {
+            "usual_gap_days": "usual_gap_days",
+            "longest_gap_days": "longest_gap_days",
+            "days_silent": "days_since_last_order",
+            "orders_year": "orders_12_months",
+            "round(amount_year, 2)": "net_amount_12_months",
+            "customer_days": "date '2026-01-01' - first_order_on",
+        }
+        for feature, measure in pairs.items():
+            different = connection.sql(
+                f"from (select entity_id as customer_id, nullif({feature}::double, 'nan')"
+                " as in_reasons from features)"
+                f" inner join (select customer_id, {measure} as in_marts"
+                " from marts.customer_360) using (customer_id)"
+                " where in_reasons is distinct from in_marts"
+                # that day is in the 365 days before the night, not in the 12 months up to it
+                " and customer_id not in (select customer_id from marts.orders"
+                " where customer_id is not null and ordered_on = date '2025-01-01')"
+            ).fetchall()
+            assert different == [], feature
 
 
 def test_the_page_with_the_lineage_is_written(sample: Settings) -> None:

@@ -38,9 +38,12 @@ final as (
         ordered_on,
         orders,
         net_amount,
-        -- of the gaps up to this day, so it tells nothing of later ones; one gap is no habit
+        -- The definition of both; all else reads them here. Of the gaps up to this day, so they
+        -- tell nothing of later ones; one gap is no habit. The median, because a mean follows the
+        -- one long pause between two projects; what bursts hide is in the longest gap.
         case when count(gap_days) over so_far > 1 then median(gap_days) over so_far end
-            as usual_gap_days
+            as usual_gap_days,
+        max(gap_days) over so_far as longest_gap_days
     from spaced
     window so_far as (
         partition by customer_id

@@ -44,7 +44,8 @@ order_days as (
     select
         customer_id,
         max(ordered_on) as last_order_on,
-        arg_max(usual_gap_days, ordered_on) as usual_gap_days
+        arg_max(usual_gap_days, ordered_on) as usual_gap_days,
+        arg_max(longest_gap_days, ordered_on) as longest_gap_days
     from {{ ref('int_customer_order_days') }}
     where ordered_on <= {{ night() }}
     group by customer_id
@@ -112,6 +113,7 @@ final as (
         round(coalesce(orders.net_amount_12_months_before, 0), 2) as net_amount_12_months_before,
         {{ night() }} - order_days.last_order_on as days_since_last_order,
         order_days.usual_gap_days,
+        order_days.longest_gap_days,
         coalesce(orders.deliveries_12_months, 0) as deliveries_12_months,
         orders.share_on_time_12_months,
         orders.worst_days_late_12_months,

@@ -39,6 +39,7 @@ final as (
         customers.last_order_on,
         customers.days_since_last_order,
         customers.usual_gap_days,
+        customers.longest_gap_days,
         customers.order_count,
         customers.orders_12_months,
         customers.net_amount_12_months,

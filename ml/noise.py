@@ -1,0 +1,91 @@
+"""Which values of a feature go with the outcome more, or less, than chance explains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas
+    from numpy.typing import NDArray
+
+    from ml.spec import Spec
+
+Z = 1.96  # 95 %: of the differences that there are not, one in twenty is taken for one
+QUARTERS = (0.25, 0.5, 0.75)
+# Per feature: where its values are cut (none: categories), and per group 1 or -1 if its members
+# have the outcome surely more or less often than all others; other groups are left out.
+Telling = Mapping[str, Mapping[str, Any]]
+
+
+def find_telling(
+    frame: pandas.DataFrame, inputs: pandas.DataFrame, y: NDArray[Any], spec: Spec
+) -> dict[str, dict[str, Any]]:
+    """Compare each group of a feature's values with all other rows.
+
+    Groups are categories, or quarters of a number. Features with a `direction` are left out: which
+    way they act is known. An entity seen at many cut-offs counts once, by its mean outcome, since
+    its pictures are no independent trials. Two shares differ if the 95 % interval of their
+    difference excludes zero: Newcombe (1998), Statistics in Medicine 17:873-890, method 10.
+    """
+    import pandas as pd
+
+    entities = frame["entity_id"] if "entity_id" in frame else pd.Series(range(len(frame)))
+    found: dict[str, dict[str, Any]] = {}
+    for name, feature in spec.inputs.items():
+        if feature.direction:
+            continue
+        values = inputs[name]
+        cuts = [] if feature.type == "categorical" else sorted(set(values.quantile(QUARTERS)))
+        groups = pd.Series([group_of(value, cuts) for value in values])
+        table = pd.DataFrame({"group": groups, "entity": entities.to_numpy(), "y": y})
+        signs = {}
+        for group in sorted(set(groups)):
+            member = table["group"] == group
+            inside, outside = (
+                table[rows].groupby("entity")["y"].mean() for rows in (member, ~member)
+            )
+            if len(inside) and len(outside):
+                low, high = difference(inside.mean(), len(inside), outside.mean(), len(outside))
+                if low > 0 or high < 0:
+                    signs[group] = 1 if low > 0 else -1
+        found[name] = {"cuts": cuts, "signs": signs}
+    return found
+
+
+def group_of(value: object, cuts: list[float]) -> str:
+    """Name the group that a value belongs to: its category, or between which cuts it lies."""
+    if not cuts or isinstance(value, str):
+        return str(value)
+    if value is None or value != value:
+        return "unknown"
+    edges = [float("-inf"), *cuts, float("inf")]
+    number = float(value)  # type: ignore[arg-type]
+    return next(str(i) for i, (low, high) in enumerate(pairwise(edges)) if low < number <= high)
+
+
+def is_telling(telling: Telling, feature: str, value: object, *, is_up: bool) -> bool:
+    """Whether a value may be said to raise (or lower) the score; features not tested may."""
+    if feature not in telling:
+        return True
+    group = group_of(value, telling[feature]["cuts"])
+    return bool(telling[feature]["signs"].get(group) == (1 if is_up else -1))
+
+
+def difference(share: float, n: int, other: float, m: int) -> tuple[float, float]:
+    """95 % interval of the difference of two shares of `n` and `m` (Newcombe's method 10)."""
+    (low, high), (other_low, other_high) = _wilson(share, n), _wilson(other, m)
+    gap = share - other
+    return (
+        gap - sqrt((share - low) ** 2 + (other_high - other) ** 2),
+        gap + sqrt((high - share) ** 2 + (other - other_low) ** 2),
+    )
+
+
+def _wilson(share: float, n: int) -> tuple[float, float]:
+    middle = share + Z * Z / (2 * n)
+    spread = Z * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    scale = 1 + Z * Z / n
+    return (middle - spread) / scale, (middle + spread) / scale
