@@ -96,6 +96,22 @@ class AirflowApi:
         )
         return [Run(r["dag_id"], r["dag_run_id"], r["state"]) for r in found["dag_runs"]]
 
+    def active_since(self) -> dict[Run, datetime]:
+        """Find the runs of nights that have not ended, each with when it was asked for."""
+        found: dict[Run, datetime] = {}
+        for state in ("running", "queued"):
+            runs = self._get("/dags/~/dagRuns", state=state, limit=100)["dag_runs"]
+            for r in (run for run in runs if run["dag_id"] in NIGHT):
+                asked = datetime.fromisoformat(r["queued_at"] or r["run_after"])
+                found[Run(r["dag_id"], r["dag_run_id"], r["state"])] = asked
+        return found
+
+    def give_up(self, run: Run) -> None:
+        """Let a run count as failed, with all its tasks that have not ended."""
+        self._call(
+            "PATCH", f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}", json={"state": "failed"}
+        )
+
     def tasks_of(self, run: Run) -> list[Task]:
         """List the tasks of a run in the order in which they started."""
         found = self._get(

@@ -234,7 +234,7 @@ def run() -> None:
 
 @app.command(rich_help_panel=NIGHTS)
 def status(json: AsJson = False) -> None:
-    """Show files, quarantine with reasons, stages, scores and the last push."""
+    """Show files, quarantine, stages, scores, the last push, and services that fail."""
     from reifegrad.overview import read_overview
 
     settings = _settings()
@@ -245,6 +245,10 @@ def status(json: AsJson = False) -> None:
         from reifegrad.tables import tables
 
         show(*tables(overview, settings.language))
+    from reifegrad.services import ServiceError, failing
+
+    if problem := failing(settings):
+        raise ServiceError(problem)
 
 
 @app.command(rich_help_panel=NIGHTS)

@@ -6,27 +6,28 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.table import Table
 
 from config import Settings
 from config.language import _
 from reifegrad import services, stations
 from reifegrad.airflow_api import NIGHT, AirflowApi
-from reifegrad.environment import AIRFLOW_USER
-from reifegrad.following import NightFailedError, Step, follow
+from reifegrad.following import LOOK_SECONDS, NightFailedError, Step, follow
 from reifegrad.orchestration import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE, dbt_manifest
 from reifegrad.overview import read_overview
 from reifegrad.passwords import airflow_password
+from reifegrad.places import places
 from reifegrad.tables import console as make_console
 from reifegrad.tables import tables
 
 Language = Literal["de", "en"]
 READY_SECONDS: Final = 300.0
+HEALTH_SECONDS: Final = 30.0
 ALL_SERVICES: Final = ("airflow", "crm", "mlflow")
 
 TEXTS: Final[dict[str, dict[Language, str]]] = {
@@ -39,24 +40,24 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "ready": {"de": "{name} antwortet", "en": "{name} answers"},
     "waiting": {"de": "wartet auf {name} …", "en": "waiting for {name} …"},
     "following": {"de": "Die Nacht läuft …", "en": "The night is running …"},
+    "sick": {
+        "de": "{name} wird neu gestartet, kein Lebenszeichen von: {parts}",
+        "en": "{name} is started again, no sign of life from: {parts}",
+    },
+    "given_up": {
+        "de": "Die Nacht von {time} war unterbrochen worden; eine neue beginnt",
+        "en": "The night of {time} had been interrupted; a new one begins",
+    },
+    "in_the_way": {
+        "de": "wartet auf die Nacht von {time}, die noch läuft",
+        "en": "waits for the night of {time}, which is still running",
+    },
     "retry": {"de": "wird wiederholt: {reason}", "en": "is tried again: {reason}"},
     "killed": {"de": "sein Prozess wurde beendet", "en": "its process was ended"},
     "ended": {"de": "Die Nacht ist zu Ende nach {time}", "en": "The night has ended after {time}"},
     "unchanged": {
         "de": "Bei den Bewertungen hat sich in dieser Nacht nichts geändert.",
         "en": "No score that people see changed tonight.",
-    },
-    "where": {"de": "Wo Sie nachsehen", "en": "Where to look"},
-    "what": {"de": "Was", "en": "What"},
-    "address": {"de": "Adresse", "en": "Address"},
-    "login": {"de": "Benutzer / Kennwort", "en": "User / password"},
-    "list": {"de": "Liste der Bewertungen", "en": "List of scores"},
-    "docs": {"de": "Prüfberichte (Data Docs)", "en": "Data docs"},
-    "published": {"de": "Veröffentlichtes Warehouse", "en": "Published warehouse"},
-    "logs": {"de": "Protokolle", "en": "Logs"},
-    "no_client": {
-        "de": "ohne Web-Oberfläche: Node.js fehlt",
-        "en": "without its web client: Node.js is missing",
     },
     "look": {
         "de": "Alles läuft weiter. Strg-C beendet alles.",
@@ -89,14 +90,19 @@ def run_demo(
     started = time.monotonic()
     for line in stations.check(settings, "demo"):
         console.print(line, markup=False)
-    with _own_services(settings, console, keep=keep):
+    begun = datetime.now(UTC)
+    with _own_services(settings, console, keep=keep) as ours:
         dbt_manifest(settings)  # while Airflow starts, else its DAG processor has to make it
         _fill_inbox(settings, console, customers, months)
         api = _sign_in(settings, console)
+        check = _watch(settings)
+        if "airflow" in ours:
+            give_up_older(settings, console, api, begun)
+        wait_for_older(settings, console, api, check, timeout)
         since = datetime.now(UTC)
         api.trigger(NIGHT[0])
         with _status(console, _say("following", settings)):
-            for step in follow(settings, api, since, timeout, lambda: _check(settings)):
+            for step in follow(settings, api, since, timeout, check):
                 _tell(settings, console, step, time.monotonic() - started)
         _summarise(settings, console, since, time.monotonic() - started)
         if keep:
@@ -122,7 +128,7 @@ def start_everything(settings: Settings) -> None:
         with _status(console, _say("waiting", settings, name=service.name)):
             services.wait_until_ready(settings, service, READY_SECONDS)
         console.print(_say("ready", settings, name=service.name))
-    console.print(_places(settings))
+    console.print(places(settings, secretly=not console.is_terminal))
     console.print(_say("kept", settings))
 
 
@@ -134,8 +140,8 @@ def stop_everything(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def _own_services(settings: Settings, console: Console, *, keep: bool) -> Iterator[None]:
-    """Start the services that do not run, and stop these on the way out.
+def _own_services(settings: Settings, console: Console, *, keep: bool) -> Iterator[list[str]]:
+    """Start the services that do not run, yield their names, and stop these on the way out.
 
     Also on Ctrl-C, when the terminal is closed, and on a failure.
     """
@@ -145,7 +151,7 @@ def _own_services(settings: Settings, console: Console, *, keep: bool) -> Iterat
     is_done = False
     try:
         _start(settings, console, started)
-        yield
+        yield started
         is_done = True
     except KeyboardInterrupt:
         console.print()
@@ -167,6 +173,9 @@ def _start(settings: Settings, console: Console, started: list[str]) -> None:
     A port in use is found before the first one starts.
     """
     wanted = services.all_services(settings)
+    if services.is_running(settings, "airflow") and (sick := services.sick_parts(settings)):
+        console.print(_say("sick", settings, name="airflow", parts=", ".join(sick)))
+        services.stop(settings, "airflow")
     for service in wanted:
         if not services.is_running(settings, service.name):
             services.stop(settings, service.name)  # what a killed start left behind
@@ -210,9 +219,62 @@ def _sign_in(settings: Settings, console: Console) -> AirflowApi:
     return api
 
 
-def _check(settings: Settings) -> None:
-    for service in services.all_services(settings):
-        services.require_running(settings, service.name)
+def give_up_older(settings: Settings, console: Console, api: AirflowApi, begun: datetime) -> None:
+    """Let the nights fail that an interruption before `begun` left: their workers are gone.
+
+    Else Airflow would take them up again, and the new one would queue behind them.
+    """
+    left = {run: asked for run, asked in api.active_since().items() if asked < begun}
+    for run in left:
+        api.give_up(run)
+    if left:
+        console.print(_say("given_up", settings, time=_local(settings, min(left.values()))))
+
+
+def wait_for_older(
+    settings: Settings,
+    console: Console,
+    api: AirflowApi,
+    check: Callable[[], None],
+    timeout: float,
+) -> None:
+    """Wait until no other night runs, and say once for which.
+
+    Raises:
+        NightFailedError: it did not end within `timeout` seconds.
+
+    """
+    deadline = time.monotonic() + timeout
+    is_told = False
+    while active := api.active_since():
+        night = _local(settings, min(active.values()))
+        if not is_told:
+            console.print(_say("in_the_way", settings, time=night))
+            is_told = True
+        if time.monotonic() > deadline:
+            message = _("The night of {time} did not end within {seconds:.0f} s.")
+            raise NightFailedError(message.format(time=night, seconds=timeout))
+        check()
+        time.sleep(LOOK_SECONDS)
+
+
+def _watch(settings: Settings) -> Callable[[], None]:
+    """Make the check of a running night: every service lives, and every part of Airflow."""
+    looked = time.monotonic()
+
+    def check() -> None:
+        nonlocal looked
+        for service in services.all_services(settings):
+            services.require_running(settings, service.name)
+        if time.monotonic() - looked > HEALTH_SECONDS:
+            looked = time.monotonic()
+            services.require_healthy(settings)
+
+    return check
+
+
+def _local(settings: Settings, moment: datetime) -> str:
+    return f"{moment.astimezone(ZoneInfo(settings.timezone)):%H:%M}"
 
 
 def _tell(settings: Settings, console: Console, step: Step, seconds: float) -> None:
@@ -234,39 +296,7 @@ def _summarise(settings: Settings, console: Console, since: datetime, seconds: f
         console.print(renderable)
     if not tonight:
         console.print(_say("unchanged", settings))
-    console.print(_places(settings))
-
-
-def _places(settings: Settings) -> Table:
-    """List addresses, users and passwords of everything that there is to look at."""
-    table = Table(title=_say("where", settings), title_justify="left", title_style="bold", box=None)
-    for column in ("what", "address", "login"):
-        table.add_column(_say(column, settings), overflow="fold")
-    password = airflow_password(settings)
-    url = "http://127.0.0.1"
-    table.add_row("Airflow", f"{url}:{settings.airflow_port}", f"{AIRFLOW_USER} / {password}")
-    table.add_row("MLflow", f"{url}:{settings.mlflow_port}", "")
-    table.add_row(*_scores_place(settings))
-    table.add_row(_say("docs", settings), (settings.reports / "data_docs" / "index.html").as_uri())
-    table.add_row(_say("published", settings), str(settings.published))
-    table.add_row(_say("logs", settings), str(settings.home / "logs"))
-    return table
-
-
-def _scores_place(settings: Settings) -> tuple[str, ...]:
-    """Return where sales finds the scores: the CRM, or the list of a company without one."""
-    from crm import list_path, load_config
-
-    if not load_config(settings).has_crm:
-        return _say("list", settings), str(list_path(settings))
-    if settings.crm_url:
-        return "CRM", settings.crm_url, settings.crm_user
-    from crm.embedded import has_web_client
-    from crm.password import ensure_password
-
-    url = f"http://127.0.0.1:{settings.crm_port}"
-    note = "" if has_web_client() else f" ({_say('no_client', settings)})"
-    return "CRM", url + note, f"{settings.crm_user} / {ensure_password(settings)}"
+    console.print(places(settings, secretly=not console.is_terminal))
 
 
 def _status(console: Console, text: str) -> contextlib.AbstractContextManager[object]:

@@ -139,20 +139,42 @@ def sick_parts(settings: Settings) -> list[str]:
     return [part for part, state in airflow_health(settings).items() if state != "healthy"]
 
 
-def failing(settings: Settings) -> list[str]:
-    """Say of each service that was started and does not do its work what is wrong, a line each."""
-    lines = []
+def require_healthy(settings: Settings) -> None:
+    """Make sure that no part of Airflow hangs; one that died is started again by itself.
+
+    Raises:
+        ServiceError: one gives no sign of life; the message names it and what to do.
+
+    """
+    if sick := sick_parts(settings):
+        message = _(
+            "Airflow gives no sign of life: {parts}. `reifegrad up` starts it again (log: {log})."
+        )
+        raise ServiceError(message.format(parts=", ".join(sick), log=log_file(settings, "airflow")))
+
+
+def failing(settings: Settings) -> str | None:
+    """Say in one line which services were started and do not do their work; None if all do."""
+    if not _record(settings, "any").parent.is_dir():
+        return None
+    problems = []
     for service in all_services(settings):
         if _read_record(settings, service.name) is None:
             continue
-        log = log_file(settings, service.name)
         if not is_running(settings, service.name):
-            lines.append(f"{service.name} has ended (log: {log})")
+            problem = _("{name} has ended").format(name=service.name)
         elif service.name == "airflow" and (sick := sick_parts(settings)):
-            lines.append(f"airflow gives no sign of life: {', '.join(sick)} (log: {log})")
+            problem = _("Airflow gives no sign of life: {parts}").format(parts=", ".join(sick))
         elif not service.is_ready():
-            lines.append(f"{service.name} does not answer (log: {log})")
-    return lines
+            problem = _("{name} does not answer").format(name=service.name)
+        else:
+            continue
+        problems.append(problem)
+    if not problems:
+        return None
+    return _("{problems}. `reifegrad up` starts it again (logs: {folder}).").format(
+        problems="; ".join(problems), folder=settings.home / "logs"
+    )
 
 
 def log_file(settings: Settings, name: str) -> Path:

@@ -155,3 +155,36 @@ def test_airflow_opens_no_port_but_its_page(settings):
 def test_airflows_password_is_there_before_airflow_prints_one(settings):
     services.airflow_service(settings).environment()
     assert passwords.password_file(settings).is_file()
+
+
+@pytest.fixture
+def airflow(settings, monkeypatch):
+    """An Airflow that lives, with the health that the test gives it."""
+    health = {"scheduler": "healthy"}
+    monkeypatch.setattr(services, "airflow_health", lambda _settings: health)
+    monkeypatch.setattr(services, "_answers", lambda _url: True)
+    record = services._record(settings, "airflow")
+    record.parent.mkdir(parents=True)
+    started = psutil.Process().create_time()
+    record.write_text(f'{{"pid": {os.getpid()}, "started": {started}}}')
+    return health
+
+
+def test_services_that_were_never_started_do_not_fail(settings):
+    assert services.failing(settings) is None
+
+
+def test_a_service_that_works_does_not_fail(settings, airflow):
+    assert services.failing(settings) is None
+
+
+def test_a_scheduler_without_a_sign_of_life_is_named(settings, airflow):
+    airflow["scheduler"] = "unhealthy"
+    assert "scheduler" in services.failing(settings)
+    with pytest.raises(services.ServiceError, match="scheduler"):
+        services.require_healthy(settings)
+
+
+def test_a_service_that_ended_is_named(settings, airflow):
+    services._record(settings, "airflow").write_text('{"pid": 1, "started": 0}')
+    assert "airflow" in services.failing(settings)

@@ -1,0 +1,111 @@
+"""What a demo does about older nights, and where it says to look."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from config import Settings
+from reifegrad import demo
+from reifegrad.airflow_api import Run
+from reifegrad.following import NightFailedError
+from reifegrad.passwords import airflow_password
+from reifegrad.places import places
+
+BEGUN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+NIGHT = Run("consolidate_customers", "manual__1", "running")
+
+
+class Airflow:
+    """Keeps what its answers are about: runs that are active, fewer at each look."""
+
+    def __init__(self, *looks):
+        self.looks = list(looks)
+        self.given_up = []
+
+    def active_since(self):
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+
+    def give_up(self, run):
+        self.given_up.append(run)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(home=tmp_path, language="de", timezone="Europe/Berlin")
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO(), width=1000)
+
+
+def told(console):
+    return console.file.getvalue()
+
+
+def test_a_night_that_an_interruption_left_is_given_up_and_told_in_the_companys_zone(
+    settings, console
+):
+    api = Airflow({NIGHT: datetime(2026, 3, 2, 1, 14, tzinfo=UTC)})
+    demo.give_up_older(settings, console, api, BEGUN)
+    assert api.given_up == [NIGHT]
+    assert "Die Nacht von 02:14 war unterbrochen worden" in told(console)
+
+
+def test_a_night_that_airflow_itself_began_since_is_left_alone(settings, console):
+    api = Airflow({NIGHT: BEGUN + timedelta(seconds=20)})
+    demo.give_up_older(settings, console, api, BEGUN)
+    assert (api.given_up, told(console)) == ([], "")
+
+
+def test_a_running_night_is_waited_for_and_told_once(settings, console, monkeypatch):
+    monkeypatch.setattr(demo, "LOOK_SECONDS", 0)
+    running = {NIGHT: datetime(2026, 3, 2, 1, 14, tzinfo=UTC)}
+    looks = []
+    api = Airflow(running, running, {})
+    demo.wait_for_older(settings, console, api, lambda: looks.append(1), 60)
+    assert told(console).count("wartet auf die Nacht von 02:14, die noch läuft") == 1
+    assert len(looks) == 2
+
+
+def test_a_night_that_never_ends_is_not_waited_for_for_ever(settings, console, monkeypatch):
+    monkeypatch.setattr(demo, "LOOK_SECONDS", 0)
+    with pytest.raises(NightFailedError, match="02:14"):
+        demo.wait_for_older(
+            settings,
+            console,
+            Airflow({NIGHT: datetime(2026, 3, 2, 1, 14, tzinfo=UTC)}),
+            lambda: None,
+            0,
+        )
+
+
+@pytest.mark.parametrize("secretly", [True, False])
+def test_no_password_goes_into_a_pipe(settings, console, secretly):
+    for login in (False, True):
+        given = settings.model_copy(update={"mlflow_login": login})
+        console.print(places(given, secretly=secretly))
+    shown = told(console)
+    passwords = [airflow_password(settings)]
+    passwords.append((settings.home / "airflow" / "mlflow_password").read_text())
+    passwords.append((settings.home / "secrets.env").read_text().split("=")[1].strip())
+    for password in passwords:
+        assert (password in shown) == (not secretly)
+    for file in ("passwords.json", "mlflow_password", "secrets.env"):
+        assert (str(settings.home) in shown and file in shown) == secretly
+
+
+def test_what_people_read_and_fill_in_is_named_once_it_is_there(settings, console):
+    console.print(places(settings, secretly=True))
+    assert "maturity.html" not in told(console)
+    for path in ("reports/maturity.html", "review/to_do.xlsx", "review/identitaet_pruefen.xlsx"):
+        file = settings.home / path
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    console.print(places(settings, secretly=True))
+    for name in ("maturity.html", "to_do.xlsx", "identitaet_pruefen.xlsx"):
+        assert name in told(console)
