@@ -25,7 +25,8 @@ FONT: Final = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 WIDTH: Final = 370  # of every chart, so that all write equally large
 STEP: Final = 17
 ABOVE: Final = -11  # pixels between a point and its label's middle
-BELOW: Final = 15
+BELOW: Final = 17
+NEAR: Final = 0.8  # of the records: closer than a label is high
 SHARES_SHOWN: Final = 10
 SOURCES_SHOWN: Final = 14
 
@@ -110,8 +111,13 @@ def duplicates(doubles: Sequence[Doubles], words: Words) -> str:
         for one in doubles
         for what, count, color, rise in (
             ("records", one.records, FAINT, ABOVE),
-            # Below its line, away from the records'; near the axis above it.
-            ("customers", one.customers, BLUE, BELOW if 4 * one.customers > one.records else ABOVE),
+            # Below its line where the records' label stands close above it.
+            (
+                "customers",
+                one.customers,
+                BLUE,
+                BELOW if one.customers > NEAR * one.records else ABOVE,
+            ),
         )
     ]
     axis = alt.Axis(
