@@ -24,8 +24,11 @@ def push_scores() -> None:
     def push_to_crm() -> int:
         from config import load_settings
         from crm import push
+        from reifegrad.overview import read_overview
 
-        return len(push(load_settings()))
+        changes = push(load_settings())
+        read_overview(load_settings())  # keeps it for `status` while the next night works
+        return len(changes)
 
     push_to_crm()
 

@@ -238,7 +238,7 @@ def status(json: AsJson = False) -> None:
     from reifegrad.overview import read_overview
 
     settings = _settings()
-    overview = read_overview(settings.model_copy(update={"lock_wait_seconds": 5}))
+    overview = read_overview(settings.model_copy(update={"lock_wait_seconds": 1}))
     if json:
         say(overview.model_dump_json(indent=2))
     else:

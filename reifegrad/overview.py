@@ -104,7 +104,14 @@ class PushGroup(_Frozen):
 
 
 class Overview(_Frozen):
-    """Everything that `reifegrad status` tells."""
+    """Everything that `reifegrad status` tells.
+
+    `night`: the night it speaks of. `held`: where the warehouse is at work and this is what was
+    kept of an earlier look, who works there; else None.
+    """
+
+    night: date | None = None
+    held: str | None = None
 
     files: tuple[LoadedFile, ...]
     overdue: tuple[OverdueSource, ...]
@@ -187,10 +194,33 @@ HAS_TABLE = (
 def read_overview(settings: Settings) -> Overview:
     """Read files, quarantine, what is missed or open, customers, stages, scores and the last push.
 
+    What was read is kept in the home (`run/overview.json`, no personal data), so that a night that
+    holds the warehouse shuts nobody out: then the last one kept is returned.
+
     Raises:
-        WarehouseLockedError: a night is running; its message names the process.
+        WarehouseLockedError: a night is running and nothing was kept yet; names the process.
 
     """
+    from warehouse import WarehouseLockedError
+
+    kept = settings.home / "run" / "overview.json"
+    try:
+        overview = _read_overview(settings)
+    except WarehouseLockedError as error:
+        try:
+            earlier = Overview.model_validate_json(kept.read_bytes())
+        except (OSError, ValueError):  # none yet, or one of another version
+            raise error from None
+        return earlier.model_copy(update={"held": str(error)})
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(overview.model_dump_json(), encoding="utf-8")
+    fresh.replace(kept)
+    return overview
+
+
+def _read_overview(settings: Settings) -> Overview:
     from expectations import status as read_stages
     from report import report_path
     from warehouse import open_warehouse
@@ -205,6 +235,7 @@ def read_overview(settings: Settings) -> Overview:
         customers = _count(connection, "customers")
         records = _count(connection, "customer_records")
     return Overview(
+        night=_night(settings, scores),
         files=tuple(files),
         overdue=tuple(overdue),
         open_formats=tuple(open_formats),
@@ -216,6 +247,11 @@ def read_overview(settings: Settings) -> Overview:
         scores=tuple(_with_auc(settings, scores)),
         pushes=tuple(pushes),
     )
+
+
+def _night(settings: Settings, scores: list[ScoreGroup]) -> date:
+    """Return the night of the newest scores; before the first ones, today."""
+    return max((date.fromisoformat(group.night) for group in scores), default=settings.night)
 
 
 def _with_auc(settings: Settings, groups: list[ScoreGroup]) -> list[ScoreGroup]:

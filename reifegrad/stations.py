@@ -287,6 +287,7 @@ def push(settings: Settings) -> Iterator[str]:
 def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[str]:
     """Run every station in the order of the DAGs, training when it is due."""
     from ml import needs_training
+    from reifegrad.overview import read_overview
 
     refused = yield from ingest(settings, progress)
     yield build(settings)
@@ -299,6 +300,7 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
     yield from score(settings)
     yield publish(settings)
     yield from push(settings)
+    read_overview(settings)  # keeps it for `status` while the next night works
     if refused:  # the night went on with what stood before; who reads only the end must know
         yield f"! {_refused(refused)}"
 

@@ -122,11 +122,7 @@ def text(name: str, language: Language, **values: object) -> str:
 
 def tables(overview: Overview, language: Language) -> Iterator[Table | str]:
     """Yield what there is to show, in the order of the night."""
-    if not overview.files and overview.customers is None:
-        yield _(
-            "Nothing has come in yet. `reifegrad start FOLDER` begins with your own files,"
-            " `make demo` with a sample company."
-        )
+    yield from _standing(overview, language)
     if overview.files:
         yield files_table(overview, language)
         if hints := hints_table(overview, language):
@@ -165,6 +161,19 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     table.caption_justify = "left"
     table.caption = _("All is well.") if not bad else None
     return table
+
+
+def _standing(overview: Overview, language: Language) -> Iterator[str]:
+    """Yield what must be known before reading on: that it is old, or that nothing is there."""
+    if overview.held:
+        form = "{:%d.%m.%Y}" if language == "de" else "{:%Y-%m-%d}"
+        night = form.format(overview.night) if overview.night else text("nothing", language)
+        yield _("As of the night of {night}. {held}").format(night=night, held=overview.held)
+    if not overview.files and overview.customers is None:
+        yield _(
+            "Nothing has come in yet. `reifegrad start FOLDER` begins with your own files,"
+            " `make demo` with a sample company."
+        )
 
 
 def files_table(overview: Overview, language: Language) -> Table:
