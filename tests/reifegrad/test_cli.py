@@ -78,7 +78,7 @@ def test_building_before_ingesting_says_what_to_do(reifegrad):
 
 
 def test_an_unexpected_failure_keeps_its_traceback_in_a_file(reifegrad, home):
-    home.mkdir()
+    home.mkdir(mode=0o700)  # an open one would be closed and told
     (home / "warehouse.duckdb").write_text("not a database", encoding="utf-8")
     ended = reifegrad("status")
     assert ended.returncode == 1
