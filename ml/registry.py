@@ -95,12 +95,14 @@ def champion(client: MlflowClient, score: str) -> Champion | None:
     from mlflow.artifacts import load_dict, load_text
 
     run = f"runs:/{version.run_id}"
+    kept = {file.path for file in client.list_artifacts(version.run_id)}
     return Champion(
         version=str(version.version),
         candidate_name=str(version.tags["candidate"]),
         spec=load_spec(yaml.safe_load(load_text(f"{run}/spec.yml"))),
         typical=load_dict(f"{run}/typical.json"),
-        telling=load_dict(f"{run}/telling.json"),
+        # a model of before this was kept: nothing is held back until it is trained again
+        telling=load_dict(f"{run}/telling.json") if "telling.json" in kept else {},
         uri=f"models:/{model_name(score)}/{version.version}",
     )
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from config import PROJECT_ROOT
@@ -122,3 +123,16 @@ def test_no_reason_contradicts_the_band(score, company, spec, stage):
             german[0] if german[0] in "+−" else english[0]
             for german, english in row.reasons
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=["ours", "online_retail"])
+def test_no_order_in_a_quarter_is_not_counted_twice(spec):
+    """Four orders a year, 109 days apart as usual, the last one 110 days ago: nothing is new."""
+    row = pd.DataFrame([
+        dict.fromkeys(spec.features, np.nan)
+        | {"days_silent": 110, "usual_gap_days": 109, "longest_gap_days": 219,
+           "silence_ratio": 110 / 109, "orders_year": 4, "orders_quarter": 0, "order_trend": 0.33,
+           "product_count": 20}
+    ])  # fmt: skip
+    for stage in (1, 2):
+        assert spec.bands.of(int(points(row, spec, stage)[0])) != "high"
