@@ -240,10 +240,14 @@ def _error(method: str, error: list[Any]) -> CrmError:
         # UserError carries (message, …), UserWarning (name, message, …).
         return CrmRejectedError(str(details[0 if kind == "UserError" else 1]))
     if kind == "ConcurrencyException" or "database is locked" in str(kind):
-        return CrmUnreachableError(f"Somebody else writes into the CRM just now ({method}).")
+        return CrmUnreachableError(
+            _("Somebody else writes into the CRM just now ({method}).").format(method=method)
+        )
     if "reifegrad_" in str(error):
-        return CrmError("The CRM lacks our fields: activate the Tryton module reifegrad_score.")
-    return CrmError(f"The CRM failed in {method}: {kind}. Its log says more.")
+        return CrmError(_("The CRM lacks our fields: activate the Tryton module reifegrad_score."))
+    return CrmError(
+        _("The CRM failed in {method}: {kind}. Its log says more.").format(method=method, kind=kind)
+    )
 
 
 def _to_record(target: Target, row: dict[str, Any]) -> Record:

@@ -20,7 +20,7 @@ from expectations.stages import reached_stage
 from warehouse import open_warehouse
 
 Kind = Literal["share", "count", "days"]
-EXAMPLES = "customers.industry=90%, leads=500, orders.ordered_on=0d or won_leads=60"
+EXAMPLES = "customers.industry=90%, leads=500, orders.ordered_on=0d, won_leads=60"
 KINDS: dict[str, Kind] = {"%": "share", "d": "days", "": "count"}
 _FORM = re.compile(r"(?P<target>[a-z0-9_.]+)\s*=\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>%|d|)")
 

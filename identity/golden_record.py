@@ -135,13 +135,15 @@ def _problems(golden: GoldenRecord, sources: Collection[str] | None) -> Iterator
 def _unknown(key: str, named: Collection[str], known: Collection[str]) -> Iterator[str]:
     for attribute in named:
         if attribute not in known:
-            yield f"{key}: {attribute!r} is no attribute; choose of {', '.join(known)}."
+            yield _("{key}: {attribute!r} is no attribute; choose of {names}.").format(
+                key=key, attribute=attribute, names=", ".join(known)
+            )
 
 
 def _twice(key: str, named: Collection[str]) -> Iterator[str]:
     for name, count in Counter(named).items():
         if count > 1:
-            yield f"{key}: {name!r} is named twice; name it once."
+            yield _("{key}: {name!r} is named twice; name it once.").format(key=key, name=name)
 
 
 def _first_problem(path: Path, error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails

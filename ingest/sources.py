@@ -200,12 +200,16 @@ def _problems(source: Source, sources: Sources) -> list[str]:
     entities = load_entities()
     problems = []
     if not _NAME.fullmatch(source.name):
-        problems.append("a source's name has only small letters, digits and _: rename it.")
+        problems.append(_("a source's name has only small letters, digits and _: rename it."))
     if source.name in {entity.view for entity in entities.values()}:
-        problems.append("this name is that of a view of all sources: choose another.")
+        problems.append(_("this name is that of a view of all sources: choose another."))
     for name, mapping in source.maps.items():
         if name not in entities:
-            problems.append(f"maps.{name}: no such entity. Choose from {', '.join(entities)}.")
+            problems.append(
+                _("maps.{name}: no such entity. Choose from {names}.").format(
+                    name=name, names=", ".join(entities)
+                )
+            )
             continue
         problems += [
             f"maps.{name}.columns.{column}: {problem}"

@@ -251,18 +251,24 @@ def _typical(inputs: pandas.DataFrame) -> dict[str, float | str]:
 
 def _warnings(inputs: pandas.DataFrame, aucs: dict[str, float], spec: Spec) -> list[str]:
     warnings = [
-        f"{name}: has only one value and was left out." for name in inputs if name not in aucs
+        _("{name}: has only one value and was left out.").format(name=name)
+        for name in inputs
+        if name not in aucs
     ]
     for name, auc in aucs.items():
         if auc >= spec.gates.suspicious_auc:
             warnings.append(
-                f"{name}: alone reaches an AUC of {auc:.3f}. Probably it was written after the"
-                " outcome was known; remove it unless you can say how it was known before."
+                _(
+                    "{name}: alone reaches an AUC of {auc:.3f}. Probably it was written after the"
+                    " outcome was known; remove it unless you can say how it was known before."
+                ).format(name=name, auc=auc)
             )
         distinct = inputs[name].nunique()
         if inputs[name].dtype == object and distinct > max(len(inputs) / 2, 2):
             warnings.append(
-                f"{name}: {distinct} different values in {len(inputs)} rows; it looks like a name"
-                " or number of the row, which teaches nothing."
+                _(
+                    "{name}: {distinct} different values in {count} rows; it looks like a name"
+                    " or number of the row, which teaches nothing."
+                ).format(name=name, distinct=distinct, count=len(inputs))
             )
     return warnings

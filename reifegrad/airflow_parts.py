@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from config import Settings, load_settings
+from config.language import _
 from reifegrad.environment import airflow_database
 
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -82,8 +83,8 @@ def prepare_database(settings: Settings, airflow: str) -> None:
         check=False,
     )
     if done.returncode:
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["no output"]
-        raise PartEndedError(f"airflow db migrate failed: {lines[-1]}")
+        lines = (done.stderr or done.stdout).strip().splitlines() or [_("no output")]
+        raise PartEndedError(_("airflow db migrate failed: {reason}").format(reason=lines[-1]))
     with closing(sqlite3.connect(fresh)) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
     _remove(database)
@@ -115,10 +116,13 @@ def keep_running(commands: Mapping[str, Sequence[str]]) -> NoReturn:
                 ends[name] = [end for end in ends[name] if now - end < WINDOW_SECONDS] + [now]
                 if len(ends[name]) >= MOST_ENDS:
                     raise PartEndedError(
-                        f"Airflow's {name} ended {MOST_ENDS} times within {WINDOW_SECONDS:.0f} s;"
-                        " its last lines stand above"
+                        _(
+                            "Airflow's {name} ended {count} times within"
+                            " {seconds:.0f} s; its last lines stand above"
+                        ).format(name=name, count=MOST_ENDS, seconds=WINDOW_SECONDS)
                     )
-                print(f"Airflow's {name} ended (code {code}) and is started again", flush=True)
+                told = _("Airflow's {name} ended (code {code}) and is started again")
+                print(told.format(name=name, code=code), flush=True)
                 running[name] = _start(commands[name])
     finally:
         for number in (signal.SIGTERM, signal.SIGKILL):

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from config import Settings, read_yaml
+from config import Settings, explain, read_yaml
 from config.settings import ConfigurationError
 
 FILE: Final = Path(__file__).with_name("priorities.yml")
@@ -86,4 +86,4 @@ def read_priorities(settings: Settings) -> Priorities:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise ConfigurationError(f"{own}, {place}: {first['msg']}.") from error
+        raise ConfigurationError(f"{own}, {place}: {explain(first)}.") from error

@@ -70,6 +70,33 @@ def test_a_wrong_setting_is_one_line_and_exit_1(reifegrad):
     assert "REIFEGRAD_LANGUAGE" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("", "REIFEGRAD_CRM_PORT='x': ganze Zahl erwartet. Bitte in der Umgebung oder in "),
+        ("en", "REIFEGRAD_CRM_PORT='x': Input should be a valid integer"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_the_set_language(reifegrad, language, said):
+    ended = reifegrad("status", REIFEGRAD_LANGUAGE=language, REIFEGRAD_CRM_PORT="x")
+    assert ended.stderr.startswith(said)
+
+
+@pytest.mark.parametrize(("language", "said"), [("", "fehlt."), ("en", "is missing.")])
+def test_a_missing_file_is_told_in_the_set_language(reifegrad, tmp_path, language, said):
+    ended = reifegrad("ingest", REIFEGRAD_LANGUAGE=language, REIFEGRAD_CONFIG=str(tmp_path))
+    assert (ended.returncode, ended.stderr) == (1, f"{tmp_path / 'sources.yml'} {said}\n")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("", "Das Warehouse enthält noch keine Daten"), ("en", "The warehouse holds no raw data yet")],
+)
+def test_what_a_station_lacks_is_told_in_the_set_language(reifegrad, language, said):
+    ended = reifegrad("build", REIFEGRAD_LANGUAGE=language)
+    assert (ended.returncode, ended.stderr.startswith(said)) == (1, True)
+
+
 def test_building_before_ingesting_says_what_to_do(reifegrad):
     ended = reifegrad("build")
     assert ended.returncode == 1
