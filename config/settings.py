@@ -27,7 +27,9 @@ class Settings(BaseSettings):
     `home` is the one folder with all state; `config` the folder with the company's YAML files.
     """
 
-    model_config = SettingsConfigDict(env_prefix="REIFEGRAD_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="REIFEGRAD_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(default=PROJECT_ROOT / "data")
     config: Path = Field(default=PROJECT_ROOT / "config")

@@ -305,7 +305,9 @@ class Spec(_Part):
             other = self.features.get(feature.agrees_with or "")
             if feature.agrees_with and (other is None or other.neutral is None):
                 raise ValueError(
-                    f"features.{name}.agrees_with: {feature.agrees_with} has no neutral value"
+                    _("features.{name}.agrees_with: {other} has no neutral value").format(
+                        name=name, other=feature.agrees_with
+                    )
                 )
         if not self.inputs:
             raise ValueError(_("features: at least one needs in_model: true"))
