@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def suggest(
         ConfigurationError: `sources.yml` is wrong.
 
     """
-    sources = _known(settings)
+    sources = known_sources(settings)
     try:
         tables = read_file(path)
     except UnreadableFile as error:
@@ -87,15 +87,14 @@ def suggest(
             raise SuggestionError(f"{path.name}: {say(NOTHING_TO_WRITE, language)}")
         lines = [line for source in claiming for line in _compare(source, tables, language)]
         return Suggestion("\n".join(lines) + "\n", is_claimed=True)
-    is_json = path.suffix.lower() in JSON_SUFFIXES
-    known = _known_keys(settings, sources)
-    proposals = propose(name, [_sample(t, is_json) for t in tables], sources, known or [])
+    known = known_keys(settings, sources)
+    proposals = propose(name, sample_tables(path, tables), sources, known or [])
     if not proposals:
         raise SuggestionError(f"{path.name}: {say(NO_TABLE, language)}")
     if any(sources.claiming(other) for other in _alike(settings.inbox, proposals)):
         proposals = [replace(p, files=escaped(path.name)) for p in proposals]
     if write:
-        _append(settings, proposals, language)
+        append_sources(settings, proposals, language)
     notes = f"  # {say(LOCKED, language)}\n" if known is None else ""
     return Suggestion(notes + _entries(proposals, language))
 
@@ -109,8 +108,14 @@ def _alike(inbox: Path, proposals: list[SourceProposal]) -> Iterator[str]:
             yield name
 
 
-def _entries(proposals: list[SourceProposal], language: Language, indent: int = 2) -> str:
+def _entries(proposals: Sequence[SourceProposal], language: Language, indent: int = 2) -> str:
     return "\n".join(source_text(proposal, language, indent) for proposal in proposals)
+
+
+def sample_tables(path: Path, tables: Sequence[Table]) -> list[TableSample]:
+    """Return the first rows of a file's tables, which a proposal rests on."""
+    is_json = path.suffix.lower() in JSON_SUFFIXES
+    return [_sample(table, is_json) for table in tables]
 
 
 def _sample(table: Table, is_json: bool) -> TableSample:
@@ -129,7 +134,7 @@ def _sample(table: Table, is_json: bool) -> TableSample:
     )
 
 
-def _known(settings: Settings) -> Sources:
+def known_sources(settings: Settings) -> Sources:
     """Return the sources that there are; none where the file is not there yet."""
     if not (settings.config / SOURCES_FILE).exists():
         return Sources(sources={})
@@ -143,7 +148,7 @@ def _name_below(inbox: Path, path: Path) -> str:
         return path.name
 
 
-def _known_keys(settings: Settings, sources: Sources) -> list[KnownSource] | None:
+def known_keys(settings: Settings, sources: Sources) -> list[KnownSource] | None:
     """Return what is known of the sources' keys; None if the warehouse is in use."""
     if not settings.warehouse.exists():
         return [_known_source(source, entity, None, sources) for source, entity in _keyed(sources)]
@@ -217,7 +222,9 @@ CLAIMED = Reason(
 )
 
 
-def _append(settings: Settings, proposals: list[SourceProposal], language: Language) -> None:
+def append_sources(
+    settings: Settings, proposals: Sequence[SourceProposal], language: Language
+) -> None:
     """Append entries to `sources.yml`, in one step, if all of it is right afterwards.
 
     What stands there stays as it is, byte for byte.

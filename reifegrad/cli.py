@@ -62,6 +62,31 @@ def options(
             logging.getLogger(room).setLevel(logging.ERROR)
 
 
+@app.command(rich_help_panel=NIGHTS)
+def start(
+    folder: Annotated[Path, typer.Argument(help="With the files; they are copied, not moved.")],
+    company: Annotated[
+        str | None, typer.Option(help="Name of the firm; else it is asked for.")
+    ] = None,
+) -> None:
+    """Begin with a company's own files: understand them, write its settings, load them."""
+    from config import ConfigurationError
+    from config.language import _
+    from reifegrad.start import known_company, own_settings
+    from reifegrad.start import start as begin
+    from reifegrad.start_tables import start_tables
+
+    settings = _settings()
+    name = known_company(own_settings(settings, folder)) or company
+    if name is None and sys.stdin.isatty():
+        name = typer.prompt(_("Name of the company"))
+    if name is None:
+        raise ConfigurationError(_("Say the firm's name: --company 'Name'."))
+    with progress_bar() as progress:
+        begun = begin(settings, folder, name, progress)
+    show(*start_tables(begun))
+
+
 @app.command(rich_help_panel=STATIONS)
 def sample(
     customers: Annotated[int, typer.Option(help="Firms that ever ordered.")] = 300,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -29,6 +29,7 @@ from ingest.suggesting.keys import (
 )
 from ingest.suggesting.names import (
     entities_said,
+    escaped,
     file_stem,
     files_glob,
     sheet_glob,
@@ -82,28 +83,38 @@ class SourceProposal:
 def propose(
     file: str, tables: Sequence[TableSample], sources: Sources, known: Sequence[KnownSource] = ()
 ) -> list[SourceProposal]:
-    """Propose a source per kind of table in the file.
+    """Propose a source per kind of table in the file; see `propose_all`."""
+    return propose_all({file: tables}, sources, known)
+
+
+def propose_all(
+    files: Mapping[str, Sequence[TableSample]],
+    sources: Sources,
+    known: Sequence[KnownSource] = (),
+) -> list[SourceProposal]:
+    """Propose a source per kind of table in the files; they know each other's keys.
 
     Args:
-        file: the file's name.
-        tables: its tables; those with the same columns count as one kind.
+        files: the tables of each file by its name; tables with the same columns, in one file or
+            in files whose names differ by a date or number only, count as one kind.
         sources: what is mapped already.
         known: what other sources' keys look like, see `known_sources`.
 
     """
     headers = known_headers(sources)
-    groups = _kinds_of_tables(tables)
     taken = set(sources.sources)
     proposals: list[SourceProposal] = []
     samples: list[TableSample] = []
-    for group in groups:
-        table = _together(group)
-        sheet = sheet_glob([t.name for t in group]) if len(groups) > 1 else None
-        name = source_name(file_stem(file), sheet or "", taken)
-        taken.add(name)
-        title = f"{file_stem(file)} {sheet or ''}"
-        proposals.append(_propose_source(name, file, sheet, title, table, headers))
-        samples.append(table)
+    for file, glob, tables in _alike(files):
+        groups = _kinds_of_tables(tables)
+        for group in groups:
+            table = _together(group)
+            sheet = sheet_glob([t.name for t in group]) if len(groups) > 1 else None
+            name = source_name(file_stem(file), sheet or "", taken)
+            taken.add(name)
+            title = f"{file_stem(file)} {sheet or ''}"
+            proposals.append(_propose_source(name, glob, sheet, title, table, headers))
+            samples.append(table)
     own = [
         KnownSource(proposal.name, part.entity, part.key[0], _values_of(table, part.key[0]))
         for proposal, table in zip(proposals, samples, strict=True)
@@ -114,6 +125,27 @@ def propose(
         _finish(proposal, table, [*known, *own])
         for proposal, table in zip(proposals, samples, strict=True)
     ]
+
+
+def _alike(
+    files: Mapping[str, Sequence[TableSample]],
+) -> Iterator[tuple[str, str, list[TableSample]]]:
+    """Give a file's name, a glob and the tables that it claims: of the file and of its like.
+
+    Files that one glob would claim but that hold other kinds of tables ("Export 1", "Export 2")
+    stand alone, each under its full name.
+    """
+    by_glob: dict[str, list[str]] = {}
+    for file in files:
+        by_glob.setdefault(files_glob(file), []).append(file)
+    for glob, names in by_glob.items():
+        together = [table for name in names for table in files[name]]
+        kinds = len(_kinds_of_tables(together))
+        if all(len(_kinds_of_tables(files[name])) == kinds for name in names):
+            yield names[0], glob, together
+        else:
+            for name in names:
+                yield name, escaped(name.rpartition("/")[2]), list(files[name])
 
 
 def _together(tables: Sequence[TableSample]) -> TableSample:
@@ -175,7 +207,7 @@ _DMY, _MDY = (re.compile(PATTERNS["date"][order]) for order in ("dmy", "mdy"))
 
 
 def _propose_source(
-    name: str, file: str, sheet: str | None, title: str, table: TableSample, headers: KnownHeaders
+    name: str, files: str, sheet: str | None, title: str, table: TableSample, headers: KnownHeaders
 ) -> SourceProposal:
     entities = list(find_entities(title, table, headers))
     notes = () if entities else (_why_none(title),)
@@ -184,7 +216,7 @@ def _propose_source(
     if mapped & HAPPENINGS or any("is_granted" in part.implied for part in entities):
         kind = "events"
     return SourceProposal(
-        name, files_glob(file), sheet, kind, find_locale(table), tuple(entities), notes=notes
+        name, files, sheet, kind, find_locale(table), tuple(entities), notes=notes
     )
 
 

@@ -1,0 +1,112 @@
+"""What `reifegrad start` understood, on a terminal: a table per source with its first records."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+from typing import Final
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from config.language import _, marked, spoken_language
+from ingest.entities import load_entities
+from ingest.loads import in_thousands
+from ingest.preview import RECORDS, Preview
+from ingest.references import MissingReference
+from reifegrad.start import Start
+
+ENTITIES: Final = {
+    "company": marked("customers"),
+    "contact": marked("contact persons"),
+    "lead": marked("inquiries and offers"),
+    "lead_stage": marked("stages of offers"),
+    "order_line": marked("order lines"),
+    "product": marked("articles"),
+    "ticket": marked("service tickets"),
+    "interaction": marked("mails, visits and talks"),
+    "consent": marked("consents and objections"),
+}
+VALUE_WIDTH: Final = 22
+UNMAPPED_TOLD: Final = 12
+
+
+def start_tables(start: Start) -> Iterator[Table | Text]:
+    """Give everything that a person should see, most of it to be checked by a look."""
+    for load in start.loads:
+        yield Text("\n".join(load.lines(spoken_language())))
+    for file in start.refused:
+        told = _("{file}: not taken. {reason}")
+        reason = getattr(file.problem, spoken_language())
+        yield Text(told.format(file=file.name, reason=reason), style="yellow")
+    for shown in start.previews:
+        yield Text()
+        yield _table(shown)
+        yield from _hints(shown)
+    yield Text()
+    yield from _next(start)
+
+
+def _table(shown: Preview) -> Table:
+    title = _("{source} → {entity}, {rows} rows, each known by {key}").format(
+        source=shown.source,
+        entity=_(ENTITIES[shown.entity]),
+        rows=in_thousands(shown.rows, spoken_language()),
+        key=" + ".join(shown.key),
+    )
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table.add_column(_("Meaning"), style="bold", no_wrap=True)
+    table.add_column(_("Column of the file"))
+    for number in range(1, RECORDS + 1):
+        table.add_column(str(number), max_width=VALUE_WIDTH, no_wrap=True, overflow="ellipsis")
+    for column in shown.columns:
+        values = [value or "–" for value in column.values]
+        values += [""] * (RECORDS - len(values))
+        table.add_row(*map(Text, (column.name, column.origin, *values)))
+    return table
+
+
+def _hints(shown: Preview) -> Iterator[Text]:
+    """Say what a person must look at: rows without customer, columns without meaning."""
+    if shown.is_untied:
+        ties = load_entities()[shown.entity].ties
+        missing = MissingReference(shown.source, shown.entity, ties)
+        told = getattr(missing.reason(shown.unmapped), spoken_language())
+        yield Text(f"! {told}", style="bold red")
+        return
+    if shown.with_customer is not None and shown.with_customer < shown.rows:
+        told = _("! {tied} of {rows} rows have a customer among those known.")
+        numbers = {"tied": shown.with_customer, "rows": shown.rows}
+        numbers = {k: in_thousands(v, spoken_language()) for k, v in numbers.items()}
+        is_none = shown.with_customer == 0
+        yield Text(told.format(**numbers), style="bold red" if is_none else "yellow")
+    elif shown.with_customer is not None:
+        yield Text(_("Every row has its customer."), style="green")
+    if shown.unmapped:
+        told = ", ".join(shown.unmapped[:UNMAPPED_TOLD])
+        told += ", …" if len(shown.unmapped) > UNMAPPED_TOLD else ""
+        yield Text(_("Not used: {columns}").format(columns=told), style="dim")
+
+
+def _next(start: Start) -> Iterator[Text]:
+    """Say where all of it stands and which command comes next, ready to be copied."""
+    config = start.settings.config
+    shown = {preview.source for preview in start.previews}
+    raw = [proposal.name for proposal in start.suggestion.proposals if proposal.name not in shown]
+    if raw:
+        told = _("Loaded without a meaning, so no use case sees it: {names}. Map it in {file}.")
+        yield Text(told.format(names=", ".join(raw), file=config / "sources.yml"), style="yellow")
+    if start.added:
+        told = _("{count} new sources are written into {file}: {names}")
+        file = config / "sources.yml"
+        names = ", ".join(start.added)
+        yield Text(told.format(count=len(start.added), file=file, names=names))
+    told = _("Settings of {company}: {folder}. Wrong meanings are mended in sources.yml there.")
+    yield Text(told.format(company=start.settings.company, folder=config))
+    home = os.environ.get("REIFEGRAD_HOME")
+    prefix = f"REIFEGRAD_HOME={shlex.quote(home)} " if home else ""
+    yield Text(_("Next:"), style="bold")
+    yield Text(f"  {prefix}reifegrad check", style="bold")
+    yield Text(f"  {prefix}reifegrad run", style="bold")

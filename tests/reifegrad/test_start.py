@@ -1,0 +1,150 @@
+"""From a folder of unknown files to a home that is ready for its first night."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config import ConfigurationError, Settings, load_settings
+from ingest import load_sources
+from reifegrad.start import own_settings, start
+
+REIFEGRAD = Path(sys.executable).with_name("reifegrad")
+# As Dynamics NAV writes them, in an order in which the references come before what they refer to.
+ORDERS = """Belegnr.;Zeilennr.;Verk. an Deb.-Nr.;Auftragsdatum;Artikelnr.;Menge;VK-Preis;Betrag
+1001;10000;D100;25.01.2025;11;12;14,00;168,00
+1001;20000;D100;25.01.2025;42;10;9,80;98,00
+1002;10000;D101;03.02.2025;11;5;14,00;70,00
+1003;10000;D102;11.03.2025;42;2;9,80;19,60
+"""
+CUSTOMERS = """Nr.;Name;Adresse;PLZ-Code;Ort
+D100;Antriebe Nord GmbH;Hafenstr. 1;20457;Hamburg
+D101;Süd Getriebe KG;Ringweg 4;80331;München
+D102;Werk Ost AG;Am Gleis 9;04109;Leipzig
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    files = tmp_path / "files"
+    (files / "alt").mkdir(parents=True)
+    (files / "Auftraege.csv").write_text(ORDERS, encoding="cp1252")
+    (files / "alt" / "Debitoren.csv").write_text(CUSTOMERS, encoding="cp1252")
+    (files / "Preisliste.pdf").write_bytes(b"%PDF-1.4 no table")
+    return files
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(home=tmp_path / "home")
+
+
+def test_an_order_finds_its_customer_in_the_file_beside_it(settings, folder):
+    begun = start(settings, folder, "Nordhandel")
+    orders = next(shown for shown in begun.previews if shown.entity == "order_line")
+    assert (orders.rows, orders.with_customer, orders.is_untied) == (4, 4, False)
+    shown = {column.name: column.values for column in orders.columns}
+    assert shown["company"][0] == "Antriebe Nord GmbH"
+    assert shown["ordered_on"][0] == "2025-01-25"
+    assert shown["net_amount"][:2] == ("168", "98")
+
+
+def test_the_companys_own_config_is_complete_and_found_from_then_on(settings, folder, monkeypatch):
+    begun = start(settings, folder, "Nordhandel")
+    config = settings.home / "config"
+    assert {path.name for path in config.iterdir()} == {
+        *("settings.env", "sources.yml", "crm.yml", "privacy.yml")
+    }
+    monkeypatch.setenv("REIFEGRAD_HOME", str(settings.home))
+    monkeypatch.delenv("REIFEGRAD_CONFIG", raising=False)
+    found = load_settings()
+    assert (found.config, found.company) == (config, "Nordhandel")
+    assert begun.settings.company == "Nordhandel"
+
+
+def test_what_cannot_be_read_is_told_and_stays_where_it_is(settings, folder):
+    begun = start(settings, folder, "Nordhandel")
+    (refused,) = begun.refused
+    assert refused.name == "Preisliste.pdf"
+    assert "PDF" in refused.problem.en
+    there = {path.name for path in settings.inbox.rglob("*") if path.is_file()}
+    assert there == {"Auftraege.csv", "Debitoren.csv"}
+    assert (folder / "Preisliste.pdf").exists()
+
+
+def test_a_second_start_keeps_what_people_changed_and_adds_what_is_new(settings, folder):
+    begun = start(settings, folder, "Nordhandel")
+    sources = begun.settings.config / "sources.yml"
+    sources.write_text(sources.read_text(encoding="utf-8") + "# ours\n", encoding="utf-8")
+    again = start(begun.settings, folder, "Another name")
+    assert (again.added, again.copied) == ((), ())
+    assert again.settings.company == "Nordhandel"
+    assert sources.read_text(encoding="utf-8").endswith("# ours\n")
+    assert {load.status for load in again.loads} == {"unchanged"}
+    (folder / "Artikel.csv").write_text("Artikelnr.;Beschreibung\n11;Welle\n42;Lager\n")
+    third = start(begun.settings, folder, "Nordhandel")
+    assert (third.added, third.copied) == (("artikel",), ("Artikel.csv",))
+    assert "# ours" in sources.read_text(encoding="utf-8")
+    assert len(load_sources(begun.settings).sources) == 3
+
+
+def test_a_home_with_another_companys_data_is_refused(settings, folder):
+    settings.home.mkdir()
+    settings.warehouse.touch()
+    with pytest.raises(ConfigurationError, match="REIFEGRAD_HOME="):
+        start(settings, folder, "Nordhandel")
+    assert not (settings.home / "config").exists()
+
+
+def test_a_folder_around_the_home_is_refused(tmp_path):
+    settings = Settings(home=tmp_path / "files" / "home")
+    (tmp_path / "files").mkdir()
+    with pytest.raises(ConfigurationError, match="only has the files"):
+        own_settings(settings, tmp_path / "files")
+
+
+def test_a_folder_without_tables_writes_nothing(settings, tmp_path):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "Preisliste.pdf").write_bytes(b"%PDF-1.4 no table")
+    with pytest.raises(ConfigurationError, match=r"Preisliste\.pdf"):
+        start(settings, tmp_path / "files", "Nordhandel")
+    assert not settings.home.exists()
+
+
+def test_exports_of_one_kind_are_one_source_and_others_stand_alone(settings, tmp_path):
+    files = tmp_path / "files"
+    files.mkdir()
+    lines = ORDERS.splitlines(keepends=True)
+    (files / "Auftraege_2024.csv").write_text("".join(lines[:3]), encoding="cp1252")
+    (files / "Auftraege_2025.csv").write_text("".join([lines[0], *lines[3:]]), encoding="cp1252")
+    (files / "Export_1.csv").write_text(CUSTOMERS, encoding="cp1252")
+    (files / "Export_2.csv").write_text("Artikelnr.;Beschreibung\n11;Welle\n42;Lager\n")
+    begun = start(settings, files, "Nordhandel")
+    globs = {s.files for s in load_sources(begun.settings).sources.values()}
+    assert globs == {"Auftraege_*.csv", "Export_1.csv", "Export_2.csv"}
+    orders = next(shown for shown in begun.previews if shown.entity == "order_line")
+    assert (orders.rows, orders.with_customer) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("de", "Weiter mit:"), ("en", "Every row has its customer.")]
+)
+def test_the_command_tells_what_it_understood_and_what_comes_next(tmp_path, folder, language, said):
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("REIFEGRAD_")}
+    variables |= {"REIFEGRAD_HOME": str(tmp_path / "home"), "REIFEGRAD_LANGUAGE": language}
+    command = [REIFEGRAD, "start", str(folder)]
+    nameless = subprocess.run(
+        command, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert (nameless.returncode, nameless.stdout) == (1, "")
+    assert "--company" in nameless.stderr
+    done = subprocess.run(
+        [*command, "--company", "Nordhandel"], env=variables, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert said in done.stdout
+    assert f"REIFEGRAD_HOME={tmp_path / 'home'} reifegrad check" in done.stdout
