@@ -78,10 +78,9 @@ def _hints(shown: Preview) -> Iterator[Text]:
         return
     if shown.with_customer is not None and shown.with_customer < shown.rows:
         told = _("! {tied} of {rows} rows have a customer among those known.")
-        numbers = {"tied": shown.with_customer, "rows": shown.rows}
-        numbers = {k: in_thousands(v, spoken_language()) for k, v in numbers.items()}
-        is_none = shown.with_customer == 0
-        yield Text(told.format(**numbers), style="bold red" if is_none else "yellow")
+        tied, rows = (in_thousands(n, spoken_language()) for n in (shown.with_customer, shown.rows))
+        style = "yellow" if shown.with_customer else "bold red"
+        yield Text(told.format(tied=tied, rows=rows), style=style)
     elif shown.with_customer is not None:
         yield Text(_("Every row has its customer."), style="green")
     if shown.unmapped:
