@@ -126,7 +126,7 @@ def test_sample_and_ingest_tell_what_came_in_and_why_something_did_not(reifegrad
     assert reifegrad("sample", "--customers", "10", "--months", "12").returncode == 0
     (home / "inbox" / "unknown.csv").write_text("a;b\n1;2\n", encoding="utf-8")
     first = reifegrad("ingest")
-    assert first.returncode == 0, first.stderr
+    assert (first.returncode, first.stderr) == (1, "Nicht geladen, siehe oben: unknown.csv\n")
     assert "unknown.csv: nicht geladen." in first.stdout
     assert "Zeilen geladen" in first.stdout
     again = reifegrad("ingest", REIFEGRAD_LANGUAGE="en")
