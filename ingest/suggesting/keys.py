@@ -201,12 +201,16 @@ def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -
     """Return the columns that may be part of a key, likeliest first; no amounts, no long texts."""
     mapped = {g.column.name: load_entities()[entity].columns[g.canonical] for g in guesses}
     named = load_header_words().columns[entity][KEY]
+    pointing = _pointing_words(entity)
+
+    def is_pointing(column: FileColumn) -> bool:
+        return any(reading in pointing for reading in readings(column.name))
 
     def rank(column: FileColumn) -> tuple[bool, ...]:
         is_date = column.name in mapped and mapped[column.name].kind in {"date", "timestamp"}
         return (
             not any(reading in named for reading in readings(column.name)),
-            not _looks_like_key(column.name, entity),
+            not (_looks_like_key(column.name, entity) or is_pointing(column)),
             column.name not in mapped,
             is_date,
         )
@@ -214,7 +218,7 @@ def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -
     def may_be(column: FileColumn) -> bool:
         means = mapped.get(column.name)
         if means is None:
-            return _looks_like_key(column.name, entity)
+            return _looks_like_key(column.name, entity) or is_pointing(column)
         return means.kind not in {"number", "boolean"} and means.name not in NO_KEYS
 
     candidates = [
@@ -226,6 +230,13 @@ def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -
         and column.share("sentence") < 0.1
     ]
     return sorted(candidates, key=rank)
+
+
+def _pointing_words(entity: str) -> frozenset[str]:
+    """Return what the number of another record is called: it may tell more than a name does."""
+    columns = load_header_words().columns
+    referred = {c.ref for c in load_entities()[entity].columns.values() if c.ref}
+    return frozenset().union(*(columns[name][KEY] for name in referred))
 
 
 # Numbers that a company has, and that a record of it need not have or keep.

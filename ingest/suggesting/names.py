@@ -63,9 +63,13 @@ def source_name(stem: str, sheet: str, taken: Iterable[str]) -> str:
     return next(candidate for candidate in numbered if candidate not in set(taken))
 
 
+# What only says that it is a list: "Artikelliste", "Kundenstammdaten", "CustomerList".
+_LISTED = re.compile(r"(stamm)?(liste?|daten|satz|verzeichnis|uebersicht|export|auszug)$|stamm$")
+
+
 def entities_said(title: str) -> set[str]:
     """Return the entities whose words end a word of the file's or sheet's name."""
-    spoken = tokens(title)
+    spoken = [_LISTED.sub("", token) or token for token in tokens(title)]
     whole = "".join(spoken)
     return {
         entity

@@ -112,7 +112,8 @@ def propose_all(
             sheet = sheet_glob([t.name for t in group]) if len(groups) > 1 else None
             name = source_name(file_stem(file), sheet or "", taken)
             taken.add(name)
-            title = f"{file_stem(file)} {sheet or ''}"
+            sheets = " ".join(t.name for t in group if t.is_sheet)
+            title = f"{file_stem(file)} {sheet or sheets}"
             proposals.append(_propose_source(name, glob, sheet, title, table, headers))
             samples.append(table)
     own = [

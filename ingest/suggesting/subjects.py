@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.entities import load_entities
-from ingest.header_words import KEY, load_header_words
+from ingest.header_words import KEY, load_header_words, normalised
 from ingest.reasons import Reason
 from ingest.suggesting.evidence import (
     SURE,
@@ -66,6 +66,10 @@ OWN_COLUMNS = {
 }
 
 
+# A number that does not say of what.
+BARE_NUMBER = frozenset({"nr", "id", "code", "nummer", "number"})
+NUMBER_OF_LIST = Reason("Nummer in einer Artikelliste", "number in a list of articles")
+
 FILE_NAME_SAYS, KEY_SAYS, REF_SAYS = 2.0, 1.5, 1.0
 
 
@@ -91,6 +95,7 @@ def find_entities(
     if "nothing" in entities_said(title):
         return
     guesses = {name: assign(_guesses(name, table, headers)) for name in load_entities()}
+    guesses["product"] = _with_bare_number(guesses["product"], title, table)
     ratings = {
         name: _rating(name, title, table, found)
         for name, found in guesses.items()
@@ -105,6 +110,18 @@ def find_entities(
         if found := _beside(name, main, title, table, guesses):
             own = _named_key(name, table)
             yield _propose_entity(name, title, table, found, (own.name,) if own else key)
+
+
+def _with_bare_number(guesses: list[Guess], title: str, table: TableSample) -> list[Guess]:
+    """Take the column "No." of a list of articles for the article's number."""
+    if "product" not in entities_said(title) or any(g.canonical == "sku" for g in guesses):
+        return guesses
+    taken = {g.column.name for g in guesses}
+    for column in table.columns:
+        is_unique = len(column.distinct) == column.row_count > 0
+        if normalised(column.name) in BARE_NUMBER and is_unique and column.name not in taken:
+            return [*guesses, Guess("sku", column, SURE, (NUMBER_OF_LIST,))]
+    return guesses
 
 
 def _beside(

@@ -148,3 +148,51 @@ def test_the_command_tells_what_it_understood_and_what_comes_next(tmp_path, fold
     assert (done.returncode, done.stderr) == (0, "")
     assert said in done.stdout
     assert f"REIFEGRAD_HOME={tmp_path / 'home'} reifegrad check" in done.stdout
+
+
+HEADERS = {  # as other programs call things -> what they mean
+    "debitoren_nav.csv": (
+        "company",
+        "Nr.;Name;Adresse;PLZ-Code;Ort;Länder-/Regionscode;Telefonnr.;Verkäufercode\n"
+        "D1;Antriebe Nord GmbH;Hafenstr. 1;20457;Hamburg;DE;040 123456;ML\n"
+        "D2;Werk Ost AG;Am Gleis 9;04109;Leipzig;DE;0341 98765;ML\n",
+        {"name", "street", "postcode", "city", "country", "phone", "account_manager"},
+    ),
+    "sales_lines_bc.csv": (
+        "order_line",
+        "Document No.;Line No.;Sell-to Customer No.;Order Date;Promised Delivery Date;No.;"
+        "Description;Quantity;Unit Price Excl. VAT;Line Amount Excl. VAT\n"
+        "S-1;10000;D1;2025-01-25;2025-02-20;11;Shaft;12;14.00;168.00\n"
+        "S-2;10000;D2;2025-02-25;2025-03-20;42;Bearing;2;9.80;19.60\n",
+        {"company", "order_no", "line_no", "ordered_on", "promised_on", "product_name"}
+        | {"quantity", "unit_price", "net_amount"},
+    ),
+    "artikelliste.csv": (
+        "product",
+        "Nr.;Beschreibung;Artikelkategorie\n11;Welle;Antrieb\n42;Lager;Antrieb\n",
+        {"sku", "name", "product_group"},
+    ),
+}
+
+
+def test_headers_of_other_programs_are_understood(settings, tmp_path):
+    files = tmp_path / "files"
+    files.mkdir()
+    for name, (_entity, text, _columns) in HEADERS.items():
+        (files / name).write_text(text, encoding="utf-8")
+    begun = start(settings, files, "Nordhandel")
+    found = {s.entity: {c.name for c in s.columns} for s in begun.previews}
+    for entity, _text, columns in HEADERS.values():
+        assert columns <= found[entity], entity
+
+
+def test_contacts_are_known_by_a_number_rather_than_a_name(settings, folder):
+    (folder / "Ansprechpartner.csv").write_text(
+        "Debitor;Firma;Ansprechpartner;Position\n"
+        "D100;Antriebe Nord GmbH;Anna Berg;Einkauf\nD101;Süd Getriebe KG;Jan Ott;Technik\n",
+        encoding="cp1252",
+    )
+    begun = start(settings, folder, "Nordhandel")
+    contacts = next(shown for shown in begun.previews if shown.entity == "contact")
+    assert contacts.key == ("Debitor",)
+    assert contacts.with_customer == contacts.rows == 2
