@@ -3,6 +3,7 @@
 `python -m benchmarks.first_night NAME=FOLDER …` runs `reifegrad start FOLDER`, `check` and `run`
 for each folder in a home of its own, as a new user would, editing nothing, and prints per company
 what was understood and what the night found. `--keep FOLDER` leaves the homes there to look at.
+`NAME=FOLDER@2010-12-10` lets the night be another than today's: for files that ended long ago.
 
 Clock seconds are the program's; what a person reads and answers in between comes on top.
 """
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,25 +42,28 @@ class Step:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("companies", nargs="+", metavar="NAME=FOLDER")
+    parser.add_argument("companies", nargs="+", metavar="NAME=FOLDER[@NIGHT]")
     parser.add_argument("--language", choices=("de", "en"), default="de")
     parser.add_argument("--keep", type=Path, help="Where the homes stay; each must be new.")
     arguments = parser.parse_args()
     print(HEADER)
     print("|---" * HEADER.count(" | ") + "|---|")
     for company in arguments.companies:
-        name, _, folder = company.partition("=")
+        name, _, place = company.partition("=")
+        folder, _, night = place.partition("@")
+        settings = {"LANGUAGE": arguments.language} | ({"AS_OF": night} if night else {})
         with _home(arguments.keep, name) as home:
-            steps = first_night(home, name, Path(folder), arguments.language)
+            steps = first_night(home, name, Path(folder), settings)
             print(f"| {name} | {describe(home)} | {_told(steps)} |", flush=True)
 
 
-def first_night(home: Path, name: str, folder: Path, language: str) -> list[Step]:
+def first_night(home: Path, name: str, folder: Path, settings: Mapping[str, str]) -> list[Step]:
     """Run the three commands; what each prints stays in `<home>/<command>.txt`."""
+    variables = {f"REIFEGRAD_{setting}": value for setting, value in settings.items()}
     return [
-        _run(home, language, "start", str(folder.resolve()), "--company", name),
-        _run(home, language, "check"),
-        _run(home, language, "run"),
+        _run(home, variables, "start", str(folder.resolve()), "--company", name),
+        _run(home, variables, "check"),
+        _run(home, variables, "run"),
     ]
 
 
@@ -102,11 +106,11 @@ def _cells(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     yield ", ".join(str(bands.get(band, 0)) for band in ("high", "medium", "low"))
 
 
-def _run(home: Path, language: str, *command: str) -> Step:
+def _run(home: Path, variables: Mapping[str, str], *command: str) -> Step:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("REIFEGRAD_")},
+        **variables,
         "REIFEGRAD_HOME": str(home),
-        "REIFEGRAD_LANGUAGE": language,
         "COLUMNS": "120",
     }
     started = time.perf_counter()

@@ -106,7 +106,8 @@ def _shown(entity: Entity, column: str) -> str:
     if column == "company":
         return (
             "coalesce((select any_value(name) from raw.companies as known"
-            " where known.record_id = record.company), record.company)"
+            " where known.record_id = record.company),"
+            " regexp_replace(record.company, '^[^:]*:', ''))"  # without a name its number
         )
     # A whole number without the point that its type would show.
     value = f"cast({typed(column, entity.columns[column].kind)} as varchar)"

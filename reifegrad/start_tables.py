@@ -98,10 +98,8 @@ def _next(start: Start) -> Iterator[Text]:
         told = _("Loaded without a meaning, so no use case sees it: {names}. Map it in {file}.")
         yield Text(told.format(names=", ".join(raw), file=config / "sources.yml"), style="yellow")
     if start.added:
-        told = _("{count} new sources are written into {file}: {names}")
-        file = config / "sources.yml"
-        names = ", ".join(start.added)
-        yield Text(told.format(count=len(start.added), file=file, names=names))
+        told = _("New in {file}: {names}")
+        yield Text(told.format(file=config / "sources.yml", names=", ".join(start.added)))
     told = _("Settings of {company}: {folder}. Wrong meanings are mended in sources.yml there.")
     yield Text(told.format(company=start.settings.company, folder=config))
     home = os.environ.get("REIFEGRAD_HOME")
