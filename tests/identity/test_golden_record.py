@@ -58,8 +58,8 @@ customers:
 
 def test_the_attributes_are_those_that_files_can_have() -> None:
     companies = {entity.view: set(entity.columns) for entity in load_entities().values()}
-    # of a customer's numbers of several kinds none survives the others
-    assert set(ATTRIBUTES["customers"]) == companies["companies"] - {"other_ids"}
+    # of a customer's numbers none survives the others: all are kept (int_customer_numbers)
+    assert set(ATTRIBUTES["customers"]) == companies["companies"] - {"other_ids", "customer_no"}
     assert set(ATTRIBUTES["contacts"]) < companies["contacts"]
 
 
