@@ -39,6 +39,8 @@ SHORT_KEY = 4
 
 
 LEAST_OVERLAP = 0.05
+# Of another file's values so many must be there for its column to point at a key; a key's length.
+POINTED_OVERLAP, LONG_KEY = 0.9, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +142,41 @@ UNUSUAL_KEY = Reason(
     "Der Schlüssel ist keine Nummer und nur bisher eindeutig: bitte prüfen.",
     "The key is no number and unique so far only: please check.",
 )
+POINTED_KEY = Reason(
+    "Der Schlüssel ergibt sich daraus, dass eine andere Datei auf ihn verweist: bitte prüfen.",
+    "The key follows from another file that refers to it: please check.",
+)
 NO_KEY = Reason(
     "Keine Spalten erkennen jeden Datensatz eindeutig: bitte den Schlüssel von Hand festlegen.",
     "No columns identify every record: please settle the key by hand.",
 )
+
+
+def find_pointed_column(table: TableSample, others: Sequence[TableSample]) -> FileColumn | None:
+    """Find the column that identifies this table's rows and that another table's column repeats.
+
+    Only values long enough that they do not meet by chance count (SHORT_KEY), and a column whose
+    values each come once over there too is no reference but another name of the same thing.
+    """
+    best: tuple[float, FileColumn] | None = None
+    for column in table.columns:
+        if len(column.distinct) < column.row_count or not _is_telling(column):
+            continue
+        values = frozenset(column.values)
+        for other in (c for one in others for c in one.columns if len(c.distinct) > 1):
+            if len(other.distinct) == len(other.values) or not _is_telling(other):
+                continue
+            overlap = sum(value in values for value in other.distinct) / len(other.distinct)
+            if overlap >= POINTED_OVERLAP and (best is None or overlap > best[0]):
+                best = overlap, column
+    return best[1] if best else None
+
+
+def _is_telling(column: FileColumn) -> bool:
+    """Whether a column's values look like numbers of records: short, single words, no dates."""
+    length = sum(map(len, column.distinct)) / max(1, len(column.distinct))
+    has_words = any(" " in value for value in column.distinct)
+    return SHORT_KEY <= length <= LONG_KEY and not has_words and column.share("date") < 0.5
 
 
 def find_references(

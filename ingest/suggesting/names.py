@@ -24,6 +24,8 @@ _MONTHS = (
 
 
 _CHANGING = re.compile(
+    # a mark of the export, such as 86009cc361
+    r"(?<![^\W_])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}(?![^\W_])|"
     rf" ?\(\d+\)|(?<![^\W\d_])(?:{_MONTHS})(?![^\W\d_])|(?<![^\W\d_])(?:kw|q|v)?\d[\d.\-_:]*\d"
     r"|(?<![^\W\d_])(?:kw|q|v)?\d+|\d{4}[\d.\-_]*\d|\d+$",
     re.IGNORECASE,

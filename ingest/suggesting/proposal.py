@@ -21,9 +21,12 @@ from ingest.suggesting.evidence import (
     header_evidence,
 )
 from ingest.suggesting.keys import (
+    POINTED_KEY,
+    UNUSUAL_KEY,
     KnownSource,
     Reference,
     TableSample,
+    find_pointed_column,
     find_references,
     sample_table,
 )
@@ -116,6 +119,10 @@ def propose_all(
             title = f"{file_stem(file)} {sheet or sheets}"
             proposals.append(_propose_source(name, glob, sheet, title, table, headers))
             samples.append(table)
+    proposals = [
+        _with_pointed_key(proposal, table, [other for other in samples if other is not table])
+        for proposal, table in zip(proposals, samples, strict=True)
+    ]
     own = [
         KnownSource(proposal.name, part.entity, part.key[0], _values_of(table, part.key[0]))
         for proposal, table in zip(proposals, samples, strict=True)
@@ -126,6 +133,25 @@ def propose_all(
         _finish(proposal, table, [*known, *own])
         for proposal, table in zip(proposals, samples, strict=True)
     ]
+
+
+def _with_pointed_key(
+    proposal: SourceProposal, table: TableSample, others: Sequence[TableSample]
+) -> SourceProposal:
+    """Take for a company's key the column at which another file points, where no header says it.
+
+    Whatever their headers say: if the orders' column holds just what identifies the customers,
+    that is the customers' number.
+    """
+    main = proposal.entities[0] if proposal.entities else None
+    if main is None or main.entity != "company" or UNUSUAL_KEY not in main.notes:
+        return proposal
+    pointed = find_pointed_column(table, others)
+    if pointed is None:
+        return proposal
+    notes = (*(note for note in main.notes if note is not UNUSUAL_KEY), POINTED_KEY)
+    parts = (replace(main, key=(pointed.name,), notes=notes), *proposal.entities[1:])
+    return replace(proposal, entities=parts)
 
 
 def _alike(

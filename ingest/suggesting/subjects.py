@@ -19,7 +19,7 @@ from ingest.suggesting.evidence import (
 )
 from ingest.suggesting.keys import Reference, TableSample, find_key
 from ingest.suggesting.names import entities_said, implied_values
-from ingest.suggesting.shapes import FileColumn
+from ingest.suggesting.shapes import FileColumn, recode
 
 # What an entity must have of its columns to be one: at least so many of each group.
 CORE: dict[str, tuple[tuple[frozenset[str], int], ...]] = {
@@ -68,6 +68,7 @@ OWN_COLUMNS = {
 
 # A number that does not say of what.
 BARE_NUMBER = frozenset({"nr", "id", "code", "nummer", "number"})
+OUTCOME_IN_STAGE = Reason("die Phase sagt gewonnen und verloren", "the stage says won and lost")
 NUMBER_OF_LIST = Reason("Nummer in einer Artikelliste", "number in a list of articles")
 
 FILE_NAME_SAYS, KEY_SAYS, REF_SAYS = 2.0, 1.5, 1.0
@@ -96,6 +97,7 @@ def find_entities(
         return
     guesses = {name: assign(_guesses(name, table, headers)) for name in load_entities()}
     guesses["product"] = _with_bare_number(guesses["product"], title, table)
+    guesses["lead"] = _with_outcome_in_stage(guesses["lead"])
     ratings = {
         name: _rating(name, title, table, found)
         for name, found in guesses.items()
@@ -122,6 +124,17 @@ def _with_bare_number(guesses: list[Guess], title: str, table: TableSample) -> l
         if normalised(column.name) in BARE_NUMBER and is_unique and column.name not in taken:
             return [*guesses, Guess("sku", column, SURE, (NUMBER_OF_LIST,))]
     return guesses
+
+
+def _with_outcome_in_stage(guesses: list[Guess]) -> list[Guess]:
+    """Read won and lost from the stage where no column of its own says it: "Closed Won"."""
+    found = {g.canonical: g for g in guesses}
+    stage = found.get("stage")
+    if stage is None or "outcome" in found:
+        return guesses
+    if set(recode("outcome", stage.column.distinct).values()) != {"won", "lost"}:
+        return guesses
+    return [*guesses, Guess("outcome", stage.column, stage.confidence, (OUTCOME_IN_STAGE,))]
 
 
 def _beside(
@@ -170,7 +183,9 @@ def _rating(name: str, title: str, table: TableSample, guesses: Sequence[Guess])
         named = [c for c in table.columns if header_evidence(c.name, words).weight >= SURE]
         if any(len(c.distinct) < len(c.values) for c in named):
             rating += REF_SAYS
-    return rating + FILE_NAME_SAYS * (name in entities_said(title))
+    # "unsubscribed" in the name says what each row is, however many columns describe the person.
+    says_consent = "is_granted" in implied_values(name, title, {g.canonical for g in guesses})
+    return rating + FILE_NAME_SAYS * ((name in entities_said(title)) + says_consent)
 
 
 def _has_core(name: str, guesses: Sequence[Guess], title: str) -> bool:
