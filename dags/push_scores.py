@@ -24,10 +24,12 @@ def push_scores() -> None:
     def push_to_crm() -> int:
         from config import load_settings
         from crm import push
+        from reifegrad.customer_copy import keep_customers
         from reifegrad.overview import read_overview
 
         changes = push(load_settings())
         read_overview(load_settings())  # keeps it for `status` while the next night works
+        keep_customers(load_settings())  # … and this for `customer`
         return len(changes)
 
     push_to_crm()

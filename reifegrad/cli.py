@@ -286,10 +286,12 @@ def customer(
 ) -> None:
     """Show a customer: where its data come from, why its records are one, what happened."""
     from reifegrad.customer_tables import choice_table, customer_tables
-    from reifegrad.customer_view import view_customer
+    from reifegrad.stations import customer as look_up
 
     settings = _settings()
-    found = view_customer(settings.model_copy(update={"lock_wait_seconds": 5}), asked)
+    found, held = look_up(settings, asked)
+    if held:
+        typer.echo(held, err=True)
     if isinstance(found, list):
         fitting = [choice.model_dump(mode="json") for choice in found]
         if json:

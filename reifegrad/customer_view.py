@@ -293,23 +293,36 @@ def view_customer(settings: Settings, asked: str) -> CustomerView | list[FoundCu
 
     Raises:
         CustomerNotFoundError: none fits, or nothing is built yet.
-        WarehouseLockedError: a night is running; its message names the process.
+        WarehouseLockedError: another process holds the warehouse; its message names it.
 
     """
     from warehouse import open_warehouse
 
-    language = settings.language
     with open_warehouse(settings) as connection:
-        if not _is_built(connection):
-            raise CustomerNotFoundError(NOT_BUILT[language])
-        found = find_customers(connection, asked.strip())
-        if not found:
-            nearest = connection.execute(NEAREST_NAMES, {"asked": asked}).fetchall()
-            names = "; ".join(name for (name,) in nearest) or "–"
-            raise CustomerNotFoundError(NOT_FOUND[language].format(asked=asked, nearest=names))
-        if len(found) > 1:
-            return found
-        return read_customer(connection, found[0].customer_id, language)
+        return _view(connection, asked.strip(), settings.language)
+
+
+def view_kept_customer(settings: Settings, asked: str) -> CustomerView | list[FoundCustomer]:
+    """Read the same from what the last night kept, while another one holds the warehouse."""
+    from reifegrad.customer_copy import open_copy
+
+    with open_copy(settings) as connection:
+        return _view(connection, asked.strip(), settings.language)
+
+
+def _view(
+    connection: duckdb.DuckDBPyConnection, asked: str, language: Language
+) -> CustomerView | list[FoundCustomer]:
+    if not _is_built(connection):
+        raise CustomerNotFoundError(NOT_BUILT[language])
+    found = find_customers(connection, asked)
+    if not found:
+        nearest = connection.execute(NEAREST_NAMES, {"asked": asked}).fetchall()
+        names = "; ".join(name for (name,) in nearest) or "–"
+        raise CustomerNotFoundError(NOT_FOUND[language].format(asked=asked, nearest=names))
+    if len(found) > 1:
+        return found
+    return read_customer(connection, found[0].customer_id, language)
 
 
 def find_customers(connection: duckdb.DuckDBPyConnection, asked: str) -> list[FoundCustomer]:

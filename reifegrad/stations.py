@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
+from zoneinfo import ZoneInfo
 
 from config import Settings
 from config.language import _
@@ -16,6 +17,7 @@ from reifegrad.tables import text
 
 if TYPE_CHECKING:
     from ingest.loading import Progress
+    from reifegrad.customer_view import CustomerView, FoundCustomer
     from reifegrad.preflight import Purpose
 
 Language = Literal["de", "en"]
@@ -271,6 +273,26 @@ def score(settings: Settings) -> Iterator[str]:
         yield f"{scoring.score}: {scoring.message}"
 
 
+def customer(
+    settings: Settings, asked: str
+) -> tuple[CustomerView | list[FoundCustomer], str | None]:
+    """Look a customer up; beside it a line where a night is at work and the last state is shown."""
+    from reifegrad.customer_copy import kept_at
+    from reifegrad.customer_view import view_customer, view_kept_customer
+    from warehouse import WarehouseLockedError
+
+    try:
+        return view_customer(settings.model_copy(update={"lock_wait_seconds": 1}), asked), None
+    except WarehouseLockedError as error:
+        kept = kept_at(settings)
+        if kept is None:
+            raise
+        local = kept.astimezone(ZoneInfo(settings.timezone))
+        told = _("{held} Shown is what the last night left on {day} at {time}.")
+        said = told.format(held=error, day=f"{local:%Y-%m-%d}", time=f"{local:%H:%M}")
+        return view_kept_customer(settings, asked), said
+
+
 def push(settings: Settings) -> Iterator[str]:
     """Push, a line per target."""
     from crm import count_actions, list_path, load_config
@@ -287,6 +309,7 @@ def push(settings: Settings) -> Iterator[str]:
 def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[str]:
     """Run every station in the order of the DAGs, training when it is due."""
     from ml import needs_training
+    from reifegrad.customer_copy import keep_customers
     from reifegrad.overview import read_overview
 
     refused = yield from ingest(settings, progress)
@@ -301,6 +324,7 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
     yield publish(settings)
     yield from push(settings)
     read_overview(settings)  # keeps it for `status` while the next night works
+    keep_customers(settings)  # … and this for `customer`
     if refused:  # the night went on with what stood before; who reads only the end must know
         yield f"! {_refused(refused)}"
 

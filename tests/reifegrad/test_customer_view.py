@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -10,6 +13,8 @@ import pytest
 from rich.console import Console
 
 from config import Settings
+from reifegrad import customer_view
+from reifegrad.customer_copy import TABLES, copy_of, keep_customers
 from reifegrad.customer_tables import choice_table, customer_tables
 from reifegrad.customer_view import (
     CustomerNotFoundError,
@@ -17,8 +22,9 @@ from reifegrad.customer_view import (
     FoundCustomer,
     view_customer,
 )
+from reifegrad.stations import customer as look_up
 from tests.warehouse.conftest import fill_raw
-from warehouse import build, open_warehouse
+from warehouse import WarehouseLockedError, build, open_warehouse
 
 COMPANIES = [
     {
@@ -178,3 +184,41 @@ def test_who_objected_has_no_score(home: Settings) -> None:
     finally:
         with open_warehouse(home) as connection:
             connection.execute("update marts.customers set has_objected_to_profiling = false")
+
+
+HOLD = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_while_a_night_holds_the_warehouse_the_last_state_is_shown_with_its_date(home):
+    keep_customers(home)
+    assert copy_of(home).stat().st_mode & 0o077 == 0
+    free, nothing = look_up(home, "crm:7")
+    assert nothing is None
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(home.warehouse)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        found, told = look_up(home, "crm:7")
+        assert isinstance(found, CustomerView) and found == free
+        assert "last night left on" in told
+        copy_of(home).unlink()
+        with pytest.raises(WarehouseLockedError):
+            look_up(home, "crm:7")
+    finally:
+        holder.communicate("")
+
+
+def test_all_that_the_view_reads_is_kept():
+    source = Path(customer_view.__file__).read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:from|join) ((?:marts|intermediate|ops)\.\w+)", source)) == set(
+        TABLES
+    )

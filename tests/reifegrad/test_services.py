@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import time
 
 import psutil
 import pytest
+import requests
 
 from config import Settings
 from reifegrad import airflow_parts, passwords, services
@@ -188,3 +190,30 @@ def test_a_scheduler_without_a_sign_of_life_is_named(settings, airflow):
 def test_a_service_that_ended_is_named(settings, airflow):
     services._record(settings, "airflow").write_text('{"pid": 1, "started": 0}')
     assert "airflow" in services.failing(settings)
+
+
+def test_mlflows_page_asks_for_the_password_in_the_home(tmp_path):
+    """The real server: 401 without the password, 200 with it, and it stands in no log."""
+    (port,) = _free_ports(1)
+    home = Settings(home=tmp_path / "home", mlflow_port=port, mlflow_login=True)
+    url = f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/search"
+    try:
+        service = services.mlflow_service(home)
+        services.start(home, service)
+        services.wait_until_ready(home, service, 180)
+        ask = functools.partial(requests.post, url, json={"max_results": 1}, timeout=60)
+        password = passwords.mlflow_password(home)
+        assert ask().status_code == 401
+        assert ask(auth=("admin", "another")).status_code == 401
+        assert ask(auth=("admin", password)).status_code == 200
+        assert password not in services.log_file(home, "mlflow").read_text(encoding="utf-8")
+    finally:
+        services.stop(home, "mlflow")
+
+
+def _free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
