@@ -118,9 +118,10 @@ def test_the_summary_says_where_to_look(first_night):
     assert password not in demo.stdout  # which is piped here
     for path in (home / "logs").glob("*.log"):
         assert password not in path.read_text(encoding="utf-8", errors="replace"), path
+    unfolded = "".join(demo.stdout.split())  # a long path goes on in the next line
     for name in ("maturity.html", "to_do.xlsx", "passwords.json"):
-        assert name in "".join(demo.stdout.split())  # a long path is folded
-    assert str(home / "published" / "warehouse.duckdb") in demo.stdout
+        assert name in unfolded
+    assert str(home / "published" / "warehouse.duckdb") in unfolded
     assert (home / "reports" / "data_docs" / "index.html").is_file()
 
 
@@ -194,7 +195,7 @@ def test_a_failing_night_says_what_failed_and_where_its_log_is(tmp_path):
     assert demo.returncode == 1, demo.stdout + demo.stderr
     last = demo.stderr.strip().splitlines()[-1]
     assert last.startswith("consolidate_customers.audit_marts ist gescheitert: ")
-    log = last.rpartition("(log: ")[2].rstrip(")")
+    log = last.rpartition("(Protokoll: ")[2].rstrip(")")
     assert Path(log).is_file()
     assert processes_of(home) == []
 
