@@ -39,10 +39,16 @@ class SuggestionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Entries for `sources.yml`, or how the file fits the sources that claim it."""
+    """Entries for `sources.yml`, or how the file fits the sources that claim it.
+
+    `written`: names of the sources that now stand there. `to_decide`: how many of their columns
+    wait for a person.
+    """
 
     text: str
     is_claimed: bool = False
+    written: tuple[str, ...] = ()
+    to_decide: int = 0
 
 
 NO_TABLE = Reason(
@@ -96,7 +102,13 @@ def suggest(
     if write:
         append_sources(settings, proposals, language)
     notes = f"  # {say(LOCKED, language)}\n" if known is None else ""
-    return Suggestion(notes + _entries(proposals, language))
+    return Suggestion(
+        notes + _entries(proposals, language),
+        written=tuple(p.name for p in proposals) if write else (),
+        to_decide=sum(
+            len(p.undecided) + sum(len(part.doubtful) for part in p.entities) for p in proposals
+        ),
+    )
 
 
 def _alike(inbox: Path, proposals: list[SourceProposal]) -> Iterator[str]:

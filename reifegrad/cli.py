@@ -382,11 +382,18 @@ def suggest(
     ] = None,
 ) -> None:
     """Propose an entry in sources.yml for an unknown file; unsure columns are left to a person."""
+    from config.language import _
     from ingest.suggest import suggest as propose
 
     settings = _settings()
     suggestion = propose(settings, file, language or settings.language, write=write)
     say(suggestion.text.rstrip("\n"))
+    if suggestion.written:
+        told = _(
+            "Written into {file}: {names}. Columns that wait for your decision (#, ?): {count}."
+        )
+        place, names = settings.config / "sources.yml", ", ".join(suggestion.written)
+        typer.echo(told.format(file=place, names=names, count=suggestion.to_decide), err=True)
 
 
 Record = Annotated[str, typer.Argument(help="Record id, <source>:<key>.", show_default=False)]

@@ -196,3 +196,17 @@ def test_contacts_are_known_by_a_number_rather_than_a_name(settings, folder):
     contacts = next(shown for shown in begun.previews if shown.entity == "contact")
     assert contacts.key == ("Debitor",)
     assert contacts.with_customer == contacts.rows == 2
+
+
+def test_suggest_says_what_it_wrote_and_what_waits(tmp_path, folder):
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("REIFEGRAD_")}
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "settings.env").write_text("REIFEGRAD_LANGUAGE=en\n")
+    variables |= {"REIFEGRAD_HOME": str(tmp_path / "home"), "REIFEGRAD_CONFIG": str(config)}
+    file = folder / "alt" / "Debitoren.csv"
+    command = [REIFEGRAD, "sources", "suggest", str(file), "--write"]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f"Written into {config / 'sources.yml'}: debitoren." in done.stderr
+    assert "debitoren:" in (config / "sources.yml").read_text(encoding="utf-8")

@@ -78,11 +78,13 @@ final as (
 
     select
         customer_id,
-        first(customer_no order by last_order_on desc nulls last, is_ordered_by desc, customer_no)
-            as customer_no,
+        first(
+            customer_no
+            order by last_order_on desc nulls last, is_ordered_by desc, customer_no asc
+        ) as customer_no,
         string_agg(
             customer_no, ', '
-            order by last_order_on desc nulls last, is_ordered_by desc, customer_no
+            order by last_order_on desc nulls last, is_ordered_by desc, customer_no asc
         ) as customer_nos
     from numbers
     group by customer_id
