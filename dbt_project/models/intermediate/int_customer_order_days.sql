@@ -13,7 +13,7 @@ days as (
         customer_id,
         ordered_on,
         count(*) as orders,
-        fsum(net_amount) as net_amount
+        round(fsum(net_amount), 2) as net_amount
     from orders
     group by customer_id, ordered_on
 
