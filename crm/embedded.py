@@ -245,10 +245,10 @@ def _write_configuration(path: Path, web: Mapping[str, str]) -> None:
 
 
 def _find_uv() -> str:
-    candidates = [os.environ.get("UV"), PROJECT_ROOT / ".tools" / "bin" / "uv", "uv"]
+    candidates = [os.environ.get("UV"), PROJECT_ROOT / ".tools" / "uv" / "bin" / "uv", "uv"]
     for candidate in candidates:
         if candidate and (found := shutil.which(candidate)):
-            return found
+            return str(found)
     raise CrmError(_("uv is missing: run `make setup`, or set UV to its path."))
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import configparser
 import logging
+import re
 import socket
+from pathlib import Path
 
 import pytest
 
+from config import PROJECT_ROOT
 from crm import CrmError, embedded
 
 
@@ -56,3 +59,13 @@ def test_a_used_port_is_named_before_anything_starts(settings):
         used = settings.model_copy(update={"crm_port": other.getsockname()[1]})
         with pytest.raises(CrmError, match=r"in use.*REIFEGRAD_CRM_PORT"):
             embedded.start(used)
+
+
+def test_the_uv_that_setup_installed_is_found_without_being_on_the_path(monkeypatch, tmp_path):
+    uv = Path(re.search(r"^UV := (.+)$", (PROJECT_ROOT / "Makefile").read_text(), re.M)[1])
+    (tmp_path / uv.parent).mkdir(parents=True)
+    (tmp_path / uv).touch(mode=0o755)
+    monkeypatch.setattr(embedded, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("UV", raising=False)
+    assert embedded._find_uv() == str(tmp_path / uv)
