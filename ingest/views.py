@@ -6,6 +6,7 @@ from dataclasses import astuple
 
 import duckdb
 
+from config import Settings
 from ingest import formats
 from ingest.entities import Entity, load_entities
 from ingest.expressions import (
@@ -20,7 +21,8 @@ from ingest.expressions import (
     text_map,
 )
 from ingest.formats import Counted, TypedKind
-from ingest.sources import EntityMapping, Source, Sources
+from ingest.sources import EntityMapping, Source, Sources, load_sources
+from warehouse import open_warehouse
 
 
 def refresh_views(
@@ -48,6 +50,43 @@ def refresh_views(
         ]
         body = "\nunion all\n".join(parts or [_nothing(entity)])
         connection.execute(f"create or replace view raw.{identifier(entity.view)} as\n{body}")
+
+
+def renew_outdated_views(settings: Settings) -> bool:
+    """Write the views anew if `entities.yml` knows a column or entity that they lack.
+
+    So they do after an upgrade, until the next ingest. Without any view nothing was ingested yet,
+    and nothing is done.
+
+    Returns:
+        Whether they were written anew.
+
+    Raises:
+        ConfigurationError: `sources.yml` is wrong.
+
+    """
+    with open_warehouse(settings) as connection:
+        rows = connection.execute(
+            "select table_name, list(column_name) from duckdb_columns()"
+            " where database_name = current_database() and schema_name = 'raw' and table_name in"
+            " (select view_name from duckdb_views() where schema_name = 'raw') group by 1"
+        ).fetchall()
+        there: dict[str, list[str]] = dict(rows)
+        is_outdated = any(
+            set(entity.columns) - set(there.get(entity.view, ()))
+            for entity in load_entities().values()
+        )
+        if not there or not is_outdated:
+            return False
+        sources = load_sources(settings)
+        connection.begin()
+        try:
+            refresh_views(connection, sources)
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
+    return True
 
 
 def raw_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:

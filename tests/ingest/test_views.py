@@ -6,10 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
+import pytest
 
 from config import Settings
 from ingest import ingest_inbox
 from ingest.entities import load_entities
+from ingest.views import renew_outdated_views
+from reifegrad import stations
+from warehouse import open_warehouse
+from warehouse.dbt import BuildResult
 
 Write = Callable[[str], None]
 Drop = Callable[..., Path]
@@ -219,3 +224,43 @@ def test_evidence_is_counted_once_per_load_and_again_for_another_mapping(
     assert query("select map_extract(values_per_format, 'dmy') from ops.format_evidence") == [
         ([0],)
     ]
+
+
+def as_before_an_upgrade(settings: Settings, view: str, column: str) -> None:
+    """Make a view as a version made it whose `entities.yml` did not know the column yet."""
+    with open_warehouse(settings) as connection:
+        (sql,) = connection.execute(
+            "select sql from duckdb_views() where schema_name = 'raw' and view_name = ?", [view]
+        ).fetchall()[0]
+        body = sql.partition(" AS ")[2].rstrip(";")
+        connection.execute(
+            f"create or replace view raw.{view} as select * exclude ({column}) from ({body})"
+        )
+
+
+def test_a_build_after_an_upgrade_finds_the_new_columns_in_the_views(
+    settings: Settings,
+    write_sources: Write,
+    drop: Drop,
+    query: Query,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_sources(SOURCES)
+    drop("kunden.csv", "Nr;Name1;Name2;Mitarbeiter;Seit;Sperre\n1;Alt;GmbH;12;2020-01-01;\n")
+    ingest_inbox(settings)
+    as_before_an_upgrade(settings, "companies", "customer_no")
+    assert "customer_no" not in {row[0] for row in query("describe raw.companies")}
+    seen = []
+
+    def dbt(settings: Settings, *, full_refresh: bool) -> BuildResult:
+        seen.append(query("select name, customer_no from raw.companies"))
+        return BuildResult(models=1, tests=1, warnings=(), seconds={})
+
+    monkeypatch.setattr("warehouse.build", dbt)
+    stations.build(settings)
+    assert seen == [[("Alt GmbH", None)]]
+    assert renew_outdated_views(settings) is False  # what is as it should be stays
+
+
+def test_nothing_ingested_yet_has_no_views_to_renew(settings: Settings) -> None:
+    assert renew_outdated_views(settings) is False
