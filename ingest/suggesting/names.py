@@ -82,6 +82,18 @@ def entities_said(title: str) -> set[str]:
     }
 
 
+def decision_said(header: str) -> str | None:
+    """Return whether a time's header tells of a consent ("true"), its end ("false") or neither.
+
+    >>> decision_said("UNSUB_TIME"), decision_said("OPTIN_TIME"), decision_said("Status seit")
+    ('false', 'true', None)
+    """
+    for said, words in value_words()["decided"].items():
+        if any(normalised(word) in normalised(header) for word in words):
+            return str(said)
+    return None
+
+
 def implied_values(name: str, title: str, present: Collection[str]) -> dict[str, str]:
     """Return values that the file's name says of columns that the file has not."""
     spoken = set(tokens(title))

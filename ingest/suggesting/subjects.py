@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest.entities import load_entities
 from ingest.header_words import KEY, load_header_words, normalised
@@ -18,8 +18,8 @@ from ingest.suggesting.evidence import (
     header_evidence,
 )
 from ingest.suggesting.keys import Reference, TableSample, find_key
-from ingest.suggesting.names import entities_said, implied_values
-from ingest.suggesting.shapes import FileColumn, recode
+from ingest.suggesting.names import decision_said, entities_said, implied_values
+from ingest.suggesting.shapes import FileColumn, is_boolean, otherwise, recode
 
 # What an entity must have of its columns to be one: at least so many of each group.
 CORE: dict[str, tuple[tuple[frozenset[str], int], ...]] = {
@@ -71,6 +71,11 @@ BARE_NUMBER = frozenset({"nr", "id", "code", "nummer", "number"})
 OUTCOME_IN_STAGE = Reason("die Phase sagt gewonnen und verloren", "the stage says won and lost")
 NUMBER_OF_LIST = Reason("Nummer in einer Artikelliste", "number in a list of articles")
 
+TIME_OF_DECISION = Reason(
+    "nennt die Zeit der Entscheidung, von der die Datei handelt",
+    "says when the decision was taken that the file is about",
+)
+
 FILE_NAME_SAYS, KEY_SAYS, REF_SAYS = 2.0, 1.5, 1.0
 
 
@@ -98,6 +103,7 @@ def find_entities(
     guesses = {name: assign(_guesses(name, table, headers)) for name in load_entities()}
     guesses["product"] = _with_bare_number(guesses["product"], title, table)
     guesses["lead"] = _with_outcome_in_stage(guesses["lead"])
+    guesses["consent"] = _with_time_of_decision(guesses["consent"], title, table, headers)
     ratings = {
         name: _rating(name, title, table, found)
         for name, found in guesses.items()
@@ -135,6 +141,49 @@ def _with_outcome_in_stage(guesses: list[Guess]) -> list[Guess]:
     if set(recode("outcome", stage.column.distinct).values()) != {"won", "lost"}:
         return guesses
     return [*guesses, Guess("outcome", stage.column, stage.confidence, (OUTCOME_IN_STAGE,))]
+
+
+def _with_time_of_decision(
+    guesses: list[Guess], title: str, table: TableSample, headers: KnownHeaders
+) -> list[Guess]:
+    """Take the day of the decision that the rows tell: who left has a day of coming as well.
+
+    Only where all rows tell the same decision, by the file's name or a column of its own.
+    """
+    found = {g.canonical: g for g in guesses}
+    told = _decision_told(title, found)
+    if told is None or "decided_on" not in found:
+        return guesses
+    canonical = load_entities()["consent"].columns["decided_on"]
+    taken = {g.column.name for g in guesses if g.canonical != "decided_on"}
+    candidates = [
+        sure
+        for column in table.columns
+        if column.values and column.name not in taken
+        if (sure := guess("consent", canonical, column, headers)).confidence >= SURE
+    ]
+
+    def rank(one: Guess) -> tuple[bool, bool]:
+        said = decision_said(one.column.name)
+        return said == told, said is None
+
+    chosen = found["decided_on"]
+    best = max([chosen, *candidates], key=rank)
+    if rank(best) == rank(chosen):
+        return guesses
+    best = replace(best, why=(*best.why, TIME_OF_DECISION))
+    return [best if g is chosen else g for g in guesses]
+
+
+def _decision_told(title: str, found: Mapping[str, Guess]) -> str | None:
+    """Return "true" or "false" where all rows of a list tell the same decision."""
+    if granted := found.get("is_granted"):
+        codes = recode("is_granted", granted.column.distinct)
+        rest = otherwise("is_granted") or ""
+        told = {codes.get(value, rest) for value in granted.column.distinct}
+        is_yes_or_no = all(map(is_boolean, granted.column.distinct))
+        return told.pop() if len(told) == 1 and not is_yes_or_no else None
+    return implied_values("consent", title, set(found)).get("is_granted")
 
 
 def _beside(

@@ -297,3 +297,42 @@ def test_the_sample_companys_mapping_is_found(tmp_path: Path) -> None:
 
 def test_empty_marks_are_no_values() -> None:
     assert file_column("a", ["NULL", " x ", None, "n/a", ""]).values == ("x",)
+
+
+def proposed(file: str, text: str, delimiter: str = ";") -> dict[str, str]:
+    """Return what a file's main entity is proposed to take from which of its columns."""
+    header, *rows = (line.split(delimiter) for line in text.splitlines())
+    (source,) = propose(file, [sample_table(file, header, rows)], NONE)
+    return {guess.canonical: guess.column.name for guess in source.entities[0].guesses}
+
+
+LEFT = """\
+Email Address;OPTIN_TIME;CONFIRM_TIME;LAST_CHANGED;{gone}
+a@alt.de;2023-01-01 10:00:00;2023-01-01 10:05:00;2025-05-05 09:00:00;2025-05-05 09:00:00
+b@bau.de;2023-02-01 10:00:00;2023-02-01 10:05:00;2025-06-05 09:00:00;2025-06-05 09:00:00
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "gone"),
+    [
+        ("unsubscribed_members_export_86009cc361.csv", "UNSUB_TIME"),
+        ("cleaned_members_export_86009cc361.csv", "CLEAN_TIME"),
+        ("Widersprueche.csv", "Abgemeldet am"),
+        ("newsletter_optout.csv", "Opted Out At"),
+    ],
+)
+def test_who_left_decided_when_they_left_and_not_when_they_came(file: str, gone: str) -> None:
+    assert proposed(file, LEFT.format(gone=gone))["decided_on"] == gone
+
+
+def test_who_stayed_decided_when_they_came() -> None:
+    assert proposed("subscribed_members_export.csv", LEFT.format(gone="UNSUB_TIME"))[
+        "decided_on"
+    ] in {"OPTIN_TIME", "CONFIRM_TIME"}
+
+
+def test_a_column_that_says_the_same_of_all_rows_tells_the_decision_too() -> None:
+    lines = LEFT.format(gone="Abmeldedatum").splitlines()
+    rows = [f"{lines[0]};Status", *(f"{line};abgemeldet" for line in lines[1:])]
+    assert proposed("Verteiler.csv", "\n".join(rows))["decided_on"] == "Abmeldedatum"
