@@ -113,16 +113,16 @@ class Overview(_Frozen):
     night: date | None = None
     held: str | None = None
 
-    files: tuple[LoadedFile, ...]
-    overdue: tuple[OverdueSource, ...]
-    open_formats: tuple[OpenFormat, ...]
-    quarantine: tuple[QuarantineGroup, ...]
-    customers: int | None
-    customer_records: int | None
-    stages: tuple[dict[str, Any], ...]
-    report: Path | None
-    scores: tuple[ScoreGroup, ...]
-    pushes: tuple[PushGroup, ...]
+    files: tuple[LoadedFile, ...] = ()
+    overdue: tuple[OverdueSource, ...] = ()
+    open_formats: tuple[OpenFormat, ...] = ()
+    quarantine: tuple[QuarantineGroup, ...] = ()
+    customers: int | None = None
+    customer_records: int | None = None
+    stages: tuple[dict[str, Any], ...] = ()
+    report: Path | None = None
+    scores: tuple[ScoreGroup, ...] = ()
+    pushes: tuple[PushGroup, ...] = ()
 
 
 FILES = """
@@ -203,6 +203,8 @@ def read_overview(settings: Settings) -> Overview:
     """
     from warehouse import WarehouseLockedError
 
+    if not settings.warehouse.exists():  # a look makes nothing
+        return Overview(night=settings.night)
     kept = settings.home / "run" / "overview.json"
     try:
         overview = _read_overview(settings)

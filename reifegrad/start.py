@@ -125,7 +125,7 @@ def own_settings(settings: Settings, folder: Path) -> Settings:
         raise ConfigurationError(message.format(folder=folder, home=settings.home))
     if settings.config.resolve() != SAMPLE_CONFIG.resolve():
         return settings
-    if settings.warehouse.exists():
+    if _holds_rows(settings):
         message = _(
             "{home} holds the data of {company} already. Give your company a home of its own:"
             " REIFEGRAD_HOME=/path/to/new/folder reifegrad start {folder}"
@@ -141,6 +141,17 @@ def known_company(settings: Settings) -> str | None:
     if settings.config.resolve() == SAMPLE_CONFIG.resolve():
         return None
     return read_env(settings.config / SETTINGS_FILE).get("company")
+
+
+def _holds_rows(settings: Settings) -> bool:
+    """Tell whether rows were ever loaded; a look, or a refused file, makes the home nobody's."""
+    if not settings.warehouse.exists():
+        return False
+    from warehouse import open_warehouse
+
+    with open_warehouse(settings) as connection:
+        loaded = connection.table("ops.loads").filter("rows_loaded > 0")
+        return loaded.limit(1).fetchone() is not None
 
 
 def _nothing_taken(suggestion: FolderSuggestion, folder: Path, language: Language) -> str:

@@ -39,6 +39,7 @@ def test_status_of_an_empty_home_says_how_to_begin(home):
     ended = CliRunner().invoke(app, ["status"])
     assert ended.exit_code == 0
     assert "reifegrad start" in ended.stdout and "make demo" in ended.stdout
+    assert not home.exists()  # else the look would claim the home for the sample company
 
 
 def test_a_refused_file_ends_with_1_and_quarantined_rows_with_0(home, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 
 from config import ConfigurationError, Settings, load_settings
 from ingest import load_sources
+from ingest.loading import load_inbox
 from reifegrad.start import own_settings, start
+from warehouse import open_warehouse
 
 REIFEGRAD = Path(sys.executable).with_name("reifegrad")
 # As Dynamics NAV writes them, in an order in which the references come before what they refer to.
@@ -93,11 +96,29 @@ def test_a_second_start_keeps_what_people_changed_and_adds_what_is_new(settings,
 
 
 def test_a_home_with_another_companys_data_is_refused(settings, folder):
-    settings.home.mkdir()
-    settings.warehouse.touch()
+    other = settings.model_copy(update={"config": folder.parent / "other"})
+    other.config.mkdir()
+    (other.config / "sources.yml").write_text(
+        'sources:\n  firms:\n    files: "*.csv"\n    kind: snapshot\n'
+        "    maps:\n      company:\n        key: [Nr.]\n        columns: {name: Name}\n",
+        encoding="utf-8",
+    )
+    other.inbox.mkdir(parents=True)
+    shutil.copy(folder / "alt" / "Debitoren.csv", other.inbox)
+    assert [load.status for load in load_inbox(other)] == ["loaded"]
     with pytest.raises(ConfigurationError, match="REIFEGRAD_HOME="):
         start(settings, folder, "Nordhandel")
     assert not (settings.home / "config").exists()
+
+
+def test_who_looked_first_can_still_start(settings, folder):
+    """A look, or a night that loaded nothing, makes the home nobody's."""
+    with open_warehouse(settings):
+        pass
+    settings.inbox.mkdir()
+    (settings.inbox / "nobodys.csv").write_text("a;b\n1;2\n", encoding="utf-8")
+    assert [load.status for load in load_inbox(settings)] == ["failed"]
+    assert len(start(settings, folder, "Nordhandel").added) == 2
 
 
 def test_a_folder_around_the_home_is_refused(tmp_path):
