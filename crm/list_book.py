@@ -32,9 +32,9 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "title": {"de": "Chance", "en": "Opportunity"},
     "amount": {"de": "Betrag", "en": "Amount"},
     "place": {"de": "Ort", "en": "Town"},
-    "account_manager": {"de": "Betreut von", "en": "Looked after by"},
+    "account_manager": {"de": "Betreut von", "en": "Account manager"},
     "risk": {"de": "Risiko (0–100)", "en": "Risk (0–100)"},
-    "chance": {"de": "Aussicht (0–100)", "en": "Prospect (0–100)"},
+    "chance": {"de": "Aussicht (0–100)", "en": "Chance (0–100)"},
     "band": {"de": "Stufe", "en": "Band"},
     "reasons": {"de": "Gründe", "en": "Reasons"},
     "scored_on": {"de": "Stand", "en": "As of"},
@@ -58,6 +58,7 @@ NOTES: Final[dict[Language, tuple[str, ...]]] = {
         " Vertrieb zuerst anruft.",
         "Chancen: Je mehr Punkte, desto eher wird ein Auftrag daraus. Oben steht, wo ein Gespräch"
         " zuerst lohnt.",
+        "In den Gründen heißt +: erhöht die Punkte, −: senkt sie.",
         "Die Bewertung ist ein Hinweis mit Gründen; was geschieht, entscheidet ein Mensch.",
         "Wer der Bewertung widersprochen hat, steht nicht in der Liste. Neben den Angaben zur"
         " Firma enthält sie keine Personen außer den eigenen Kolleginnen und Kollegen.",
@@ -69,6 +70,7 @@ NOTES: Final[dict[Language, tuple[str, ...]]] = {
         " sales calls first.",
         "Opportunities: the more points, the more likely an order comes of it. At the top is where"
         " a talk is worthwhile first.",
+        "In the reasons, + means: raises the points, −: lowers them.",
         "A score is a hint with its reasons; what is done is decided by a person.",
         "Whoever objected to being scored is not in the list. Beside facts on companies it holds"
         " no persons but the company's own colleagues.",
@@ -110,9 +112,9 @@ def write_book(
 def _fill(
     sheet: Worksheet, settings: Settings, config: CrmConfig, target: Target, rows: Sequence[Row]
 ) -> None:
-    from openpyxl.styles import Alignment, PatternFill
+    from openpyxl.styles import PatternFill
 
-    from report.workbook import dress, writable
+    from report.workbook import DAY_FORMATS, dress, writable
 
     language = settings.language
     columns = _columns(target, config, language, rows)
@@ -133,8 +135,7 @@ def _fill(
                 cells[place].fill = PatternFill("solid", fgColor=colour)
         for cell in cells:
             if isinstance(cell.value, date):
-                cell.number_format = "DD.MM.YYYY" if language == "de" else "YYYY-MM-DD"
-                cell.alignment = Alignment(vertical="top", horizontal="left")
+                cell.number_format = DAY_FORMATS[language]
         if target == "opportunities":
             cells[names.index("amount")].number_format = "#,##0"
     _furnish(sheet, settings)
@@ -151,6 +152,8 @@ def _furnish(sheet: Worksheet, settings: Settings) -> None:
 def _explain(sheet: Worksheet, settings: Settings, night: date, config: CrmConfig) -> None:
     from openpyxl.styles import Alignment, Font
 
+    from report.workbook import LINE_POINTS, count_lines
+
     until = night + timedelta(days=config.valid_days)
     sheet.column_dimensions["A"].width = 100
     for text in NOTES[settings.language]:
@@ -158,7 +161,7 @@ def _explain(sheet: Worksheet, settings: Settings, night: date, config: CrmConfi
     for (cell,) in sheet.iter_rows():
         cell.data_type = "s"  # a company's name may begin with "="
         cell.alignment = Alignment(wrap_text=True, vertical="top")
-        sheet.row_dimensions[cell.row].height = 19 if len(str(cell.value)) < 100 else 34
+        sheet.row_dimensions[cell.row].height = LINE_POINTS * count_lines(cell.value, 100) + 6
     sheet["A1"].font = Font(name="Calibri", bold=True)
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
@@ -170,24 +173,24 @@ def _columns(
     """List the columns from left to right; the customer's number where any customer has one."""
     valid = timedelta(days=config.valid_days)
     has_numbers = any(row.master.get("customer_no") for row in rows)
-    numbers = [_Column("customer_no", 12, _master("customer_no"))] if has_numbers else []
+    numbers = [_Column("customer_no", 13, _master("customer_no"))] if has_numbers else []
     who = [
-        _Column("place", 20, _place),
+        _Column("place", 24, _place),
         _Column("account_manager", 18, _master("account_manager")),
     ]
     said = [
         _Column("band", 9, lambda _, score: TEXTS[score.band][language]),
-        _Column("reasons", 62, lambda _, score: score.reasons),
+        _Column("reasons", 70, lambda _, score: score.reasons),
         _Column("scored_on", 12, lambda _, score: score.scored_on),
         _Column("valid_until", 12, lambda _, score: score.scored_on + valid),
     ]
-    name = _Column("name", 30, _master("name"))
+    name = _Column("name", 38, _master("name"))
     if target == "parties":
         key = _Column("customer_id", 16, lambda row, _: row.key)
-        points = _Column("risk", 13, lambda _, score: score.points)
+        points = _Column("risk", 15, lambda _, score: score.points)
         return [*(numbers or [key]), name, *who, points, *said, *([key] if numbers else [])]
-    key = _Column("lead_id", 16, lambda row, _: row.key)
-    points = _Column("chance", 13, lambda _, score: score.points)
+    key = _Column("lead_id", 24, lambda row, _: row.key)
+    points = _Column("chance", 17, lambda _, score: score.points)
     deal = [_Column("title", 32, _master("title")), _Column("amount", 12, _master("amount"))]
     return [*numbers, name, *deal, *who, points, *said, key]
 

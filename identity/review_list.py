@@ -26,7 +26,7 @@ HEADERS: Final[dict[Language, tuple[str, ...]]] = {
            "Today", "What speaks for (+) and against (−) it", "Note",
            "Key A", "Key B"),
 }  # fmt: skip
-WIDTHS: Final = (16, 38, 38, 15, 14, 46, 34, 18, 18)
+WIDTHS: Final = (16, 38, 38, 15, 15, 46, 34, 26, 26)
 CHOICES: Final[dict[Language, tuple[str, str]]] = {
     "de": ("gleich", "verschieden"),
     "en": ("same", "different"),

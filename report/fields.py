@@ -16,6 +16,9 @@ EARLIEST: Final = 1900  # year; before it Excel has no dates
 LARGEST: Final = 1e9  # of a count or an amount
 LONGEST: Final = 2000  # of a text; more was pasted by mistake
 
+# Of the columns by which people know a record, in characters; days and amounts take 14.
+WIDTHS: Final = {"city": 24.0, "company": 40.0, "email": 46.0, "detail": 34.0, "phone": 22.0}
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:

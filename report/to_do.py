@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from config import Settings
 from report.corrections import KEY, NAME, heading, take_corrections
-from report.fields import SHEETS, Sheet
+from report.fields import SHEETS, WIDTHS, Sheet
 from report.words import Language, Words, capitalised
-from report.workbook import dress, mark_refused, mark_to_fill, new_book, save, writable
+from report.workbook import DAY_FORMATS, dress, mark_refused, mark_to_fill, new_book, save, writable
 
 if TYPE_CHECKING:
     import duckdb
@@ -343,15 +343,16 @@ def _add_sheet(
         known = [line.name, *map(_typed, line.shown)]
         helps = _helps_said(line, words)
         page.append(writable([*known, *filled, *why, helps, line.worth, line.record]))
-    before = [34.0, *[20.0] * len(shown), *[24.0] * len(fields)]
-    widths = [*before, *[44.0] * len(reasons), 40.0, 13.0, 12.0]
+    known_by = [WIDTHS.get(column, 14.0) for column, _ in sheet.shown]
+    before = [40.0, *known_by, *[24.0] * len(fields)]
+    widths = [*before, *[44.0] * len(reasons), 46.0, 13.0, 12.0]
     dress(page, widths, frozen="B2")
     first = 2 + len(shown)
     nothing = PatternFill("solid", fgColor="E4E7EB")
     for number, line in enumerate(lines, start=2):
         for cell in page[number][1:first]:
             if isinstance(cell.value, date):
-                cell.number_format = "DD.MM.YYYY" if words.language == "de" else "D MMM YYYY"
+                cell.number_format = DAY_FORMATS[words.language]
         for place, column in enumerate(fields, start=first):
             cell = page.cell(number, place)
             if column in line.refused:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from config import ConfigurationError, Settings, read_yaml
 from config.language import _
-from report.workbook import AUTHOR, HEADER, writable
+from report.workbook import AUTHOR, DAY_FORMATS, HEADER, writable
 from warehouse.catalogue import Column, Mart
 from warehouse.privacy import Rules, Treatment
 
@@ -26,7 +26,7 @@ ROWS_OF_A_SHEET: Final = 1_048_575  # Excel's limit, without the header
 LETTERS_OF_A_CELL: Final = 32_767  # Excel's limit
 ROWS_AT_ONCE: Final = 1000
 FORMATS: Final = {
-    "date": {"de": "DD.MM.YYYY", "en": "YYYY-MM-DD"},
+    "date": DAY_FORMATS,
     "timestamp": {"de": "DD.MM.YYYY HH:MM", "en": "YYYY-MM-DD HH:MM"},
     "double": {"de": "#,##0.00", "en": "#,##0.00"},
     "bigint": {"de": "#,##0", "en": "#,##0"},
@@ -145,7 +145,7 @@ def _write_customers(
     sheet.freeze_panes = f"{get_column_letter(frozen)}2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(shown))}{count + 1}"
     sheet.print_title_rows = "1:1"
-    sheet.page_setup.orientation = "landscape"
+    _print_on_a4(sheet)
     sheet.append(_header(sheet, [one.heading for one in shown]))
     columns = ", ".join(f'"{name}"' for name in names)
     risk = "churn_points desc nulls last," if "churn_points" in names else ""
@@ -161,6 +161,13 @@ def _write_customers(
                     for one, value in zip(shown, row, strict=True)
                 ]
             )
+
+
+def _print_on_a4(sheet: Any) -> None:  # noqa: ANN401
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    sheet.page_setup.orientation = Worksheet.ORIENTATION_LANDSCAPE
+    sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A4
 
 
 def _header(sheet: Any, headings: Sequence[str]) -> list[WriteOnlyCell]:  # noqa: ANN401
@@ -221,11 +228,15 @@ def _write_about(
     settings: Settings,
 ) -> None:
     """Say the night, and per heading the column; what was limited by the rules."""
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.worksheet.properties import PageSetupProperties
+
     sheet = book.create_sheet(words["about"])
     for letter, width in zip("ABC", (42, 32, 52), strict=True):
         sheet.column_dimensions[letter].width = width
-    from openpyxl.cell import WriteOnlyCell
-
+    _print_on_a4(sheet)
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0
     night = WriteOnlyCell(sheet, value=settings.night)
     night.number_format = FORMATS["date"][settings.language]
     sheet.append([words["night"], night])

@@ -21,6 +21,7 @@ from crm import (
     to_json,
 )
 from reifegrad import services
+from report.workbook import LINE_POINTS, count_lines
 from warehouse import open_warehouse
 
 NIGHT = date(2026, 11, 22)
@@ -240,3 +241,13 @@ def test_what_cannot_be_written_is_one_line(settings, show):
 def test_without_a_build_it_says_what_to_do(settings):
     with pytest.raises(CrmError, match="reifegrad build"):
         push(settings)
+
+
+def test_rows_are_as_high_as_their_reasons_and_no_name_is_cut(settings, show):
+    show({"C1": 80}, {"L1": 50})
+    push(settings)
+    sheet = load_workbook(list_path(settings))["Kunden"]
+    assert sheet.row_dimensions[2].height == 2 * LINE_POINTS + 4  # of the two reasons
+    columns = {cell.value: sheet.column_dimensions[cell.column_letter] for cell in sheet[1]}
+    assert count_lines("Schorrlgruber Lebensmitteltechnik GmbH", columns["Kunde"].width) == 1
+    assert count_lines("Risiko (0–100)", columns["Risiko (0–100)"].width) == 1
