@@ -24,7 +24,8 @@ def word(
     """Word the first text whose placeholders all have a value.
 
     A placeholder names a feature, or is `{value}` or `{title}` of the feature that the text is
-    about. After a colon stands how to show it: `{amount:€}`, `{share:%}`, `{ratio:1}` (decimals).
+    about. After a colon stands how to show it: `{amount:€}`, `{share:%}`, `{ratio:1}` (decimals),
+    or instead of it one of two words: `{days} {days:day|days}` (the first where it is 1).
 
     Returns:
         German and English, or None if no text fits.
@@ -85,6 +86,9 @@ class _Value:
             return str(getattr(label, self.language))
         if isinstance(self.value, str):
             return self.value
+        if "|" in form:
+            one, many = form.split("|")
+            return one if float(self.value) == 1 else many  # type: ignore[arg-type]
         return number(float(self.value), self.language, form)  # type: ignore[arg-type]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,9 @@ STEP: Final = 17
 ABOVE: Final = -11  # pixels between a point and its label's middle
 BELOW: Final = 17
 NEAR: Final = 0.8  # of the records: closer than a label is high
+LETTER: Final = 6.8  # pixels that a letter of a label takes at most, on the average
+NAME_EXTENT: Final = (168, 245)  # pixels for the names at the left, at least and at most
+SAID_EXTENT: Final = 75  # pixels for "vor 12 Tagen" at the right
 SHARES_SHOWN: Final = 10
 SOURCES_SHOWN: Final = 14
 
@@ -73,6 +77,7 @@ def freshness(sources: Sequence[SourceRhythm], night: date, nights: int, words: 
     import altair as alt
 
     rows, ends = [], []
+    sources = [replace(source, source=shortened(source.source)) for source in sources]
     for source in sources:
         color = ALARM if source.is_overdue else BLUE
         said = last_came(source, night, words)
@@ -82,8 +87,11 @@ def freshness(sources: Sequence[SourceRhythm], night: date, nights: int, words: 
             for came in source.nights
             if (night - came).days < nights
         ]
-    labels = _lanes("source", [source.source for source in sources])
-    scale = alt.Scale(domain=[1 - nights, nights * 0.6])
+    names = [source.source for source in sources]
+    extent = _name_extent(names)
+    labels = _lanes("source", names, extent)
+    lane_pixels = WIDTH - extent - SAID_EXTENT
+    scale = alt.Scale(domain=[1 - nights, nights * SAID_EXTENT / lane_pixels])
     lanes = _chart(ends).encode(y=labels)
     lane = lanes.mark_rule(color=LINE).encode(
         x=alt.X("from:Q", scale=scale, axis=None), x2=alt.datum(0)
@@ -137,13 +145,31 @@ def duplicates(doubles: Sequence[Doubles], words: Words) -> str:
     return _drawn(lines + last.mark_circle(size=45, opacity=1) + said[0] + said[1], height=170)
 
 
-def _lanes(field: str, order: Sequence[str]) -> alt.Y:
+def shortened(name: str) -> str:
+    """Leave out the middle of a name that has no room: names of one program begin alike."""
+    most = int(NAME_EXTENT[1] / LETTER)
+    if len(name) <= most:
+        return name
+    return f"{name[: most // 2]}…{name[-(most - most // 2 - 1) :]}"
+
+
+def _name_extent(names: Iterable[str]) -> float:
+    least, most = NAME_EXTENT
+    return min(most, max(least, *(LETTER * len(name) + 8 for name in names), least))
+
+
+def _lanes(field: str, order: Sequence[str], extent: float = NAME_EXTENT[0]) -> alt.Y:
     """Give every row its name at the left, in the order given."""
     import altair as alt
 
     # Other machines have wider letters than this one measures: leave them some room.
     axis = alt.Axis(
-        title=None, domain=False, ticks=False, labelPadding=6, labelLimit=160, minExtent=168
+        title=None,
+        domain=False,
+        ticks=False,
+        labelPadding=6,
+        labelLimit=extent - 8,
+        minExtent=extent,
     )
     return alt.Y(f"{field}:N", sort=list(order), axis=axis)
 

@@ -59,8 +59,13 @@ def test_the_reason_names_what_is_usual_for_this_customer():
     (reasons,) = model_reasons(row, push(days_silent=2.0, silence_ratio=1.0), TYPICAL, CHURN, {})
     assert reasons[0] == (
         "+ Seit 143 Tagen keine Bestellung, üblich sind 41",
-        "+ No order for 143 days, usually every 41",
+        "+ No order for 143 days, the usual gap is 41",
     )
+
+
+def test_one_day_is_no_days():
+    (reasons,) = model_reasons(one(days_silent=1), push(days_silent=-2.0), TYPICAL, CHURN, {})
+    assert reasons[0] == ("− Zuletzt vor 1 Tag bestellt", "− Last ordered 1 day ago")
 
 
 def test_without_a_usual_rhythm_the_reason_does_not_invent_one():

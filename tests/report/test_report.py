@@ -9,8 +9,8 @@ import pytest
 from config import PROJECT_ROOT, read_yaml
 from expectations.sources import needed, read_sources
 from expectations.specification import load_use_cases
-from report import write_report, writing
-from report.facts import read_facts
+from report import charts, write_report, writing
+from report.facts import SourceRhythm, read_facts
 from report.view import make_view, spark
 from report.words import Words
 from tests.report.conftest import CASES, NIGHT, store_nights
@@ -223,3 +223,18 @@ def test_a_missing_source_is_named_once_with_its_ways_and_what_it_opens(settings
     (tile,) = [t for phase in view.phases for t in phase.tiles if t.title == waiting[0]]
     assert tile.missing.startswith("Es fehlt: ")
     assert "Serviceanfragen und Reklamationen" in tile.missing
+
+
+def test_long_names_of_sources_stay_apart_and_whole():
+    names = [
+        "hubspot_crm_exports_all_companies",
+        "hubspot_crm_exports_all_contacts",
+        "an_export_with_a_very_long_name_of_the_old_program_2024",
+        "an_export_with_a_very_long_name_of_the_old_program_2025",
+    ]
+    rhythms = [SourceRhythm(name, (NIGHT,), is_overdue=False) for name in names]
+    svg = charts.freshness(rhythms, NIGHT, 14, Words("de"))
+    labels = re.findall(r"<text[^>]*>([^<]+)</text>", svg)
+    assert set(names[:2]) <= set(labels)
+    assert len({label for label in labels if label.startswith("an_export")}) == 2
+    assert charts.shortened(names[3]).endswith("program_2025")
