@@ -280,8 +280,8 @@ def company_in(home: Path | None, folder: Path) -> Settings:
 def _made(settings: Settings) -> Settings:
     """Make the sample company until yesterday, ingest and build it."""
     from ingest import ingest_inbox
+    from nights import build
     from sample import make_company
-    from warehouse import build
 
     make_company(settings.inbox, settings.home / "truth")
     ingest_inbox(settings)

@@ -8,6 +8,7 @@ erasure must not have to search it for personal data.
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -52,6 +53,18 @@ from ops.push_ledger
 where connector = ? and crm_id is not null
 qualify row_number() over (partition by target, key order by pushed_at desc) = 1
 """
+
+
+@contextmanager
+def one_push_at_a_time(settings: Settings) -> Iterator[None]:
+    """Hold a lock that ends with the process, however it ends."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / "push.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CrmError(_("Another push is running: wait until it is done.")) from None
+        yield
 
 
 def read_warehouse(

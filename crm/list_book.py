@@ -93,7 +93,7 @@ def write_book(
     push_id: str,
 ) -> None:
     """Write the list in one atomic step; it bears the id of the push that made it."""
-    from report.workbook import new_book, save
+    from workbooks.style import new_book, save
 
     book = new_book()
     book.properties.identifier = push_id
@@ -114,7 +114,7 @@ def _fill(
 ) -> None:
     from openpyxl.styles import PatternFill
 
-    from report.workbook import DAY_FORMATS, dress, writable
+    from workbooks.style import DAY_FORMATS, dress, writable
 
     language = settings.language
     columns = _columns(target, config, language, rows)
@@ -152,7 +152,7 @@ def _furnish(sheet: Worksheet, settings: Settings) -> None:
 def _explain(sheet: Worksheet, settings: Settings, night: date, config: CrmConfig) -> None:
     from openpyxl.styles import Alignment, Font
 
-    from report.workbook import LINE_POINTS, count_lines
+    from workbooks.style import LINE_POINTS, count_lines
 
     until = night + timedelta(days=config.valid_days)
     sheet.column_dimensions["A"].width = 100

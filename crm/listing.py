@@ -19,7 +19,6 @@ from crm import ledger
 from crm.config import EXCEL, Creation, CrmConfig
 from crm.diff import TARGETS, Change, Row, Target, check_plausible, find_changes
 from crm.errors import CrmError
-from crm.pushing import one_at_a_time
 
 NAMES: Final = {"de": "Bewertungen.xlsx", "en": "scores.xlsx"}
 
@@ -45,7 +44,7 @@ def push_list(
 
     """
     path = list_path(settings)
-    with one_at_a_time(settings):
+    with ledger.one_push_at_a_time(settings):
         rows, _written, unconfirmed = ledger.read_warehouse(settings, EXCEL, ledger.LIST_QUERIES)
         if unconfirmed and not dry_run:
             _settle(settings, path, unconfirmed)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TypeVar, get_args
 
 from tenacity import (
@@ -66,7 +64,7 @@ def push_through(
 ) -> list[Change]:
     """Do what `push` does through a connector that is open already."""
     config = load_config(settings)
-    with one_at_a_time(settings):
+    with ledger.one_push_at_a_time(settings):
         rows, written_before, unconfirmed = ledger.read_warehouse(settings, connector.name)
         if unconfirmed and not dry_run:
             _settle(settings, connector, config, unconfirmed)
@@ -197,18 +195,6 @@ def _settle(
             if key in records and _is_written(change, records[key])
         }
         ledger.settle(settings, connector.name, target, ids)
-
-
-@contextmanager
-def one_at_a_time(settings: Settings) -> Iterator[None]:
-    """Hold a lock that ends with the process, however it ends."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with (settings.home / "push.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CrmError(_("Another push is running: wait until it is done.")) from None
-        yield
 
 
 def _is_written(change: Change, record: Record) -> bool:

@@ -37,7 +37,7 @@ def consolidate_customers() -> None:
     def ingest_files() -> dict[str, int]:
         from config import load_settings
         from ingest import ingest_inbox
-        from warehouse import take_decisions
+        from nights import take_decisions
 
         take_decisions(load_settings())
         loads = ingest_inbox(load_settings())
@@ -47,7 +47,7 @@ def consolidate_customers() -> None:
     @station
     def remember_customers() -> None:
         from config import load_settings
-        from warehouse import remember
+        from nights import remember
 
         remember(load_settings())
 

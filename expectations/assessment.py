@@ -6,16 +6,14 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 
 import duckdb
-from pydantic import BaseModel, ConfigDict, computed_field
 
 from config import Settings
 from config.language import _
 from config.settings import ConfigurationError
-from expectations.checks import ExpectationResult, effort, records_sql
+from expectations.checks import effort, records_sql
 from expectations.data_docs import replaced_folder
 from expectations.edges import deciding
 from expectations.history import (
@@ -27,7 +25,7 @@ from expectations.history import (
     standings,
     write,
 )
-from expectations.journey import Phase
+from expectations.results import Assessment, ExpectationResult
 from expectations.specification import (
     Audit,
     Specifications,
@@ -48,41 +46,6 @@ AUDIT_FAILED = {
 
 class AuditFailedError(Exception):
     """The warehouse breaks what must always hold; the message names it in one line."""
-
-
-class Assessment(BaseModel):
-    """The stage of one use case on one night, and what would raise it.
-
-    `stage` is in force and decides what may be done, 0 (not even stage 1) to 3; `measured_stage`
-    is what the data reached that night, None if they could not be measured. `method_*` says what
-    the method of the stage in force does (None at stage 0). `cause` (source, data, unmeasured) and
-    `cause_*` tell why less is measured than was in force, or nothing. `unmet` are the expectations
-    of `next_stage`, the one after the measured stage, that do not hold, least work first. `edge`
-    names the expectations by which chance alone would change the measured stage.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    use_case: str
-    phase: Phase
-    title_de: str
-    title_en: str
-    night: date
-    stage: int
-    measured_stage: int | None
-    cause: str | None
-    cause_de: str | None
-    cause_en: str | None
-    next_stage: int | None
-    method_de: str | None
-    method_en: str | None
-    unmet: tuple[ExpectationResult, ...]
-    edge: tuple[str, ...] = ()
-
-    @computed_field
-    def is_at_edge(self) -> bool:
-        """Whether a few records more or less would change the measured stage."""
-        return bool(self.edge)
 
 
 def audit(settings: Settings) -> list[ExpectationResult]:
@@ -128,7 +91,7 @@ def assess(settings: Settings) -> list[Assessment]:
     specs = read_use_cases(settings.expectations)
     import_great_expectations()
     with open_warehouse(settings) as connection:
-        empty, overdue = empty_marts(connection), overdue_marts(connection, settings)
+        empty, overdue = empty_marts(connection), overdue_marts(connection)
         checks, refused = _prepared(connection, settings, specs.use_cases)
         problems = specs.problems | refused
         _refuse_if_none(specs.names, problems)

@@ -6,8 +6,7 @@ import math
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from expectations.results import ExpectationResult
 from expectations.sources import needed, read_sources
 from expectations.specification import Expectation
 
@@ -29,31 +28,6 @@ NO_RECORDS: Final[dict[Literal["de", "en"], str]] = {
     "de": "Dafür gibt es noch keine Angaben ({names}).",
     "en": "Nothing is given for this yet ({names}).",
 }
-
-
-class ExpectationResult(BaseModel):
-    """How far one expectation holds on one night; a row of `ops.expectation_results`.
-
-    `observed` and `required` are in `unit` (share: 0 to 1; days; rows; values).
-    `records_unmet` of `records_total` records break it, `records_to_next` of them must be mended
-    to meet it. For counts all three speak of what is there and what is missing; for dates they
-    are None.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    use_case: str
-    stage: int
-    expectation: str
-    is_met: bool
-    observed: float | None
-    required: float | None
-    unit: str
-    records_total: int | None
-    records_unmet: int | None
-    records_to_next: int | None
-    todo_de: str
-    todo_en: str
 
 
 def records_sql(expectation: Expectation, night: date) -> str:

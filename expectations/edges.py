@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from expectations.checks import DATE_CLASSES, ExpectationResult, to_mend
+from expectations.checks import DATE_CLASSES, to_mend
+from expectations.results import ExpectationResult
 from expectations.specification import Expectation
 
 STANDARD_ERRORS = 2

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import duckdb
 
-from config import Settings
 from config.language import _
 from config.settings import ConfigurationError
-from expectations.checks import ExpectationResult
-
-if TYPE_CHECKING:
-    from expectations.assessment import Assessment
+from expectations.results import Assessment, ExpectationResult
 
 # Which marts the entities of ingest/entities.yml feed.
 MARTS_OF_ENTITY: Final = {
@@ -105,21 +101,12 @@ def empty_marts(connection: duckdb.DuckDBPyConnection) -> set[str]:
     }
 
 
-def overdue_marts(connection: duckdb.DuckDBPyConnection, settings: Settings) -> set[str]:
+def overdue_marts(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Name the marts of which a source did not come when it should have."""
-    overdue = [row[0] for row in connection.execute("from ops.overdue_sources").fetchall()]
-    if not overdue:
-        return set()
-    from ingest.sources import load_sources
-
-    sources = load_sources(settings).sources
-    return {
-        mart
-        for name in overdue
-        if name in sources
-        for entity in sources[name].maps
-        for mart in MARTS_OF_ENTITY.get(entity, ())
-    }
+    entities = connection.execute(
+        "select distinct unnest(entities) from ops.overdue_sources"
+    ).fetchall()
+    return {mart for (entity,) in entities for mart in MARTS_OF_ENTITY.get(entity, ())}
 
 
 def write(

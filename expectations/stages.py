@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from expectations.checks import COUNT_CLASSES, DATE_CLASSES, ExpectationResult
+from expectations.checks import COUNT_CLASSES, DATE_CLASSES
+from expectations.results import ExpectationResult
 from expectations.specification import Expectation
 
 Cause = Literal["source", "data", "unmeasured"]

@@ -15,7 +15,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from config.language import _
-from expectations.checks import ExpectationResult, gx_expectation, measure, statement
+from expectations.checks import gx_expectation, measure, statement
+from expectations.results import ExpectationResult
 from expectations.specification import Expectation
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from config import Settings
 from config.language import _
 from config.settings import ConfigurationError
-from expectations.checks import COUNT_CLASSES, ExpectationResult, effort, restated
+from expectations.checks import COUNT_CLASSES, effort, restated
 from expectations.history import latest_results
+from expectations.results import ExpectationResult
 from expectations.specification import Expectation, UseCase, read_use_cases
 from expectations.stages import reached_stage
 from warehouse import open_warehouse

@@ -62,8 +62,12 @@ class AttributeRules(NamedTuple):
     rules: tuple[Rule, ...]
 
 
-def load_golden_record(settings: Settings) -> GoldenRecord:
+def load_golden_record(settings: Settings, sources: Collection[str] | None = None) -> GoldenRecord:
     """Read `golden_record.yml` of the company, or the project's own where it has none.
+
+    Args:
+        settings: where the file lies.
+        sources: those of `sources.yml`; with them the names of `trust` are checked, too.
 
     Raises:
         ConfigurationError: the file is no YAML, or names a rule, attribute or source that is not
@@ -78,7 +82,7 @@ def load_golden_record(settings: Settings) -> GoldenRecord:
     except ValidationError as error:
         raise ConfigurationError(_first_problem(path, error.errors()[0])) from error
     # The project's own file trusts the sources of the sample company: others may not have them.
-    for problem in _problems(golden, _known_sources(settings) if own else None):
+    for problem in _problems(golden, sources if own else None):
         raise ConfigurationError(f"{path}: {problem}")
     return golden
 
@@ -93,12 +97,6 @@ def attribute_rules(golden: GoldenRecord) -> Iterator[AttributeRules]:
             rules = entity.groups[key].rules if key else entity.attributes.get(attribute)
             acting = tuple(dict.fromkeys((*(rules or golden.default), LAST_RULE)))
             yield AttributeRules(name, attribute, key or attribute, key is not None, acting)
-
-
-def _known_sources(settings: Settings) -> Collection[str]:
-    from ingest.sources import load_sources
-
-    return load_sources(settings).sources
 
 
 def _problems(golden: GoldenRecord, sources: Collection[str] | None) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from identity.decisions import Verdict
-from report.workbook import dress, mark_to_fill, new_book, save, writable
+from workbooks.style import dress, mark_to_fill, new_book, save, writable
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.archive import Signature
-from report.corrections import is_to_do
+from workbooks.to_do import is_to_do
 
 # Files that programs leave beside what people drop: hidden ones, Office's locks, partial downloads.
 IGNORED_PREFIXES = (".", "~$")

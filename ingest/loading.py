@@ -323,8 +323,8 @@ def _overdue(run: _Run, files: list[InboxFile]) -> list[Load]:
             is_there = any(source.claims(file.name) for file in files)
             reason = notices.overdue(source.name, days, last, is_file_there=is_there)
             run.connection.execute(
-                "insert into ops.overdue_sources values (?, ?, ?, ?)",
-                [source.name, last, reason.de, reason.en],
+                "insert into ops.overdue_sources values (?, ?, ?, ?, ?)",
+                [source.name, last, reason.de, reason.en, list(source.maps)],
             )
             pattern = InboxFile(Path(source.files), source.files, Signature(0, 0), now())
             loads.append(load_of(source.name, pattern, "overdue", reason))

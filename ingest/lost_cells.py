@@ -7,10 +7,7 @@ them beside calamine's reading, and for some text that it passes over.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 from ingest.merged_cells import Range
@@ -43,30 +40,3 @@ class Lost(NamedTuple):
 
 
 Search = Callable[[str], Lost]
-
-
-def search_for(path: Path) -> Search:
-    """Return what finds what a sheet has lost, by the sheet's name.
-
-    Raises:
-        KeyError: a part of the workbook is missing.
-        xml.etree.ElementTree.ParseError: a part is not what it should be.
-
-    """
-    if not zipfile.is_zipfile(path):
-        from ingest.compound_files import xls_lost_cells
-
-        return partial(xls_lost_cells, path)
-    with zipfile.ZipFile(path) as archive:
-        names = {name.replace("\\", "/").lower() for name in archive.namelist()}
-    if "mimetype" in names:
-        from ingest.open_document import OdsSearch
-
-        return OdsSearch(path)
-    if "xl/workbook.bin" in names:
-        from ingest.binary_sheets import XlsbSearch
-
-        return XlsbSearch(path)
-    from ingest.sheet_xml import XlsxSearch
-
-    return XlsxSearch(path)

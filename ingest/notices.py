@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, NamedTuple
 
 from ingest.reasons import Reason
-
-if TYPE_CHECKING:
-    from ingest.reused_keys import NamedRow
 
 MAX_KEYS_TOLD = 3
 
@@ -18,6 +15,14 @@ GROWING = Reason(
     "Die Datei wird noch geschrieben; sie kommt in der nächsten Nacht an die Reihe.",
     "The file is still being written; its turn comes the next night.",
 )
+
+
+class NamedRow(NamedTuple):
+    """Where a firm's name stands."""
+
+    name: str
+    file: str
+    row_number: int
 
 
 def disk_full(home: Path, language: Literal["de", "en"]) -> str:

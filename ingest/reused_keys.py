@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ingest import notices
 from ingest.expressions import canonical, columns_of, feeds, record_id
+from ingest.notices import NamedRow
 from ingest.reasons import Reason
 from ingest.sources import Source
 
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
 ENTITY, NAME = "company", "name"
 # Names that are less alike than this and share no word are different firms; 1 is the same.
 SLIP = 0.6
-
-
-class NamedRow(NamedTuple):
-    """Where a firm's name stands."""
-
-    name: str
-    file: str
-    row_number: int
 
 
 def find_reused_keys(

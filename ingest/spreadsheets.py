@@ -7,23 +7,27 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from itertools import count, groupby, islice
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import python_calamine as calamine
 
 from ingest import reasons
+from ingest.binary_sheets import XlsbSearch
 from ingest.cells import text_array
-from ingest.compound_files import CompoundFile, refuse_other_documents
+from ingest.compound_files import CompoundFile, refuse_other_documents, xls_lost_cells
 from ingest.handover import CHUNK_ROWS, Handover
 from ingest.header import SAMPLE_ROWS
 from ingest.layout import Layout
-from ingest.lost_cells import Lost, LostCell, Search, search_for
+from ingest.lost_cells import Lost, LostCell, Search
 from ingest.merged_cells import Cells, Range, spread
+from ingest.open_document import OdsSearch
 from ingest.reasons import Reason, UnreadableFile
 from ingest.records import Record
+from ingest.sheet_xml import XlsxSearch
 
 # What the search for lost cells meets in a workbook whose parts do not fit together.
 BROKEN_PARTS = (
@@ -48,7 +52,7 @@ def read_spreadsheet(path: Path, handover: Handover) -> None:
                 if sheet.typ is calamine.SheetTypeEnum.WorkSheet
             ]
             visible = [s for s in sheets if s.visible is calamine.SheetVisibleEnum.Visible]
-            search = _search_for(path)
+            search = _open_search(path)
             for sheet in visible:
                 _read_sheet(workbook, sheet.name, search, handover)
     except calamine.PasswordError:
@@ -58,6 +62,25 @@ def read_spreadsheet(path: Path, handover: Handover) -> None:
     if handover.is_empty:
         is_hidden = len(visible) < len(sheets)
         raise UnreadableFile(reasons.HIDDEN_SHEETS if is_hidden else reasons.EMPTY)
+
+
+def search_for(path: Path) -> Search:
+    """Return what finds what a sheet has lost, by the sheet's name.
+
+    Raises:
+        KeyError: a part of the workbook is missing.
+        xml.etree.ElementTree.ParseError: a part is not what it should be.
+
+    """
+    if not is_zipfile(path):
+        return partial(xls_lost_cells, path)
+    with ZipFile(path) as archive:
+        names = {name.replace("\\", "/").lower() for name in archive.namelist()}
+    if "mimetype" in names:
+        return OdsSearch(path)
+    if "xl/workbook.bin" in names:
+        return XlsbSearch(path)
+    return XlsxSearch(path)
 
 
 def _read_sheet(
@@ -99,7 +122,7 @@ def _reason_of(path: Path, error: Exception) -> Reason:
     return reasons.DAMAGED
 
 
-def _search_for(path: Path) -> Search:
+def _open_search(path: Path) -> Search:
     try:
         return search_for(path)
     except BROKEN_PARTS as error:

@@ -27,6 +27,8 @@ ROOMS: Final = (
     "report",
     "ml",
     "crm",
+    "workbooks",
+    "nights",
     "sample",
     "reifegrad",
 )

@@ -43,8 +43,8 @@ def places(settings: Settings, *, secretly: bool) -> Table:
 
     """
     from identity.review_list import NAMES as REVIEW_LISTS
-    from report.corrections import NAME as TO_DO
     from report.writing import report_path
+    from workbooks.to_do import NAME as TO_DO
 
     table = Table(title=_say("where", settings), title_justify="left", title_style="bold", box=None)
     for column in ("what", "address", "login"):

@@ -89,7 +89,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         "sources.yml": lambda: load_sources(settings),
         "crm.yml": lambda: load_config(settings),
         "privacy.yml": lambda: load_privacy(settings, read_marts()),
-        "golden_record.yml": lambda: load_golden_record(settings),
+        "golden_record.yml": lambda: load_golden_record(settings, load_sources(settings).sources),
         "models": lambda: load_specs(settings),
         "expectations": lambda: (load_use_cases(settings.expectations),
                                  load_audit(settings.expectations)),

@@ -140,12 +140,9 @@ def _refused(files: list[str]) -> str:
 
 
 def build(settings: Settings, *, full_refresh: bool = False) -> str:
-    """Build the marts, from views that know all columns of this version."""
-    from ingest.views import renew_outdated_views
-    from warehouse import build as build_models
+    """Build the marts."""
+    from nights import build as build_models
 
-    if renew_outdated_views(settings):
-        logger.info("the views of the raw data lacked columns of this version: written anew")
     built = build_models(settings, full_refresh=full_refresh)
     for warning in built.warnings:
         logger.warning("dbt: %s", warning)

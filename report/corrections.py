@@ -15,12 +15,11 @@ from config import Settings
 from report.fields import SHEETS, Sheet, read_cell
 from report.receipts import keep_receipt
 from report.words import LANGUAGES, Language, Words, capitalised
+from workbooks.to_do import NAME, is_to_do
 
 if TYPE_CHECKING:
     import duckdb
 
-NAME: Final = "to_do.xlsx"
-PATTERN: Final = "to_do*.xlsx"  # the copy of a browser or a colleague counts too
 SOURCE: Final = "corrections"
 logger = logging.getLogger(__name__)
 
@@ -66,13 +65,6 @@ class LayoutError(Exception):
     def __init__(self, problem: str, sheet: str) -> None:
         super().__init__(f"{problem}: {sheet}")
         self.problem, self.sheet = problem, sheet
-
-
-def is_to_do(name: str) -> bool:
-    """Tell whether a file of the inbox is a filled to-do list."""
-    from fnmatch import fnmatch
-
-    return fnmatch(Path(name).name.casefold(), PATTERN)
 
 
 def take_corrections(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Taken]:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from config import Settings
-from report.corrections import KEY, NAME, heading, take_corrections
+from report.corrections import KEY, heading, take_corrections
 from report.fields import SHEETS, WIDTHS, Sheet
 from report.words import Language, Words, capitalised
-from report.workbook import DAY_FORMATS, dress, mark_refused, mark_to_fill, new_book, save, writable
+from workbooks.style import DAY_FORMATS, dress, mark_refused, mark_to_fill, new_book, save, writable
+from workbooks.to_do import NAME
 
 if TYPE_CHECKING:
     import duckdb

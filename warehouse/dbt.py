@@ -14,10 +14,6 @@ from pydantic import BaseModel, ConfigDict
 
 from config import PROJECT_ROOT, Settings
 from config.language import _
-from identity.golden_record import load_golden_record
-from identity.memory import remember_customers
-from identity.reviewing import renew_list, take_lists
-from report.corrections import take_corrections
 from warehouse.files import open_warehouse
 from warehouse.page import read_manifest, read_rows, read_sources, read_tables, render
 
@@ -69,42 +65,13 @@ def build(settings: Settings, *, full_refresh: bool = False) -> BuildResult:
                 " `reifegrad ingest` first."
             ).format(inbox=settings.inbox)
         )
-    take_decisions(settings)
     folder = settings.home / "dbt"
     results = folder / "target" / "run_results.json"
     results.unlink(missing_ok=True)
     # unit tests check the SQL, not the data: they belong to `make test`
     verb = ["build", "--exclude-resource-type", "unit_test"]
     _run(_command(folder, *verb, *(["--full-refresh"] if full_refresh else [])), settings)
-    result = _read_results(results, folder / "logs" / "dbt.log")
-    remember(settings)
-    return result
-
-
-def take_decisions(settings: Settings) -> None:
-    """Take over what people filled in in the lists of `review/`; to be done before a build.
-
-    Raises:
-        ConfigurationError: `golden_record.yml` is wrong; told now rather than in dbt's log.
-
-    """
-    load_golden_record(settings)
-    with open_warehouse(settings) as connection:
-        taken = take_lists(connection, settings.review, settings.language)
-        for problem in (line for found in taken.values() for line in found.problems):
-            logger.warning("%s", problem)
-        take_corrections(connection, settings)
-
-
-def remember(settings: Settings) -> None:
-    """Keep what the next night must know of the customers that were just built and tested.
-
-    Then write the list of what people should look at.
-    """
-    with open_warehouse(settings) as connection:
-        remember_customers(connection, settings.night, settings.language)
-        connection.execute("insert or ignore into ops.built_nights values (?)", [settings.night])
-        renew_list(connection, settings.review, settings.night, settings.language)
+    return _read_results(results, folder / "logs" / "dbt.log")
 
 
 def document(settings: Settings) -> Path:

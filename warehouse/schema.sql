@@ -82,8 +82,10 @@ create table if not exists ops.overdue_sources (
     source varchar not null,
     last_night date,                   -- in which it came; null: never
     reason_de varchar not null,
-    reason_en varchar not null
+    reason_en varchar not null,
+    entities varchar[]                 -- what the source brings, as in ingest/entities.yml
 );
+alter table ops.overdue_sources add column if not exists entities varchar[];
 
 -- Grain: source, entity, column. How numbers and dates are written, settled from all values.
 create table if not exists ops.column_formats (

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict
 
 from config import ConfigurationError, Settings, read_yaml
 from config.language import _
-from report.workbook import AUTHOR, DAY_FORMATS, HEADER, writable
 from warehouse.catalogue import Column, Mart
 from warehouse.privacy import Rules, Treatment
+from workbooks.style import AUTHOR, DAY_FORMATS, HEADER, writable
 
 if TYPE_CHECKING:
     import duckdb

@@ -21,8 +21,8 @@ from crm import (
     to_json,
 )
 from reifegrad import services
-from report.workbook import LINE_POINTS, count_lines
 from warehouse import open_warehouse
+from workbooks.style import LINE_POINTS, count_lines
 
 NIGHT = date(2026, 11, 22)
 CUSTOMERS = (

@@ -27,7 +27,7 @@ from crm import (
     to_json,
 )
 from crm.config import load_config
-from crm.pushing import one_at_a_time
+from crm.ledger import one_push_at_a_time
 from warehouse import open_warehouse
 
 
@@ -237,7 +237,7 @@ def test_a_key_that_comes_twice_is_named(settings, memory, show, score):
 
 def test_two_pushes_at_once_are_refused(settings, memory, show, score):
     show({"C1": score(10)})
-    with one_at_a_time(settings), pytest.raises(CrmError, match="Another push"):
+    with one_push_at_a_time(settings), pytest.raises(CrmError, match="Another push"):
         push_through(memory, settings)
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import PROJECT_ROOT
-from expectations.checks import ExpectationResult, measure, to_mend, todo
+from expectations.checks import measure, to_mend, todo
+from expectations.results import ExpectationResult
 from expectations.specification import Expectation, load_audit, load_use_cases
 from expectations.stages import reached_stage
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 import expectations
 from config import Settings
-from expectations.checks import ExpectationResult, measure, restated
+from expectations.checks import measure, restated
 from expectations.edges import deciding, is_at_edge
+from expectations.results import ExpectationResult
 from expectations.specification import Expectation
 from tests.expectations.conftest import NIGHT
 

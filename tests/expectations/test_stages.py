@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expectations.checks import ExpectationResult
+from expectations.results import ExpectationResult
 from expectations.specification import Expectation
 from expectations.stages import fall, stage_in_force
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 import expectations
 from config import PROJECT_ROOT, ConfigurationError, Settings
-from expectations.checks import ExpectationResult, restated
+from expectations.checks import restated
+from expectations.results import ExpectationResult
 from expectations.specification import Expectation, UseCase, load_use_cases
 from expectations.what_if import outlooks, parse
 from warehouse import open_warehouse

@@ -105,7 +105,7 @@ def test_the_attributes_are_those_that_files_can_have() -> None:
 )
 def test_a_wrong_file_is_told_in_one_line(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        load_golden_record(settings(tmp_path, text))
+        load_golden_record(settings(tmp_path, text), ["erp"])
     message = str(error.value)
     assert message.startswith(str(tmp_path / "golden_record.yml"))
     assert told in message

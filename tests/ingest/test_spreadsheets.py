@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from ingest import Table, UnreadableFile, read_file, reasons
 from ingest.cells import cell_text, text_array
-from ingest.lost_cells import search_for
 from ingest.merged_cells import Range, spread
 from ingest.reasons import Reason
+from ingest.spreadsheets import search_for
 
 Read = Callable[[Path], list[Table]]
 

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from config import Settings
+from nights import build
 from reifegrad import customer_view
 from reifegrad.customer_copy import TABLES, copy_of, keep_customers
 from reifegrad.customer_tables import choice_table, customer_tables
@@ -24,7 +25,7 @@ from reifegrad.customer_view import (
 )
 from reifegrad.stations import customer as look_up
 from tests.warehouse.conftest import fill_raw
-from warehouse import WarehouseLockedError, build, open_warehouse
+from warehouse import WarehouseLockedError, open_warehouse
 
 COMPANIES = [
     {

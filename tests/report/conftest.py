@@ -103,7 +103,8 @@ def store_nights(settings: Settings, count: int = NIGHTS) -> None:
                 [[source, night] for night in nights[::step]],
             )
         connection.execute(
-            "insert into ops.overdue_sources values ('web_visits', ?, 'fehlt', 'missing')",
+            "insert into ops.overdue_sources"
+            " values ('web_visits', ?, 'fehlt', 'missing', ['interaction'])",
             [NIGHT - timedelta(days=count)],
         )
         connection.commit()

@@ -13,9 +13,10 @@ from openpyxl import load_workbook
 
 from config import Settings
 from expectations import assess
+from nights import build
 from report import take_corrections, write_report, write_to_do
 from tests.warehouse.conftest import fill_raw
-from warehouse import build, open_warehouse
+from warehouse import open_warehouse
 
 NIGHT = date(2026, 3, 2)
 FIRMS = ["Antrieb Nord", "Bau Süd", "Chemie West", "Druck Ost", "Eisen Mitte"]

@@ -14,8 +14,9 @@ import pytest
 
 from config import PROJECT_ROOT, Settings
 from identity.standing import find_basis, is_standing
+from nights import build
 from tests.warehouse.conftest import ENTITIES, fill_raw
-from warehouse import BuildFailedError, BuildResult, build, open_warehouse
+from warehouse import BuildFailedError, BuildResult, open_warehouse
 from warehouse.dbt import DBT_PROJECT
 
 GERMAN = {"net_amount": "comma", "quantity": "comma", "ordered_on": "dmy", "promised_on": "dmy"}

@@ -11,8 +11,9 @@ from openpyxl import load_workbook
 
 from config import Settings
 from identity.review_list import ReviewRow, write_list
+from nights import build
 from tests.warehouse.conftest import fill_raw
-from warehouse import BuildFailedError, build, open_warehouse
+from warehouse import BuildFailedError, open_warehouse
 
 NORDWERK = {"record_id": "erp:1", "name": "Nordwerk Zahnrad GmbH", "vat_id": "DE136695976"}
 FORMER = {"record_id": "alt:9", "name": "Nordwerk Getriebe"}

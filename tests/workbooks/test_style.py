@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from report.workbook import LINE_POINTS, count_lines, dress, new_book
+from workbooks.style import LINE_POINTS, count_lines, dress, new_book
 
 REASON = "+ Little interest: newsletter and website contacts in 90 days: 0"
 
