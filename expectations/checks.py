@@ -25,8 +25,8 @@ DATE_CLASSES = {
     "history": "ExpectColumnMinToBeBetween",
 }
 NO_RECORDS: Final[dict[Literal["de", "en"], str]] = {
-    "de": "Dafür gibt es noch keine Angaben ({names}).",
-    "en": "Nothing is given for this yet ({names}).",
+    "de": "Noch keine Angaben, an denen sich das messen lässt ({names}).",
+    "en": "Nothing yet to measure this by ({names}).",
 }
 
 

@@ -66,7 +66,7 @@ def allowed_methods(settings: Settings) -> dict[Method, list[str]]:
     for spec in load_specs(settings):
         if spec.snapshots:
             stage = reached.get(str(spec.use_case), 0)
-            told = _("stage {stage}").format(stage=stage) if stage else _skipped(spec)
+            told = _("stage {stage}").format(stage=stage) if stage else _skipped()
             logger.info("%s: %s", spec.name, told)
             found.setdefault(_method(stage), []).append(spec.name)
     return found or {"none": []}
@@ -105,17 +105,15 @@ def _method(stage: int) -> Method:
     return "model" if stage >= 3 else "rules" if stage >= 1 else "none"
 
 
-def _skipped(spec: Spec) -> str:
-    return _(
-        "skipped: {use_case} is below stage 1; `reifegrad status` says what is missing."
-    ).format(use_case=spec.use_case)
+def _skipped() -> str:
+    return _("skipped: its use case is below stage 1; `reifegrad status` says what is missing.")
 
 
 def _score(settings: Settings, spec: Spec, stage: int) -> Scoring:
     if stage < 1:
         with open_warehouse(settings) as connection:
             removed = _replace(connection, spec, None)
-        return Scoring(spec.name, stage, "none", 0, removed, _skipped(spec))
+        return Scoring(spec.name, stage, "none", 0, removed, _skipped())
     with open_warehouse(settings) as connection:
         frame = scoring_frame(connection, spec, settings.night)
     scored, note = _by_stage(settings, spec, stage, frame)

@@ -158,6 +158,7 @@ def assess(
     from config import ConfigurationError
     from expectations import assess as measure
     from expectations import look_ahead
+    from reifegrad.overview import with_missing
     from reifegrad.tables import outlooks_table, stages_table
 
     settings = _settings()
@@ -166,9 +167,10 @@ def assess(
     found = [each.model_dump(mode="json") for each in (*assessments, *ahead)]
     if json:
         say_json(found)
+    elif what_if:
+        show(outlooks_table(found, settings.language))
     else:
-        as_table = outlooks_table if what_if else stages_table
-        show(as_table(found, settings.language))
+        show(stages_table(with_missing(settings, found), settings.language))
     for assessment in assessments:
         if assessment.cause == "unmeasured":
             raise ConfigurationError(getattr(assessment, f"cause_{settings.language}"))
@@ -255,6 +257,9 @@ def run() -> None:
     with progress_bar() as progress:
         for line in stations.run_night(settings, progress):
             say(line)
+    from reifegrad.places import files_to_look_at
+
+    show(files_to_look_at(settings))
 
 
 @app.command(rich_help_panel=NIGHTS)
@@ -269,7 +274,7 @@ def status(json: AsJson = False) -> None:
     else:
         from reifegrad.tables import tables
 
-        show(*tables(overview, settings.language))
+        show(*tables(overview, settings))
     from reifegrad.services import ServiceError, failing
 
     if problem := failing(settings):

@@ -55,10 +55,6 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "retry": {"de": "wird wiederholt: {reason}", "en": "is tried again: {reason}"},
     "killed": {"de": "sein Prozess wurde beendet", "en": "its process was ended"},
     "ended": {"de": "Die Nacht ist zu Ende nach {time}", "en": "The night has ended after {time}"},
-    "unchanged": {
-        "de": "Bei den Bewertungen hat sich in dieser Nacht nichts geändert.",
-        "en": "No score that people see changed tonight.",
-    },
     "look": {
         "de": "Alles läuft weiter. Strg-C beendet alles.",
         "en": "Everything keeps running. Ctrl-C stops everything.",
@@ -292,10 +288,10 @@ def _summarise(settings: Settings, console: Console, since: datetime, seconds: f
     overview = read_overview(settings)
     console.rule(_say("ended", settings, time=_clock(seconds)))
     tonight = tuple(p for p in overview.pushes if p.pushed_at >= since.replace(tzinfo=None))
-    for renderable in tables(overview.model_copy(update={"pushes": tonight}), settings.language):
+    for renderable in tables(overview.model_copy(update={"pushes": tonight}), settings):
         console.print(renderable)
     if not tonight:
-        console.print(_say("unchanged", settings))
+        console.print(stations.TEXTS["unchanged"][settings.language])
     console.print(places(settings, secretly=not console.is_terminal))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,7 @@ class ScoreGroup(_Frozen):
     """The scores in force of one use, counted by band; `auc` is the model's, out of sample."""
 
     score: str
+    title: str
     entity: str
     night: str
     stage: int
@@ -224,6 +226,7 @@ def read_overview(settings: Settings) -> Overview:
 
 def _read_overview(settings: Settings) -> Overview:
     from expectations import status as read_stages
+    from reifegrad.stations import score_titles
     from report import report_path
     from warehouse import open_warehouse
 
@@ -232,7 +235,11 @@ def _read_overview(settings: Settings) -> Overview:
         overdue = [OverdueSource(**row) for row in _rows(connection, OVERDUE)]
         open_formats = [OpenFormat(**row) for row in _rows(connection, OPEN_FORMATS)]
         quarantine = [QuarantineGroup(**row) for row in _rows(connection, QUARANTINE)]
-        scores = [ScoreGroup(**row) for row in _rows(connection, SCORES)]
+        titles = score_titles(settings)
+        scores = [
+            ScoreGroup(**row, title=titles.get(row["score"], row["score"]))
+            for row in _rows(connection, SCORES)
+        ]
         pushes = [PushGroup(**row) for row in _rows(connection, PUSHES)]
         customers = _count(connection, "customers")
         records = _count(connection, "customer_records")
@@ -244,7 +251,7 @@ def _read_overview(settings: Settings) -> Overview:
         quarantine=tuple(quarantine),
         customers=customers,
         customer_records=records,
-        stages=tuple(_stage(assessment) for assessment in read_stages(settings)),
+        stages=tuple(with_missing(settings, [_stage(found) for found in read_stages(settings)])),
         report=report_path(settings) if report_path(settings).is_file() else None,
         scores=tuple(_with_auc(settings, scores)),
         pushes=tuple(pushes),
@@ -272,6 +279,41 @@ def _with_auc(settings: Settings, groups: list[ScoreGroup]) -> list[ScoreGroup]:
                 auc = client.get_run(run_id).data.metrics.get("auc") if run_id else None
             found.append(group.model_copy(update={"auc": auc}))
     return found
+
+
+def with_missing(settings: Settings, stages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to each unmet expectation which sources are missing for it, as people call them.
+
+    Args:
+        settings: of the home.
+        stages: assessments as dumped; `missing_de` and `missing_en` of their unmet are added.
+
+    """
+    from expectations.sources import missing_sources, read_sources
+    from expectations.specification import read_use_cases
+    from report.steps import blocking
+    from warehouse import open_warehouse
+
+    with open_warehouse(settings) as connection:
+        missing = missing_sources(connection)
+    items = {
+        (case.name, item.name): item
+        for case in read_use_cases(settings.expectations).use_cases
+        for _stage_no, item in case.checks
+    }
+    sources, told = read_sources(), []
+    for stage in stages:
+        unmet = []
+        for lacking in stage["unmet"]:
+            item = items.get((stage["use_case"], lacking["expectation"]))
+            absent = [sources[name] for name in (blocking(item, missing) if item else ())]
+            names: dict[str, list[str]] = {
+                "missing_de": [source.name["de"] for source in absent],
+                "missing_en": [source.name["en"] for source in absent],
+            }
+            unmet.append(lacking | names)
+        told.append(stage | {"unmet": unmet})
+    return told
 
 
 def _stage(assessment: Assessment) -> dict[str, Any]:

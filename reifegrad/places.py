@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
@@ -42,13 +43,7 @@ def places(settings: Settings, *, secretly: bool) -> Table:
             output goes into a file or a mail.
 
     """
-    from identity.review_list import NAMES as REVIEW_LISTS
-    from report.writing import report_path
-    from workbooks.to_do import NAME as TO_DO
-
-    table = Table(title=_say("where", settings), title_justify="left", title_style="bold", box=None)
-    for column in ("what", "address", "login"):
-        table.add_column(_say(column, settings), overflow="fold")
+    table = _table(settings, "what", "address", "login")
     url = "http://127.0.0.1"
     own, shown = password_file(settings), airflow_password(settings)
     secret = _secret(settings, shown, own, secretly=secretly)
@@ -57,6 +52,36 @@ def places(settings: Settings, *, secretly: bool) -> Table:
         "MLflow", f"{url}:{settings.mlflow_port}", _mlflow_login(settings, secretly=secretly)
     )
     table.add_row(*_scores_place(settings, secretly=secretly))
+    for row in _files(settings):
+        table.add_row(*row)
+    return table
+
+
+def files_to_look_at(settings: Settings) -> Table:
+    """List the files that a night by hand has left for people; it runs beside no service."""
+    from crm import list_path, load_config
+
+    table = _table(settings, "what", "address")
+    if not load_config(settings).has_crm:
+        table.add_row(_say("list", settings), str(list_path(settings)))
+    for row in _files(settings):
+        table.add_row(*row)
+    return table
+
+
+def _table(settings: Settings, *columns: str) -> Table:
+    table = Table(title=_say("where", settings), title_justify="left", title_style="bold", box=None)
+    for column in columns:
+        table.add_column(_say(column, settings), overflow="fold")
+    return table
+
+
+def _files(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Name the files that are there, by what people call them."""
+    from identity.review_list import NAMES as REVIEW_LISTS
+    from report.writing import report_path
+    from workbooks.to_do import NAME as TO_DO
+
     data_docs = settings.reports / "data_docs" / "index.html"
     for name, path, shown_as in (
         ("report", report_path(settings), report_path(settings).as_uri()),
@@ -67,8 +92,7 @@ def places(settings: Settings, *, secretly: bool) -> Table:
         ("logs", settings.home / "logs", None),
     ):
         if path.exists():
-            table.add_row(_say(name, settings), shown_as or str(path))
-    return table
+            yield _say(name, settings), shown_as or str(path)
 
 
 def _scores_place(settings: Settings, *, secretly: bool) -> tuple[str, ...]:

@@ -340,4 +340,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _gigabytes(size: int) -> str:
-    return f"{size / 10**9:.1f}"
+    from config.language import spoken_language
+
+    written = f"{size / 10**9:.1f}"
+    return written.replace(".", ",") if spoken_language() == "de" else written

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from config import Settings
 from config.language import _
+from ingest.loads import in_thousands
 from reifegrad.tables import text
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     },
     "published": {
         "de": "{rows} Zeilen in {tables} Tabellen veröffentlicht: {path} ({size:.0f} MB auf der"
-        " Platte: DuckDB, Parquet, Excel, dazu die beiden Stände davor)",
+        " Platte: DuckDB, Parquet, Excel, frühere Stände mitgezählt)",
         "en": "{rows} rows in {tables} tables published: {path} ({size:.0f} MB on disk: DuckDB,"
-        " Parquet, Excel, and the two copies before)",
+        " Parquet, Excel, earlier copies included)",
     },
     "serving": {
         "de": "Die Nacht {night:%d.%m.%Y} steht Lesenden unter quack:{host}:{port} offen;"
@@ -73,6 +74,10 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "listed": {
         "de": "Liste, {target}: {create} neu, {change} geändert, {clear} entfallen",
         "en": "List, {target}: {create} new, {change} changed, {clear} gone",
+    },
+    "unchanged": {
+        "de": "Bei den Bewertungen hat sich in dieser Nacht nichts geändert.",
+        "en": "No score that people see changed tonight.",
     },
     "list": {"de": "Liste der Bewertungen: {path}", "en": "List of scores: {path}"},
 }
@@ -208,9 +213,8 @@ def publish(settings: Settings) -> str:
     rows = copy(settings)
     folder = settings.published.parent
     size = sum(sizes(folder).values()) / 1e6
-    return _say(
-        "published", settings, rows=sum(rows.values()), tables=len(rows), path=folder, size=size
-    )
+    total = in_thousands(sum(rows.values()), settings.language)
+    return _say("published", settings, rows=total, tables=len(rows), path=folder, size=size)
 
 
 def document(settings: Settings) -> str:
@@ -258,8 +262,9 @@ def train(settings: Settings, scores: list[str] | None = None) -> Iterator[str]:
     require_marts(settings)
     from ml import train_models
 
+    titles = score_titles(settings)
     for training in train_models(settings, scores):
-        yield f"{training.score}: {training.message}"
+        yield f"{titles[training.score]}: {training.message}"
 
 
 def score(settings: Settings) -> Iterator[str]:
@@ -269,8 +274,17 @@ def score(settings: Settings) -> Iterator[str]:
     require_marts(settings)
     from ml import score_entities
 
+    titles = score_titles(settings)
     for scoring in score_entities(settings):
-        yield f"{scoring.score}: {scoring.message}"
+        yield f"{titles[scoring.score]}: {scoring.message}"
+
+
+def score_titles(settings: Settings) -> dict[str, str]:
+    """Return what people call the scores, by their names in `models/`, in the set language."""
+    from ml.spec import load_specs
+
+    specs = load_specs(settings)
+    return {spec.name: getattr(spec.title, settings.language, spec.name) for spec in specs}
 
 
 def customer(
@@ -300,7 +314,10 @@ def push(settings: Settings) -> Iterator[str]:
 
     has_crm = load_config(settings).has_crm
     said = "pushed" if has_crm else "listed"
-    for target, counts in count_actions(push_scores(settings)).items():
+    done = count_actions(push_scores(settings))
+    if not any(counts[kind] for counts in done.values() for kind in ("create", "change", "clear")):
+        yield _say("unchanged", settings)
+    for target, counts in done.items():
         yield _say(said, settings, target=text(target, settings.language), **counts)
     if not has_crm:
         yield _say("list", settings, path=list_path(settings))

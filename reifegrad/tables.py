@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from rich import box
 from rich.console import Console
@@ -16,6 +18,7 @@ from ingest.loads import in_thousands
 from reifegrad.overview import LoadedFile, Overview
 
 if TYPE_CHECKING:
+    from config import Settings
     from crm import Change
     from reifegrad.preflight import Finding
 
@@ -105,7 +108,10 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "target": {"de": "Ziel", "en": "Target"},
     "parties": {"de": "Kunden", "en": "customers"},
     "opportunities": {"de": "Chancen", "en": "opportunities"},
-    "at": {"de": "um (UTC)", "en": "at (UTC)"},
+    "at": {"de": "wann", "en": "when"},
+    "new": {"de": "neu", "en": "new"},
+    "gone": {"de": "entfallen", "en": "gone"},
+    "lacks": {"de": "Es fehlt: {names}.", "en": "Missing: {names}."},
     "created": {"de": "angelegt", "en": "created"},
     "changed": {"de": "geändert", "en": "changed"},
     "cleared": {"de": "geleert", "en": "cleared"},
@@ -120,8 +126,9 @@ def text(name: str, language: Language, **values: object) -> str:
     return TEXTS[name][language].format(**values)
 
 
-def tables(overview: Overview, language: Language) -> Iterator[Table | str]:
-    """Yield what there is to show, in the order of the night."""
+def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
+    """Yield what there is to show, in the order of the night, in the set language and zone."""
+    language = settings.language
     yield from _standing(overview, language)
     if overview.files:
         yield files_table(overview, language)
@@ -147,7 +154,7 @@ def tables(overview: Overview, language: Language) -> Iterator[Table | str]:
     if overview.scores:
         yield scores_table(overview, language)
     if overview.pushes:
-        yield push_table(overview, language)
+        yield push_table(overview, settings)
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:
@@ -249,8 +256,7 @@ def stages_table(stages: Sequence[dict[str, Any]], language: Language) -> Table:
     table = _table("stages", language, "use_case", "stage", "method", "next")
     for stage in stages:
         hints = [stage[f"cause_{language}"]] if stage["cause"] else []
-        hints += [f"• {unmet[f'todo_{language}']}" for unmet in stage["unmet"]]
-        todo = "\n".join(hints)
+        todo = "\n".join([*hints, *(f"• {hint}" for hint in _hints(stage["unmet"], language))])
         in_force, measured = stage["stage"], stage["measured_stage"]
         reached = (
             str(in_force)
@@ -264,6 +270,16 @@ def stages_table(stages: Sequence[dict[str, Any]], language: Language) -> Table:
             todo or text("nothing", language),
         )
     return table
+
+
+def _hints(unmet: Sequence[dict[str, Any]], language: Language) -> Iterator[str]:
+    """Say the missing sources once, then what else there is to do."""
+    lacking = dict.fromkeys(name for each in unmet for name in each[f"missing_{language}"])
+    if lacking:
+        yield text("lacks", language, names="; ".join(lacking))
+    yield from dict.fromkeys(
+        each[f"todo_{language}"] for each in unmet if not each[f"missing_{language}"]
+    )
 
 
 def outlooks_table(outlooks: Sequence[dict[str, Any]], language: Language) -> Table:
@@ -287,7 +303,7 @@ def scores_table(overview: Overview, language: Language) -> Table:
     table = _table("scores", language, "score", "stage", "method", "auc", "high", "medium", "low")
     for group in overview.scores:
         table.add_row(
-            group.score,
+            group.title,
             str(group.stage),
             text(group.method, language, version=group.model_version),
             text("nothing", language) if group.auc is None else f"{group.auc:.3f}",
@@ -296,15 +312,19 @@ def scores_table(overview: Overview, language: Language) -> Table:
     return table
 
 
-def push_table(overview: Overview, language: Language) -> Table:
-    """Show what the last push that wrote anything wrote."""
-    is_list = overview.pushes[0].connector == "excel"
-    title = "push_list" if is_list else "push"
-    table = _table(title, language, "target", "at", "created", "changed", "cleared")
+def push_table(overview: Overview, settings: Settings) -> Table:
+    """Show what the last push that wrote anything wrote, and when by the company's clock."""
+    language = settings.language
+    if overview.pushes[0].connector == "excel":
+        table = _table("push_list", language, "target", "at", "new", "changed", "gone")
+    else:
+        table = _table("push", language, "target", "at", "created", "changed", "cleared")
+    form = "{:%d.%m.%Y %H:%M}" if language == "de" else "{:%Y-%m-%d %H:%M}"
     for push in overview.pushes:
+        pushed_at = push.pushed_at.replace(tzinfo=UTC).astimezone(ZoneInfo(settings.timezone))
         table.add_row(
             text(push.target, language),
-            f"{push.pushed_at:%Y-%m-%d %H:%M}",
+            form.format(pushed_at),
             *(str(n) for n in (push.created, push.changed, push.cleared)),
         )
     return table
@@ -329,7 +349,7 @@ def console() -> Console:
 NUMBERS: Final = frozenset(
     {
         "found", "loaded", "quarantined", "stage", "stage_then", "auc", "high", "medium", "low",
-        "created", "changed", "cleared", "skipped",
+        "created", "changed", "cleared", "skipped", "new", "gone",
     }
 )  # fmt: skip
 

@@ -92,7 +92,7 @@ def test_nothing_to_check_is_not_reached() -> None:
     outcome = {"element_count": 0, "unexpected_count": None}
     result = measure("churn", 1, item, outcome, True, NIGHT)
     assert not result.is_met
-    assert result.todo_de == "Dafür gibt es noch keine Angaben (Kundenliste)."
+    assert result.todo_de == ("Noch keine Angaben, an denen sich das messen lässt (Kundenliste).")
     lenient = item.model_copy(update={"may_be_empty": True})
     assert measure("churn", 1, lenient, outcome, True, NIGHT).is_met
 

@@ -125,6 +125,29 @@ def test_no_reason_contradicts_the_band(score, company, spec, stage):
         ]  # fmt: skip
 
 
+def monthly_buyers(random):
+    """An order every four to nine weeks: both seldom and often, by what one compares with."""
+    for _ in range(CUSTOMERS):
+        yield ago(random.integers(1, 30) + np.cumsum(random.integers(28, 63, 20)))
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+@pytest.mark.parametrize("spec", SPECS, ids=["ours", "online_retail"])
+def test_nobody_orders_often_and_not_often(score, spec, stage):
+    said = [
+        {
+            language: " | ".join(pair[place] for pair in reasons)
+            for place, language in enumerate("ge")
+        }
+        for reasons in score(monthly_buyers, spec, stage)["reasons"]
+    ]
+    often = [texts for texts in said if "Bestellt oft" in texts["g"]]
+    assert often
+    for texts in often:
+        assert "nicht oft" not in texts["g"] and "selten" not in texts["g"]
+        assert "not order often" not in texts["e"] and "rarely" not in texts["e"]
+
+
 @pytest.mark.parametrize("spec", SPECS, ids=["ours", "online_retail"])
 def test_no_order_in_a_quarter_is_not_counted_twice(spec):
     """Four orders a year, 109 days apart as usual, the last one 110 days ago: nothing is new."""

@@ -26,7 +26,7 @@ def test_below_stage_1_nothing_is_scored_and_old_scores_go(firm, set_stage, read
     results = by_score(ml.score_entities(firm))
     assert results["churn"].method == "none"
     assert results["churn"].removed > 0
-    assert results["churn"].message.startswith("skipped: churn is below stage 1")
+    assert results["churn"].message.startswith("skipped: its use case is below stage 1")
     assert set(read_scores().score) == {"lead"}
 
 
@@ -37,7 +37,7 @@ def test_the_stage_decides_the_method_and_a_branch_scores_its_own(
     set_stage("churn", 0)
     set_stage("lead_scoring", 2)
     assert ml.allowed_methods(firm) == {"none": ["churn"], "rules": ["lead"]}
-    assert "churn: skipped: churn is below stage 1" in caplog.text
+    assert "churn: skipped: its use case is below stage 1" in caplog.text
     assert by_score(ml.score_entities(firm, "model")) == {}
     assert set(by_score(ml.score_entities(firm, "rules"))) == {"lead"}
     assert set(by_score(ml.score_entities(firm, "none"))) == {"churn"}

@@ -9,11 +9,12 @@ import pytest
 from rich.console import Console
 
 from config import Settings
-from reifegrad import demo
+from crm import Change
+from reifegrad import demo, stations
 from reifegrad.airflow_api import Run
 from reifegrad.following import NightFailedError
 from reifegrad.passwords import airflow_password
-from reifegrad.places import places
+from reifegrad.places import files_to_look_at, places
 
 BEGUN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 NIGHT = Run("consolidate_customers", "manual__1", "running")
@@ -109,3 +110,30 @@ def test_what_people_read_and_fill_in_is_named_once_it_is_there(settings, consol
     console.print(places(settings, secretly=True))
     for name in ("maturity.html", "to_do.xlsx", "identitaet_pruefen.xlsx"):
         assert name in told(console)
+
+
+def test_a_night_by_hand_ends_with_its_files_and_no_service(settings, console, tmp_path):
+    own = settings.model_copy(update={"config": tmp_path / "own"})
+    own.config.mkdir()
+    (own.config / "crm.yml").write_text("connector: excel\n", encoding="utf-8")
+    own.reports.mkdir(parents=True, exist_ok=True)
+    (own.reports / "maturity.html").touch()
+    console.print(files_to_look_at(own))
+    said = told(console)
+    assert "Bewertungen.xlsx" in said and "maturity.html" in said
+    assert "to_do.xlsx" not in said and "Airflow" not in said and "MLflow" not in said
+
+
+def test_a_push_without_news_says_so(settings, monkeypatch):
+    unchanged = "Bei den Bewertungen hat sich in dieser Nacht nichts geändert."
+    monkeypatch.setattr("crm.push", lambda _: [])
+    assert next(stations.push(settings)) == unchanged
+    change = Change(target="parties", key="C1", action="create")
+    monkeypatch.setattr("crm.push", lambda _: [change])
+    assert unchanged not in list(stations.push(settings))
+
+
+def test_scores_are_called_as_people_call_them(settings):
+    assert stations.score_titles(settings)["churn"] == "Abwanderungsrisiko"
+    english = settings.model_copy(update={"language": "en"})
+    assert stations.score_titles(english)["churn"] == "Churn risk"

@@ -11,9 +11,9 @@ from rich.console import Console
 from config import Settings
 from ingest import ingest_inbox
 from reifegrad.overview import read_overview
-from reifegrad.tables import Language, tables
+from reifegrad.tables import Language, stages_table, tables
 from tests.warehouse.conftest import child
-from warehouse import WarehouseLockedError
+from warehouse import WarehouseLockedError, open_warehouse
 
 SOURCES = """
 sources:
@@ -27,7 +27,8 @@ sources:
 
 def shown(settings: Settings, language: Language) -> str:
     console = Console(width=200, record=True, file=io.StringIO())
-    for table in tables(read_overview(settings), language):
+    spoken = settings.model_copy(update={"language": language})
+    for table in tables(read_overview(spoken), spoken):
         console.print(table)
     return console.export_text()
 
@@ -60,6 +61,44 @@ connection = duckdb.connect(sys.argv[1])
 print("ready", flush=True)
 time.sleep(60)
 """
+
+
+def test_what_is_missing_is_said_once_and_by_name() -> None:
+    lacking = {"missing_de": ["Besuche Ihrer Website"], "missing_en": ["Visits of your website"]}
+    there: dict[str, list[str]] = {"missing_de": [], "missing_en": []}
+    unmet = [
+        {"todo_de": "Noch 100 Besuche.", "todo_en": "100 more visits."} | lacking,
+        {"todo_de": "Branche nachtragen.", "todo_en": "Add the industry."} | there,
+        {"todo_de": "Noch nichts zu messen.", "todo_en": "Nothing to measure."} | lacking,
+        {"todo_de": "Branche nachtragen.", "todo_en": "Add the industry."} | there,
+    ]
+    stage = {
+        "title_de": "Sichtbarkeit", "title_en": "Visibility", "stage": 0, "measured_stage": 0,
+        "is_at_edge": False, "cause": None, "method_de": None, "method_en": None, "unmet": unmet,
+    }  # fmt: skip
+    needs = {"de": "• Es fehlt: Besuche Ihrer Website.\n• Branche nachtragen.",
+             "en": "• Missing: Visits of your website.\n• Add the industry."}  # fmt: skip
+    for language in ("de", "en"):
+        assert list(stages_table([stage], language).columns[3].cells) == [needs[language]]
+
+
+def test_status_names_the_scores_and_tells_the_time_of_the_companys_clock(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    with open_warehouse(settings) as connection:
+        connection.execute(
+            "insert into ops.scores by name select 'churn' as score, 'C1' as entity_id,"
+            " 'customer' as entity, date '2026-07-01' as night, 1 as stage, 'rules' as method,"
+            " 90 as points, 'high' as band, ['a'] as reasons_de, ['a'] as reasons_en"
+        )
+        connection.execute(
+            "insert into ops.push_ledger by name select 'p' as push_id, 'excel' as connector,"
+            " 'parties' as target, 'C1' as key, 'create' as action,"
+            " timestamp '2026-07-01 23:30' as pushed_at"
+        )
+    german, english = shown(settings, "de"), shown(settings, "en")
+    assert "Abwanderungsrisiko" in german and "Churn risk" in english
+    assert "02.07.2026 01:30" in german and "2026-07-02 01:30" in english
+    assert "entfallen" in german and "gone" in english and "UTC" not in german
 
 
 def test_while_a_night_works_status_shows_the_last_look_and_says_so(tmp_path: Path) -> None:
