@@ -5,13 +5,18 @@ from __future__ import annotations
 import logging
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from config.language import use_language
 
 # A build passes or fails by what changed, not by chance: laws are tried on the same examples each
-# time. `pytest --hypothesis-profile default` draws new ones.
-settings.register_profile("repeatable", derandomize=True)
+# time, however slow the machine is. `pytest --hypothesis-profile default` draws new ones.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("repeatable")
 
 

@@ -50,7 +50,7 @@ def few(*values):
     return st.sampled_from([None, *values])
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.lists(
         st.fixed_dictionaries(

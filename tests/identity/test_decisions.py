@@ -55,7 +55,7 @@ def sentences(draw):
     ]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(sentences())
 def test_what_acts_never_contradicts_itself_and_what_does_not_act_is_told(made):
     found = rulings(*made)

@@ -176,7 +176,7 @@ def resolved(groups, state, on):
     return {record: i for group, i in zip(groups, ids, strict=True) for record in group}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(history, random):
     state, on, groups = history
@@ -184,7 +184,7 @@ def test_the_order_of_rows_does_not_matter(history, random):
     assert resolved(groups, state, on) == resolved(shuffled, random.sample(state, len(state)), on)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(histories())
 def test_the_same_groups_keep_their_ids_whether_the_night_is_the_same_or_the_next(history):
     state, on, groups = history
@@ -197,7 +197,7 @@ def test_the_same_groups_keep_their_ids_whether_the_night_is_the_same_or_the_nex
     assert find_changes(current, after, on + timedelta(days=1)) == []
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(histories())
 def test_a_customer_untouched_keeps_its_id_whatever_happens_elsewhere(history):
     state, on, groups = history
@@ -211,7 +211,7 @@ def test_a_customer_untouched_keeps_its_id_whatever_happens_elsewhere(history):
             assert {current[record] for record in records} == {customer}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(histories())
 def test_every_id_that_is_no_longer_in_use_is_told(history):
     state, on, groups = history

@@ -146,9 +146,7 @@ cells = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), m
     end=st.sampled_from(["\n", "\r\n"]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_written_is_read_back(
     tmp_path: Path, rows: list[list[str]], delimiter: str, end: str, encoding: str
 ) -> None:
@@ -178,9 +176,7 @@ business_cells = st.tuples(words, marks, words).map("".join)
     end=st.sampled_from(["\n", "\r\n"]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"]),
 )
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_dialect_and_encoding_is_recognised(
     tmp_path: Path,
     rows: list[list[str]],
@@ -228,7 +224,7 @@ def delimited_text(draw: st.DrawFn) -> str:
 
 
 @given(text=delimited_text())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_arrow_and_row_by_row_give_the_same(text: str) -> None:
     """Law: what Arrow takes at once is what splitting row by row gives."""
     columns = parse_regular(text.encode(), Dialect(";"), 3)

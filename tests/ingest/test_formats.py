@@ -123,7 +123,7 @@ def test_what_speaks_against_is_counted() -> None:
     assert dates(["31.12.2025", "30.12.2025", "2025-12-31"]) == ColumnFormat("dmy", False, 2, 0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**9), st.integers(0, 99), st.sampled_from(["de", "en", "auto"]))
 def test_grouped_amounts_with_cents_are_never_misread(whole: int, cents: int, locale: str) -> None:
     """Law: an amount written with groups and cents settles its column whatever the locale."""

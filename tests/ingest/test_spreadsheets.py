@@ -79,7 +79,7 @@ KINDS = (
 @given(
     st.one_of(st.lists(CELLS), *(st.lists(kind | st.sampled_from(["", None])) for kind in KINDS))
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_columns_are_converted_as_their_cells_are(values: list[object]) -> None:
     assert text_array(values).to_pylist() == [cell_text(value) for value in values]
 

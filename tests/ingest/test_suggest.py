@@ -149,7 +149,7 @@ HEADERS = st.one_of(
     rows=st.lists(st.lists(CELLS, min_size=6, max_size=6), min_size=1, max_size=6),
     file=st.text(string.ascii_letters + string.digits + " _-()[]äöü", min_size=1, max_size=12),
 )
-@hypothesis_settings(max_examples=30, deadline=None)
+@hypothesis_settings(max_examples=30)
 def test_every_proposal_is_valid_and_claims_its_file(
     headers: list[str], rows: list[list[str | None]], file: str
 ) -> None:

@@ -94,7 +94,7 @@ def test_features_of_one_theme_give_one_reason():
     assert reasons[1][0] == "+ Beschwerden in den letzten 4 Monaten: 2"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.floats(-3, 3), min_size=len(CHURN.inputs), max_size=len(CHURN.inputs)),
     st.floats(0, 400), st.one_of(st.none(), st.floats(1, 200)), st.integers(0, 40),
@@ -108,7 +108,7 @@ def test_every_row_has_two_to_four_different_reasons(pushes, silent, rhythm, ord
     assert all("{" not in text and "nan" not in text for reason in reasons for text in reason)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0, 2000), st.one_of(st.none(), st.floats(1, 400)), st.integers(0, 200))
 def test_rules_give_points_in_range_and_two_reasons(silent, rhythm, orders):
     rhythm = np.nan if rhythm is None else rhythm
