@@ -58,7 +58,7 @@ NOTES: Final[dict[Language, tuple[str, ...]]] = {
         " Vertrieb zuerst anruft.",
         "Chancen: Je mehr Punkte, desto eher wird ein Auftrag daraus. Oben steht, wo ein Gespräch"
         " zuerst lohnt.",
-        "In den Gründen heißt +: erhöht die Punkte, −: senkt sie.",
+        "In den Gründen heißt +: erhöht die Punkte, −: senkt sie, ohne Zeichen: zur Kenntnis.",
         "Die Bewertung ist ein Hinweis mit Gründen; was geschieht, entscheidet ein Mensch.",
         "Wer der Bewertung widersprochen hat, steht nicht in der Liste. Neben den Angaben zur"
         " Firma enthält sie keine Personen außer den eigenen Kolleginnen und Kollegen.",
@@ -70,7 +70,8 @@ NOTES: Final[dict[Language, tuple[str, ...]]] = {
         " sales calls first.",
         "Opportunities: the more points, the more likely an order comes of it. At the top is where"
         " a talk is worthwhile first.",
-        "In the reasons, + means: raises the points, −: lowers them.",
+        "In the reasons, + raises the points and − lowers them; without a sign: for your"
+        " information.",
         "A score is a hint with its reasons; what is done is decided by a person.",
         "Whoever objected to being scored is not in the list. Beside facts on companies it holds"
         " no persons but the company's own colleagues.",

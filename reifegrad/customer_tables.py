@@ -136,7 +136,7 @@ ATTRIBUTES: Final[dict[str, dict[Language, str]]] = {
     "registration_no": {"de": "Registernummer", "en": "Register number"},
     "industry": {"de": "Branche", "en": "Industry"},
     "employees": {"de": "Mitarbeiter", "en": "Employees"},
-    "account_manager": {"de": "Betreuung", "en": "Looked after by"},
+    "account_manager": {"de": "Betreuung", "en": "Account manager"},
     "customer_since": {"de": "Kunde seit", "en": "Customer since"},
 }
 COUNTED: Final[dict[str, dict[Language, tuple[str, str]]]] = {

@@ -325,7 +325,7 @@ def push_table(overview: Overview, settings: Settings) -> Table:
         table.add_row(
             text(push.target, language),
             form.format(pushed_at),
-            *(str(n) for n in (push.created, push.changed, push.cleared)),
+            *(in_thousands(n, language) for n in (push.created, push.changed, push.cleared)),
         )
     return table
 
