@@ -271,8 +271,10 @@ order by max(jaro_winkler_similarity(names.name, {NAME_KEY.format(name="$asked")
 limit {NEAREST}
 """
 NOT_BUILT = {
-    "de": "Noch keine Kunden im Warehouse: bitte zuerst `reifegrad build` starten.",
-    "en": "No customers in the warehouse yet: run `reifegrad build` first.",
+    "de": "Noch keine Kunden im Warehouse: `reifegrad start ORDNER` liest Dateien,"
+    " `reifegrad run` macht daraus Kunden.",
+    "en": "No customers in the warehouse yet: `reifegrad start FOLDER` reads files,"
+    " `reifegrad run` makes customers of them.",
 }
 NOT_FOUND = {
     "de": "Kein Kunde passt zu „{asked}“. Am ähnlichsten: {nearest}.",

@@ -53,3 +53,9 @@ def test_a_refused_file_ends_with_1_and_quarantined_rows_with_0(home, tmp_path, 
     ended = CliRunner().invoke(app, ["ingest"])
     assert ended.exit_code == 1 and isinstance(ended.exception, RefusedFilesError)
     assert "firms.csv" in str(ended.exception) and "firms.csv" in ended.stdout
+
+
+def test_customer_of_an_empty_home_says_how_to_get_there(home):
+    ended = CliRunner().invoke(app, ["customer", "Anybody"])
+    assert ended.exit_code == 1
+    assert "reifegrad start" in str(ended.exception) and "reifegrad run" in str(ended.exception)
