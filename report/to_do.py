@@ -346,7 +346,7 @@ def _add_sheet(
         page.append(writable([*known, *filled, *why, helps, line.worth, line.record]))
     known_by = [WIDTHS.get(column, 14.0) for column, _ in sheet.shown]
     before = [40.0, *known_by, *[24.0] * len(fields)]
-    widths = [*before, *[44.0] * len(reasons), 46.0, 13.0, 12.0]
+    widths = [*before, *[44.0] * len(reasons), 46.0, 13.0, 80.0]  # keys are hidden, on one line
     dress(page, widths, frozen="B2")
     first = 2 + len(shown)
     nothing = PatternFill("solid", fgColor="E4E7EB")

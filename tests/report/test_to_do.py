@@ -15,8 +15,11 @@ from config import Settings
 from expectations import assess
 from nights import build
 from report import take_corrections, write_report, write_to_do
+from report.to_do import Line, make_book
+from report.words import Words
 from tests.warehouse.conftest import fill_raw
 from warehouse import open_warehouse
+from workbooks.style import LINE_POINTS
 
 NIGHT = date(2026, 3, 2)
 FIRMS = ["Antrieb Nord", "Bau Süd", "Chemie West", "Druck Ost", "Eisen Mitte"]
@@ -486,3 +489,10 @@ def test_spreadsheets_keep_what_is_typed(home):
                for cell in sheet[1]}  # fmt: skip
     assert formats["Branche"] == "@"
     assert formats["Beschäftigte"] == "General"
+
+
+def test_a_hidden_key_makes_no_row_higher():
+    line = Line("T1", record="service_tickets:T-2026-000123", name="Mangel", shown=("2026-11-30",))
+    line.keeps["category"].add("Sentiment")
+    book = make_book(Words("en"), ([], {}, ""), {"tickets": {"T1": line}}, {})
+    assert book["Tickets"].row_dimensions[2].height == LINE_POINTS + 4
