@@ -61,8 +61,8 @@ def applies(mapping: EntityMapping, columns: Columns) -> str:
     """Return the condition `where` of a mapping."""
     if mapping.where is None:
         return "true"
-    equals = literal(mapping.where.equals.strip())
-    return f"coalesce({_filled(mapping.where.column, columns)} = {equals}, false)"
+    listed = ", ".join(map(literal, mapping.where.values))
+    return f"coalesce({_filled(mapping.where.column, columns)} in ({listed}), false)"
 
 
 def loadable(source: Source, columns: Columns) -> str:

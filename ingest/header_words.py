@@ -34,12 +34,14 @@ class HeaderWords:
     """The dictionary, all words as `normalised` gives them.
 
     `columns` holds per entity and canonical column (and `key`) the words that name it; `other` the
-    words of columns that nothing canonical is for; `qualifiers` what only says which of several.
+    words of columns that nothing canonical is for; `qualifiers` what only says which of several;
+    `payers` parts of a header that say that it is about who pays.
     """
 
     columns: dict[str, dict[str, frozenset[str]]]
     other: frozenset[str]
     qualifiers: frozenset[str]
+    payers: frozenset[str]
     known: frozenset[str]
 
 
@@ -50,6 +52,7 @@ def load_header_words() -> HeaderWords:
         content: dict[str, Any] = yaml.load(file, Loader=_LOADER)  # noqa: S506 - a safe one
     other = frozenset(map(normalised, content.pop("other")))
     qualifiers = frozenset(map(normalised, content.pop("qualifiers")))
+    payers = frozenset(map(normalised, content.pop("payers")))
     columns = {
         entity: {
             column: frozenset(map(normalised, _flat(words))) for column, words in entry.items()
@@ -57,7 +60,7 @@ def load_header_words() -> HeaderWords:
         for entity, entry in content.items()
     }
     named = (words for entry in columns.values() for words in entry.values())
-    return HeaderWords(columns, other, qualifiers, other.union(*named))
+    return HeaderWords(columns, other, qualifiers, payers, other.union(*named))
 
 
 def is_header_word(text: str) -> bool:
@@ -68,6 +71,15 @@ def is_header_word(text: str) -> bool:
     """
     known = load_header_words().known
     return any(reading in known for reading in readings(text))
+
+
+def names_payer(header: str) -> bool:
+    """Whether a header is about who pays, not about who buys.
+
+    >>> names_payer("Bill-to Customer No."), names_payer("Sell-to Customer No.")
+    (True, False)
+    """
+    return any(word in normalised(header) for word in load_header_words().payers)
 
 
 @lru_cache(maxsize=4096)

@@ -67,10 +67,16 @@ class ColumnMapping(_Strict):
 
 
 class Where(_Strict):
-    """Only rows whose `column` holds `equals` feed the entity."""
+    """Only rows whose `column` holds `equals`, or one of several, feed the entity."""
 
     column: FileColumn
-    equals: str
+    equals: str | tuple[str, ...]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What the column may hold, trimmed as its cells are."""
+        given = (self.equals,) if isinstance(self.equals, str) else self.equals
+        return tuple(value.strip() for value in given)
 
 
 def _as_mapping(value: Any) -> Any:  # noqa: ANN401 - what the YAML file holds

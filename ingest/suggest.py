@@ -19,7 +19,8 @@ from ingest.reasons import Reason, UnreadableFile
 from ingest.sources import SOURCES_FILE, Source, Sources, load_sources
 from ingest.suggesting.keys import KnownSource, TableSample, sample_table
 from ingest.suggesting.names import escaped
-from ingest.suggesting.proposal import SourceProposal, propose
+from ingest.suggesting.proposal import propose
+from ingest.suggesting.subjects import SourceProposal
 from ingest.suggesting.text import Language, say, source_text
 from ingest.tables import Table
 from ingest.views import raw_tables

@@ -17,7 +17,8 @@ from ingest.sources import Source
 from ingest.suggest import NO_TABLE, known_keys, known_sources, sample_tables
 from ingest.suggesting.keys import TableSample
 from ingest.suggesting.names import escaped, files_glob
-from ingest.suggesting.proposal import SourceProposal, propose_all
+from ingest.suggesting.proposal import propose_all
+from ingest.suggesting.subjects import SourceProposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def _apart(
         source = Source(name=proposal.name, files=proposal.files, kind=proposal.kind, maps={})
         claimed = {name for name in names if source.claims(name)}
         own = [name for name in samples if proposal.files in _globs_of(name)]
-        if claimed - set(own) and len(own) == 1:
+        globs = {other.files for other in proposals if other.name != proposal.name}
+        theirs = {n for n in names if n not in samples or globs & set(_globs_of(n))}
+        if (claimed & theirs) - set(own) and len(own) == 1:
             proposal = replace(proposal, files=escaped(own[0].rpartition("/")[2]))
         found.append(proposal)
     return found

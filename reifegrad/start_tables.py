@@ -35,8 +35,10 @@ UNMAPPED_TOLD: Final = 12
 
 def start_tables(start: Start) -> Iterator[Table | Text]:
     """Give everything that a person should see, most of it to be checked by a look."""
+    once = {f"! {reason}" for reason in _untied_reasons(start)}  # told below for all together
     for load in start.loads:
-        yield Text("\n".join(load.lines(spoken_language())))
+        lines = [line for line in load.lines(spoken_language()) if line.strip() not in once]
+        yield Text("\n".join(lines))
     for file in start.refused:
         told = _("{file}: not taken. {reason}")
         reason = getattr(file.problem, spoken_language())
@@ -45,6 +47,8 @@ def start_tables(start: Start) -> Iterator[Table | Text]:
         yield Text()
         yield _table(shown)
         yield from _hints(shown)
+    yield from _to_check(start)
+    yield from _untied(start)
     yield Text()
     yield from _next(start)
 
@@ -69,24 +73,58 @@ def _table(shown: Preview) -> Table:
 
 
 def _hints(shown: Preview) -> Iterator[Text]:
-    """Say what a person must look at: rows without customer, columns without meaning."""
-    if shown.is_untied:
-        ties = load_entities()[shown.entity].ties
-        missing = MissingReference(shown.source, shown.entity, ties)
-        told = getattr(missing.reason(shown.unmapped), spoken_language())
-        yield Text(f"! {told}", style="bold red")
-        return
+    """Say what a person must look at: unknown customers, columns without meaning."""
     if shown.with_customer is not None and shown.with_customer < shown.rows:
         told = _("! {tied} of {rows} rows have a customer among those known.")
         tied, rows = (in_thousands(n, spoken_language()) for n in (shown.with_customer, shown.rows))
         style = "yellow" if shown.with_customer else "bold red"
         yield Text(told.format(tied=tied, rows=rows), style=style)
-    elif shown.with_customer is not None:
+    elif shown.with_customer is not None and not shown.is_untied:
         yield Text(_("Every row has its customer."), style="green")
     if shown.unmapped:
         told = ", ".join(shown.unmapped[:UNMAPPED_TOLD])
         told += ", …" if len(shown.unmapped) > UNMAPPED_TOLD else ""
         yield Text(_("Not used: {columns}").format(columns=told), style="dim")
+
+
+def _to_check(start: Start) -> Iterator[Text]:
+    """Say what was chosen where the files left a choice: keys, customer numbers, documents."""
+    notes = [
+        (proposal.name, getattr(note, spoken_language()))
+        for proposal in start.suggestion.proposals
+        for part in proposal.entities
+        for note in part.notes
+    ]
+    if notes:
+        yield Text()
+        yield Text(_("Please check:"), style="bold yellow")
+        for source, note in notes:
+            yield Text(f"  {source}: {note}", style="yellow")
+
+
+def _untied_reasons(start: Start) -> Iterator[str]:
+    for shown in start.previews:
+        if shown.is_untied:
+            ties = load_entities()[shown.entity].ties
+            missing = MissingReference(shown.source, shown.entity, ties)
+            yield getattr(missing.reason(), spoken_language())
+
+
+def _untied(start: Start) -> Iterator[Text]:
+    """Say once, for all sources together, that their rows have no customer."""
+    found = [shown for shown in start.previews if shown.is_untied]
+    if not found:
+        return
+    told = _("! No column says which customer these rows belong to. Map one in {file}:")
+    yield Text()
+    yield Text(told.format(file=start.settings.config / "sources.yml"), style="bold red")
+    for shown in found:
+        line = _("  {source} ({entity}): one of {columns}").format(
+            source=shown.source,
+            entity=_(ENTITIES[shown.entity]),
+            columns=", ".join(load_entities()[shown.entity].ties),
+        )
+        yield Text(line, style="bold red")
 
 
 def _next(start: Start) -> Iterator[Text]:

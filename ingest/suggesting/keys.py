@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import re
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.entities import Entity, load_entities
-from ingest.header_words import KEY, load_header_words, normalised, readings, tokens
+from ingest.header_words import KEY, load_header_words, names_payer, normalised, readings, tokens
 from ingest.reasons import Reason
-from ingest.suggesting.evidence import WORTH_MENTIONING, Guess, either, header_evidence
+from ingest.suggesting.evidence import SURE, WORTH_MENTIONING, Guess, either, header_evidence
 from ingest.suggesting.shapes import FileColumn, file_column
 
 KEY_COLUMNS_TRIED = 10
@@ -67,7 +68,11 @@ class KnownSource:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """That a file's column holds keys of another source; `parts`: where the key is of several."""
+    """That a file's column holds keys of another source; `parts`: where the key is of several.
+
+    `is_named`: the header says so too. `rows_met`: rows whose value is a key of the source. `left`:
+    columns that hold such keys as well and were not chosen, each with its `rows_met`.
+    """
 
     canonical: str
     column: FileColumn
@@ -75,6 +80,9 @@ class Reference:
     confidence: float
     why: tuple[Reason, ...]
     parts: tuple[str, ...] = ()
+    is_named: bool = False
+    rows_met: int = 0
+    left: tuple[tuple[str, int], ...] = ()
 
 
 def sample_table(
@@ -197,8 +205,61 @@ def find_references(
         ]
         best = max(candidates, key=lambda reference: reference.confidence, default=None)
         if best and best.confidence >= WORTH_MENTIONING:
-            found.append(best)
+            found.append(_of_buyer(best, candidates))
     return found
+
+
+def _of_buyer(best: Reference, candidates: Sequence[Reference]) -> Reference:
+    """Choose between columns that are all called like the number of such a record.
+
+    The one whose values are keys of the source in more rows; of two the buyer's, then the surest.
+    Short numbers meet keys by chance (SHORT_KEY): there no rows are counted.
+    """
+    rivals = [one for one in candidates if one.is_named and one.confidence >= SURE]
+    if best not in rivals:
+        return best
+    counts_rows = not any(map(_is_short, rivals))
+
+    def rank(one: Reference) -> tuple[int, bool, float]:
+        is_buyer = not names_payer(one.column.name)
+        return one.rows_met if counts_rows else 0, is_buyer, one.confidence
+
+    chosen = max(rivals, key=rank)
+    left = tuple(
+        dict.fromkeys(
+            (one.column.name, one.rows_met)
+            for one in rivals
+            if one.source == chosen.source and one.column is not chosen.column
+        )
+    )
+    return replace(chosen, left=left)
+
+
+def _is_short(reference: Reference) -> bool:
+    values = reference.column.distinct
+    return sum(map(len, values)) < SHORT_KEY * len(values)
+
+
+def foreign_keys(
+    column: FileColumn, known: Sequence[KnownSource]
+) -> tuple[KnownSource, bool] | None:
+    """Find the source whose keys a column holds, and whether cells hold several of them.
+
+    None if there is none, or if its keys are too short or wordy to tell them from other values.
+    """
+    parts = [tuple(filter(None, map(str.strip, _BETWEEN_KEYS.split(v)))) for v in column.distinct]
+    single = {part for cell in parts for part in cell}
+    if len(single) < 2 or sum(map(len, single)) < SHORT_KEY * len(single):
+        return None
+    for source in known:
+        if source.values and sum(p in source.values for p in single) >= (
+            POINTED_OVERLAP * len(single)
+        ):
+            return source, any(len(cell) > 1 for cell in parts)
+    return None
+
+
+_BETWEEN_KEYS = re.compile(r"[;,|]")
 
 
 def _reference(
@@ -214,7 +275,9 @@ def _reference(
     elif header:
         why.append(Reason("Spaltenname eines Schlüssels", "header of a key"))
     against = 1.0
+    met = 0
     if source.values:
+        met = sum(value in source.values for value in column.values)
         overlap = sum(value in source.values for value in column.distinct) / len(column.distinct)
         length = sum(map(len, column.distinct)) / len(column.distinct)
         weights.append(overlap * (OVERLAP_SAYS if length >= SHORT_KEY else SHORT_KEYS_SAY))
@@ -227,7 +290,11 @@ def _reference(
                     f"{overlap:.0%} of the values are keys of {source.name}",
                 )
             )
-    return Reference(canonical, column, source.name, either(*weights) * against, tuple(why))
+    confidence = either(*weights) * against
+    is_named = header > 0 or same or names_payer(column.name)
+    return Reference(
+        canonical, column, source.name, confidence, tuple(why), is_named=is_named, rows_met=met
+    )
 
 
 def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -> list[FileColumn]:

@@ -32,6 +32,10 @@ _CHANGING = re.compile(
 )
 
 
+# What may follow a name without a date, up to its ending; no letters: not "Debitorenposten.csv".
+DATED = "[-_. 0-9]*"
+
+
 def files_glob(file: str) -> str:
     """Return a glob for this file and its like: what changes from export to export is a `*`.
 
@@ -39,6 +43,8 @@ def files_glob(file: str) -> str:
     ('Kunden_*.csv', 'Adressen*.xlsx')
     >>> files_glob("20250131.csv")  # all else would claim every file
     '20250131.csv'
+    >>> files_glob("Debitoren.csv")  # next month's may be Debitoren_2026-12.csv
+    'Debitoren[-_. 0-9]*csv'
     """
     name = file.rpartition("/")[2]
     stem = file_stem(name)
@@ -47,6 +53,8 @@ def files_glob(file: str) -> str:
     steady = re.sub(r"\*([ ._-]*\*)+", "*", steady)
     if not re.search(r"[^\W\d_]{2}", steady):
         steady = escaped(stem)
+    elif "*" not in steady and ending:
+        return f"{steady}{DATED}{escaped(ending[1:])}"
     return steady + escaped(ending)
 
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from ingest.entities import load_entities
 from ingest.formats import PATTERNS
-from ingest.header_words import KEY, load_header_words, normalised
+from ingest.header_words import normalised
 from ingest.reasons import Reason
-from ingest.sources import Sources
+from ingest.sources import Source, Sources
+from ingest.suggesting.documents import with_documents
 from ingest.suggesting.evidence import (
     SURE,
-    WORTH_MENTIONING,
-    Guess,
     KnownHeaders,
-    guess,
-    header_evidence,
 )
 from ingest.suggesting.keys import (
     POINTED_KEY,
@@ -30,6 +26,7 @@ from ingest.suggesting.keys import (
     find_references,
     sample_table,
 )
+from ingest.suggesting.leftovers import all_undecided, with_leftovers
 from ingest.suggesting.names import (
     entities_said,
     escaped,
@@ -38,49 +35,18 @@ from ingest.suggesting.names import (
     sheet_glob,
     source_name,
 )
-from ingest.suggesting.shapes import FileColumn, recode, value_words
-from ingest.suggesting.subjects import EntityProposal, find_entities
-
-Kind = Literal["events", "snapshot"]
-Locale = Literal["de", "en", "auto"]
+from ingest.suggesting.subjects import (
+    EntityProposal,
+    Kind,
+    Locale,
+    SourceProposal,
+    find_entities,
+)
 
 HAPPENINGS = {"order_line", "interaction"}
 
 
 FEW_VALUES = 20
-
-
-ATTRIBUTE_FILLED = 0.05
-# So many open leads show whether a column is filled only once a lead is decided.
-OPEN_LEADS = 5
-
-DECIDE = Reason("bitte entscheiden", "please decide")
-PERSONAL = Reason(
-    "nennt oder beschreibt Personen, nur mit Grund aufnehmen",
-    "names or describes persons, keep it only with a reason",
-)
-POINTS_NOWHERE = Reason(
-    "verweist vermutlich auf eine Quelle, die noch nicht zugeordnet ist",
-    "seems to point into a source that is not mapped yet",
-)
-KNOWN_AFTERWARDS = Reason(
-    "steht erst fest, wenn entschieden ist: für Vorhersagen untauglich",
-    "known only once it is decided: useless for a forecast",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceProposal:
-    """A proposed entry of `sources.yml`."""
-
-    name: str
-    files: str
-    sheet: str | None
-    kind: Kind
-    locale: Locale
-    entities: tuple[EntityProposal, ...]
-    undecided: tuple[tuple[FileColumn, Reason], ...] = ()
-    notes: tuple[Reason, ...] = ()
 
 
 def propose(
@@ -165,6 +131,7 @@ def _alike(
     by_glob: dict[str, list[str]] = {}
     for file in files:
         by_glob.setdefault(files_glob(file), []).append(file)
+    by_glob = _with_dated(by_glob, files)
     for glob, names in by_glob.items():
         together = [table for name in names for table in files[name]]
         kinds = len(_kinds_of_tables(together))
@@ -173,6 +140,23 @@ def _alike(
         else:
             for name in names:
                 yield name, escaped(name.rpartition("/")[2]), list(files[name])
+
+
+def _with_dated(
+    by_glob: Mapping[str, list[str]], files: Mapping[str, Sequence[TableSample]]
+) -> dict[str, list[str]]:
+    """Put "Kunden.csv" together with "Kunden_2026-12.csv" if both hold the same kinds of tables."""
+    found = dict(by_glob)
+    for glob, names in by_glob.items():
+        for other, dated in by_glob.items():
+            if glob == other or other not in found or glob not in found:
+                continue
+            source = Source(name="one", files=glob, kind="snapshot", maps={})
+            together = [table for name in (*names, *dated) for table in files[name]]
+            is_same = len(_kinds_of_tables(together)) == len(_kinds_of_tables(files[names[0]]))
+            if is_same and all(map(source.claims, dated)):
+                found[glob] = [*found[glob], *found.pop(other)]
+    return found
 
 
 def _together(tables: Sequence[TableSample]) -> TableSample:
@@ -252,7 +236,7 @@ def _finish(
 ) -> SourceProposal:
     """Add what depends on the other sources: references, and then what is left over."""
     if not proposal.entities:
-        return replace(proposal, undecided=_all_undecided(table))
+        return replace(proposal, undecided=all_undecided(table))
     main = proposal.entities[0]
     others = [source for source in known if source.name != proposal.name]
     pointing = _references(proposal.name, main, table, others)
@@ -268,7 +252,8 @@ def _finish(
         else:
             references = _references(proposal.name, part, table, known)
         parts.append(replace(part, references=tuple(references)))
-    return _with_leftovers(replace(proposal, entities=tuple(parts)), table)
+    proposal = with_documents(replace(proposal, entities=tuple(parts)), table)
+    return with_leftovers(proposal, table, others)
 
 
 def _references(
@@ -280,87 +265,10 @@ def _references(
     return [reference for reference in found if reference.confidence >= SURE]
 
 
-def _all_undecided(table: TableSample) -> tuple[tuple[FileColumn, Reason], ...]:
-    filled = (column for column in table.columns if column.values)
-    return tuple((c, PERSONAL if is_personal(c.name) else DECIDE) for c in filled)
-
-
 def _own_reference(table: TableSample, source: str, key: tuple[str, ...]) -> Reference:
     column = next(column for column in table.columns if column.name == key[0])
     why = Reason("die Firma steht in derselben Zeile", "the company is in the same row")
     return Reference("company", column, source, 1.0, (why,), key)
-
-
-def _with_leftovers(proposal: SourceProposal, table: TableSample) -> SourceProposal:
-    """Keep filled columns as attributes of the main entity, or leave them to a person."""
-    used = {name for part in proposal.entities for name in part.key}
-    used |= {g.column.name for part in proposal.entities for g in part.guesses}
-    used |= {r.column.name for part in proposal.entities for r in part.references}
-    used |= {n for part in proposal.entities for names in part.joined.values() for n in names}
-    attributes: list[str] = []
-    undecided: list[tuple[FileColumn, Reason]] = []
-    main, *others = proposal.entities
-    doubtful: dict[str, list[Guess]] = {part.entity: [] for part in proposal.entities}
-    for column in table.columns:
-        if column.name in used or not column.values:
-            continue
-        entity, best = _second_best(column, proposal)
-        if best is None and (reason := _why_not_kept(column, main, table)):
-            undecided.append((column, reason))
-        elif best:
-            doubtful[entity].append(best)
-        else:
-            attributes.append(column.name)
-    main, *others = (
-        replace(part, doubtful=tuple(doubtful[part.entity])) for part in proposal.entities
-    )
-    main = replace(main, attributes=tuple(attributes))
-    return replace(proposal, entities=(main, *others), undecided=tuple(undecided))
-
-
-def _why_not_kept(column: FileColumn, main: EntityProposal, table: TableSample) -> Reason | None:
-    """Say why a column is not proposed as an attribute of the main entity."""
-    if is_personal(column.name):
-        return PERSONAL
-    for target in {c.ref for c in load_entities()[main.entity].columns.values() if c.ref}:
-        if header_evidence(column.name, load_header_words().columns[target][KEY]).weight >= SURE:
-            return POINTS_NOWHERE
-    is_same_everywhere = len(column.distinct) < 2 and column.filled == 1
-    if is_same_everywhere or column.filled < ATTRIBUTE_FILLED:
-        return DECIDE
-    return KNOWN_AFTERWARDS if _is_known_afterwards(column, main, table) else None
-
-
-def _is_known_afterwards(column: FileColumn, main: EntityProposal, table: TableSample) -> bool:
-    """Whether the column is filled for decided leads and never for open ones."""
-    outcome = next((g.column for g in main.guesses if g.canonical == "outcome"), None)
-    if outcome is None:
-        return False
-    names = [c.name for c in table.columns]
-    decided = recode("outcome", outcome.distinct)
-    status, value = names.index(outcome.name), names.index(column.name)
-    open_rows = [row for row in table.rows if (row[status] or "").strip() not in decided]
-    return len(open_rows) >= OPEN_LEADS and not any(row[value] for row in open_rows)
-
-
-def _second_best(column: FileColumn, proposal: SourceProposal) -> tuple[str, Guess | None]:
-    """Return what the column may be of the columns that are still without one."""
-    candidates = [
-        (part.entity, guess(part.entity, canonical, column, {}))
-        for part in proposal.entities
-        for canonical in load_entities()[part.entity].columns.values()
-        if canonical.is_plain and canonical.name not in {g.canonical for g in part.guesses}
-    ]
-    best = max(candidates, key=lambda found: found[1].confidence, default=None)
-    return best if best and best[1].confidence >= WORTH_MENTIONING else ("", None)
-
-
-def is_personal(header: str) -> bool:
-    """Whether a column is about a person in a way that needs a reason to be kept."""
-    people = load_header_words().columns["contact"]
-    words = {normalised(word) for word in value_words()["personal"]}
-    words |= people["given_name"] | people["family_name"]
-    return normalised(header).rstrip("0123456789") in words
 
 
 def _why_none(title: str) -> Reason:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from ingest.entities import load_entities
 from ingest.header_words import KEY, load_header_words, normalised
 from ingest.reasons import Reason
+from ingest.sources import Where
 from ingest.suggesting.evidence import (
     SURE,
     Guess,
@@ -91,6 +93,25 @@ class EntityProposal:
     references: tuple[Reference, ...] = ()
     attributes: tuple[str, ...] = ()
     doubtful: tuple[Guess, ...] = ()
+    notes: tuple[Reason, ...] = ()
+    where: Where | None = None
+
+
+Kind = Literal["events", "snapshot"]
+Locale = Literal["de", "en", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceProposal:
+    """A proposed entry of `sources.yml`."""
+
+    name: str
+    files: str
+    sheet: str | None
+    kind: Kind
+    locale: Locale
+    entities: tuple[EntityProposal, ...]
+    undecided: tuple[tuple[FileColumn, Reason], ...] = ()
     notes: tuple[Reason, ...] = ()
 
 

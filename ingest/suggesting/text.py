@@ -12,9 +12,9 @@ from ingest.entities import load_entities
 from ingest.reasons import Reason
 from ingest.suggesting.evidence import Guess
 from ingest.suggesting.keys import Reference
-from ingest.suggesting.proposal import DECIDE, PERSONAL, SourceProposal
+from ingest.suggesting.leftovers import DECIDE, PERSONAL
 from ingest.suggesting.shapes import FileColumn, is_boolean, is_email, is_phone, otherwise, recode
-from ingest.suggesting.subjects import EntityProposal
+from ingest.suggesting.subjects import EntityProposal, SourceProposal
 
 Language = Literal["de", "en"]
 
@@ -95,6 +95,10 @@ def _entity_lines(part: EntityProposal, language: Language) -> Iterator[str]:
         yield f"    {_commented(entry, f'? {say(DECIDE, language)}: {_why(guess, language)}')}"
     if part.attributes:
         yield f"  attributes: {_list(part.attributes)}"
+    if part.where:
+        column, values = scalar(part.where.column), part.where.values
+        equals = scalar(values[0]) if len(values) == 1 else _list(values)
+        yield f"  where: {{column: {column}, equals: {equals}}}"
 
 
 def _column_lines(part: EntityProposal, language: Language) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from config import ConfigurationError, Settings, load_settings
 from ingest import load_sources
 from ingest.loading import load_inbox
 from reifegrad.start import own_settings, start
+from reifegrad.start_tables import start_tables
 from warehouse import open_warehouse
 
 REIFEGRAD = Path(sys.executable).with_name("reifegrad")
@@ -231,3 +232,33 @@ def test_suggest_says_what_it_wrote_and_what_waits(tmp_path, folder):
     assert done.returncode == 0, done.stderr
     assert f"Written into {config / 'sources.yml'}: debitoren." in done.stderr
     assert "debitoren:" in (config / "sources.yml").read_text(encoding="utf-8")
+
+
+def test_a_glob_covers_next_month_and_catches_no_file_of_another_kind(settings, tmp_path):
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "Kunden.csv").write_text(CUSTOMERS, encoding="cp1252")
+    (files / "Auftraege.csv").write_text(ORDERS, encoding="cp1252")
+    (files / "Auftraege_2024.csv").write_text(ORDERS.replace(";100", ";200"), encoding="cp1252")
+    (files / "Kunden_Artikel.csv").write_text("Artikelnr.;Beschreibung\n11;Welle\n42;Lager\n")
+    begun = start(settings, files, "Nordhandel")
+    found = load_sources(begun.settings).sources
+    assert found["kunden"].files == "Kunden.csv"  # else it would claim the articles
+    assert found["auftraege"].claims("Auftraege_2026-12.csv")
+    assert found["auftraege"].claims("Auftraege_2024.csv")
+    assert set(found) == {"kunden", "auftraege", "kunden_artikel"}
+
+
+def test_what_was_chosen_is_told_and_missing_customers_once_for_all_files(settings, tmp_path):
+    files = tmp_path / "files"
+    files.mkdir()
+    lines = ["Belegart;Belegnr.;Pos;Datum;Artikelnr.;Menge", "Angebot;1;1;01.02.2025;11;1"]
+    (files / "Belege.csv").write_text("\n".join([*lines, "Auftrag;2;1;02.02.2025;11;2"]))
+    (files / "Tickets.csv").write_text(
+        "Ticket-Nr.;Betreff;Kategorie;Eröffnet am\n1;Leck;Pumpe;01.02.2025\n"
+        "2;Riss;Rohr;02.02.2025\n"
+    )
+    told = "\n".join(str(part) for part in start_tables(start(settings, files, "Nordhandel")))
+    assert "Angebot (1), Auftrag (1)" in told or "Auftrag (1), Angebot (1)" in told
+    assert told.count("No column says") + told.count("Keine Spalte sagt") == 1
+    assert "belege (" in told and "tickets_list (" in told
