@@ -280,7 +280,7 @@ def company_in(home: Path | None, folder: Path) -> Settings:
 def _made(settings: Settings) -> Settings:
     """Make the sample company until yesterday, ingest and build it."""
     from ingest import ingest_inbox
-    from nights import build
+    from nights.building import build
     from sample import make_company
 
     make_company(settings.inbox, settings.home / "truth")

@@ -1,15 +1,12 @@
 """Tonight's scores to where sales works: next to the customer, in the CRM."""
 
-from airflow.sdk import Asset, dag, task
+from airflow.sdk import Asset, dag
 
-from reifegrad.orchestration import CRM, DAG_DEFAULTS, SCORES, WAREHOUSE_POOL, station
+from nights.airflow import CRM, DAG_DEFAULTS, SCORES, as_task
+from nights.steps import PUSH_SCORES
 
 
-@dag(
-    schedule=Asset(SCORES),
-    tags=["crm", "nightly"],
-    **DAG_DEFAULTS,
-)
+@dag(schedule=Asset(SCORES), tags=["crm", "nightly"], **DAG_DEFAULTS)
 def push_scores() -> None:
     """Show tonight's scores in the CRM, next to the customer.
 
@@ -18,21 +15,8 @@ def push_scores() -> None:
 
     **Leaves** the asset `crm`. **When it fails**, the next try goes on where this one stopped.
     """
-
-    @task(pool=WAREHOUSE_POOL, outlets=[Asset(CRM)])
-    @station
-    def push_to_crm() -> int:
-        from config import load_settings
-        from crm import push
-        from reifegrad.customer_copy import keep_customers
-        from reifegrad.overview import read_overview
-
-        changes = push(load_settings())
-        read_overview(load_settings())  # keeps it for `status` while the next night works
-        keep_customers(load_settings())  # … and this for `customer`
-        return len(changes)
-
-    push_to_crm()
+    (push,) = PUSH_SCORES
+    as_task(push, leaves=CRM)
 
 
 push_scores()

@@ -1,25 +1,12 @@
 """Scores with reasons for customers and leads, by the method that the stage allows."""
 
-from airflow.sdk import Asset, dag, task
+from airflow.sdk import Asset, chain, dag
 
-from reifegrad.orchestration import (
-    CHAMPIONS,
-    DAG_DEFAULTS,
-    MATURITY,
-    SCORES,
-    WAREHOUSE_POOL,
-    station,
-)
-
-# Method of scoring -> the task for the use cases whose stage allows it.
-BRANCHES = {"rules": "score_by_rules", "model": "score_by_model", "none": "clear_scores"}
+from nights.airflow import CHAMPIONS, DAG_DEFAULTS, MATURITY, SCORES, as_branch, as_task
+from nights.steps import SCORE_CUSTOMERS
 
 
-@dag(
-    schedule=Asset(MATURITY) | Asset(CHAMPIONS),
-    tags=["scores", "nightly"],
-    **DAG_DEFAULTS,
-)
+@dag(schedule=Asset(MATURITY) | Asset(CHAMPIONS), tags=["scores", "nightly"], **DAG_DEFAULTS)
 def score_customers() -> None:
     """Score every customer and open lead, each with its reasons in German and English.
 
@@ -30,35 +17,12 @@ def score_customers() -> None:
 
     **Leaves** the asset `scores`, and the scores in the published warehouse.
     """
-
-    @task.branch(pool=WAREHOUSE_POOL)
-    @station
-    def choose_methods() -> list[str]:
-        from config import load_settings
-        from ml import allowed_methods
-
-        return [BRANCHES[method] for method in allowed_methods(load_settings())]
-
-    @task(pool=WAREHOUSE_POOL)
-    @station
-    def score_use_cases(method: str) -> dict[str, str]:
-        from config import load_settings
-        from ml import score_entities
-
-        return {one.score: one.message for one in score_entities(load_settings(), method)}
-
-    @task(pool=WAREHOUSE_POOL, outlets=[Asset(SCORES)], trigger_rule="none_failed")
-    @station
-    def publish_scores() -> dict[str, int]:
-        from config import load_settings
-        from warehouse import publish
-
-        return publish(load_settings())
-
-    branches = [
-        score_use_cases.override(task_id=task_id)(method) for method, task_id in BRANCHES.items()
-    ]
-    choose_methods() >> branches >> publish_scores()
+    choose, *methods, publish = SCORE_CUSTOMERS
+    chain(
+        as_branch(choose, list),
+        [as_task(method) for method in methods],
+        as_task(publish, leaves=SCORES, trigger_rule="none_failed"),
+    )
 
 
 score_customers()

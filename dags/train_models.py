@@ -1,15 +1,9 @@
 """Models of the use cases at stage 3, every week and when a use case gets there."""
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, dag, task
+from airflow.sdk import Asset, AssetOrTimeSchedule, dag
 
-from reifegrad.orchestration import (
-    CHAMPIONS,
-    DAG_DEFAULTS,
-    TRAINING_DUE,
-    WAREHOUSE_POOL,
-    schedule_at,
-    station,
-)
+from nights.airflow import CHAMPIONS, DAG_DEFAULTS, TRAINING_DUE, as_task, schedule_at
+from nights.steps import TRAIN_MODELS
 
 
 @dag(
@@ -28,16 +22,8 @@ def train_models() -> None:
 
     **Leaves** the asset `champions`.
     """
-
-    @task(pool=WAREHOUSE_POOL, outlets=[Asset(CHAMPIONS)])
-    @station
-    def train_champions() -> int:
-        from config import load_settings
-        from ml import train_models as train
-
-        return len(train(load_settings()))
-
-    train_champions()
+    (train,) = TRAIN_MODELS
+    as_task(train, leaves=CHAMPIONS)
 
 
 train_models()

@@ -2,7 +2,7 @@
 
 from ml.frames import scoring_frame, training_frame
 from ml.learning import Candidate, evaluate, train
-from ml.scoring import Method, Scoring, allowed_methods, score_entities
+from ml.scoring import Method, Scoring, allowed_methods, score_entities, score_titles
 from ml.spec import Spec, SpecError, load_spec, load_specs
 from ml.table import NotEnoughDataError, TableError
 from ml.training import Training, needs_training, train_models
@@ -22,6 +22,7 @@ __all__ = [
     "load_specs",
     "needs_training",
     "score_entities",
+    "score_titles",
     "scoring_frame",
     "train",
     "train_models",

@@ -101,6 +101,12 @@ def score_entities(settings: Settings, method: str | None = None) -> list[Scorin
     return results
 
 
+def score_titles(settings: Settings) -> dict[str, str]:
+    """Return what people call the scores, by their names in `models/`, in the set language."""
+    specs = load_specs(settings)
+    return {spec.name: getattr(spec.title, settings.language, spec.name) for spec in specs}
+
+
 def _method(stage: int) -> Method:
     return "model" if stage >= 3 else "rules" if stage >= 1 else "none"
 

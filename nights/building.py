@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def build(settings: Settings, *, full_refresh: bool = False) -> BuildResult:
-    """Take over people's decisions, build and test the marts, and keep what the next night needs.
+    """Take over people's decisions, build the marts, and keep what the next night needs.
 
     Raises:
         ConfigurationError: `golden_record.yml` is wrong.
@@ -27,11 +27,22 @@ def build(settings: Settings, *, full_refresh: bool = False) -> BuildResult:
 
     """
     take_decisions(settings)
-    if renew_outdated_views(settings):
-        logger.info("the views of the raw data lacked columns of this version: written anew")
-    result = warehouse.build(settings, full_refresh=full_refresh)
+    result = build_models(settings, full_refresh=full_refresh)
     remember(settings)
     return result
+
+
+def build_models(settings: Settings, *, full_refresh: bool = False) -> BuildResult:
+    """Build and test the marts, from views of the raw data that have this version's columns.
+
+    Raises:
+        BuildFailedError: a model or test failed, or nothing was ingested yet.
+        WarehouseLockedError: another process holds the warehouse.
+
+    """
+    if renew_outdated_views(settings):  # after an upgrade; an ingest would have done so
+        logger.info("the views of the raw data lacked columns of this version: written anew")
+    return warehouse.build(settings, full_refresh=full_refresh)
 
 
 def take_decisions(settings: Settings) -> None:

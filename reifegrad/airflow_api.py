@@ -13,15 +13,9 @@ from urllib3.util import Retry
 
 from config import Settings
 from config.language import _
+from nights.steps import DAG_IDS
 from reifegrad.environment import AIRFLOW_USER
 
-NIGHT: Final = (
-    "consolidate_customers",
-    "assess_maturity",
-    "train_models",
-    "score_customers",
-    "push_scores",
-)
 FINISHED: Final = frozenset({"success", "failed"})
 
 
@@ -101,7 +95,7 @@ class AirflowApi:
         found: dict[Run, datetime] = {}
         for state in ("running", "queued"):
             runs = self._get("/dags/~/dagRuns", state=state, limit=100)["dag_runs"]
-            for r in (run for run in runs if run["dag_id"] in NIGHT):
+            for r in (run for run in runs if run["dag_id"] in DAG_IDS):
                 asked = datetime.fromisoformat(r["queued_at"] or r["run_after"])
                 found[Run(r["dag_id"], r["dag_run_id"], r["state"])] = asked
         return found

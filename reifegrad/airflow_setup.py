@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config import Settings
 from config.language import _
-from reifegrad.orchestration import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE
+from nights.airflow import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE
 from reifegrad.passwords import airflow_password
 from reifegrad.services import ServiceError
 

@@ -158,8 +158,8 @@ def assess(
     from config import ConfigurationError
     from expectations import assess as measure
     from expectations import look_ahead
-    from reifegrad.overview import with_missing
     from reifegrad.tables import outlooks_table, stages_table
+    from report.overview import with_missing
 
     settings = _settings()
     assessments = [] if what_if else measure(settings)
@@ -252,8 +252,6 @@ def run() -> None:
     from reifegrad import stations
 
     settings = _settings()
-    for line in stations.check(settings, "run"):
-        say(line)
     with progress_bar() as progress:
         for line in stations.run_night(settings, progress):
             say(line)
@@ -265,7 +263,7 @@ def run() -> None:
 @app.command(rich_help_panel=NIGHTS)
 def status(json: AsJson = False) -> None:
     """Show files, quarantine, stages, scores, the last push, and services that fail."""
-    from reifegrad.overview import read_overview
+    from report.overview import read_overview
 
     settings = _settings()
     overview = read_overview(settings.model_copy(update={"lock_wait_seconds": 1}))
@@ -443,7 +441,7 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        from reifegrad.failures import is_named, one_line, record_unexpected
+        from nights.failures import is_named, one_line, record_unexpected
 
         told = one_line(error) if is_named(error) else record_unexpected(error, sys.argv[1:])
         typer.echo(told, err=True)

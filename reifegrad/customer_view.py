@@ -306,7 +306,7 @@ def view_customer(settings: Settings, asked: str) -> CustomerView | list[FoundCu
 
 def view_kept_customer(settings: Settings, asked: str) -> CustomerView | list[FoundCustomer]:
     """Read the same from what the last night kept, while another one holds the warehouse."""
-    from reifegrad.customer_copy import open_copy
+    from report.customer_copy import open_copy
 
     with open_copy(settings) as connection:
         return _view(connection, asked.strip(), settings.language)

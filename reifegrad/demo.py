@@ -15,15 +15,16 @@ from rich.console import Console
 
 from config import Settings
 from config.language import _
+from nights.airflow import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE, dbt_manifest
+from nights.steps import DAG_IDS
 from reifegrad import services, stations
-from reifegrad.airflow_api import NIGHT, AirflowApi
+from reifegrad.airflow_api import AirflowApi
 from reifegrad.following import LOOK_SECONDS, NightFailedError, Step, follow
-from reifegrad.orchestration import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE, dbt_manifest
-from reifegrad.overview import read_overview
 from reifegrad.passwords import airflow_password
 from reifegrad.places import places
 from reifegrad.tables import console as make_console
 from reifegrad.tables import tables
+from report.overview import read_overview
 
 Language = Literal["de", "en"]
 READY_SECONDS: Final = 300.0
@@ -96,7 +97,7 @@ def run_demo(
             give_up_older(settings, console, api, begun)
         wait_for_older(settings, console, api, check, timeout)
         since = datetime.now(UTC)
-        api.trigger(NIGHT[0])
+        api.trigger(DAG_IDS[0])
         with _status(console, _say("following", settings)):
             for step in follow(settings, api, since, timeout, check):
                 _tell(settings, console, step, time.monotonic() - started)
@@ -202,7 +203,7 @@ def _sign_in(settings: Settings, console: Console) -> AirflowApi:
         api = AirflowApi(settings, airflow_password(settings))
         api.ensure_pool(WAREHOUSE_POOL, 1, WAREHOUSE_POOL_NOTE)
         deadline = time.monotonic() + READY_SECONDS
-        while not api.dag_ids().issuperset(NIGHT):
+        while not api.dag_ids().issuperset(DAG_IDS):
             if errors := api.import_errors():
                 raise NightFailedError(_("A DAG can't be read: {error}").format(error=errors[0]))
             services.require_running(settings, "airflow")

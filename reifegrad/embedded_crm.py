@@ -9,7 +9,7 @@ import os
 import sys
 
 from config import load_settings
-from reifegrad.failures import one_line
+from nights.failures import one_line
 
 
 def main() -> None:

@@ -12,10 +12,11 @@ from typing import Final
 
 from config import Settings
 from config.language import _
-from reifegrad.airflow_api import FINISHED, NIGHT, AirflowApi, Run, Task
+from nights.steps import DAG_IDS
+from reifegrad.airflow_api import FINISHED, AirflowApi, Run, Task
 from reifegrad.environment import airflow_home
 
-LAST: Final = NIGHT[-1]
+LAST: Final = DAG_IDS[-1]
 # Every look costs the API server a tenth of a second of the cores that the night needs.
 LOOK_SECONDS: Final = 3.0
 TOLD: Final = frozenset({"success", "failed", "up_for_retry"})
@@ -57,7 +58,7 @@ def follow(
     ended: set[Run] = set()
     deadline = time.monotonic() + timeout
     while True:
-        runs = [run for run in api.runs_since(since) if run.dag_id in NIGHT]
+        runs = [run for run in api.runs_since(since) if run.dag_id in DAG_IDS]
         for run in runs:
             if run in ended:
                 continue
@@ -104,7 +105,7 @@ def reason_in(log: Path) -> str | None:
         if isinstance(entry, dict) and entry.get("error_detail"):
             error = entry["error_detail"][0]
             kind, told = error.get("exc_type"), error.get("exc_value")
-            # `station` raises this one with a message that says it all.
+            # `fail_fast` raises this one with a message that says it all.
             reason = str(told) if kind == "AirflowFailException" else f"{kind}: {told}"
     return " ".join(reason.split()) if reason else None
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import getpass
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from config import Settings
 from config.language import _
 from ingest.loads import in_thousands
+from nights.steps import NIGHT, SCORING
 from reifegrad.tables import text
 
 if TYPE_CHECKING:
+    from crm import Change
+    from expectations import Assessment
     from ingest.loading import Progress
+    from ml import Scoring, Training
+    from nights.preflight import Purpose
     from reifegrad.customer_view import CustomerView, FoundCustomer
-    from reifegrad.preflight import Purpose
+    from warehouse import BuildResult
 
 Language = Literal["de", "en"]
 logger = logging.getLogger(__name__)
@@ -99,9 +105,10 @@ def make_sample(
 
 def check(settings: Settings, purpose: Purpose) -> Iterator[str]:
     """Look whether the night would succeed, a line per thing worth a look."""
-    from reifegrad.preflight import require_setup
+    from nights.preflight import require
+    from reifegrad.preflight import check_setup
 
-    for finding in require_setup(settings, purpose):
+    for finding in require(check_setup(settings, purpose)):
         yield " ".join(part for part in ("!", finding.says, finding.todo) if part)
 
 
@@ -146,9 +153,12 @@ def _refused(files: list[str]) -> str:
 
 def build(settings: Settings, *, full_refresh: bool = False) -> str:
     """Build the marts."""
-    from nights import build as build_models
+    from nights.building import build as build_models
 
-    built = build_models(settings, full_refresh=full_refresh)
+    return _built(settings, build_models(settings, full_refresh=full_refresh))
+
+
+def _built(settings: Settings, built: BuildResult) -> str:
     for warning in built.warnings:
         logger.warning("dbt: %s", warning)
     return _say("built", settings, models=built.models, tests=built.tests)
@@ -199,7 +209,11 @@ def audit(settings: Settings) -> str:
     require_marts(settings)
     from expectations import audit as check
 
-    return _say("audited", settings, checks=len(check(settings)))
+    return _audited(settings, check(settings))
+
+
+def _audited(settings: Settings, checks: list[Any]) -> str:
+    return _say("audited", settings, checks=len(checks))
 
 
 def publish(settings: Settings) -> str:
@@ -208,9 +222,13 @@ def publish(settings: Settings) -> str:
 
     require_marts(settings)
     from warehouse import publish as copy
+
+    return _published(settings, copy(settings))
+
+
+def _published(settings: Settings, rows: dict[str, int]) -> str:
     from warehouse.copies import sizes
 
-    rows = copy(settings)
     folder = settings.published.parent
     size = sum(sizes(folder).values()) / 1e6
     total = in_thousands(sum(rows.values()), settings.language)
@@ -233,11 +251,9 @@ def serve(settings: Settings, host: str, port: int) -> Iterator[str]:
         yield _say("serving", settings, night=night, host=host, port=port, secrets=secrets)
 
 
-def assess(settings: Settings) -> Iterator[str]:
-    """Measure the stages, a line per use case; where less was measured also why."""
-    from expectations import assess as measure
-
-    for found in measure(settings):
+def _assessed(settings: Settings, assessments: list[Assessment]) -> Iterator[str]:
+    """Tell the stages, a line per use case; where less was measured also why."""
+    for found in assessments:
         title = getattr(found, f"title_{settings.language}")
         line = _say("stage", settings, use_case=title, stage=found.stage)
         cause = getattr(found, f"cause_{settings.language}")
@@ -252,7 +268,11 @@ def report(settings: Settings) -> str:
     from report import write_report, write_to_do
 
     write_to_do(settings)
-    return _say("reported", settings, path=write_report(settings))
+    return _reported(settings, write_report(settings))
+
+
+def _reported(settings: Settings, path: Path | str) -> str:
+    return _say("reported", settings, path=path)
 
 
 def train(settings: Settings, scores: list[str] | None = None) -> Iterator[str]:
@@ -262,9 +282,7 @@ def train(settings: Settings, scores: list[str] | None = None) -> Iterator[str]:
     require_marts(settings)
     from ml import train_models
 
-    titles = score_titles(settings)
-    for training in train_models(settings, scores):
-        yield f"{titles[training.score]}: {training.message}"
+    yield from _by_score(settings, train_models(settings, scores))
 
 
 def score(settings: Settings) -> Iterator[str]:
@@ -274,25 +292,23 @@ def score(settings: Settings) -> Iterator[str]:
     require_marts(settings)
     from ml import score_entities
 
+    yield from _by_score(settings, score_entities(settings))
+
+
+def _by_score(settings: Settings, results: Iterable[Training | Scoring]) -> Iterator[str]:
+    from ml import score_titles
+
     titles = score_titles(settings)
-    for scoring in score_entities(settings):
-        yield f"{titles[scoring.score]}: {scoring.message}"
-
-
-def score_titles(settings: Settings) -> dict[str, str]:
-    """Return what people call the scores, by their names in `models/`, in the set language."""
-    from ml.spec import load_specs
-
-    specs = load_specs(settings)
-    return {spec.name: getattr(spec.title, settings.language, spec.name) for spec in specs}
+    for result in results:
+        yield f"{titles[result.score]}: {result.message}"
 
 
 def customer(
     settings: Settings, asked: str
 ) -> tuple[CustomerView | list[FoundCustomer], str | None]:
     """Look a customer up; beside it a line where a night is at work and the last state is shown."""
-    from reifegrad.customer_copy import kept_at
     from reifegrad.customer_view import view_customer, view_kept_customer
+    from report.customer_copy import kept_at
     from warehouse import WarehouseLockedError
 
     try:
@@ -307,14 +323,13 @@ def customer(
         return view_kept_customer(settings, asked), said
 
 
-def push(settings: Settings) -> Iterator[str]:
-    """Push, a line per target."""
+def _pushed(settings: Settings, changes: list[Change]) -> Iterator[str]:
+    """Tell what a push did, a line per target."""
     from crm import count_actions, list_path, load_config
-    from crm import push as push_scores
 
     has_crm = load_config(settings).has_crm
     said = "pushed" if has_crm else "listed"
-    done = count_actions(push_scores(settings))
+    done = count_actions(changes)
     if not any(counts[kind] for counts in done.values() for kind in ("create", "change", "clear")):
         yield _say("unchanged", settings)
     for target, counts in done.items():
@@ -323,25 +338,41 @@ def push(settings: Settings) -> Iterator[str]:
         yield _say("list", settings, path=list_path(settings))
 
 
-def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[str]:
-    """Run every station in the order of the DAGs, training when it is due."""
-    from ml import needs_training
-    from reifegrad.customer_copy import keep_customers
-    from reifegrad.overview import read_overview
+# What the command line says of a step's result; of the others nothing.
+TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
+    "build_models": lambda settings, built: [_built(settings, built)],
+    "audit_marts": lambda settings, checks: [_audited(settings, checks)],
+    "publish_marts": lambda settings, rows: [_published(settings, rows)],
+    "assess_use_cases": _assessed,
+    "report_maturity": lambda settings, path: [_reported(settings, path)],
+    "train_champions": _by_score,
+    **dict.fromkeys(SCORING.values(), _by_score),
+    "publish_scores": lambda settings, rows: [_published(settings, rows)],
+    "push_to_crm": _pushed,
+}
 
-    refused = yield from ingest(settings, progress)
-    yield build(settings)
-    yield audit(settings)
-    yield publish(settings)
-    yield from assess(settings)
-    yield report(settings)
-    if needs_training(settings):
-        yield from train(settings)
-    yield from score(settings)
-    yield publish(settings)
-    yield from push(settings)
-    read_overview(settings)  # keeps it for `status` while the next night works
-    keep_customers(settings)  # … and this for `customer`
+
+def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[str]:
+    """Take the steps of the night in their order, with a line for what each did.
+
+    Two are told while they work: the look before the night, for which the CRM must answer (no
+    second try follows, as in Airflow), and the inbox, file by file.
+    """
+    refused: list[str] = []
+    left_out: set[str] = set()
+    for step in chain.from_iterable(NIGHT.values()):
+        if step.name in left_out:
+            continue
+        if step.name == "check_setup":
+            yield from check(settings, "run")
+        elif step.name == "ingest_files":
+            refused = yield from ingest(settings, progress)
+        else:
+            result = step.run(settings)
+            if step.chooses:
+                left_out |= {*step.chooses} - {*result}
+            if step.name in TOLD:
+                yield from TOLD[step.name](settings, result)
     if refused:  # the night went on with what stood before; who reads only the end must know
         yield f"! {_refused(refused)}"
 

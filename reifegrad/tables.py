@@ -15,12 +15,12 @@ from rich.text import Text
 
 from config.language import _
 from ingest.loads import in_thousands
-from reifegrad.overview import LoadedFile, Overview
+from report.overview import LoadedFile, Overview
 
 if TYPE_CHECKING:
     from config import Settings
     from crm import Change
-    from reifegrad.preflight import Finding
+    from nights.preflight import Finding
 
 Language = Literal["de", "en"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from config import PROJECT_ROOT
-from reifegrad.airflow_api import NIGHT
-from reifegrad.orchestration import OWNER, WAREHOUSE_POOL
+from nights.airflow import OWNER, WAREHOUSE_POOL
+from nights.steps import DAG_IDS, NIGHT
 
 FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
 MODELS = "build_models."
@@ -38,27 +38,36 @@ def assets_of(condition):
 
 def test_there_are_exactly_the_five_dags_of_the_night(dagbag):
     assert dagbag.import_errors == {}
-    assert set(dagbag.dag_ids) == set(NIGHT)
+    assert set(dagbag.dag_ids) == set(DAG_IDS)
     assert len(dagbag.dag_ids) == 5
 
 
 def test_each_dag_has_a_file_of_its_own_name_and_little_in_it(dagbag):
-    assert {file.stem for file in FILES} == set(NIGHT)
-    for dag_id in NIGHT:
+    assert {file.stem for file in FILES} == set(DAG_IDS)
+    for dag_id in DAG_IDS:
         assert Path(dagbag.dags[dag_id].fileloc).stem == dag_id
     for file in FILES:
         assert len(file.read_text(encoding="utf-8").splitlines()) <= 75, file.name  # wiring only
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_the_tasks_in_their_order_are_the_steps_that_the_command_line_takes(dagbag, dag_id):
+    dag = dagbag.dags[dag_id]
+    ids = [
+        getattr(node, "task_id", None) or node.group_id  # dbt's group stands for its step
+        for node in dag.task_group.topological_sort()
+    ]
+    only_airflows = {"request_training", "confirm_maturity"}  # they wake the next DAG
+    assert [id_ for id_ in ids if id_ not in only_airflows] == [s.name for s in NIGHT[dag_id]]
 
 
 def test_consolidate_customers(dagbag):
     dag = dagbag.dags["consolidate_customers"]
     assert dag.timetable.expression == "0 2 * * *"
     assert str(dag.timetable.timezone) == "Europe/Berlin"
-    own = {task.task_id for task in dag.tasks if not task.task_id.startswith(MODELS)}
-    stations = {"ingest_files", "remember_customers", "audit_marts", "publish_marts"}
-    assert own == {"check_setup", *stations}
-    assert ("check_setup", "ingest_files") in edges(dag)
     assert dag.roots == [dag.get_task("check_setup")]
+    assert ("check_setup", "take_decisions") in edges(dag)
+    assert ("take_decisions", "ingest_files") in edges(dag), "before anything new is read"
     assert ("remember_customers", "audit_marts") in edges(dag)
     assert ("audit_marts", "publish_marts") in edges(dag)
     group = dag.task_group.children["build_models"]
@@ -69,7 +78,7 @@ def test_consolidate_customers(dagbag):
 
 def test_there_is_a_task_for_every_model_joined_as_in_dbt(dagbag):
     from config import load_settings
-    from reifegrad.orchestration import dbt_manifest
+    from nights.airflow import dbt_manifest
 
     manifest = json.loads(dbt_manifest(load_settings()).read_text(encoding="utf-8"))
     verbs = {"model": "run", "snapshot": "snapshot"}
@@ -160,7 +169,7 @@ def test_push_scores(dagbag):
     assert edges(dag) == set()
 
 
-@pytest.mark.parametrize("dag_id", NIGHT)
+@pytest.mark.parametrize("dag_id", DAG_IDS)
 def test_a_first_start_runs_no_night_by_itself(dagbag, dag_id):
     timetable = dagbag.dags[dag_id].timetable
     clock = getattr(timetable, "timetable", timetable)
@@ -168,7 +177,7 @@ def test_a_first_start_runs_no_night_by_itself(dagbag, dag_id):
         assert clock.run_immediately == timedelta(0)
 
 
-@pytest.mark.parametrize("dag_id", NIGHT)
+@pytest.mark.parametrize("dag_id", DAG_IDS)
 def test_every_dag_tells_what_it_is(dagbag, dag_id):
     dag = dagbag.dags[dag_id]
     assert len(dag.doc_md.strip()) > 80
@@ -178,7 +187,7 @@ def test_every_dag_tells_what_it_is(dagbag, dag_id):
     assert dag.catchup is False
 
 
-@pytest.mark.parametrize("dag_id", NIGHT)
+@pytest.mark.parametrize("dag_id", DAG_IDS)
 def test_every_task_has_an_owner_and_is_tried_again(dagbag, dag_id):
     for task in dagbag.dags[dag_id].tasks:
         if task.task_id.endswith("dbt_producer_watcher_done"):
@@ -189,7 +198,7 @@ def test_every_task_has_an_owner_and_is_tried_again(dagbag, dag_id):
         assert task.execution_timeout, task.task_id
 
 
-@pytest.mark.parametrize("dag_id", NIGHT)
+@pytest.mark.parametrize("dag_id", DAG_IDS)
 def test_what_opens_the_warehouse_takes_its_slot_and_nothing_else_does(dagbag, dag_id):
     waiting = ("_run", "_seed", "_snapshot", "dbt_producer_watcher_done")  # for the producer
     for task in dagbag.dags[dag_id].tasks:
@@ -214,7 +223,8 @@ def test_dag_files_import_nothing_heavy_and_read_nothing(file):
     assert modules <= {
         "airflow.sdk",
         "airflow.providers.standard.operators.empty",
-        "reifegrad.orchestration",
+        "nights.airflow",
+        "nights.steps",
     }
     source = file.read_text(encoding="utf-8")
     assert "Variable" not in source and "open(" not in source

@@ -13,9 +13,8 @@ import pytest
 from rich.console import Console
 
 from config import Settings
-from nights import build
+from nights.building import build
 from reifegrad import customer_view
-from reifegrad.customer_copy import TABLES, copy_of, keep_customers
 from reifegrad.customer_tables import choice_table, customer_tables
 from reifegrad.customer_view import (
     CustomerNotFoundError,
@@ -24,6 +23,7 @@ from reifegrad.customer_view import (
     view_customer,
 )
 from reifegrad.stations import customer as look_up
+from report.customer_copy import TABLES, copy_of, keep_customers
 from tests.warehouse.conftest import fill_raw
 from warehouse import WarehouseLockedError, open_warehouse
 

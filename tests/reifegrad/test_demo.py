@@ -10,6 +10,7 @@ from rich.console import Console
 
 from config import Settings
 from crm import Change
+from ml import score_titles
 from reifegrad import demo, stations
 from reifegrad.airflow_api import Run
 from reifegrad.following import NightFailedError
@@ -124,16 +125,15 @@ def test_a_night_by_hand_ends_with_its_files_and_no_service(settings, console, t
     assert "to_do.xlsx" not in said and "Airflow" not in said and "MLflow" not in said
 
 
-def test_a_push_without_news_says_so(settings, monkeypatch):
+def test_a_push_without_news_says_so(settings):
     unchanged = "Bei den Bewertungen hat sich in dieser Nacht nichts geändert."
-    monkeypatch.setattr("crm.push", lambda _: [])
-    assert next(stations.push(settings)) == unchanged
+    tell = stations.TOLD["push_to_crm"]
+    assert next(tell(settings, [])) == unchanged
     change = Change(target="parties", key="C1", action="create")
-    monkeypatch.setattr("crm.push", lambda _: [change])
-    assert unchanged not in list(stations.push(settings))
+    assert unchanged not in list(tell(settings, [change]))
 
 
 def test_scores_are_called_as_people_call_them(settings):
-    assert stations.score_titles(settings)["churn"] == "Abwanderungsrisiko"
+    assert score_titles(settings)["churn"] == "Abwanderungsrisiko"
     english = settings.model_copy(update={"language": "en"})
-    assert stations.score_titles(english)["churn"] == "Churn risk"
+    assert score_titles(english)["churn"] == "Churn risk"

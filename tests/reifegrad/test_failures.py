@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from config import ConfigurationError
-from reifegrad.failures import is_final, is_named, one_line
-from reifegrad.orchestration import station
+from nights.airflow import fail_fast
+from nights.failures import is_final, is_named, one_line
 
 
 def test_our_own_errors_are_told_as_they_are_and_others_with_their_type():
@@ -26,11 +26,11 @@ def test_what_may_pass_by_itself_is_tried_again():
     assert is_final(ConfigurationError("x"))
 
 
-def test_a_station_fails_for_good_where_only_a_person_can_help(tmp_path, monkeypatch):
+def test_a_task_fails_for_good_where_only_a_person_can_help(tmp_path, monkeypatch):
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
     from airflow.sdk.exceptions import AirflowFailException
 
-    @station
+    @fail_fast
     def broken(error):
         raise error
 

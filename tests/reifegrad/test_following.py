@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from config import Settings
-from reifegrad.airflow_api import NIGHT, Run, Task, _exception_in
+from nights.steps import DAG_IDS
+from reifegrad.airflow_api import Run, Task, _exception_in
 from reifegrad.following import NightFailedError, follow, log_of, reason_in
 
 SINCE = datetime(2026, 3, 2, tzinfo=UTC)
@@ -43,11 +44,11 @@ def steps(settings, api, timeout=60.0, check=lambda: None):
 
 def test_each_ended_task_is_told_once_until_the_last_dag_has_ended(settings):
     api = Rounds(
-        [(NIGHT[0], "running", [("ingest", "running", 1)])],
-        [(NIGHT[0], "running", [("ingest", "success", 1), ("audit", "queued", 1)])],
-        [(NIGHT[0], "success", [("ingest", "success", 1), ("audit", "success", 1)])],
-        [(NIGHT[0], "success", []), (NIGHT[4], "running", [("push", "running", 1)])],
-        [(NIGHT[0], "success", []), (NIGHT[4], "success", [("push", "success", 1)])],
+        [(DAG_IDS[0], "running", [("ingest", "running", 1)])],
+        [(DAG_IDS[0], "running", [("ingest", "success", 1), ("audit", "queued", 1)])],
+        [(DAG_IDS[0], "success", [("ingest", "success", 1), ("audit", "success", 1)])],
+        [(DAG_IDS[0], "success", []), (DAG_IDS[4], "running", [("push", "running", 1)])],
+        [(DAG_IDS[0], "success", []), (DAG_IDS[4], "success", [("push", "success", 1)])],
     )
     assert steps(settings, api) == [
         ("ingest", "success"),
@@ -58,18 +59,18 @@ def test_each_ended_task_is_told_once_until_the_last_dag_has_ended(settings):
 
 def test_the_night_goes_on_while_another_run_does(settings):
     api = Rounds(
-        [(NIGHT[4], "success", []), (NIGHT[2], "running", [])],
-        [(NIGHT[4], "success", []), (NIGHT[2], "success", [("train", "success", 1)])],
+        [(DAG_IDS[4], "success", []), (DAG_IDS[2], "running", [])],
+        [(DAG_IDS[4], "success", []), (DAG_IDS[2], "success", [("train", "success", 1)])],
     )
     assert steps(settings, api) == [("train", "success")]
 
 
 def test_a_retry_is_told_and_each_of_them(settings):
     api = Rounds(
-        [(NIGHT[4], "running", [("push", "up_for_retry", 1)])],
-        [(NIGHT[4], "running", [("push", "up_for_retry", 1)])],
-        [(NIGHT[4], "running", [("push", "up_for_retry", 2)])],
-        [(NIGHT[4], "success", [("push", "success", 3)])],
+        [(DAG_IDS[4], "running", [("push", "up_for_retry", 1)])],
+        [(DAG_IDS[4], "running", [("push", "up_for_retry", 1)])],
+        [(DAG_IDS[4], "running", [("push", "up_for_retry", 2)])],
+        [(DAG_IDS[4], "success", [("push", "success", 3)])],
     )
     assert [state for _, state in steps(settings, api)] == [
         "up_for_retry",
@@ -79,8 +80,8 @@ def test_a_retry_is_told_and_each_of_them(settings):
 
 
 def test_a_failure_ends_it_at_once_with_reason_and_log(settings):
-    api = Rounds([(NIGHT[0], "running", [("ingest", "failed", 1), ("audit", "none", 0)])])
-    log = log_of(settings, Task(NIGHT[0], "r", "ingest", "failed", 1, 1.0))
+    api = Rounds([(DAG_IDS[0], "running", [("ingest", "failed", 1), ("audit", "none", 0)])])
+    log = log_of(settings, Task(DAG_IDS[0], "r", "ingest", "failed", 1, 1.0))
     log.parent.mkdir(parents=True)
     error = [{"exc_type": "AirflowFailException", "exc_value": "sources.yml:\n is wrong"}]
     log.write_text(
@@ -89,11 +90,11 @@ def test_a_failure_ends_it_at_once_with_reason_and_log(settings):
     with pytest.raises(NightFailedError) as failure:
         steps(settings, api)
     said = str(failure.value)
-    assert said == f"{NIGHT[0]}.ingest failed: sources.yml: is wrong (log: {log})"
+    assert said == f"{DAG_IDS[0]}.ingest failed: sources.yml: is wrong (log: {log})"
 
 
 def test_a_night_that_hangs_is_given_up(settings):
-    api = Rounds([(NIGHT[0], "running", [])])
+    api = Rounds([(DAG_IDS[0], "running", [])])
     with pytest.raises(NightFailedError, match="did not end within 0 s: consolidate_customers"):
         steps(settings, api, timeout=0)
 
@@ -103,7 +104,7 @@ def test_a_dead_service_ends_it(settings):
         raise RuntimeError("airflow has ended")
 
     with pytest.raises(RuntimeError, match="airflow has ended"):
-        steps(settings, Rounds([(NIGHT[0], "running", [])]), check=check)
+        steps(settings, Rounds([(DAG_IDS[0], "running", [])]), check=check)
 
 
 def test_a_log_without_an_error_tells_nothing(tmp_path):

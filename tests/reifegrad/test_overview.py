@@ -10,8 +10,8 @@ from rich.console import Console
 
 from config import Settings
 from ingest import ingest_inbox
-from reifegrad.overview import read_overview
 from reifegrad.tables import Language, stages_table, tables
+from report.overview import read_overview
 from tests.warehouse.conftest import child
 from warehouse import WarehouseLockedError, open_warehouse
 

@@ -12,10 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from config import PROJECT_ROOT, Settings
-from reifegrad import preflight, services
+from nights import preflight
+from nights.preflight import PreflightError, require
+from reifegrad import services
 from reifegrad.airflow_api import Run
 from reifegrad.cli import app
-from reifegrad.preflight import PreflightError, check_setup, require_setup
+from reifegrad.preflight import check_setup
 from tests.warehouse.conftest import child
 from warehouse import open_warehouse
 
@@ -64,7 +66,7 @@ def test_all_well_is_a_few_lines(settings):
     findings = check_setup(settings)
     assert {finding.level for finding in findings} == {"ok"}
     assert len(findings) <= 8
-    assert require_setup(settings, "run") == []
+    assert require(check_setup(settings, "run")) == []
 
 
 @pytest.mark.parametrize("name", ["sources.yml", "crm.yml"])
@@ -133,7 +135,7 @@ def test_a_crm_that_does_not_answer_stops_a_night_by_hand_at_once(settings):
     assert found(settings, "crm", "airflow")[0][0] == "warning"  # the push tries again by itself
     assert found(settings, "crm", "demo")[0][0] == "ok"  # which starts it
     with pytest.raises(PreflightError, match="does not answer"):
-        require_setup(settings, "run")
+        require(check_setup(settings, "run"))
 
 
 def test_a_crm_elsewhere_needs_a_password(settings):

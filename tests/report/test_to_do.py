@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from config import Settings
 from expectations import assess
-from nights import build
+from nights.building import build
 from report import take_corrections, write_report, write_to_do
 from report.to_do import Line, make_book
 from report.words import Words

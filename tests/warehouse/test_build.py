@@ -14,7 +14,7 @@ import pytest
 
 from config import PROJECT_ROOT, Settings
 from identity.standing import find_basis, is_standing
-from nights import build
+from nights.building import build
 from tests.warehouse.conftest import ENTITIES, fill_raw
 from warehouse import BuildFailedError, BuildResult, open_warehouse
 from warehouse.dbt import DBT_PROJECT

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from config import Settings
 from identity.review_list import ReviewRow, write_list
-from nights import build
+from nights.building import build
 from tests.warehouse.conftest import fill_raw
 from warehouse import BuildFailedError, open_warehouse
 

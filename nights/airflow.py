@@ -1,4 +1,4 @@
-"""What the DAG files share: the assets between them, the defaults of their tasks, the dbt group."""
+"""What the DAG files share: a task per step, the assets between DAGs, defaults, the dbt group."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 from config import PROJECT_ROOT, ConfigurationError, Settings, load_settings
 from config.language import _
 from config.rights import write_privately
+from nights.failures import is_final, one_line
+from nights.steps import Step
 
 if TYPE_CHECKING:
-    from airflow.sdk import CronTriggerTimetable
+    from airflow.sdk import CronTriggerTimetable, XComArg
     from cosmos import DbtTaskGroup  # type: ignore[import-untyped]
 
 P = ParamSpec("P")
@@ -69,7 +71,46 @@ def schedule_at(cron: str) -> CronTriggerTimetable:
     )
 
 
-def station(work: Callable[P, R]) -> Callable[P, R]:
+def as_task(step: Step, *, leaves: str | None = None, trigger_rule: str = "all_success") -> XComArg:
+    """Make a step of the night a task that takes the warehouse's slot.
+
+    Args:
+        step: what to do.
+        leaves: the asset that is there when it is done.
+        trigger_rule: Airflow's, for the states of the tasks before it.
+
+    """
+    from airflow.sdk import Asset, task
+
+    outlets = [Asset(leaves)] if leaves else []
+
+    @task(task_id=step.name, pool=WAREHOUSE_POOL, outlets=outlets, trigger_rule=trigger_rule)
+    @fail_fast
+    def run() -> object:
+        return step.summary(step.run(load_settings()))
+
+    return run()
+
+
+def as_branch(step: Step, ways: Callable[[list[str]], str | list[str]]) -> XComArg:
+    """Make a step that chooses a task after which only the chosen ones run.
+
+    Args:
+        step: its result names the steps that are due.
+        ways: tells from that which tasks come next.
+
+    """
+    from airflow.sdk import task
+
+    @task.branch(task_id=step.name, pool=WAREHOUSE_POOL)
+    @fail_fast
+    def choose() -> str | list[str]:
+        return ways(step.run(load_settings()))
+
+    return choose()
+
+
+def fail_fast(work: Callable[P, R]) -> Callable[P, R]:
     """Let a task fail at once, without retries, where only a person can help.
 
     The rooms' own exceptions say in one line what to do; a second try would say the same. A
@@ -79,8 +120,6 @@ def station(work: Callable[P, R]) -> Callable[P, R]:
     @wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         from airflow.sdk.exceptions import AirflowFailException
-
-        from reifegrad.failures import is_final, one_line
 
         write_privately()
         try:
@@ -93,8 +132,10 @@ def station(work: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def dbt_models(group_id: str) -> DbtTaskGroup:
-    """Make a task per dbt model, all fed by one dbt process (Cosmos' watcher mode), and test.
+def dbt_models(step: Step) -> DbtTaskGroup:
+    """Make a group in the place of a step: a task per dbt model, and the tests.
+
+    All are fed by one dbt process (Cosmos' watcher mode).
 
     Only what opens the file takes the warehouse's slot: the producer, which runs dbt, and the
     tests. The watchers wait for the producer, so in the same pool they would shut it out. When
@@ -112,7 +153,7 @@ def dbt_models(group_id: str) -> DbtTaskGroup:
 
     project = PROJECT_ROOT / "dbt_project"
     group = DbtTaskGroup(
-        group_id=group_id,
+        group_id=step.name,
         project_config=ProjectConfig(
             dbt_project_path=project,
             manifest_path=dbt_manifest(load_settings()),

@@ -18,6 +18,8 @@ ROOMS: Final = frozenset(
         "expectations",
         "ml",
         "crm",
+        "report",
+        "nights",
         "sample",
         "reifegrad",
     }

@@ -226,7 +226,7 @@ def read_overview(settings: Settings) -> Overview:
 
 def _read_overview(settings: Settings) -> Overview:
     from expectations import status as read_stages
-    from reifegrad.stations import score_titles
+    from ml import score_titles
     from report import report_path
     from warehouse import open_warehouse
 

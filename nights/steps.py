@@ -1,0 +1,171 @@
+"""The night, step by step: what the command line walks through and what Airflow shows as tasks.
+
+One DAG of Airflow per entry of `NIGHT`, one task per step. The command line takes all of them in
+this order. Whatever is heavy is imported when a step runs, not when the list is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from config import Settings
+
+if TYPE_CHECKING:
+    from crm import Change
+    from expectations import Assessment
+    from ingest import Load
+    from ml import Scoring, Training
+    from nights.preflight import Finding
+    from warehouse import BuildResult
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the night.
+
+    `name`: Airflow's task id.
+    `run`: the work. It raises the errors of the rooms that do it.
+    `summary`: the little of its result that Airflow keeps and shows (plain JSON).
+    `chooses`: names of later steps. The result of this one is a list of those of them that are
+    due; the others are left out.
+    """
+
+    name: str
+    run: Callable[[Settings], Any]
+    summary: Callable[[Any], object] = lambda _: None
+    chooses: tuple[str, ...] = ()
+
+
+def _check_setup(settings: Settings) -> list[Finding]:
+    from nights.preflight import check_setup, require
+
+    return require(check_setup(settings))
+
+
+def _take_decisions(settings: Settings) -> None:
+    from nights.building import take_decisions
+
+    take_decisions(settings)
+
+
+def _ingest(settings: Settings) -> list[Load]:
+    from ingest import ingest_inbox
+
+    return ingest_inbox(settings)
+
+
+def _count_loads(loads: list[Load]) -> dict[str, int]:
+    return {"loads": len(loads), "rows": sum(load.rows_loaded for load in loads)}
+
+
+def _build(settings: Settings) -> BuildResult:
+    from nights.building import build_models
+
+    return build_models(settings)
+
+
+def _remember(settings: Settings) -> None:
+    from nights.building import remember
+
+    remember(settings)
+
+
+def _audit(settings: Settings) -> list[Any]:
+    from expectations import audit
+
+    return audit(settings)
+
+
+def _publish(settings: Settings) -> dict[str, int]:
+    from warehouse import publish
+
+    return publish(settings)
+
+
+def _assess(settings: Settings) -> list[Assessment]:
+    from expectations import assess
+
+    return assess(settings)
+
+
+def _report(settings: Settings) -> str:
+    from report import write_report, write_to_do
+
+    write_to_do(settings)
+    return str(write_report(settings))
+
+
+def _due_training(settings: Settings) -> list[str]:
+    from ml import needs_training
+
+    return ["train_champions"] if needs_training(settings) else []
+
+
+def _train(settings: Settings) -> list[Training]:
+    from ml import train_models
+
+    return train_models(settings)
+
+
+def _due_methods(settings: Settings) -> list[str]:
+    from ml import allowed_methods
+
+    return [SCORING[method] for method in allowed_methods(settings)]
+
+
+def _score(settings: Settings, method: str) -> list[Scoring]:
+    from ml import score_entities
+
+    return score_entities(settings, method)
+
+
+def _push(settings: Settings) -> list[Change]:
+    from crm import push
+    from report.customer_copy import keep_customers
+    from report.overview import read_overview
+
+    changes = push(settings)
+    read_overview(settings)  # keeps it for `status` while the next night works
+    keep_customers(settings)  # … and this for `customer`
+    return changes
+
+
+# Method of scoring -> the step for the use cases whose stage allows it.
+SCORING: Final = {"rules": "score_by_rules", "model": "score_by_model", "none": "clear_scores"}
+
+CONSOLIDATE_CUSTOMERS: Final = (
+    Step("check_setup", _check_setup, lambda found: [finding.says for finding in found]),
+    Step("take_decisions", _take_decisions),
+    Step("ingest_files", _ingest, _count_loads),
+    Step("build_models", _build),
+    Step("remember_customers", _remember),
+    Step("audit_marts", _audit),
+    Step("publish_marts", _publish, dict),
+)
+ASSESS_MATURITY: Final = (
+    Step("assess_use_cases", _assess, lambda found: {one.use_case: one.stage for one in found}),
+    Step("report_maturity", _report, str),
+    Step("is_training_due", _due_training, list, chooses=("train_champions",)),
+)
+TRAIN_MODELS: Final = (Step("train_champions", _train, len),)
+SCORE_CUSTOMERS: Final = (
+    Step("choose_methods", _due_methods, list, chooses=tuple(SCORING.values())),
+    *(
+        Step(name, partial(_score, method=method), lambda d: {one.score: one.message for one in d})
+        for method, name in SCORING.items()
+    ),
+    Step("publish_scores", _publish, dict),
+)
+PUSH_SCORES: Final = (Step("push_to_crm", _push, len),)
+
+NIGHT: Final[Mapping[str, tuple[Step, ...]]] = {
+    "consolidate_customers": CONSOLIDATE_CUSTOMERS,
+    "assess_maturity": ASSESS_MATURITY,
+    "train_models": TRAIN_MODELS,
+    "score_customers": SCORE_CUSTOMERS,
+    "push_scores": PUSH_SCORES,
+}
+DAG_IDS: Final = tuple(NIGHT)

@@ -1,0 +1,63 @@
+"""The order of the night: the command line takes the very steps of the list, and no other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import chain
+
+import pytest
+
+from config import PROJECT_ROOT, Settings
+from nights.steps import NIGHT
+from reifegrad import stations
+
+STEPS = [step.name for step in chain.from_iterable(NIGHT.values())]
+# What is not due for rules alone, with a champion in force.
+LEFT_OUT = {"train_champions", "score_by_model", "clear_scores"}
+
+
+@pytest.mark.parametrize("left_out", [set(), LEFT_OUT])
+def test_the_command_line_takes_the_steps_in_their_order(tmp_path, monkeypatch, left_out):
+    taken = []
+
+    def recording(step):
+        def run(_settings):
+            taken.append(step.name)
+            return [name for name in step.chooses if name not in left_out]
+
+        return replace(step, run=run)
+
+    def told(name, result):
+        taken.append(name)
+        yield "told"
+        return result
+
+    recorded = {dag_id: tuple(map(recording, steps)) for dag_id, steps in NIGHT.items()}
+    monkeypatch.setattr(stations, "NIGHT", recorded)
+    monkeypatch.setattr(stations, "TOLD", {})
+    monkeypatch.setattr(stations, "check", lambda *_: told("check_setup", None))
+    monkeypatch.setattr(stations, "ingest", lambda *_: told("ingest_files", ["broken.csv"]))
+    lines = list(stations.run_night(Settings(home=tmp_path, language="en")))
+    assert taken == [name for name in STEPS if name not in left_out]
+    assert lines == ["told", "told", "! Not loaded, see above: broken.csv"]
+
+
+def test_no_two_steps_have_one_name_and_what_is_told_is_told_of_a_step():
+    assert len({*STEPS}) == len(STEPS)
+    assert stations.TOLD.keys() <= {*STEPS}
+    chosen = {name for steps in NIGHT.values() for step in steps for name in step.chooses}
+    assert chosen <= {*STEPS}
+
+
+def test_reading_the_list_loads_nothing_heavy():
+    code = (
+        "import sys, nights.airflow, nights.steps\n"
+        "heavy = {'pandas', 'duckdb', 'airflow', 'cosmos', 'dbt', 'mlflow', 'great_expectations'}\n"
+        "print(heavy & set(sys.modules))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT_ROOT
+    )
+    assert told.stdout.strip() == "set()"
