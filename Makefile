@@ -11,7 +11,7 @@ COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-vers
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-crm demo up down test test-fast test-pythons lint format messages lock docs answers clean
+.PHONY: help setup setup-crm demo up down test test-fast test-pythons lint format messages lock vocabulary docs answers clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -49,11 +49,12 @@ test-pythons:  ## the same on each Python from 3.11 to 3.13 here, in environment
 		echo "Python $$version: not here"; \
 	done
 
-lint: setup  ## ruff, mypy, the catalogue of messages and sqlfluff
+lint: setup  ## ruff, mypy, the catalogue of messages, what is made of the vocabulary, sqlfluff
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
 	@$(RUN) python -m reifegrad.catalogue --check
+	@$(RUN) python -m vocabulary.seeds --check
 	@$(RUN) sqlfluff lint --processes 0 dbt_project/models
 
 format: setup  ## put code and SQL into shape
@@ -69,6 +70,9 @@ answers: setup  ## ask the questions of docs/analysts.md anew and write the answ
 
 messages: setup  ## take new messages of the code over into config/de.po, to be translated there
 	@$(RUN) python -m reifegrad.catalogue
+
+vocabulary: setup  ## make dbt's seeds and macro of vocabulary/words.yml
+	@$(RUN) python -m vocabulary.seeds
 
 lock: $(UV)  ## resolve requirements/*.in anew, with hashes
 	@cd requirements && for name in uv runtime dev containers crm; do \

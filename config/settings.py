@@ -146,15 +146,20 @@ def load_settings() -> Settings:
         ) from error
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, *, as_text: bool = False) -> dict[str, Any]:
     """Read one YAML file that holds a mapping.
+
+    Args:
+        path: the file.
+        as_text: keep each scalar as it is written, for lists of words: `no` is the word "no".
 
     Raises:
         ConfigurationError: the file is missing, is not YAML (with the line) or holds no mapping.
 
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loader = yaml.BaseLoader if as_text else yaml.SafeLoader
+        content = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 - both are safe
     except FileNotFoundError:
         raise ConfigurationError(_("{path} is missing.").format(path=path)) from None
     except yaml.YAMLError as error:

@@ -13,6 +13,8 @@ from config.language import _
 from identity import normalise, other_ids
 from identity.given_names import gender, initials, name_of_its_own
 from identity.sounds import sound
+from vocabulary.company_names import company_name
+from vocabulary.words import known
 
 if TYPE_CHECKING:
     import duckdb
@@ -100,7 +102,7 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    country = _fill_country(_map(normalise.country, _told(records, "country")))
+    country = _fill_country(_map(normalise.country, records["country"]))
     reached = _beside(lambda: _reached(records, country), is_worth_it=len(records) > MANY)
     called = _called(records)
     columns: dict[str, list[Any]] = {
@@ -115,7 +117,7 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
 
 def _called(records: pd.DataFrame) -> dict[str, list[Any]]:
     """Per record what it is called, in parts where it says so, how that sounds, and its birth."""
-    company = _map(normalise.company_name, _told(records, "name"))
+    company = _map(company_name, _told(records, "name"))
     given_name = _map(normalise.person_name, _told(records, "given_name"))
     family_name = _map(normalise.person_name, _told(records, "family_name"))
     birth_date = _told(records, "birth_date")
@@ -219,7 +221,7 @@ def _split_generation(names: list[Any]) -> tuple[list[Any], list[Any]]:
 
 
 def _told(records: pd.DataFrame, column: str) -> list[str | None]:
-    return _map(normalise.known, records[column])
+    return _map(known, records[column])
 
 
 def _map(function: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:

@@ -7,22 +7,18 @@ or None where nothing comparable is left. All are idempotent unless they say oth
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from config import read_yaml
+from vocabulary.folding import fold, read_slips
+from vocabulary.words import countries, free_mail_domains, generations, known
 
 RULES_FILE = Path(__file__).with_name("rules.yml")
-# Letters that Unicode does not decompose into a base letter and an accent.
-_LETTERS = str.maketrans(
-    {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "a", "œ": "o", "ı": "i", "ў": "w"}
-)
 # Of a year with two digits, later ones are of the century before.
 YOUNGEST = 25
-_SLIPS = str.maketrans("015", "ols")
 # Five or six digits, four with a country or at the end ("CH-8001"), a British, a Canadian one.
 _POSTCODE = re.compile(
     r"\b(?:[A-Z]{1,3}-)?\d{5,6}\b|\b[A-Z]{1,3}-\d{4}\b|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b"
@@ -31,20 +27,6 @@ _POSTCODE = re.compile(
 
 # From the beginning of a word only: else a cell full of letters is searched from each of them.
 _EMAIL = re.compile(r"(?<![^\s<>,;:\"()])[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+\.[^\W\d_]{2,}")
-
-_FOREIGN = re.compile(r"[^\x00-\x7f]")
-_DIGIT = re.compile(r"[0-9]")
-_DOTTED = re.compile(r"(?<=\b\w)\.\s?(?=\w\b)")
-_APOSTROPHES = re.compile(r"['’`´]")
-_NO_LETTERS = re.compile(r"[\W_]")
-_UMLAUTS = re.compile(r"([aou])e+")
-
-
-class CompanyName(NamedTuple):
-    """A company's name without its legal form, and the legal form."""
-
-    name: str | None
-    legal_form: str | None
 
 
 class Address(NamedTuple):
@@ -65,60 +47,12 @@ class Street(NamedTuple):
 @cache
 def rules() -> dict[str, Any]:
     """Read the word lists of `rules.yml`."""
-    return read_yaml(RULES_FILE)
-
-
-def known(text: str | None) -> str | None:
-    """Return the text, or None where it only says that nothing is known ("k.A.", "-")."""
-    if text and _DIGIT.search(text):
-        return text  # no placeholder has one
-    words = fold(text)
-    return text if words and words not in rules()["placeholders"] else None
-
-
-def fold(text: str | None) -> str:
-    """Fold case, accents, umlauts and punctuation; other alphabets become Latin letters.
-
-    "ü", "ue" and "u" become one letter, because files mix all three ("Müller", "Mueller",
-    "Muller"); that "Bauer" becomes "baur" harms nobody, since it does so everywhere. Dotted
-    abbreviations close up ("e. K." -> "ek"), apostrophes vanish, the rest becomes a space.
-    """
-    if not text:
-        return ""
-    plain = text.casefold()
-    if not plain.isascii():
-        # Lower case first and again last: a few capitals ("İ") unfold into more than one character.
-        plain = unicodedata.normalize("NFKD", plain.translate(_LETTERS))
-        plain = _FOREIGN.sub(lambda c: "" if unicodedata.combining(c[0]) else c[0], plain)
-        plain = plain.casefold().translate(_LETTERS)
-        plain = plain if plain.isascii() else _romanise(plain)
-    if not plain.isalnum():
-        plain = _DOTTED.sub("", plain) if "." in plain else plain
-        plain = _APOSTROPHES.sub("", plain)
-        plain = " ".join(_NO_LETTERS.sub(" ", plain).split())
-    return _UMLAUTS.sub(r"\1", plain)
-
-
-def company_name(text: str | None) -> CompanyName:
-    """Split a company's name into what it is called and its legal form.
-
-    Legal forms go wherever they stand behind the first word, words that join ("&", "und") and
-    leading "Fa." too. A name of nothing else stays as it is. "Krause, Johann" is turned round.
-    """
-    words = _read_slips(_in_order(text or "").split())
-    words = [word for word in words if word not in rules()["joining_words"]] or words
-    while len(words) > 1 and words[0] in rules()["name_prefixes"]:
-        words = words[1:]
-    forms: list[str] = []
-    while span := _find_form(words):
-        forms.append(" ".join(words[slice(*span)]))
-        words = words[: span[0]] + words[span[1] :]
-    return CompanyName(" ".join(words) or None, " ".join(sorted(forms)) or None)
+    return read_yaml(RULES_FILE, as_text=True)
 
 
 def person_name(text: str | None) -> str | None:
     """Normalise a given or family name."""
-    return " ".join(_read_slips(fold(text).split())) or None
+    return " ".join(read_slips(fold(text).split())) or None
 
 
 def split_generation(name: str | None) -> tuple[str | None, str | None]:
@@ -127,7 +61,7 @@ def split_generation(name: str | None) -> tuple[str | None, str | None]:
     Father and son share name, address and telephone; this word alone tells them apart.
     """
     *rest, last = (name or "").split() or [""]
-    number = rules()["generations"].get(last)
+    number = generations().get(last)
     return (" ".join(rest), str(number)) if rest and number else (name, None)
 
 
@@ -179,7 +113,7 @@ def street(text: str | None) -> Street:
     position = None if not numbers else 0 if numbers[0] == 0 else numbers[-1]
     number = words.pop(position).lstrip("0") if position is not None else ""
     named = [word for word in words if word not in _street_words()] or words
-    name = " ".join(re.sub(r"(?<=.)str$", "", word) for word in _read_slips(named))
+    name = " ".join(re.sub(r"(?<=.)str$", "", word) for word in read_slips(named))
     name = re.sub(r"\b(\d+)(?:st|nd|rd|th)\b", r"\1", name)
     return Street(name or None, number or None)
 
@@ -202,15 +136,15 @@ def postcode(text: str | None, country: str | None = None) -> str | None:
 def city(text: str | None) -> str | None:
     """Normalise a city, without district or state behind a comma, slash or bracket."""
     words = fold(re.split(r"[,/(]", text or "", maxsplit=1)[0]).split()
-    return " ".join(_read_slips(words)) or None
+    return " ".join(read_slips(words)) or None
 
 
 def country(text: str | None) -> str | None:
     """Find the ISO 3166-1 alpha-2 code of a country's name or code; None if it is unknown."""
     name = fold(text)
-    if name in rules()["countries"]:
-        return str(rules()["countries"][name])
-    return name.upper() if re.fullmatch(r"[a-z]{2}", name) else None
+    if code := countries().get(name):
+        return code
+    return name.upper() if re.fullmatch(r"[a-z]{2}", name) and known(text) else None
 
 
 def phone(text: str | None, country: str | None = None) -> str | None:
@@ -245,7 +179,7 @@ def email_domain(text: str | None) -> str | None:
     """Take the domain of an e-mail address; None for mailbox providers."""
     address = email(text)
     domain = address.rsplit("@", 1)[1] if address else None
-    return None if domain in rules()["free_mail_domains"] else domain
+    return None if domain in free_mail_domains() else domain
 
 
 def website_domain(text: str | None) -> str | None:
@@ -313,65 +247,12 @@ def _verified(module: str, number: str) -> str | None:
 
 
 @cache
-def _forms() -> dict[int, set[tuple[str, ...]]]:
-    """Legal forms as words, by their number of words, the most first."""
-    forms = {fold(form) for country in rules()["legal_forms"].values() for form in country}
-    words = {tuple(_read_slips(form.split())) for form in forms}
-    lengths = sorted({len(form) for form in words}, reverse=True)
-    return {n: {form for form in words if len(form) == n} for n in lengths}
-
-
-@cache
 def _short_forms() -> dict[str, str]:
     """Short forms of given names that stand for one name only, and that name."""
     words = {
         short: name for name, short_forms in rules()["given_names"].items() for short in short_forms
     }
-    return dict(zip(_read_slips([*words]), _read_slips([*words.values()]), strict=True))
-
-
-def _romanise(text: str) -> str:
-    """Write the letters of other alphabets in Latin ones ("Петров" -> "petrov")."""
-    from text_unidecode import unidecode  # type: ignore[import-untyped]
-
-    latin = (
-        unidecode(c) if c > "\u024f" and unicodedata.category(c)[0] in "LM" else c for c in text
-    )
-    return "".join(
-        new.lower() if re.fullmatch(r"[A-Za-z']+ ?", new) else old
-        for old, new in zip(text, latin, strict=True)
-    )
-
-
-def _in_order(text: str) -> str:
-    """Fold a name, turned round if it is written as "Krause, Johann"."""
-    first, comma, rest = text.partition(",")
-    if not comma:
-        return fold(text)
-    words = fold(first).split()
-    if not fold(rest) or not 1 <= len(words) <= 2:
-        return fold(text)
-    if len(words) == 2 and words[1] not in rules()["generations"]:
-        return fold(text)
-    given, _, more = rest.partition(",")
-    if _find_form(["", *fold(rest).split()]):
-        return fold(text)
-    return " ".join((fold(given), *words, fold(more))).strip()
-
-
-def _read_slips(words: list[str]) -> list[str]:
-    """Read what eyes and scanners mix up as one: 0 and o, 1 and l, 5 and s, rn and m."""
-    read = []
-    for word in words:
-        if word.isalpha():
-            read.append(word.replace("rn", "m"))
-            continue
-        letters = sum(c.isalpha() for c in word)
-        is_slip = len(word) / 2 < letters < len(word) and not re.fullmatch(r"\d+[a-z]{2}", word)
-        read.append(
-            (_UMLAUTS.sub(r"\1", word.translate(_SLIPS)) if is_slip else word).replace("rn", "m")
-        )
-    return read
+    return dict(zip(read_slips([*words]), read_slips([*words.values()]), strict=True))
 
 
 def _looks_like_street(text: str) -> tuple[bool, bool]:
@@ -385,11 +266,3 @@ def _looks_like_street(text: str) -> tuple[bool, bool]:
 @cache
 def _street_words() -> frozenset[str]:
     return frozenset(fold(word) for word in rules()["street_words"])
-
-
-def _find_form(words: list[str]) -> tuple[int, int] | None:
-    for length, forms in _forms().items():
-        for start in range(len(words) - length, 0, -1):
-            if tuple(words[start : start + length]) in forms:
-                return start, start + length
-    return None

@@ -10,7 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from identity.normalise import fold, known, register_number
+from identity.normalise import register_number
+from vocabulary.folding import fold
+from vocabulary.words import known
 
 if TYPE_CHECKING:
     import pandas as pd

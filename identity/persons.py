@@ -64,7 +64,7 @@ class _Agreements:
 @cache
 def rules() -> dict[str, frozenset[str]]:
     """Read the words of `persons.yml`."""
-    return {name: frozenset(words) for name, words in read_yaml(RULES_FILE).items()}
+    return {name: frozenset(words) for name, words in read_yaml(RULES_FILE, as_text=True).items()}
 
 
 def split_name(

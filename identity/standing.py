@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 # What identity reads of a record; which customer it is of is known of contacts only.
 READ = ("record_id", "source", "customer_id", *INPUT_COLUMNS)
-CODE = (Path(__file__).parent, PROJECT_ROOT / "dbt_project/models/intermediate")
+CODE = (
+    Path(__file__).parent,
+    PROJECT_ROOT / "vocabulary",
+    PROJECT_ROOT / "dbt_project/models/intermediate",
+)
 
 
 def find_basis(connection: duckdb.DuckDBPyConnection, records: duckdb.DuckDBPyRelation) -> str:

@@ -59,7 +59,7 @@ def find_reused_keys(
 
 def are_different_firms(one: str, two: str) -> bool:
     """Tell whether two names can't be one firm's: no word in common and not a slip of the pen."""
-    from identity.normalise import company_name
+    from vocabulary.company_names import company_name
 
     a, b = (company_name(name).name or name.lower() for name in (one, two))
     is_alike = SequenceMatcher(None, a, b).ratio() >= SLIP

@@ -20,6 +20,7 @@ from config.language import CATALOGUE, use_language
 
 ROOMS: Final = (
     "config",
+    "vocabulary",
     "warehouse",
     "ingest",
     "identity",

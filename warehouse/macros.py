@@ -34,6 +34,9 @@ def _macros() -> Any:  # noqa: ANN401 - a Jinja module, its macros are attribute
     project = PROJECT_ROOT / "dbt_project"
     settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
     environment = jinja2.Environment(autoescape=False)  # noqa: S701 - SQL, not HTML
-    text = (project / "macros" / "parse.sql").read_text(encoding="utf-8")
+    text = "".join(
+        (project / "macros" / name).read_text(encoding="utf-8")
+        for name in ("vocabulary.sql", "parse.sql")
+    )
     functions = {"var": settings["vars"].get, "env_var": lambda _name, default: default}
     return environment.from_string(text, globals=functions).module

@@ -29,10 +29,10 @@
 
 
 {# What a model's rows depend on beside its loads: its code, the macros, how views and kept tables
-   that it reads are made (the column formats stand in the views), the time zone, the placeholders. #}
+   that it reads are made (the column formats stand in the views), the time zone, the columns of names. #}
 {% macro find_definition() -%}
     {%- set parts = [model.raw_code, env_var('REIFEGRAD_TIMEZONE', 'Europe/Berlin')] -%}
-    {%- do parts.extend(var('placeholders') + var('placeholders_but_names') + var('name_columns')) -%}
+    {%- do parts.extend(var('name_columns')) -%}
     {%- for made in context.values() if made.macro is defined and made.macro.package_name == model.package_name -%}
         {%- do parts.append(made.macro.macro_sql) -%}
     {%- endfor -%}

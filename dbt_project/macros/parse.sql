@@ -19,15 +19,15 @@
 {%- endmacro %}
 
 
-{# "k. A." | "n/a" | "-" | "???" | "0000" | "xxx" | a word of `placeholders` -> true; "/" alone is a
+{# "k. A." | "n/a" | "-" | "???" | "0000" | "xxx" | one of the vocabulary's `placeholders` -> true; "/" alone is a
    web site's first page. One expression, which other texts leave at their first characters. #}
 {% macro is_placeholder(column) -%}
     {%- set mark = '[\\p{P}\\p{Z}\\p{Sm}\\s]' -%}
-    {%- set words = var('placeholders') -%}
+    {%- set words = placeholders_everywhere() -%}
     {%- if column not in var('name_columns') -%}
-        {%- set words = words + var('placeholders_but_names') -%}
+        {%- set words = words ~ '|' ~ placeholders_but_for_people_and_countries() -%}
     {%- endif -%}
-    {%- set words = words | join('|') | replace(' ', mark ~ '*') -%}
+    {%- set words = words | replace(' ', mark ~ '*') -%}
     regexp_full_match({{ column }}, '(?i){{ mark }}*([-–—_.,:;?!*#+=()…]|{{ words }}|0({{ mark }}*0)+|x({{ mark }}*x)+){{ mark }}*')
 {%- endmacro %}
 

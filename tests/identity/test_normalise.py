@@ -5,6 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from identity import normalise
+from vocabulary.company_names import company_name
+from vocabulary.folding import fold
+from vocabulary.words import known
 
 text = st.text(max_size=30) | st.text(
     alphabet="aäoöuüeßéłŁİ .&-'’/@,0123456789GmbHcoKGstr", max_size=30
@@ -37,7 +40,7 @@ text = st.text(max_size=30) | st.text(
     ],
 )
 def test_legal_form_is_taken_off_and_kept(written, name, legal_form):
-    assert normalise.company_name(written) == (name, legal_form)
+    assert company_name(written) == (name, legal_form)
 
 
 @pytest.mark.parametrize(
@@ -61,14 +64,14 @@ def test_street_and_house_number(written, name, number):
 
 @given(text)
 def test_folding_a_folded_text_changes_nothing(written):
-    once = normalise.fold(written)
-    assert normalise.fold(once) == once
+    once = fold(written)
+    assert fold(once) == once
 
 
 @given(text)
 def test_a_name_without_legal_form_has_none_left(written):
-    name, _ = normalise.company_name(written)
-    assert normalise.company_name(name) == (name, None)
+    name, _ = company_name(written)
+    assert company_name(name) == (name, None)
 
 
 @given(text)
@@ -92,8 +95,8 @@ def test_normalising_twice_changes_nothing(function, written):
 
 @given(text)
 def test_case_and_outer_blanks_say_nothing(written):
-    assert normalise.fold(f"  {written.upper()} ") == normalise.fold(written.upper())
-    assert normalise.fold("ÜBER") == normalise.fold("über") == normalise.fold("ueber")
+    assert fold(f"  {written.upper()} ") == fold(written.upper())
+    assert fold("ÜBER") == fold("über") == fold("ueber")
 
 
 @pytest.mark.parametrize(
@@ -208,7 +211,7 @@ def test_what_the_other_columns_know_is_left_to_them():
     ],
 )
 def test_names_that_read_alike(one, other):
-    assert normalise.company_name(one).name == normalise.company_name(other).name
+    assert company_name(one).name == company_name(other).name
 
 
 def test_short_forms_and_generations():
@@ -220,7 +223,7 @@ def test_short_forms_and_generations():
 
 @pytest.mark.parametrize("nothing", ["k.A.", "Unbekannt", "-", "n/a", "keine Angabe", "  ", None])
 def test_a_placeholder_says_nothing(nothing):
-    assert normalise.known(nothing) is None
+    assert known(nothing) is None
 
 
 @given(st.text(alphabet="ab@.,<> é", max_size=20))

@@ -21,7 +21,10 @@ VARIABLES = yaml.safe_load(
     (PROJECT_ROOT / "dbt_project/dbt_project.yml").read_text(encoding="utf-8")
 )["vars"]
 MACROS = jinja2.Environment().from_string(
-    (PROJECT_ROOT / "dbt_project/macros/parse.sql").read_text(encoding="utf-8"),
+    "".join(
+        (PROJECT_ROOT / "dbt_project/macros" / name).read_text(encoding="utf-8")
+        for name in ("vocabulary.sql", "parse.sql")
+    ),
     globals={"env_var": lambda _name, default: default, "var": VARIABLES.get},
 )
 CONNECTION = duckdb.connect()
