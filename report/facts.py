@@ -138,16 +138,19 @@ def find_shares(use_cases: Iterable[UseCase], results: Results, night: date) -> 
                 asked.setdefault(item.target, []).append((case, item))
     for (mart, column), wishes in asked.items():
         measured = [(case, item, results.get((case.name, item.name), [])) for case, item in wishes]
+        # As it was measured: the YAML file may ask for something else by now.
         tonight = [
-            (rows[-1]["observed"], -item.mostly, case.name, item.name)
+            (rows[-1]["observed"], -rows[-1]["required"], case.name, item.name)
             for case, item, rows in measured
-            if rows and rows[-1]["night"] == night and rows[-1]["observed"] is not None
+            if rows
+            and rows[-1]["night"] == night
+            and None not in (rows[-1]["observed"], rows[-1]["required"])
         ]
         if not tonight:
             continue
         *_, case_name, item_name = min(tonight)
         shown = [r for r in results[case_name, item_name] if r["observed"] is not None]
-        required = max(item.mostly for _, item in wishes)
+        required = max(-negative for _, negative, _, _ in tonight)
         yield Share(
             mart,
             column,
@@ -173,12 +176,17 @@ def find_still_double(use_cases: Iterable[UseCase], results: Results, night: dat
 
 def _results(connection: duckdb.DuckDBPyConnection, first: date, night: date) -> Results:
     found: Results = {}
-    for use_case, expectation, at, observed, unmet in connection.execute(
-        "select use_case, expectation, night, observed, records_unmet"
+    for use_case, expectation, at, observed, required, unmet in connection.execute(
+        "select use_case, expectation, night, observed, required, records_unmet"
         " from ops.expectation_results where night between ? and ? order by night",
         [first, night],
     ).fetchall():
-        row = {"night": at, "observed": observed, "records_unmet": unmet}
+        row = {
+            "night": at,
+            "observed": observed,
+            "required": required,
+            "records_unmet": unmet,
+        }
         found.setdefault((use_case, expectation), []).append(row)
     return found
 

@@ -45,6 +45,16 @@ def test_the_first_night_shows_no_history_that_there_is_not(settings):
     assert freshness.lines[0] == "web_visits: ausgeblieben"
 
 
+def test_what_was_measured_is_shown_though_the_file_asks_for_something_else_since(settings):
+    store_nights(settings)
+    before = read_facts(settings).shares
+    assert before and {share.is_met for share in before} == {True, False}
+    for path in settings.expectations.glob("*.yml"):
+        spec = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r"mostly: [0-9.]+", "mostly: 0.01", spec), encoding="utf-8")
+    assert read_facts(settings).shares == before
+
+
 def test_nights_stand_at_their_day_tonight_at_the_right():
     from datetime import timedelta
 
