@@ -49,10 +49,11 @@ test-pythons:  ## the same on each Python from 3.11 to 3.13 here, in environment
 		echo "Python $$version: not here"; \
 	done
 
-lint: setup  ## ruff, mypy, the catalogue of messages, what is made of the vocabulary, sqlfluff
+lint: setup  ## ruff, mypy, walls between rooms, catalogue of messages, vocabulary, sqlfluff
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
+	@$(RUN) lint-imports --no-logo --no-cache
 	@$(RUN) python -m reifegrad.catalogue --check
 	@$(RUN) python -m vocabulary.seeds --check
 	@$(RUN) sqlfluff lint --processes 0 dbt_project/models

@@ -25,8 +25,8 @@ import yaml
 
 from config import PROJECT_ROOT, Settings
 from ingest import Sources, ingest_inbox, load_sources
-from ingest.sources import Source
-from ingest.suggest import suggest
+from ingest.mapping.sources import Source
+from ingest.suggesting.one_file import suggest
 from sample import make_company
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data"

@@ -6,13 +6,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ingest.loading import ingest_inbox
-    from ingest.loads import Load
-    from ingest.reading import read_file
-    from ingest.reasons import UnreadableFile
-    from ingest.references import MissingReference, missing_references
-    from ingest.sources import Sources, load_sources
-    from ingest.tables import Reject, Table
+    from ingest.loading.inbox_run import ingest_inbox
+    from ingest.loading.loads import Load
+    from ingest.mapping.references import MissingReference, missing_references
+    from ingest.mapping.sources import Sources, load_sources
+    from ingest.reading.file import read_file
+    from ingest.reading.refusals import UnreadableFile
+    from ingest.reading.tables import Reject, Table
 
 __all__ = [
     "Load",
@@ -30,16 +30,16 @@ __all__ = [
 # Imported when asked for: the reading process, started once per file, needs none of DuckDB and
 # pydantic and would take several times as long to start with them.
 _LATER = {
-    "read_file": "ingest.reading",
-    "UnreadableFile": "ingest.reasons",
-    "Reject": "ingest.tables",
-    "Table": "ingest.tables",
-    "Load": "ingest.loads",
-    "ingest_inbox": "ingest.loading",
-    "Sources": "ingest.sources",
-    "load_sources": "ingest.sources",
-    "MissingReference": "ingest.references",
-    "missing_references": "ingest.references",
+    "read_file": "ingest.reading.file",
+    "UnreadableFile": "ingest.reading.refusals",
+    "Reject": "ingest.reading.tables",
+    "Table": "ingest.reading.tables",
+    "Load": "ingest.loading.loads",
+    "ingest_inbox": "ingest.loading.inbox_run",
+    "Sources": "ingest.mapping.sources",
+    "load_sources": "ingest.mapping.sources",
+    "MissingReference": "ingest.mapping.references",
+    "missing_references": "ingest.mapping.references",
 }
 
 

@@ -10,7 +10,7 @@ from identity.golden_record import load_golden_record
 from identity.memory import remember_customers
 from identity.reviewing import renew_list, take_lists
 from ingest import load_sources
-from ingest.views import renew_outdated_views
+from ingest.mapping.views import renew_outdated_views
 from report import take_corrections
 from warehouse import BuildResult, open_warehouse
 

@@ -128,7 +128,7 @@ def _advice(name: str) -> str | None:
 def _inbox(settings: Settings, purpose: Purpose) -> Iterator[Finding]:
     from config import ConfigurationError
     from ingest import load_sources, missing_references
-    from ingest.inbox import inbox_paths
+    from ingest.loading.inbox import inbox_paths
 
     try:
         sources = load_sources(settings)

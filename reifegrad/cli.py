@@ -386,7 +386,7 @@ def suggest(
 ) -> None:
     """Propose an entry in sources.yml for an unknown file; unsure columns are left to a person."""
     from config.language import _
-    from ingest.suggest import suggest as propose
+    from ingest.suggesting.one_file import suggest as propose
 
     settings = _settings()
     suggestion = propose(settings, file, language or settings.language, write=write)

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ingest.loads import in_thousands
+from ingest.loading.loads import in_thousands
 from reifegrad.customer_view import (
     Contact,
     CustomerView,

@@ -19,10 +19,10 @@ from config.folders import SETTINGS_FILE, read_env
 from config.language import Language, _
 
 if TYPE_CHECKING:
-    from ingest.loading import Progress
-    from ingest.loads import Load
-    from ingest.preview import Preview
-    from ingest.suggest_folder import FolderFile, FolderSuggestion
+    from ingest.loading.inbox_run import Progress
+    from ingest.loading.loads import Load
+    from ingest.suggesting.folder import FolderFile, FolderSuggestion
+    from ingest.suggesting.preview import Preview
 
 SAMPLE_CONFIG: Final = PROJECT_ROOT / "config"
 PARTIAL: Final = ".partial"
@@ -81,10 +81,10 @@ def start(
         SuggestionError: the proposals can't stand beside what is in `sources.yml`.
 
     """
-    from ingest.loading import load_inbox
-    from ingest.preview import preview
-    from ingest.suggest import append_sources
-    from ingest.suggest_folder import suggest_folder
+    from ingest.loading.inbox_run import load_inbox
+    from ingest.suggesting.folder import suggest_folder
+    from ingest.suggesting.one_file import append_sources
+    from ingest.suggesting.preview import preview
 
     own = own_settings(settings, folder)
     suggestion = suggest_folder(own, folder)

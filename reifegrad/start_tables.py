@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from config.language import _, marked, spoken_language
-from ingest.entities import load_entities
-from ingest.loads import in_thousands
-from ingest.preview import RECORDS, Preview
-from ingest.references import MissingReference
+from ingest.loading.loads import in_thousands
+from ingest.mapping.entities import load_entities
+from ingest.mapping.references import MissingReference
+from ingest.suggesting.preview import RECORDS, Preview
 from reifegrad.start import Start
 
 ENTITIES: Final = {

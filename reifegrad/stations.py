@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 
 from config import Settings
 from config.language import _
-from ingest.loads import in_thousands
+from ingest.loading.loads import in_thousands
 from nights.steps import NIGHT, SCORING
 from reifegrad.tables import text
 
 if TYPE_CHECKING:
     from crm import Change
     from expectations import Assessment
-    from ingest.loading import Progress
+    from ingest.loading.inbox_run import Progress
     from ml import Scoring, Training
     from nights.preflight import Purpose
     from reifegrad.customer_view import CustomerView, FoundCustomer
@@ -123,7 +123,7 @@ def ingest(settings: Settings, progress: Progress | None = None) -> Generator[st
         The files that were not loaded. Single rows in quarantine refuse no file.
 
     """
-    from ingest.loading import load_inbox
+    from ingest.loading.inbox_run import load_inbox
 
     is_empty, refused = True, []
     for load in load_inbox(settings, progress):

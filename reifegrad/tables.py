@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from config.language import _
-from ingest.loads import in_thousands
+from ingest.loading.loads import in_thousands
 from report.overview import LoadedFile, Overview
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from ingest.loading import Progress as Tell
+    from ingest.loading.inbox_run import Progress as Tell
 
 
 def say(line: str) -> None:

@@ -20,7 +20,8 @@ def typed(column: str, kind: str) -> str:
 
     Args:
         column: its name; the row's `formats` say how an ambiguous cell is meant.
-        kind: as in `ingest/entities.yml`; all but number, date, timestamp and boolean is text.
+        kind: as in `ingest/mapping/entities.yml`; all but number, date, timestamp and boolean is
+            text.
 
     """
     return str(getattr(_macros(), READERS.get(kind, "parse_text"))(column))

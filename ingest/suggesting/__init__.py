@@ -1,1 +1,1 @@
-"""What `ingest.suggest` proposes for a file that no source claims, and why."""
+"""What `ingest.suggesting.one_file` proposes for a file that no source claims, and why."""

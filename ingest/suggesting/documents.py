@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from ingest.header_words import normalised
-from ingest.reasons import Reason
-from ingest.sources import Where
+from ingest.mapping.sources import Where
+from ingest.reading.header_words import normalised
+from ingest.reading.refusals import Reason
 from ingest.suggesting.keys import TableSample
 from ingest.suggesting.shapes import FileColumn, value_words
 from ingest.suggesting.subjects import SourceProposal

@@ -13,9 +13,9 @@ from difflib import SequenceMatcher
 from functools import cache
 from typing import NamedTuple
 
-from ingest.entities import CanonicalColumn
-from ingest.header_words import load_header_words, normalised, readings
-from ingest.reasons import Reason
+from ingest.mapping.entities import CanonicalColumn
+from ingest.reading.header_words import load_header_words, normalised, readings
+from ingest.reading.refusals import Reason
 from ingest.suggesting.shapes import FileColumn
 
 # At least so sure to be proposed; below it a person decides.

@@ -8,9 +8,16 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.entities import Entity, load_entities
-from ingest.header_words import KEY, load_header_words, names_payer, normalised, readings, tokens
-from ingest.reasons import Reason
+from ingest.mapping.entities import Entity, load_entities
+from ingest.reading.header_words import (
+    KEY,
+    load_header_words,
+    names_payer,
+    normalised,
+    readings,
+    tokens,
+)
+from ingest.reading.refusals import Reason
 from ingest.suggesting.evidence import SURE, WORTH_MENTIONING, Guess, either, header_evidence
 from ingest.suggesting.shapes import FileColumn, file_column
 

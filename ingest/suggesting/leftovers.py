@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ingest.entities import load_entities
-from ingest.header_words import KEY, load_header_words, normalised
-from ingest.reasons import Reason
-from ingest.references import NAMES
+from ingest.mapping.entities import load_entities
+from ingest.mapping.references import NAMES
+from ingest.reading.header_words import KEY, load_header_words, normalised
+from ingest.reading.refusals import Reason
 from ingest.suggesting.evidence import SURE, WORTH_MENTIONING, Guess, guess, header_evidence
 from ingest.suggesting.keys import KnownSource, TableSample, foreign_keys
 from ingest.suggesting.shapes import FileColumn, recode, value_words

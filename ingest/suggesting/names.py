@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from ingest.entities import load_entities
-from ingest.header_words import normalised, tokens
+from ingest.mapping.entities import load_entities
+from ingest.reading.header_words import normalised, tokens
 from ingest.suggesting.shapes import value_words
 
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ingest.entities import load_entities
-from ingest.formats import PATTERNS
-from ingest.header_words import normalised
-from ingest.reasons import Reason
-from ingest.sources import Source, Sources
+from ingest.mapping.entities import load_entities
+from ingest.mapping.sources import Source, Sources
+from ingest.mapping.value_formats import PATTERNS
+from ingest.reading.header_words import normalised
+from ingest.reading.refusals import Reason
 from ingest.suggesting.documents import with_documents
 from ingest.suggesting.evidence import (
     SURE,

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from ingest.formats import PATTERNS
-from ingest.header_words import normalised
+from ingest.mapping.value_formats import PATTERNS
+from ingest.reading.header_words import normalised
 
 VALUE_WORDS = Path(__file__).with_name("value_words.yml")
 # Distinct values looked at for a shape; more would not change a share by a percent or two.

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ingest.entities import load_entities
-from ingest.header_words import KEY, load_header_words, normalised
-from ingest.reasons import Reason
-from ingest.sources import Where
+from ingest.mapping.entities import load_entities
+from ingest.mapping.sources import Where
+from ingest.reading.header_words import KEY, load_header_words, normalised
+from ingest.reading.refusals import Reason
 from ingest.suggesting.evidence import (
     SURE,
     Guess,

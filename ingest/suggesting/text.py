@@ -8,8 +8,8 @@ from typing import Literal
 
 import yaml
 
-from ingest.entities import load_entities
-from ingest.reasons import Reason
+from ingest.mapping.entities import load_entities
+from ingest.reading.refusals import Reason
 from ingest.suggesting.evidence import Guess
 from ingest.suggesting.keys import Reference
 from ingest.suggesting.leftovers import DECIDE, PERSONAL

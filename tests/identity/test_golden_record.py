@@ -14,7 +14,7 @@ from identity.golden_record import (
     attribute_rules,
     load_golden_record,
 )
-from ingest.entities import load_entities
+from ingest.mapping.entities import load_entities
 
 SOURCES = """
 sources:

@@ -12,8 +12,8 @@ import pytest
 
 from config import PROJECT_ROOT, Settings
 from ingest import Table
-from ingest.handover import Handover, collect
-from ingest.reader import read_here
+from ingest.reading.handover import Handover, collect
+from ingest.reading.worker import read_here
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data"
 

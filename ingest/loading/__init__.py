@@ -1,0 +1,1 @@
+"""The inbox into `raw` and quarantine: each file once, whole or not at all."""

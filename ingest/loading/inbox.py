@@ -1,0 +1,132 @@
+"""The inbox: which files lie there, which are still being written, which came and which did not."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from ingest.loading.archive import Signature
+from workbooks.to_do import is_to_do
+
+# Files that programs leave beside what people drop: hidden ones, Office's locks, partial downloads.
+IGNORED_PREFIXES = (".", "~$")
+IGNORED_SUFFIXES = (".tmp", ".part", ".crdownload", ".filepart", ".partial")
+# A file that changed within these seconds may be still being written: wait so long, once a run,
+# and see whether it goes on.
+SETTLING_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFile:
+    """A file of the inbox; `sha256` is empty until it has been read."""
+
+    path: Path
+    name: str  # below the inbox
+    seen: Signature
+    modified_at: datetime
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What was last seen of a file."""
+
+    sha256: str
+    size: int
+    modified_at: datetime
+    is_there: bool
+
+
+def list_files(inbox: Path) -> list[InboxFile]:
+    """Return the files in the order of their names, after giving fresh ones time to settle.
+
+    A file is described as it was before the wait, so that one which went on growing differs.
+    """
+    files = [_described(path, inbox) for path in inbox_paths(inbox)]
+    newest = max((file.seen.modified_ns for file in files), default=0) / 1e9
+    age = time.time() - newest
+    if age < SETTLING_SECONDS:
+        time.sleep(min(SETTLING_SECONDS, SETTLING_SECONDS - age))
+    return files
+
+
+def known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownFile]:
+    """Return what was last seen of each file."""
+    rows = connection.execute(
+        "select file, sha256, size, modified_at, is_there from ops.inbox_files"
+    ).fetchall()
+    return {row[0]: KnownFile(*row[1:]) for row in rows}
+
+
+def remember(
+    connection: duckdb.DuckDBPyConnection, file: InboxFile, known: KnownFile | None, night: date
+) -> bool:
+    """Keep what was seen of a file; return whether it came: new, changed or written anew."""
+    is_changed = known is None or known.sha256 != file.sha256
+    is_renewed = is_changed or known.modified_at != file.modified_at  # type: ignore[union-attr]
+    if known is not None and not is_renewed and known.is_there:
+        return False
+    if known is None:
+        connection.execute(
+            "insert into ops.inbox_files values ($file, $sha256, $size, $modified_at, $night,"
+            " $night, $night, $night, true)",
+            _values(file, night),
+        )
+    else:
+        connection.execute(
+            "update ops.inbox_files set sha256 = $sha256, size = $size,"
+            " modified_at = $modified_at, is_there = true, seen_on = $night,"
+            " renewed_on = case when $is_renewed then $night else renewed_on end,"
+            " changed_on = case when $is_changed then $night else changed_on end"
+            " where file = $file",
+            _values(file, night) | {"is_renewed": is_renewed, "is_changed": is_changed},
+        )
+    return is_renewed
+
+
+def forget(connection: duckdb.DuckDBPyConnection, file: str) -> None:
+    """Note that a file is no longer in the inbox."""
+    connection.execute("update ops.inbox_files set is_there = false where file = ?", [file])
+
+
+def close_night(connection: duckdb.DuckDBPyConnection, night: date) -> None:
+    """Note that the files that are in the inbox were seen in this night."""
+    connection.execute("update ops.inbox_files set seen_on = ? where is_there", [night])
+
+
+def _values(file: InboxFile, night: date) -> dict[str, object]:
+    return {
+        "file": file.name,
+        "sha256": file.sha256,
+        "size": file.seen.size,
+        "modified_at": file.modified_at,
+        "night": night,
+    }
+
+
+def inbox_paths(inbox: Path) -> list[Path]:
+    """Return what a night would read, in the order of the names; to-do lists are read apart."""
+    return sorted(
+        path
+        for path in inbox.rglob("*")
+        # A link to nothing is a file that cannot be opened, and told so.
+        if (path.is_file() or (path.is_symlink() and not path.exists()))
+        and not any(part.startswith(IGNORED_PREFIXES) for part in path.relative_to(inbox).parts)
+        and path.suffix.lower() not in IGNORED_SUFFIXES
+        # Read cell by cell by `report.corrections`, which accounts for it itself.
+        and not is_to_do(path.name)
+    )
+
+
+def _described(path: Path, inbox: Path) -> InboxFile:
+    name = path.relative_to(inbox).as_posix()
+    try:
+        seen = Signature.of(path)
+    except OSError:  # told when it is its turn to be opened
+        seen = Signature(0, 0)
+    modified_at = datetime.fromtimestamp(seen.modified_ns / 1e9, UTC).replace(tzinfo=None)
+    return InboxFile(path, name, seen, modified_at)

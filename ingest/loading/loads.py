@@ -1,0 +1,162 @@
+"""What became of a file: recorded in `ops.loads` and told in a line."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+import duckdb
+from pydantic import BaseModel, ConfigDict
+
+from ingest.loading.inbox import InboxFile
+from ingest.loading.raw import Origin
+from ingest.reading.refusals import Reason
+
+Language = Literal["de", "en"]
+Status = Literal[
+    "loaded",
+    "unchanged",
+    "superseded",
+    "duplicate",
+    "skipped",
+    "growing",
+    "failed",
+    "gone",
+    "overdue",
+]
+# What a person should look at.
+WARNINGS: Final = frozenset({"failed", "growing", "duplicate", "gone", "overdue"})
+
+TEXTS: Final[dict[Status, dict[Language, str]]] = {
+    "loaded": {
+        "de": "{file}: {loaded} Zeilen geladen, {quarantined} in Quarantäne",
+        "en": "{file}: {loaded} rows loaded, {quarantined} in quarantine",
+    },
+    "unchanged": {"de": "{file}: unverändert", "en": "{file}: unchanged"},
+    "superseded": {
+        "de": "{file}: eine neuere Fassung gilt",
+        "en": "{file}: a newer version is in force",
+    },
+    "duplicate": {"de": "{file}: doppelt. {reason}", "en": "{file}: duplicate. {reason}"},
+    "skipped": {"de": "{file}: übergangen. {reason}", "en": "{file}: skipped. {reason}"},
+    "growing": {
+        "de": "{file}: noch nicht geladen. {reason}",
+        "en": "{file}: not yet loaded. {reason}",
+    },
+    "failed": {"de": "{file}: nicht geladen. {reason}", "en": "{file}: not loaded. {reason}"},
+    "gone": {"de": "{file}: fehlt. {reason}", "en": "{file}: missing. {reason}"},
+    "overdue": {"de": "{file}: fehlt. {reason}", "en": "{file}: missing. {reason}"},
+}
+
+
+class Load(BaseModel):
+    """What became of one file, per source and sheet.
+
+    `unchanged`: this content is in force already. `superseded`: a newer file of the snapshot
+    source is. `gone`: a loaded file is no longer in the inbox. `overdue`: a source did not come;
+    `file` is its pattern. These are told, not recorded in `ops.loads`. `skipped`: a sheet without
+    any of the source's columns, beside sheets that have them. `duplicate`: another file of the
+    source has the same content. `growing`: the file is still being written.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    load_id: str
+    source: str | None
+    file: str
+    sheet: str | None = None
+    sha256: str
+    loaded_at: datetime
+    rows_found: int = 0
+    rows_loaded: int = 0
+    rows_quarantined: int = 0
+    status: Status
+    reason_de: str | None = None
+    reason_en: str | None = None
+    notes_de: tuple[str, ...] = ()
+    notes_en: tuple[str, ...] = ()
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether a person should look at it."""
+        return self.status in WARNINGS or bool(self.notes_de)
+
+    def lines(self, language: Language) -> list[str]:
+        """Say what became of the file, then what to look at."""
+        place = f"{self.file} › {self.sheet}" if self.sheet else self.file
+        reason, notes = (
+            (self.reason_de, self.notes_de) if language == "de" else (self.reason_en, self.notes_en)
+        )
+        said = TEXTS[self.status][language].format(
+            file=place,
+            loaded=in_thousands(self.rows_loaded, language),
+            quarantined=in_thousands(self.rows_quarantined, language),
+            reason=reason or "",
+        )
+        return [said, *(f"  ! {note}" for note in notes)]
+
+
+def in_thousands(number: int, language: Language) -> str:
+    """Write a number with the language's mark between thousands."""
+    return f"{number:,}".replace(",", "." if language == "de" else ",")
+
+
+def load_of(
+    source: str | None,
+    file: InboxFile,
+    status: Status,
+    reason: Reason | None = None,
+    notes: Sequence[Reason] = (),
+    *,
+    origin: Origin | None = None,
+    sheet: str | None = None,
+    rows_loaded: int = 0,
+    rows_quarantined: int = 0,
+) -> Load:
+    """Say what became of a file; `origin` where it was loaded."""
+    return Load(
+        load_id=origin.load_id if origin else uuid.uuid4().hex,
+        source=source,
+        file=file.name,
+        sheet=sheet,
+        sha256=file.sha256,
+        loaded_at=origin.loaded_at if origin else now(),
+        rows_found=rows_loaded + rows_quarantined,
+        rows_loaded=rows_loaded,
+        rows_quarantined=rows_quarantined,
+        status=status,
+        reason_de=reason.de if reason else None,
+        reason_en=reason.en if reason else None,
+        notes_de=tuple(note.de for note in notes),
+        notes_en=tuple(note.en for note in notes),
+    )
+
+
+def record(connection: duckdb.DuckDBPyConnection, load: Load) -> None:
+    """Write a load into `ops.loads`."""
+    values = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in load.model_dump().items()
+    }
+    names = ", ".join(values)
+    marks = ", ".join("?" for _ in values)
+    connection.execute(f"insert into ops.loads ({names}) values ({marks})", list(values.values()))
+
+
+def record_once(connection: duckdb.DuckDBPyConnection, load: Load) -> Load:
+    """Record that a file was not loaded, unless its last entry says just that."""
+    last = connection.execute(
+        "select sha256, status, reason_de from ops.loads where file = ? and source is not distinct"
+        " from ? order by loaded_at desc limit 1",
+        [load.file, load.source],
+    ).fetchone()
+    if last != (load.sha256, load.status, load.reason_de):
+        record(connection, load)
+    return load
+
+
+def now() -> datetime:
+    """Return the time in UTC, without a zone, as the warehouse keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)

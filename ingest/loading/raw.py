@@ -1,0 +1,203 @@
+"""Writing tables of text into `raw.<source>` and `ops.quarantine`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from ingest.mapping import expressions
+from ingest.mapping.expressions import columns_of, identifier, literal
+from ingest.mapping.sources import Source
+from ingest.reading import refusals
+from ingest.reading.refusals import Reason
+from ingest.reading.tables import ROW_NUMBER, Table
+
+METADATA = (
+    f"_file varchar, _sheet varchar, _sha256 varchar, {ROW_NUMBER} bigint, _load_id varchar,"
+    " _loaded_at timestamp"
+)
+
+
+PIECE_BYTES = 96 << 20
+
+
+class RowsLostError(Exception):
+    """The rows loaded and in quarantine are not all rows of the file: undo the load."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where rows come from and when."""
+
+    file: str
+    sha256: str
+    load_id: str
+    loaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many rows of a table went where."""
+
+    table: Table
+    rows_loaded: int
+    rows_quarantined: int
+
+
+def write_source(
+    connection: duckdb.DuckDBPyConnection, source: Source, tables: list[Table], origin: Origin
+) -> list[Written]:
+    """Replace what the file gave before (for a snapshot: what any file gave) by these tables.
+
+    The caller holds the transaction.
+
+    Raises:
+        RowsLostError: rows found are not rows loaded plus rows in quarantine.
+
+    """
+    target = f"raw.{source.name}"  # plain letters, says sources.yml's check
+    _clear(connection, source, origin, target)
+    _add_columns(connection, target, tables)
+    return [_write_table(connection, source, table, origin, target) for table in tables]
+
+
+def _clear(
+    connection: duckdb.DuckDBPyConnection, source: Source, origin: Origin, target: str
+) -> None:
+    if source.kind == "snapshot":
+        # Not deleted row by row: that would read them all, and keep their space for a while.
+        connection.execute(f"drop table if exists {target}")
+        connection.execute("delete from ops.quarantine where source = ?", [source.name])
+    connection.execute(f"create table if not exists {target} ({METADATA})")
+    if source.kind == "events":
+        connection.execute(f"delete from {target} where _file = ?", [origin.file])
+        connection.execute(
+            "delete from ops.quarantine where source = ? and file = ?", [source.name, origin.file]
+        )
+
+
+def _add_columns(connection: duckdb.DuckDBPyConnection, target: str, tables: list[Table]) -> None:
+    """Add the columns that no earlier file had; names that differ in case only are the same."""
+    described = connection.execute(f"describe {target}").fetchall()
+    known = {str(row[0]).casefold() for row in described}
+    for name in (name for table in tables for name in table.columns):
+        if name.casefold() not in known:
+            connection.execute(f"alter table {target} add column {identifier(name)} varchar")
+            known.add(name.casefold())
+
+
+def _write_table(
+    connection: duckdb.DuckDBPyConnection, source: Source, table: Table, origin: Origin, target: str
+) -> Written:
+    constants = {
+        "_file": literal(origin.file),
+        "_sheet": literal(table.name) if table.is_sheet else "null",
+        "_sha256": literal(origin.sha256),
+        ROW_NUMBER: ROW_NUMBER,
+        "_load_id": literal(origin.load_id),
+        "_loaded_at": f"timestamp '{origin.loaded_at}'",
+    }
+    values = constants | {name.casefold(): identifier(name) for name in table.columns}
+    _insert(connection, table.batches(), target, values)
+    _quarantine_keyless(connection, source, table, origin, target)
+    _quarantine_rejects(connection, source, table, origin)
+    return _checked(connection, table, origin, target)
+
+
+def _quarantine_keyless(
+    connection: duckdb.DuckDBPyConnection, source: Source, table: Table, origin: Origin, target: str
+) -> None:
+    """Move the rows that should feed an entity and feed none from raw to quarantine.
+
+    Moved, not parted before, so that the file is read once and the warehouse's columns decide.
+    """
+    loadable = expressions.loadable(source, columns_of(table.columns))
+    if loadable == "true":
+        return
+    sheet = literal(table.name) if table.is_sheet else "null"
+    keyless = (
+        f"_load_id = {literal(origin.load_id)} and _sheet is not distinct from {sheet}"
+        f" and not {loadable}"
+    )
+    texts = ", ".join(f"coalesce({identifier(name)}, '')" for name in table.columns)
+    key = dict.fromkeys(name for mapping in source.maps.values() for name in mapping.key)
+    reason = refusals.missing_key(", ".join(key))
+    moved = connection.execute(
+        f"insert into ops.quarantine select _load_id, {literal(source.name)}, _file, _sheet,"
+        f" {ROW_NUMBER}, concat_ws(';', {texts}), {literal(reason.de)}, {literal(reason.en)},"
+        f" _loaded_at from {target} where {keyless}"
+    ).fetchone()
+    if moved and moved[0]:
+        connection.execute(f"delete from {target} where {keyless}")
+
+
+def _quarantine_rejects(
+    connection: duckdb.DuckDBPyConnection, source: Source, table: Table, origin: Origin
+) -> None:
+    if not table.reject_count:
+        return
+    values = {name: name for name in ("row_number", "raw_text", "reason_de", "reason_en")} | {
+        "load_id": literal(origin.load_id),
+        "source": literal(source.name),
+        "file": literal(origin.file),
+        "sheet": literal(table.name) if table.is_sheet else "null",
+        "quarantined_at": f"timestamp '{origin.loaded_at}'",
+    }
+    _insert(connection, table.rejected(), "ops.quarantine", values)
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection,
+    batches: pa.RecordBatchReader,
+    target: str,
+    values: dict[str, str],
+) -> None:
+    """Append batches; `values` has an SQL expression per column, by its name in small letters.
+
+    Piece by piece, because one statement holds on to all that it is given; and as relations,
+    because a registered name would be held until the transaction ends.
+    """
+    described = connection.execute(f"describe {target}").fetchall()
+    selected = ", ".join(values.get(str(row[0]).casefold(), "null") for row in described)
+    for piece in _pieces(batches):
+        connection.from_arrow(piece).project(selected).insert_into(target)
+
+
+def _pieces(batches: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """Put batches together to larger tables: small ones leave row groups that are merged anew."""
+    waiting: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.nbytes
+        if size >= PIECE_BYTES:
+            yield pa.Table.from_batches(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def _checked(
+    connection: duckdb.DuckDBPyConnection, table: Table, origin: Origin, target: str
+) -> Written:
+    """Count what arrived in the tables, not what was sent there."""
+    sheet = table.name if table.is_sheet else None
+    counted = connection.execute(
+        f"select (select count(*) from {target} where _load_id = $id and _sheet is not distinct"
+        " from $sheet), (select count(*) from ops.quarantine where load_id = $id and"
+        " sheet is not distinct from $sheet)",
+        {"id": origin.load_id, "sheet": sheet},
+    ).fetchone()
+    loaded, quarantined = counted or (0, 0)
+    found = table.row_count + table.reject_count
+    if found != loaded + quarantined:
+        raise RowsLostError(refusals.rows_lost(found, loaded, quarantined))
+    return Written(table, loaded, quarantined)

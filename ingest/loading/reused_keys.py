@@ -1,0 +1,66 @@
+"""A key that stands for different firms: only the last row holds, so somebody must look."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+from ingest.loading import notices
+from ingest.loading.notices import NamedRow
+from ingest.mapping.expressions import canonical, columns_of, feeds, record_id
+from ingest.mapping.sources import Source
+from ingest.reading.refusals import Reason
+
+if TYPE_CHECKING:
+    import duckdb
+
+ENTITY, NAME = "company", "name"
+# Names that are less alike than this and share no word are different firms; 1 is the same.
+SLIP = 0.6
+
+
+def find_reused_keys(
+    connection: duckdb.DuckDBPyConnection, source: Source, load_id: str
+) -> Reason | None:
+    """Find the keys of a company that have entirely different names, one of them of this load.
+
+    Looks at all rows of the source in force: of lists that stand side by side each may count
+    from 1. A firm that is written in several ways, or was renamed in part, is no such case.
+    """
+    from ingest.mapping.entities import load_entities
+
+    mapping = source.maps.get(ENTITY)
+    if mapping is None or NAME not in mapping.columns:
+        return None
+    described = connection.execute(f"describe raw.{source.name}").fetchall()
+    columns = columns_of(row[0] for row in described)
+    name = canonical(load_entities()[ENTITY].columns[NAME], mapping.columns[NAME], columns)
+    rows = connection.execute(
+        f"with named as (select {record_id(source, mapping, columns)} as record, _load_id,"
+        f" nullif(trim({name}), '') as name, _file, _row_number, _loaded_at"
+        f" from raw.{source.name} where {feeds(mapping, columns)})"
+        " select record, arg_max(name, (_loaded_at, _row_number)) as held,"
+        " list({'name': name, 'file': _file, 'row': _row_number} order by _loaded_at, _row_number)"
+        " from named where name is not null group by record"
+        " having count(distinct lower(name)) > 1 and bool_or(_load_id = ?)"
+        " order by min(_row_number), record",
+        [load_id],
+    ).fetchall()
+    reused: dict[str, list[NamedRow]] = defaultdict(list)
+    for record, held, found in rows:
+        others = {row["name"]: NamedRow(row["name"], row["file"], row["row"]) for row in found}
+        different = [row for row in others.values() if are_different_firms(row.name, held)]
+        if different:
+            key = str(record).removeprefix(f"{source.name}:")
+            reused[key] = [*different, others[held]]
+    return notices.reused_keys(reused) if reused else None
+
+
+def are_different_firms(one: str, two: str) -> bool:
+    """Tell whether two names can't be one firm's: no word in common and not a slip of the pen."""
+    from vocabulary.company_names import company_name
+
+    a, b = (company_name(name).name or name.lower() for name in (one, two))
+    is_alike = SequenceMatcher(None, a, b).ratio() >= SLIP
+    return set(a.split()).isdisjoint(b.split()) and not is_alike

@@ -1,0 +1,128 @@
+"""From the mapping to SQL: how a canonical column, a key or a condition is read from a raw row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ingest.mapping.entities import CanonicalColumn
+from ingest.mapping.sources import ColumnMapping, EntityMapping, Source
+from ingest.reading.tables import METADATA_COLUMNS, ROW_NUMBER
+
+# A table's columns ready for SQL, by their names in small letters.
+Columns = dict[str, str]
+
+
+def columns_of(names: Iterable[str]) -> Columns:
+    """Return the columns of a raw table, its metadata columns included."""
+    return {name.casefold(): identifier(name) for name in (*METADATA_COLUMNS, *names)}
+
+
+def missing_columns(source: Source, columns: Columns) -> list[str]:
+    """Return the file columns that the source's mappings name and the table lacks."""
+    return [name for name in source.file_columns if name.casefold() not in columns]
+
+
+def canonical(column: CanonicalColumn, origin: ColumnMapping, columns: Columns) -> str:
+    """Return the text of a canonical column; null where the file's column is missing."""
+    if origin.value is not None:
+        text = literal(origin.value)
+    elif origin.kinds:
+        numbers = [
+            f"{literal(f'{kind}: ')} || {_filled(name, columns)}"
+            for kind, name in origin.kinds.items()
+        ]
+        text = joined(numbers, "; ")
+    elif origin.columns:
+        text = joined(
+            [_filled(name, columns) for name in origin.columns], "|" if column.ref else " "
+        )
+    else:
+        text = columns.get(str(origin.column).casefold(), "null")
+    if origin.values:
+        text = _recoded(text, origin)
+    if column.ref:
+        text = f"{literal(f'{origin.source}:')} || nullif(trim({text}), '')"
+    return f"cast({text} as varchar)"
+
+
+def record_id(source: Source, mapping: EntityMapping, columns: Columns) -> str:
+    """Return a record's id: the source's name and the key's parts."""
+    key = joined([_filled(name, columns) for name in mapping.key], "|")
+    return f"{literal(f'{source.name}:')} || {key}"
+
+
+def feeds(mapping: EntityMapping, columns: Columns) -> str:
+    """Return the condition under which a row feeds the entity: `where` holds, no key is empty."""
+    keys = [_is_filled(name, columns) for name in mapping.key]
+    return " and ".join([applies(mapping, columns), *keys])
+
+
+def applies(mapping: EntityMapping, columns: Columns) -> str:
+    """Return the condition `where` of a mapping."""
+    if mapping.where is None:
+        return "true"
+    listed = ", ".join(map(literal, mapping.where.values))
+    return f"coalesce({_filled(mapping.where.column, columns)} in ({listed}), false)"
+
+
+def loadable(source: Source, columns: Columns) -> str:
+    """Return the condition under which a row is loaded.
+
+    A row may feed some of its source's entities and not others (a company without a contact
+    person); it goes to quarantine only if it should feed at least one and lacks the key of all.
+    """
+    if not source.maps:
+        return "true"
+    applicable = " or ".join(applies(mapping, columns) for mapping in source.maps.values())
+    fed = " or ".join(f"({feeds(mapping, columns)})" for mapping in source.maps.values())
+    return f"(not ({applicable}) or {fed})"
+
+
+def attributes(mapping: EntityMapping, columns: Columns) -> str:
+    """Return the map of the columns kept beyond the canonical ones."""
+    return text_map(
+        (literal(name), columns.get(name.casefold(), "null")) for name in mapping.attributes
+    )
+
+
+def text_map(entries: Iterable[tuple[str, str]]) -> str:
+    """Return a MAP(VARCHAR, VARCHAR) of SQL expressions."""
+    inside = ", ".join(f"{key}: {value}" for key, value in entries)
+    return f"cast(map {{{inside}}} as map(varchar, varchar))"
+
+
+def identifier(name: str) -> str:
+    """Quote a name for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a text for SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def joined(parts: Sequence[str], separator: str) -> str:
+    """Join SQL texts, leaving out those that are null; null if all are."""
+    return f"nullif(concat_ws({literal(separator)}, {', '.join(parts)}), '')"
+
+
+def _filled(name: str, columns: Columns) -> str:
+    quoted = columns.get(name.casefold())
+    return f"nullif(trim(cast({quoted} as varchar)), '')" if quoted else "cast(null as varchar)"
+
+
+def _is_filled(name: str, columns: Columns) -> str:
+    quoted = columns.get(name.casefold())
+    if name.casefold() == ROW_NUMBER or quoted is None:
+        return "false" if quoted is None else "true"
+    # Most values begin with a visible ASCII character: only the others need be trimmed.
+    return f"coalesce({quoted} between '!' and '~' or trim({quoted}) <> '', false)"
+
+
+def _recoded(text: str, origin: ColumnMapping) -> str:
+    cases = " ".join(
+        f"when {literal(value.strip().lower())} then {literal(code)}"
+        for value, code in origin.values.items()
+    )
+    otherwise = literal(origin.otherwise) if origin.otherwise is not None else text
+    return f"case lower(trim({text})) {cases} else {otherwise} end"

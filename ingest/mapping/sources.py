@@ -1,0 +1,271 @@
+"""`sources.yml`: which files come in and what their columns mean."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from config import ConfigurationError, Settings, explain, read_yaml
+from config.language import _
+from ingest.mapping.entities import Entity, load_entities
+from ingest.reading.tables import clean_name
+
+SOURCES_FILE = "sources.yml"
+Rhythm = Literal["daily", "weekly", "monthly", "never"]
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+FileColumn = Annotated[str, AfterValidator(clean_name)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnMapping(_Strict):
+    """Where a canonical column comes from: a file column, several, or a fixed value.
+
+    `kinds` are several file columns by what kind of number they hold.
+    """
+
+    column: FileColumn | None = None
+    columns: tuple[FileColumn, ...] = ()
+    value: str | None = None
+    kinds: dict[str, FileColumn] = Field(default_factory=dict)
+    values: dict[str, str] = Field(default_factory=dict)
+    otherwise: str | None = None
+    source: str | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ColumnMapping:
+        given = (self.column is not None, bool(self.columns), bool(self.kinds))
+        if sum((*given, self.value is not None)) != 1:
+            raise ValueError(_("give exactly one of column, columns, kinds and value"))
+        if self.otherwise is not None and not self.values:
+            raise ValueError(_("otherwise needs values"))
+        return self
+
+    @property
+    def file_columns(self) -> tuple[str, ...]:
+        """The file columns that it reads."""
+        if self.column is not None:
+            return (self.column,)
+        return self.columns or tuple(self.kinds.values())
+
+
+class Where(_Strict):
+    """Only rows whose `column` holds `equals`, or one of several, feed the entity."""
+
+    column: FileColumn
+    equals: str | tuple[str, ...]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What the column may hold, trimmed as its cells are."""
+        given = (self.equals,) if isinstance(self.equals, str) else self.equals
+        return tuple(value.strip() for value in given)
+
+
+def _as_mapping(value: Any) -> Any:  # noqa: ANN401 - what the YAML file holds
+    return {"column": value} if isinstance(value, str) else value
+
+
+class EntityMapping(_Strict):
+    """How one source feeds one entity."""
+
+    key: tuple[FileColumn, ...] = Field(min_length=1)
+    columns: dict[str, Annotated[ColumnMapping, BeforeValidator(_as_mapping)]]
+    attributes: tuple[FileColumn, ...] = ()
+    where: Where | None = None
+
+    @property
+    def file_columns(self) -> list[str]:
+        """All file columns that it reads, each once."""
+        mapped = [name for column in self.columns.values() for name in column.file_columns]
+        conditions = [self.where.column] if self.where else []
+        return list(dict.fromkeys([*self.key, *mapped, *self.attributes, *conditions]))
+
+    @property
+    def used_twice(self) -> dict[str, list[str]]:
+        """File columns that fill several canonical columns as they are, with these columns.
+
+        A status that is turned into two things (`values`) and a reference are meant so.
+        """
+        filled: dict[str, dict[str, str]] = {}
+        for name, origin in self.columns.items():
+            if origin.column is not None and not origin.values and origin.source is None:
+                filled.setdefault(origin.column.casefold(), {})[name] = origin.column
+        return {next(iter(f.values())): list(f) for f in filled.values() if len(f) > 1}
+
+
+class Source(_Strict):
+    """One kind of file. See docs/architecture.md for the meaning of each field."""
+
+    name: str
+    files: str = Field(min_length=1)
+    sheet: str | None = None
+    kind: Literal["events", "snapshot"]
+    locale: Literal["de", "en", "auto"] = "auto"
+    expected: Rhythm | None = None
+    maps: dict[str, EntityMapping]
+
+    @property
+    def file_columns(self) -> list[str]:
+        """All file columns that its mappings read, each once."""
+        return list(dict.fromkeys(n for m in self.maps.values() for n in m.file_columns))
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever anything changes that decides how the source's files are loaded."""
+        entry = self.model_dump_json(exclude={"expected"})
+        return hashlib.sha256(entry.encode()).hexdigest()
+
+    def claims(self, file: str) -> bool:
+        """Whether the file (its path below the inbox) belongs to this source."""
+        return PurePosixPath(_folded(file)).match(_folded(self.files))
+
+    def wants_sheet(self, sheet: str) -> bool:
+        """Whether a workbook's sheet of this name is to be loaded."""
+        return self.sheet is None or fnmatchcase(_folded(sheet), _folded(self.sheet))
+
+
+class Sources(_Strict):
+    """All sources by name."""
+
+    sources: dict[str, Source]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_them(cls, content: Any) -> Any:  # noqa: ANN401 - what the YAML file holds
+        entries = content.get("sources") if isinstance(content, dict) else None
+        if not isinstance(entries, dict) or not all(isinstance(e, dict) for e in entries.values()):
+            raise ValueError(_("expected `sources:` and below it one entry per source"))
+        named = {name: {**entry, "name": name} for name, entry in entries.items()}
+        return {**content, "sources": named}
+
+    def claiming(self, file: str) -> list[Source]:
+        """Return the sources that a file belongs to."""
+        return [source for source in self.sources.values() if source.claims(file)]
+
+
+def load_sources(settings: Settings) -> Sources:
+    """Read and check `sources.yml` in the folder of the company's YAML files.
+
+    Raises:
+        ConfigurationError: the file is missing or wrong; one line names the source, the field
+            and what to change.
+
+    """
+    path = settings.config / SOURCES_FILE
+    read_yaml(path)  # for its errors; the texts below must not become booleans, dates, numbers
+    with path.open(encoding="utf-8") as file:
+        content = yaml.load(file, Loader=_TextLoader)  # noqa: S506 - builds on BaseLoader
+    try:
+        sources = Sources.model_validate(content)
+    except ValidationError as error:
+        raise ConfigurationError(_first_problem(path, error)) from error
+    for source in sources.sources.values():
+        for problem in _problems(source, sources):
+            raise ConfigurationError(
+                _("{path}: source {name}: {problem}").format(
+                    path=path, name=source.name, problem=problem
+                )
+            )
+    return sources
+
+
+class _TextLoader(yaml.BaseLoader):
+    """Loads every scalar as text (`No` is an answer, not false) and refuses a name given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _value in node.value]
+        for twice in {name for name in names if names.count(name) > 1}:
+            raise ConfigurationError(
+                _("{name}, line {line}: `{twice}` is given twice. Keep one of the two.").format(
+                    name=node.start_mark.name, line=node.start_mark.line + 1, twice=twice
+                )
+            )
+        return super().construct_mapping(node, deep=deep)
+
+
+def _problems(source: Source, sources: Sources) -> list[str]:
+    """Return what is wrong beyond the form: names that do not exist, references into nothing."""
+    entities = load_entities()
+    problems = []
+    if not _NAME.fullmatch(source.name):
+        problems.append(_("a source's name has only small letters, digits and _: rename it."))
+    if source.name in {entity.view for entity in entities.values()}:
+        problems.append(_("this name is that of a view of all sources: choose another."))
+    for name, mapping in source.maps.items():
+        if name not in entities:
+            problems.append(
+                _("maps.{name}: no such entity. Choose from {names}.").format(
+                    name=name, names=", ".join(entities)
+                )
+            )
+            continue
+        problems += [
+            f"maps.{name}.columns.{column}: {problem}"
+            for column, origin in mapping.columns.items()
+            if (problem := _column_problem(entities[name], column, origin, sources))
+        ]
+    return problems
+
+
+def _column_problem(
+    entity: Entity, column: str, origin: ColumnMapping, sources: Sources
+) -> str | None:
+    if column not in entity.columns:
+        return _("no such column. Choose from {names}, or use attributes.").format(
+            names=", ".join(entity.columns)
+        )
+    if (entity.columns[column].kind == "numbers") != bool(origin.kinds):
+        if origin.kinds:
+            return _("kinds is only for columns of numbers of several kinds; remove it.")
+        return _("say what kinds of numbers: {example}.").format(
+            example="{kinds: {lei: <file column>, duns: <file column>}}"
+        )
+    ref = entity.columns[column].ref
+    if ref is None:
+        return _("source is only for columns that refer; remove it.") if origin.source else None
+    if origin.source is None:
+        return _("refers to a {ref}: write {{column: …, source: <source of the {ref}>}}.").format(
+            ref=ref
+        )
+    target = sources.sources.get(origin.source)
+    if target is None or ref not in target.maps:
+        return _("source {source} does not map {ref}: name one that does.").format(
+            source=origin.source, ref=ref
+        )
+    return None
+
+
+def _first_problem(path: Path, error: ValidationError) -> str:
+    first, *others = error.errors()
+    place = [str(part) for part in first["loc"] if part != "function-before[_as_mapping()]"]
+    where = ""
+    if len(place) > 1:
+        where = _("source {name}: {field}: ").format(name=place[1], field=".".join(place[2:]))
+    message = {
+        "missing": _("is missing. Add it."),
+        "extra_forbidden": _("no such field. Remove it or correct its name."),
+    }.get(first["type"], f"{explain(first)}.")
+    more = _(" ({count} more)").format(count=len(others)) if others else ""
+    return f"{path}: {where}{message}{more}"
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()

@@ -1,0 +1,151 @@
+"""How a source writes numbers and dates, settled per column from all its values, never per cell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+from ingest.mapping.expressions import literal
+
+Locale = Literal["de", "en", "auto"]
+TypedKind = Literal["number", "date"]
+Evidence = Mapping[str, int]
+
+# What only one way of writing explains, after all but digits, point and comma is taken away:
+# other than three digits behind the last mark, more than three before it, or two kinds of marks.
+_COMMA = r"\d*,\d{1,2}|\d*,\d{4,}|0,\d+|\d{4,},\d+|\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,}"
+_POINT = r"\d*\.\d{1,2}|\d*\.\d{4,}|0\.\d+|\d{4,}\.\d+|\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}"
+_EITHER_NUMBER = r"[1-9]\d{0,2}[.,]\d{3}"
+
+# A time may follow. Points part day, month, year in this order unless the second part is no month.
+_END = r"(\D.*)?"
+_YMD = r"(19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}" + _END + r"|(19|20)\d{6}" + _END
+_MONTH = r"(0?[1-9]|1[0-2])"
+_OVER_12 = r"(1[3-9]|2\d|3[01])"
+_DMY = (
+    rf"\d{{1,2}}\. ?{_MONTH}\. ?(\d{{4}}|\d{{2}}){_END}"
+    rf"|{_OVER_12}[-/]{_MONTH}[-/](\d{{4}}|\d{{2}}){_END}"
+)
+_MDY = rf"{_MONTH}[-/.]{_OVER_12}[-/.](\d{{4}}|\d{{2}}){_END}"
+_EITHER_DATE = rf"{_MONTH}[-/]{_MONTH}[-/](\d{{4}}|\d{{2}}){_END}"
+
+NUMBER_PATTERNS = {"comma": _COMMA, "point": _POINT, "either": _EITHER_NUMBER}
+DATE_PATTERNS = {"dmy": _DMY, "mdy": _MDY, "ymd": _YMD, "either": _EITHER_DATE}
+PATTERNS: Mapping[TypedKind, Mapping[str, str]] = {
+    "number": NUMBER_PATTERNS,
+    "date": DATE_PATTERNS,
+}
+# Values fall into few shapes, and only those are matched against patterns: of a number it matters
+# where its digits, its zeros and its marks are; a date stands in the first twelve characters.
+SHAPES: Mapping[TypedKind, str] = {
+    "number": "translate({text}, '23456789', '11111111')",
+    "date": "left(trim({text}), 12)",
+}
+PLAIN: Mapping[TypedKind, str] = {
+    "number": "trim(regexp_replace(shape, '[^0-9.,]', '', 'g'), '.,')",
+    "date": "shape",
+}
+# From this share of values that only the other format explains a column counts as written in
+# both: one in twenty is no slip of the hand any more.
+MIXED_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFormat:
+    """How a column is written, and how many of its values say so or say otherwise.
+
+    `mixed`: two formats are in use, so only the values that one of them alone explains are read.
+    `is_ambiguous`: there are values that both explain and the others do not settle it.
+    """
+
+    format: str
+    is_ambiguous: bool
+    values_for: int
+    values_against: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many values of one load are written in which way, and one that allows several."""
+
+    load_id: str
+    values: Evidence
+    example: str | None
+
+
+def count_formats(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    text: str,
+    kind: TypedKind,
+    load_ids: list[str],
+) -> list[Counted]:
+    """Count per load how the values of an SQL text over a raw table are written."""
+    patterns = PATTERNS[kind]
+    counts = ", ".join(
+        f"{literal(name)}: coalesce(sum(n) filter (regexp_full_match(plain, {literal(pattern)})),"
+        " 0)::bigint"
+        for name, pattern in patterns.items()
+    )
+    rows = connection.execute(
+        f"select _load_id, map {{{counts}}},"
+        f" min(example) filter (regexp_full_match(plain, {literal(patterns['either'])}))"
+        f" from (select _load_id, {PLAIN[kind]} as plain, n, example from ("
+        f"  select _load_id, {SHAPES[kind].format(text=text)} as shape, count(*) as n,"
+        f"   min({text}) as example from {table} where list_contains(?, _load_id) group by 1, 2))"
+        " group by 1",
+        [load_ids],
+    ).fetchall()
+    return [Counted(*row) for row in rows]
+
+
+def total(evidence: Iterable[Evidence]) -> Evidence:
+    """Add up what was counted in several loads."""
+    added: Counter[str] = Counter()
+    for counted in evidence:
+        added.update(counted)
+    return added
+
+
+def number_format(evidence: Evidence, locale: Locale, is_typed: bool) -> ColumnFormat:
+    """Decide the decimal mark of a column.
+
+    Args:
+        evidence: numbers of values under `comma`, `point` and `either`.
+        locale: decides what stays ambiguous; `auto` counts as German.
+        is_typed: the values come from sheets or JSON, whose numbers we write with a point.
+
+    """
+    hint = "point" if is_typed or locale == "en" else "comma"
+    return _decide(evidence, ("comma", "point"), hint)
+
+
+def date_format(evidence: Evidence, locale: Locale) -> ColumnFormat:
+    """Decide the order of day, month and year of a column.
+
+    Values with the year first are read as such in any column, so they prove nothing about the
+    others' order of day and month: where such have no proof either, the locale decides (`en` is
+    month first; `auto` counts as German).
+
+    Args:
+        evidence: numbers of values under `dmy`, `mdy`, `ymd` and `either`.
+        locale: the hint.
+
+    """
+    if evidence["ymd"] and not any(evidence[order] for order in ("dmy", "mdy", "either")):
+        return ColumnFormat("ymd", False, evidence["ymd"], 0)
+    return _decide(evidence, ("dmy", "mdy"), "mdy" if locale == "en" else "dmy")
+
+
+def _decide(evidence: Evidence, formats: tuple[str, str], hint: str) -> ColumnFormat:
+    more, fewer = sorted(formats, key=lambda name: (-evidence[name], name != hint))
+    either = evidence["either"] > 0
+    if evidence[more] == 0:
+        return ColumnFormat(hint, either, 0, 0)
+    if evidence[fewer] >= MIXED_SHARE * (evidence[more] + evidence[fewer]):
+        return ColumnFormat("mixed", either, evidence[more], evidence[fewer])
+    return ColumnFormat(more, False, evidence[more], evidence[fewer])

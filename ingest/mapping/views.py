@@ -1,0 +1,246 @@
+"""The views `raw.<view>`: all sources of an entity in one, whatever their files call things."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+
+import duckdb
+
+from config import Settings
+from ingest.mapping import value_formats
+from ingest.mapping.entities import Entity, load_entities
+from ingest.mapping.expressions import (
+    Columns,
+    attributes,
+    canonical,
+    columns_of,
+    feeds,
+    identifier,
+    literal,
+    record_id,
+    text_map,
+)
+from ingest.mapping.sources import EntityMapping, Source, Sources, load_sources
+from ingest.mapping.value_formats import Counted, TypedKind
+from warehouse import open_warehouse
+
+
+def refresh_views(
+    connection: duckdb.DuckDBPyConnection, sources: Sources, of: Source | None = None
+) -> None:
+    """Settle formats and write the views of all entities, or of those that one source feeds."""
+    tables = {
+        name: columns_of(columns)
+        for name, columns in raw_tables(connection).items()
+        if name in sources.sources
+    }
+    if of is None:
+        _forget_others(connection, tables)
+    for name, columns in tables.items():
+        if of is None or name == of.name:
+            _settle_formats(connection, sources.sources[name], columns)
+    settled = _settled_formats(connection)
+    for entity in load_entities().values():
+        if of is not None and entity.name not in of.maps:
+            continue
+        parts = [
+            _part(source, entity, source.maps[entity.name], tables[source.name], settled)
+            for source in sources.sources.values()
+            if entity.name in source.maps and source.name in tables
+        ]
+        body = "\nunion all\n".join(parts or [_nothing(entity)])
+        connection.execute(f"create or replace view raw.{identifier(entity.view)} as\n{body}")
+
+
+def renew_outdated_views(settings: Settings) -> bool:
+    """Write the views anew if `entities.yml` knows a column or entity that they lack.
+
+    So they do after an upgrade, until the next ingest. Without any view nothing was ingested yet,
+    and nothing is done.
+
+    Returns:
+        Whether they were written anew.
+
+    Raises:
+        ConfigurationError: `sources.yml` is wrong.
+
+    """
+    with open_warehouse(settings) as connection:
+        rows = connection.execute(
+            "select table_name, list(column_name) from duckdb_columns()"
+            " where database_name = current_database() and schema_name = 'raw' and table_name in"
+            " (select view_name from duckdb_views() where schema_name = 'raw') group by 1"
+        ).fetchall()
+        there: dict[str, list[str]] = dict(rows)
+        is_outdated = any(
+            set(entity.columns) - set(there.get(entity.view, ()))
+            for entity in load_entities().values()
+        )
+        if not there or not is_outdated:
+            return False
+        sources = load_sources(settings)
+        connection.begin()
+        try:
+            refresh_views(connection, sources)
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
+    return True
+
+
+def raw_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Return the columns of every table in `raw`."""
+    rows = connection.execute(
+        "select table_name, list(column_name order by column_index) from duckdb_columns()"
+        " semi join duckdb_tables() using (database_name, schema_name, table_name)"
+        " where database_name = current_database() and schema_name = 'raw' group by 1"
+    ).fetchall()
+    return dict(rows)
+
+
+def _part(
+    source: Source,
+    entity: Entity,
+    mapping: EntityMapping,
+    columns: Columns,
+    settled: dict[tuple[str, str], dict[str, str]],
+) -> str:
+    """Return the rows that one source gives to the entity."""
+    found = settled.get((source.name, entity.name), {})
+    selected = [
+        f"{record_id(source, mapping, columns)} as record_id",
+        f"{literal(source.name)} as source",
+        "_file as file",
+        "_row_number as row_number",
+        "_load_id as load_id",
+        "_loaded_at as loaded_at",
+        f"{text_map((literal(name), literal(found[name])) for name in found)} as formats",
+        f"{attributes(mapping, columns)} as attributes",
+        *(
+            f"{canonical(column, mapping.columns[name], columns)} as {identifier(name)}"
+            if name in mapping.columns
+            else f"cast(null as varchar) as {identifier(name)}"
+            for name, column in entity.columns.items()
+        ),
+    ]
+    listed = ",\n  ".join(selected)
+    table = identifier(source.name)
+    return f"select\n  {listed}\nfrom raw.{table}\nwhere {feeds(mapping, columns)}"
+
+
+def _nothing(entity: Entity) -> str:
+    types = {
+        **dict.fromkeys(("record_id", "source", "file"), "varchar"),
+        "row_number": "bigint",
+        "load_id": "varchar",
+        "loaded_at": "timestamp",
+        **dict.fromkeys(("formats", "attributes"), "map(varchar, varchar)"),
+        **dict.fromkeys(entity.columns, "varchar"),
+    }
+    listed = ", ".join(f"cast(null as {type_}) as {identifier(n)}" for n, type_ in types.items())
+    return f"select {listed} where false"
+
+
+def _settle_formats(
+    connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns
+) -> None:
+    """Decide the formats of a source's columns from the evidence of all its loads in force."""
+    loads = _loads_in_force(connection, source)
+    is_typed = all(is_typed for is_typed in loads.values())
+    connection.execute("delete from ops.column_formats where source = ?", [source.name])
+    connection.execute(
+        "delete from ops.format_evidence where source = ? and not list_contains(?, load_id)",
+        [source.name, list(loads)],
+    )
+    for entity, mapping in source.maps.items():
+        for name, origin in mapping.columns.items():
+            column = load_entities()[entity].columns[name]
+            if column.kind not in {"number", "date", "timestamp"} or not origin.file_columns:
+                continue
+            kind: TypedKind = "number" if column.kind == "number" else "date"
+            text = canonical(column, origin, columns)
+            place = (source.name, entity, name)
+            counted = _evidence(connection, place, kind, text, list(loads))
+            values = value_formats.total(found.values for found in counted)
+            if kind == "number":
+                settled = value_formats.number_format(values, source.locale, is_typed)
+            else:
+                settled = value_formats.date_format(values, source.locale)
+            example = min((found.example for found in counted if found.example), default=None)
+            connection.execute(
+                "insert into ops.column_formats (source, entity, column_name, format, is_ambiguous,"
+                " values_for, values_against, example) values (?, ?, ?, ?, ?, ?, ?, ?)",
+                [*place, *astuple(settled), example],
+            )
+
+
+def _evidence(
+    connection: duckdb.DuckDBPyConnection,
+    place: tuple[str, str, str],
+    kind: TypedKind,
+    text: str,
+    load_ids: list[str],
+) -> list[Counted]:
+    """Return how a column's values are written per load, counting only what was not yet.
+
+    A source of many files is thus read once, not again with each new file.
+    """
+    of_column = "source = ? and entity = ? and column_name = ?"
+    connection.execute(
+        f"delete from ops.format_evidence where {of_column} and expression <> ?", [*place, text]
+    )
+    known = connection.execute(
+        f"select load_id, values_per_format, example from ops.format_evidence where {of_column}",
+        [*place],
+    ).fetchall()
+    found = [Counted(*row) for row in known]
+    missing = sorted({*load_ids} - {counted.load_id for counted in found})
+    if not missing:
+        return found
+    table = f"raw.{identifier(place[0])}"
+    fresh = value_formats.count_formats(connection, table, text, kind, missing)
+    if fresh:
+        connection.executemany(
+            "insert into ops.format_evidence values (?, ?, ?, ?, ?, ?, ?)",
+            [[*place, c.load_id, text, dict(c.values), c.example] for c in fresh],
+        )
+    return found + fresh
+
+
+def _loads_in_force(connection: duckdb.DuckDBPyConnection, source: Source) -> dict[str, bool]:
+    """Return the loads whose rows are in raw, and whether their numbers always have a point.
+
+    So they have in sheets, JSON and Parquet, where numbers are no texts.
+    """
+    rows = connection.execute(
+        "select load_id, bool_and((regexp_matches(file, $typed, 'i') or sheet is not null)"
+        " and not regexp_matches(file, $text, 'i')) from ops.loads"
+        " semi join ops.source_files using (source, load_id)"
+        " where source = $source and status = 'loaded' group by 1",
+        {
+            "source": source.name,
+            "typed": r"\.(json|jsonl|ndjson|parquet)(\.(gz|zip))?$",
+            "text": r"\.(csv|txt|tsv|tab|asc|dat|prn)(\.(gz|zip))?$",
+        },
+    ).fetchall()
+    return dict(rows)
+
+
+def _settled_formats(
+    connection: duckdb.DuckDBPyConnection,
+) -> dict[tuple[str, str], dict[str, str]]:
+    settled: dict[tuple[str, str], dict[str, str]] = {}
+    rows = connection.execute(
+        "select source, entity, column_name, format from ops.column_formats order by all"
+    ).fetchall()
+    for source, entity, column, format_ in rows:
+        settled.setdefault((source, entity), {})[column] = format_
+    return settled
+
+
+def _forget_others(connection: duckdb.DuckDBPyConnection, tables: dict[str, Columns]) -> None:
+    for table in ("column_formats", "format_evidence"):
+        connection.execute(
+            f"delete from ops.{table} where not list_contains(?, source)", [list(tables)]
+        )

@@ -1,0 +1,1 @@
+"""Workbooks of Excel and OpenDocument, and what calamine loses of them."""

@@ -1,0 +1,42 @@
+"""What calamine does not give of a sheet: errors, formulas never calculated, some merged cells.
+
+Calamine has no word for `#N/A`, nor for a formula whose result nobody has stored: programs that
+write workbooks do not calculate. Both would vanish without a trace, so the file is searched for
+them beside calamine's reading, and for some text that it passes over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ingest.reading.sheets.merged_cells import Range
+
+# By their codes in xls and xlsb.
+ERRORS = {
+    0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!",
+    0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
+}  # fmt: skip
+
+
+class LostCell(NamedTuple):
+    """A cell that calamine gives wrongly: as empty, as 0, without its zeros in front.
+
+    Row and column count from 0. `text` is the error (`#N/A`), the text that calamine passes over,
+    the number as it is shown (`01067`) or, if the cell was never calculated, the formula (`=A1*2`).
+    """
+
+    row: int
+    column: int
+    text: str
+    is_uncalculated: bool
+
+
+class Lost(NamedTuple):
+    """The lost cells of a sheet, row by row, and the merged ranges that calamine does not give."""
+
+    cells: list[LostCell]
+    ranges: list[Range]
+
+
+Search = Callable[[str], Lost]

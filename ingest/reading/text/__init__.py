@@ -1,0 +1,1 @@
+"""Delimited text: encoding, delimiter and quotation mark, then row by row."""

@@ -1,0 +1,160 @@
+"""The reading process: `python -m ingest.reading.worker FILE FOLDER MEMORY_BYTES CPU_SECONDS`.
+
+It limits itself, reads one file and leaves tables or a refusal in the folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import re
+import resource
+import sys
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.reading import refusals
+from ingest.reading.refusals import OtherKindError, UnreadableFile
+
+if TYPE_CHECKING:
+    from ingest.reading.handover import Handover
+    from ingest.reading.packed_files import Unpacker
+
+ZIP, GZIP = b"PK", b"\x1f\x8b"
+PARQUET = (b"PAR1", b"PARE")  # the latter encrypted
+# First bytes of what people drop by mistake, and what to call it.
+OTHER_KINDS = (
+    (b"%PDF", ("ein PDF", "a PDF")),
+    (b"\x89PNG", ("ein Bild", "an image")),
+    (b"\xff\xd8\xff", ("ein Bild", "an image")),
+    (b"GIF8", ("ein Bild", "an image")),
+    (b"Rar!", ("ein RAR-Archiv", "a RAR archive")),
+    (b"BZh", ("ein bzip2-Archiv", "a bzip2 archive")),
+    (b"\xfd7zXZ", ("ein xz-Archiv", "an xz archive")),
+    (b"SQLite format 3", ("eine Datenbank", "a database")),
+    (b"\x00\x01\x00\x00Standard", ("eine Access-Datenbank", "an Access database")),
+    (b"7z\xbc\xaf", ("ein 7z-Archiv", "a 7z archive")),
+)
+# How a list of records begins, whatever its file is called: no header of a table does.
+JSON_RECORDS = re.compile(rb'(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\[\s*\{\s*"')
+# How the process ends when the disk is full: that is no fault of the file's.
+NO_SPACE_LEFT = 28
+MARKUP = (b"<?xml", b"<!doctype", b"<!--", b"<html", b"<head", b"<meta", b"<body", b"<style",
+          b"<table", b"<div", b"<workbook", b"<?mso")  # fmt: skip
+# Only larger ones are read in pieces for which numpy is needed.
+SMALL_FILE = 1 << 15
+COMPOUND_FILE = b"\xd0\xcf\x11\xe0"  # xls, and encrypted xlsx
+SINGLE_STREAM_XLS = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # BIFF without a container
+
+
+def read_here(path: Path, handover: Handover) -> None:
+    """Read a file in this process, by what its first bytes and its name say.
+
+    Raises:
+        UnreadableFile: see `ingest.read_file`.
+
+    """
+    from ingest.reading.packed_files import Unpacker
+
+    _read(path, handover, Unpacker(_read, path.stat().st_size))
+
+
+def _read(path: Path, handover: Handover, unpacker: Unpacker) -> None:
+    with path.open("rb") as file:
+        start = file.read(512)
+    if not start:
+        raise UnreadableFile(refusals.EMPTY)
+    if start.startswith(GZIP):
+        return unpacker.read_gzip(path, handover)
+    is_zip = start.startswith(ZIP)
+    if is_zip and not _is_workbook(path):
+        return unpacker.read_zip(path, handover)
+    if is_zip or start.startswith((COMPOUND_FILE, *SINGLE_STREAM_XLS)):
+        from ingest.reading.sheets.spreadsheets import read_spreadsheet
+
+        return read_spreadsheet(path, handover)
+    if start.startswith(PARQUET):
+        from ingest.reading.parquet_files import read_parquet
+
+        return read_parquet(path, handover)
+    for magic, kind in OTHER_KINDS:
+        if start.startswith(magic):
+            raise OtherKindError(refusals.is_a(*kind))
+    if start[257:262] == b"ustar":
+        raise OtherKindError(refusals.is_a("ein tar-Archiv", "a tar archive"))
+    if _is_markup(start):
+        from ingest.reading.sheets.markup_tables import read_markup
+
+        return read_markup(path, handover)
+    return _read_text(path, start, handover)
+
+
+def _is_markup(start: bytes) -> bool:
+    """Whether a file begins like HTML or XML, be it in UTF-16."""
+    text = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    return text.startswith(MARKUP)
+
+
+def _read_text(path: Path, start: bytes, handover: Handover) -> None:
+    from ingest.reading.json_files import LINES_SUFFIXES, read_json
+    from ingest.reading.text.csv_files import read_csv
+
+    suffix = path.suffix.lower()
+    is_json = suffix in (".json", *LINES_SUFFIXES) or JSON_RECORDS.match(start.replace(b"\0", b""))
+    return read_json(path, handover) if is_json else read_csv(path, handover)
+
+
+def main(arguments: list[str]) -> None:
+    """Read the file under the limits given and leave the outcome in the folder."""
+    path, folder = Path(arguments[0]), Path(arguments[1])
+    if path.stat().st_size < SMALL_FILE:
+        sys.modules["numpy"] = None  # type: ignore[assignment]  # half of what importing Arrow costs
+    # Arrow imports pandas, to ask whether a list is one of its columns; without this it gives up.
+    sys.modules["dateutil"] = None  # type: ignore[assignment]
+    from ingest.reading.handover import Handover
+
+    gc.disable()  # the process ends with the file, and millions of cells are no cycles
+    memory_bytes, cpu_seconds = map(int, arguments[2:])
+    resource.setrlimit(resource.RLIMIT_AS, (3 * memory_bytes, 3 * memory_bytes))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    tempfile.tempdir = str(folder)
+    handover = Handover(folder)
+    try:
+        read_here(path, handover)
+        handover.finish()
+    except UnreadableFile as error:
+        handover.refuse(error.reason)
+    except MemoryError:
+        handover.refuse(refusals.TOO_DEMANDING)
+    except OSError as error:
+        sys.exit(NO_SPACE_LEFT if error.errno == errno.ENOSPC else str(error))
+
+
+def _is_workbook(path: Path) -> bool:
+    """Whether a zip archive is a workbook rather than holds files.
+
+    Raises:
+        UnreadableFile: it is another kind of document, or damaged.
+
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {name.replace("\\", "/").lower() for name in archive.namelist()}
+            kind = archive.open("mimetype").read(100) if "mimetype" in names else b""
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, KeyError, zlib.error):
+        raise UnreadableFile(refusals.DAMAGED) from None
+    is_open_document = kind.startswith(b"application/vnd.oasis.opendocument")
+    if any(name.startswith(("word/", "ppt/", "visio/")) for name in names) or (
+        is_open_document and b"spreadsheet" not in kind
+    ):
+        raise OtherKindError(refusals.is_a("ein Office-Dokument", "an office document"))
+    return is_open_document or "[content_types].xml" in names or "xl/workbook.xml" in names
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
