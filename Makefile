@@ -66,7 +66,7 @@ format: setup  ## put code and SQL into shape
 docs: setup  ## tables, columns and lineage of the warehouse as one page
 	@$(RUN) reifegrad docs
 
-answers: setup  ## ask the questions of docs/analysts.md anew and write the answers there
+answers: setup  ## ask the questions of docs/how-to/analysts.md anew and write the answers there
 	@$(RUN) python -m tests.warehouse.analysts_page
 
 messages: setup  ## take new messages of the code over into config/de.po, to be translated there

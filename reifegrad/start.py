@@ -28,15 +28,16 @@ SAMPLE_CONFIG: Final = PROJECT_ROOT / "config"
 PARTIAL: Final = ".partial"
 
 SETTINGS: Final = """\
-# The settings of this company; docs/engineers.md lists all of them. A variable of the same name in
-# the environment wins. No secrets here: they lie in secrets.env in the home, for its owner only.
+# The settings of this company; docs/how-to/engineers.md lists all of them. A variable of the same
+# name in the environment wins. No secrets here: they lie in secrets.env in the home, for its owner
+# only.
 REIFEGRAD_LANGUAGE={language}
 REIFEGRAD_COMPANY={company}
 REIFEGRAD_TIMEZONE={timezone}
 """
 CRM: Final = """\
 # Where the scores go each night. `excel`: there is no CRM, they become a list in outbox/ in the
-# home. docs/crm.md says what to write for a CRM.
+# home. docs/how-to/crm.md says what to write for a CRM.
 connector: excel
 """
 

@@ -112,7 +112,7 @@ class EntityMapping(_Strict):
 
 
 class Source(_Strict):
-    """One kind of file. See docs/architecture.md for the meaning of each field."""
+    """One kind of file. See docs/explanation/architecture.md for the meaning of each field."""
 
     name: str
     files: str = Field(min_length=1)

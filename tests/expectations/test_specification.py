@@ -100,7 +100,7 @@ def test_a_folder_without_use_cases(tmp_path: Path) -> None:
 
 
 def test_the_page_shows_every_expectation_with_its_threshold() -> None:
-    page = (PROJECT_ROOT / "docs" / "maturity.md").read_text()
+    page = (PROJECT_ROOT / "docs" / "explanation" / "maturity.md").read_text()
     folder = PROJECT_ROOT / "expectations"
     for spec in (*load_use_cases(folder), load_audit(folder)):
         for stage, item in spec.checks:

@@ -1,4 +1,4 @@
--- The marts as docs/architecture.md lists them, those columns that scores may read, all empty.
+-- The marts as docs/explanation/architecture.md lists them, those columns that scores may read, all empty.
 create schema if not exists marts;
 create table marts.customers (customer_id varchar, name varchar, industry varchar,
     employees integer, customer_since date, has_objected_to_profiling boolean);

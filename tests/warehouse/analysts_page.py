@@ -1,4 +1,4 @@
-"""The questions of docs/analysts.md and their answers for the sample company.
+"""The questions of docs/how-to/analysts.md and their answers for the sample company.
 
 `python -m tests.warehouse.analysts_page` (`make answers`) writes the answers anew.
 """
@@ -15,7 +15,7 @@ import duckdb
 
 from config import PROJECT_ROOT, Settings
 
-PAGE = PROJECT_ROOT / "docs" / "analysts.md"
+PAGE = PROJECT_ROOT / "docs" / "how-to" / "analysts.md"
 # What the page says of the company: reifegrad sample --customers 80 --months 30 --until 2025-12-31
 NIGHT = date(2026, 1, 1)
 CUSTOMERS, MONTHS, SEED, LAST_DAY = 80, 30, 1, date(2025, 12, 31)

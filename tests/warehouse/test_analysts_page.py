@@ -1,4 +1,4 @@
-"""docs/analysts.md: every question is asked of the sample company and answered as printed."""
+"""docs/how-to/analysts.md: the sample company answers every question as printed."""
 
 from __future__ import annotations
 
