@@ -57,13 +57,13 @@
     {%- set digits = digits | trim -%}
     {%- set comma -%}
         case
-            when regexp_full_match({{ digits }}, '(\d+|[1-9]\d{0,2}([. '']\d{3})+)?(,\d+)?')
+            when regexp_full_match({{ digits }}, '(\d+|[1-9]\d{0,2}((\.\d{3})+|( \d{3})+|(''\d{3})+))?(,\d+)?')
                 then try_cast(replace(translate({{ digits }}, '. ''', ''), ',', '.') as double)
         end
     {%- endset -%}
     {%- set point -%}
         case
-            when regexp_full_match({{ digits }}, '(\d+|[1-9]\d{0,2}([, '']\d{3})+)?(\.\d+)?([eE][-+]?\d+)?')
+            when regexp_full_match({{ digits }}, '(\d+|[1-9]\d{0,2}((,\d{3})+|( \d{3})+|(''\d{3})+))?(\.\d+)?([eE][-+]?\d+)?')
                 then try_cast(translate({{ digits }}, ', ''', '') as double)
         end
     {%- endset -%}
@@ -82,7 +82,9 @@
 
 {# "31.12.25" | "2025-12-31" | "12/31/2025 14:05" | Excel's day number 46022 -> date.
    Two digits of a year: 69-99 are 19xx, 00-68 are 20xx (POSIX). Eight digits with the year first
-   cannot be a day first: 19 and 20 are no months. #}
+   cannot be a day first: 19 and 20 are no months. Points part day, month, year, also in a column
+   with the month first, unless the second part is no month; in a mixed one they settle nothing.
+   ingest/mapping/value_formats.py decides the format; tests/written_values.csv holds both to it. #}
 {% macro parse_date(column, format=none) -%}
     {%- set format = format or "formats['" ~ column ~ "']" -%}
     {%- set plain = "replace(trim(" ~ column ~ "), '. ', '.')" -%}
@@ -90,22 +92,25 @@
     {%- set time = "([ T]+\\d{1,2}:\\d{2}.*)?" -%}
     {%- set dmy = "try_strptime(" ~ day ~ ", ['%d.%m.%y', '%d.%m.%Y'])" -%}
     {%- set mdy = "try_strptime(" ~ day ~ ", ['%m.%d.%y', '%m.%d.%Y'])" -%}
+    {%- set ddmm = "try_strptime(" ~ day ~ ", '%d%m%Y')" -%}
+    {%- set mmdd = "try_strptime(" ~ day ~ ", '%m%d%Y')" -%}
     cast(
         case
             when regexp_full_match({{ plain }}, '\d{4}[-./]\d{1,2}[-./]\d{1,2}{{ time }}')
                 then try_strptime({{ day }}, '%Y.%m.%d')
             when regexp_full_match({{ plain }}, '\d{1,2}[-./]\d{1,2}[-./](\d{2}|\d{4}){{ time }}')
                 then case {{ format }}
-                    when 'mdy' then {{ mdy }}
+                    when 'mdy' then case when regexp_matches({{ plain }}, '^\d{1,2}\.(0?[1-9]|1[0-2])\.') then {{ dmy }} else {{ mdy }} end
                     when 'ymd' then try_strptime({{ day }}, '%y.%m.%d')
                     when 'mixed' then case when coalesce({{ dmy }} = {{ mdy }}, true) then coalesce({{ dmy }}, {{ mdy }}) end
                     else {{ dmy }}
                 end
-            when regexp_full_match({{ plain }}, '\d{8}')
+            when regexp_full_match({{ plain }}, '\d{8}{{ time }}')
                 then case
-                    when regexp_full_match({{ plain }}, '(19|20)\d{2}(0[1-9]|1[0-2])\d{2}') then try_strptime({{ plain }}, '%Y%m%d')
-                    when {{ format }} = 'mdy' then try_strptime({{ plain }}, '%m%d%Y')
-                    when {{ format }} = 'dmy' then try_strptime({{ plain }}, '%d%m%Y')
+                    when regexp_full_match({{ day }}, '(19|20)\d{2}(0[1-9]|1[0-2])\d{2}') then try_strptime({{ day }}, '%Y%m%d')
+                    when {{ format }} = 'mdy' then {{ mmdd }}
+                    when {{ format }} = 'dmy' then {{ ddmm }}
+                    when {{ format }} = 'mixed' and coalesce({{ ddmm }} = {{ mmdd }}, true) then coalesce({{ ddmm }}, {{ mmdd }})
                 end
             when regexp_full_match({{ plain }}, '\d{5}([.,]\d+)?')
                 then date '1899-12-30' + to_days(try_cast(left({{ plain }}, 5) as integer))

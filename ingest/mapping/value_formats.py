@@ -15,6 +15,7 @@ Locale = Literal["de", "en", "auto"]
 TypedKind = Literal["number", "date"]
 Evidence = Mapping[str, int]
 
+# Values are read accordingly by dbt_project/macros/parse.sql; tests/written_values.csv holds both.
 # What only one way of writing explains, after all but digits, point and comma is taken away:
 # other than three digits behind the last mark, more than three before it, or two kinds of marks.
 _COMMA = r"\d*,\d{1,2}|\d*,\d{4,}|0,\d+|\d{4,},\d+|\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,}"
@@ -22,16 +23,24 @@ _POINT = r"\d*\.\d{1,2}|\d*\.\d{4,}|0\.\d+|\d{4,}\.\d+|\d{1,3}(,\d{3})+\.\d+|\d{
 _EITHER_NUMBER = r"[1-9]\d{0,2}[.,]\d{3}"
 
 # A time may follow. Points part day, month, year in this order unless the second part is no month.
+# Eight digits are a date where the parts have two digits, or four for the year.
 _END = r"(\D.*)?"
-_YMD = r"(19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}" + _END + r"|(19|20)\d{6}" + _END
+_DAY = r"(0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(0?[1-9]|1[0-2])"
 _OVER_12 = r"(1[3-9]|2\d|3[01])"
+_YEAR = r"(\d{4}|\d{2})"
+_MM, _CENTURY = r"(0[1-9]|1[0-2])", r"(19|20)\d\d"
+_MARK = r"([-/]|\. ?)"
+_YMD = rf"{_CENTURY}[-/.]\d{{1,2}}[-/.]\d{{1,2}}{_END}|{_CENTURY}{_MM}\d\d{_END}"
 _DMY = (
-    rf"\d{{1,2}}\. ?{_MONTH}\. ?(\d{{4}}|\d{{2}}){_END}"
-    rf"|{_OVER_12}[-/]{_MONTH}[-/](\d{{4}}|\d{{2}}){_END}"
+    rf"{_DAY}\. ?{_MONTH}\. ?{_YEAR}{_END}"
+    rf"|{_OVER_12}{_MARK}{_MONTH}{_MARK}{_YEAR}{_END}"
+    rf"|{_OVER_12}{_MM}{_CENTURY}{_END}"
 )
-_MDY = rf"{_MONTH}[-/.]{_OVER_12}[-/.](\d{{4}}|\d{{2}}){_END}"
-_EITHER_DATE = rf"{_MONTH}[-/]{_MONTH}[-/](\d{{4}}|\d{{2}}){_END}"
+_MDY = rf"{_MONTH}{_MARK}{_OVER_12}{_MARK}{_YEAR}{_END}|{_MM}{_OVER_12}{_CENTURY}{_END}"
+_EITHER_DATE = (
+    rf"{_MONTH}([-/]{_MONTH}{_MARK}|\. ?{_MONTH}[-/]){_YEAR}{_END}|{_MM}{_MM}{_CENTURY}{_END}"
+)
 
 NUMBER_PATTERNS = {"comma": _COMMA, "point": _POINT, "either": _EITHER_NUMBER}
 DATE_PATTERNS = {"dmy": _DMY, "mdy": _MDY, "ymd": _YMD, "either": _EITHER_DATE}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import astuple
 
 import duckdb
@@ -184,11 +185,15 @@ def _evidence(
 ) -> list[Counted]:
     """Return how a column's values are written per load, counting only what was not yet.
 
-    A source of many files is thus read once, not again with each new file.
+    A source of many files is thus read once, not again with each new file. Patterns of another
+    release count anew.
     """
     of_column = "source = ? and entity = ? and column_name = ?"
+    patterns = repr(value_formats.PATTERNS[kind])
+    counted_by = f"{text} by {hashlib.sha256(patterns.encode()).hexdigest()[:16]}"
     connection.execute(
-        f"delete from ops.format_evidence where {of_column} and expression <> ?", [*place, text]
+        f"delete from ops.format_evidence where {of_column} and expression <> ?",
+        [*place, counted_by],
     )
     known = connection.execute(
         f"select load_id, values_per_format, example from ops.format_evidence where {of_column}",
@@ -203,7 +208,7 @@ def _evidence(
     if fresh:
         connection.executemany(
             "insert into ops.format_evidence values (?, ?, ?, ?, ?, ?, ?)",
-            [[*place, c.load_id, text, dict(c.values), c.example] for c in fresh],
+            [[*place, c.load_id, counted_by, dict(c.values), c.example] for c in fresh],
         )
     return found + fresh
 
