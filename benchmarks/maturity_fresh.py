@@ -59,7 +59,8 @@ def _staging() -> object:
 
     project = PROJECT_ROOT / "dbt_project"
     variables = read_yaml(project / "dbt_project.yml")["vars"]
-    macros = (project / "macros" / "parse.sql").read_text(encoding="utf-8")
+    files = [project / "macros" / name for name in ("vocabulary.sql", "parse.sql")]
+    macros = "".join(file.read_text(encoding="utf-8") for file in files)
     return jinja2.Environment().from_string(macros, globals={"var": variables.get}).module
 
 
