@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +19,7 @@ import psutil
 
 from config import Settings
 from config.language import _
-
-SCHEMA = Path(__file__).with_name("schema.sql")
+from warehouse.migrating import migrate, require_known
 
 
 @dataclass(frozen=True)
@@ -48,19 +47,20 @@ class UnusableWarehouseError(Exception):
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse for writing and make sure that its fixed tables exist.
+    """Open the warehouse for writing, with the tables that the project owns as they are today.
 
     DuckDB lets one process write and shuts out every other, so keep it open briefly.
 
     Raises:
         WarehouseLockedError: another process held it for `settings.lock_wait_seconds`.
+        NewerWarehouseError: a newer version of the project has changed its tables.
 
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     connection = _connect(settings)
     try:
         connection.execute("set timezone = 'UTC'")
-        connection.execute(SCHEMA.read_text(encoding="utf-8"))
+        migrate(connection)
         yield connection
     finally:
         connection.close()
@@ -72,10 +72,12 @@ def require_free(settings: Settings) -> None:
     Raises:
         WarehouseLockedError: another process holds it.
         UnusableWarehouseError: it is no DuckDB file, or one of another version.
+        NewerWarehouseError: a newer version of the project has changed its tables.
 
     """
     try:
-        _connect(settings.model_copy(update={"lock_wait_seconds": 0})).close()
+        with closing(_connect(settings.model_copy(update={"lock_wait_seconds": 0}))) as connection:
+            require_known(connection)
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
         raise UnusableWarehouseError(

@@ -1,4 +1,5 @@
--- Everything in warehouse.duckdb that dbt does not build, created when the file is opened.
+-- Everything in warehouse.duckdb that dbt does not build, as of the first version that counted its
+-- steps. A warehouse that was there before finds its tables and gets the columns that it lacks.
 -- Schemas: raw (ingest), ops (what the nights did), staging, intermediate, marts, sync (dbt).
 create schema if not exists raw;
 create schema if not exists ops;
