@@ -1,13 +1,12 @@
 """Which stage each use case has reached tonight, and whether that calls for a training."""
 
-from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Asset, dag
 
-from nights.airflow import DAG_DEFAULTS, MARTS, MATURITY, TRAINING_DUE, as_branch, as_task
+from nights.airflow import MARTS, MATURITY, TRAINING_DUE, as_branch, as_task, dag_options, leave
 from nights.steps import ASSESS_MATURITY
 
 
-@dag(schedule=Asset(MARTS), tags=["maturity", "nightly"], **DAG_DEFAULTS)
+@dag(schedule=Asset(MARTS), tags=["maturity", "nightly"], **dag_options())
 def assess_maturity() -> None:
     """Measure which stage (1 to 3) the data of each use case have reached.
 
@@ -20,8 +19,8 @@ def assess_maturity() -> None:
     is_due = as_branch(due, lambda found: "request_training" if found else "confirm_maturity")
     as_task(assess) >> [as_task(report), is_due]
     is_due >> [
-        EmptyOperator(task_id="request_training", outlets=[Asset(TRAINING_DUE)]),
-        EmptyOperator(task_id="confirm_maturity", outlets=[Asset(MATURITY)]),
+        leave("request_training", TRAINING_DUE),
+        leave("confirm_maturity", MATURITY),
     ]
 
 

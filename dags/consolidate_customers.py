@@ -2,11 +2,11 @@
 
 from airflow.sdk import chain, dag
 
-from nights.airflow import DAG_DEFAULTS, MARTS, as_task, dbt_models, schedule_at
+from nights.airflow import MARTS, as_task, dag_options, dbt_models, schedule_at
 from nights.steps import CONSOLIDATE_CUSTOMERS
 
 
-@dag(schedule=schedule_at("0 2 * * *"), tags=["warehouse", "nightly"], **DAG_DEFAULTS)
+@dag(schedule=schedule_at("0 2 * * *"), tags=["warehouse", "nightly"], **dag_options())
 def consolidate_customers() -> None:
     """Build one audited, published warehouse from the scattered files.
 

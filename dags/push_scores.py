@@ -2,11 +2,11 @@
 
 from airflow.sdk import Asset, dag
 
-from nights.airflow import CRM, DAG_DEFAULTS, SCORES, as_task
+from nights.airflow import CRM, SCORES, as_task, dag_options
 from nights.steps import PUSH_SCORES
 
 
-@dag(schedule=Asset(SCORES), tags=["crm", "nightly"], **DAG_DEFAULTS)
+@dag(schedule=Asset(SCORES), tags=["crm", "nightly"], **dag_options())
 def push_scores() -> None:
     """Show tonight's scores in the CRM, next to the customer.
 

@@ -2,11 +2,11 @@
 
 from airflow.sdk import Asset, chain, dag
 
-from nights.airflow import CHAMPIONS, DAG_DEFAULTS, MATURITY, SCORES, as_branch, as_task
+from nights.airflow import CHAMPIONS, MATURITY, SCORES, as_branch, as_task, dag_options
 from nights.steps import SCORE_CUSTOMERS
 
 
-@dag(schedule=Asset(MATURITY) | Asset(CHAMPIONS), tags=["scores", "nightly"], **DAG_DEFAULTS)
+@dag(schedule=Asset(MATURITY) | Asset(CHAMPIONS), tags=["scores", "nightly"], **dag_options())
 def score_customers() -> None:
     """Score every customer and open lead, each with its reasons in German and English.
 

@@ -2,7 +2,7 @@
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, dag
 
-from nights.airflow import CHAMPIONS, DAG_DEFAULTS, TRAINING_DUE, as_task, schedule_at
+from nights.airflow import CHAMPIONS, TRAINING_DUE, as_task, dag_options, schedule_at
 from nights.steps import TRAIN_MODELS
 
 
@@ -12,7 +12,7 @@ from nights.steps import TRAIN_MODELS
         assets=Asset(TRAINING_DUE),
     ),
     tags=["models", "weekly"],
-    **DAG_DEFAULTS,
+    **dag_options(),
 )
 def train_models() -> None:
     """Train each score of `models/` whose use case is at stage 3.

@@ -6,15 +6,19 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
+from jinja2 import pass_context
+from jinja2.runtime import Context as JinjaContext
+
 from config import PROJECT_ROOT, ConfigurationError, Settings, load_settings
 from config.language import _
 from config.rights import write_privately
+from nights.dates import NIGHT_KEY, night_of
 from nights.failures import is_final, one_line
 from nights.steps import Step
 
@@ -50,12 +54,28 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     "retry_delay": timedelta(seconds=20),
     "execution_timeout": timedelta(hours=2),
 }
-DAG_DEFAULTS: Final[dict[str, Any]] = {
-    "default_args": DEFAULT_ARGS,
-    "catchup": False,
-    "max_active_runs": 1,
-    "dagrun_timeout": timedelta(hours=6),
-}
+
+
+def dag_options() -> dict[str, Any]:
+    """Return what all DAGs have in common, among it the parameter that names the night."""
+    from airflow.sdk import Param
+
+    night = Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="Night",
+        description="The day that the run speaks of, such as 2026-03-02. Empty: that of the run"
+        " before it, or the day on which it was due.",
+    )
+    return {
+        "default_args": DEFAULT_ARGS,
+        "catchup": False,
+        "max_active_runs": 1,
+        "dagrun_timeout": timedelta(hours=6),
+        "params": {NIGHT_KEY: night},
+        "user_defined_macros": {"night": _night_in_template},
+    }
 
 
 def schedule_at(cron: str) -> CronTriggerTimetable:
@@ -86,8 +106,10 @@ def as_task(step: Step, *, leaves: str | None = None, trigger_rule: str = "all_s
 
     @task(task_id=step.name, pool=WAREHOUSE_POOL, outlets=outlets, trigger_rule=trigger_rule)
     @fail_fast
-    def run() -> object:
-        return step.summary(step.run(load_settings()))
+    def run(**context: Any) -> object:  # noqa: ANN401
+        settings = _settings_of(context)
+        _tell_night(context, leaves, settings)
+        return step.summary(step.run(settings))
 
     return run()
 
@@ -104,10 +126,41 @@ def as_branch(step: Step, ways: Callable[[list[str]], str | list[str]]) -> XComA
 
     @task.branch(task_id=step.name, pool=WAREHOUSE_POOL)
     @fail_fast
-    def choose() -> str | list[str]:
-        return ways(step.run(load_settings()))
+    def choose(**context: Any) -> str | list[str]:  # noqa: ANN401
+        return ways(step.run(_settings_of(context)))
 
     return choose()
+
+
+def leave(task_id: str, asset: str) -> XComArg:
+    """Make a task that does nothing but leave an asset, and with it wakes the DAGs that wait."""
+    from airflow.sdk import Asset, task
+
+    @task(task_id=task_id, outlets=[Asset(asset)])
+    @fail_fast
+    def run(**context: Any) -> None:  # noqa: ANN401
+        _tell_night(context, asset, _settings_of(context))
+
+    return run()
+
+
+def _settings_of(context: Mapping[str, Any]) -> Settings:
+    """Load the settings as of the run's night."""
+    settings = load_settings()
+    return settings.model_copy(update={"as_of": night_of(settings, context)})
+
+
+def _tell_night(context: Mapping[str, Any], asset: str | None, settings: Settings) -> None:
+    """Let the event of the asset carry the night to the DAGs that it starts."""
+    from airflow.sdk import Asset
+
+    if asset:
+        context["outlet_events"][Asset(asset)].extra = {NIGHT_KEY: settings.night.isoformat()}
+
+
+@pass_context
+def _night_in_template(context: JinjaContext) -> str:
+    return night_of(load_settings(), context.get_all()).isoformat()
 
 
 def fail_fast(work: Callable[P, R]) -> Callable[P, R]:
@@ -178,7 +231,7 @@ def dbt_models(step: Step) -> DbtTaskGroup:
             "emit_datasets": False,
             # Each look costs two requests per waiting model; by the second layer dbt is ahead.
             "poke_interval": 6,
-            "env": DBT_ENVIRONMENT,
+            "env": {**DBT_ENVIRONMENT, "REIFEGRAD_AS_OF": "{{ night() }}"},
             "append_env": True,
         },
         default_args=DEFAULT_ARGS,

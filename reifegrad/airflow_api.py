@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import requests
@@ -13,6 +13,7 @@ from urllib3.util import Retry
 
 from config import Settings
 from config.language import _
+from nights.dates import NIGHT_KEY
 from nights.steps import DAG_IDS
 from reifegrad.environment import AIRFLOW_USER
 
@@ -78,9 +79,10 @@ class AirflowApi:
         errors = self._get("/importErrors", limit=20)["import_errors"]
         return [f"{error['filename']}: {_exception_in(error['stack_trace'])}" for error in errors]
 
-    def trigger(self, dag_id: str) -> str:
-        """Start a run and return its id."""
-        body = {"logical_date": None}
+    def trigger(self, dag_id: str, night: date | None = None) -> str:
+        """Start a run, of a certain night if one is named, and return its id."""
+        named = {"conf": {NIGHT_KEY: night.isoformat()}} if night else {}
+        body = {"logical_date": None, **named}
         return str(self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
 
     def runs_since(self, moment: datetime) -> list[Run]:

@@ -39,6 +39,10 @@ app.add_typer(
     help="What people decide of records: one customer or two.",
     rich_help_panel=NIGHTS,
 )
+Night = Annotated[
+    datetime | None,
+    typer.Option("--night", formats=["%Y-%m-%d"], help="The night to speak of; default: today."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
@@ -105,11 +109,11 @@ def sample(
 
 
 @app.command(rich_help_panel=STATIONS)
-def ingest() -> None:
+def ingest(night: Night = None) -> None:
     """Read the inbox into raw; what can't be read goes to quarantine with its reason."""
     from reifegrad import stations
 
-    settings = _settings()
+    settings = _settings_of(night)
     with progress_bar() as progress:
         for line in stations.ingest_all(settings, progress):
             say(line)
@@ -120,27 +124,28 @@ def build(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Make everything anew, changed or not.")
     ] = False,
+    night: Night = None,
 ) -> None:
     """Build and test staging, customers and marts with dbt; what did not change is kept."""
     from reifegrad import stations
 
-    say(stations.build(_settings(), full_refresh=full_refresh))
+    say(stations.build(_settings_of(night), full_refresh=full_refresh))
 
 
 @app.command(rich_help_panel=STATIONS)
-def audit() -> None:
+def audit(night: Night = None) -> None:
     """Check what must always hold of the marts."""
     from reifegrad import stations
 
-    say(stations.audit(_settings()))
+    say(stations.audit(_settings_of(night)))
 
 
 @app.command(rich_help_panel=STATIONS)
-def publish() -> None:
+def publish(night: Night = None) -> None:
     """Copy the marts to the file that analysts open."""
     from reifegrad import stations
 
-    say(stations.publish(_settings()))
+    say(stations.publish(_settings_of(night)))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -153,6 +158,7 @@ def assess(
             " customers.industry=90%, leads=500, orders.ordered_on=0d. Repeat it for more."
         ),
     ] = None,
+    night: Night = None,
 ) -> None:
     """Measure which stage the data of each use case have reached, and what would raise it."""
     from config import ConfigurationError
@@ -161,7 +167,7 @@ def assess(
     from reifegrad.tables import outlooks_table, stages_table
     from report.overview import with_missing
 
-    settings = _settings()
+    settings = _settings_of(night)
     assessments = [] if what_if else measure(settings)
     ahead = look_ahead(settings, what_if) if what_if else []
     found = [each.model_dump(mode="json") for each in (*assessments, *ahead)]
@@ -177,11 +183,11 @@ def assess(
 
 
 @app.command(rich_help_panel=STATIONS)
-def report() -> None:
+def report(night: Night = None) -> None:
     """Write the maturity report: one page that shows the stages and what blocks the next ones."""
     from reifegrad import stations
 
-    say(stations.report(_settings()))
+    say(stations.report(_settings_of(night)))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -189,20 +195,21 @@ def train(
     scores: Annotated[
         list[str] | None, typer.Argument(help="Names in models/; default: all at stage 3.")
     ] = None,
+    night: Night = None,
 ) -> None:
     """Train the scores at stage 3; a candidate that passes its gates becomes champion."""
     from reifegrad import stations
 
-    for line in stations.train(_settings(), scores or None):
+    for line in stations.train(_settings_of(night), scores or None):
         say(line)
 
 
 @app.command(rich_help_panel=STATIONS)
-def score() -> None:
+def score(night: Night = None) -> None:
     """Score customers and leads by the method of their stage."""
     from reifegrad import stations
 
-    for line in stations.score(_settings()):
+    for line in stations.score(_settings_of(night)):
         say(line)
 
 
@@ -215,12 +222,13 @@ def push(
         bool, typer.Option("--force", help="Write even more than config/crm.yml holds plausible.")
     ] = False,
     json: AsJson = False,
+    night: Night = None,
 ) -> None:
     """Show the scores in the CRM; only what changed is written."""
     from crm import push as push_scores
     from crm import to_json
 
-    settings = _settings()
+    settings = _settings_of(night)
     changes = push_scores(settings, dry_run=dry_run, force=force)
     if json:
         say(to_json(changes))
@@ -247,11 +255,11 @@ def check(json: AsJson = False) -> None:
 
 
 @app.command(rich_help_panel=NIGHTS)
-def run() -> None:
+def run(night: Night = None) -> None:
     """Run the whole night without Airflow: ingest to push, training when it is due."""
     from reifegrad import stations
 
-    settings = _settings()
+    settings = _settings_of(night)
     with progress_bar() as progress:
         for line in stations.run_night(settings, progress):
             say(line)
@@ -315,11 +323,19 @@ def demo(
         bool, typer.Option("--keep", help="Leave everything running and return.")
     ] = False,
     timeout: Annotated[int, typer.Option(help="Give up after so many seconds.")] = 1800,
+    night: Night = None,
 ) -> None:
     """Run one whole night in the real scheduler, on the inbox's files or a sample company."""
     from reifegrad.demo import run_demo
 
-    run_demo(_settings(), customers, months, keep=keep, timeout=timeout)
+    run_demo(
+        _settings(),
+        customers,
+        months,
+        keep=keep,
+        timeout=timeout,
+        night=night.date() if night else None,
+    )
 
 
 @app.command(rich_help_panel=SERVICES)
@@ -458,3 +474,10 @@ def _settings() -> Settings:
         told = _("{home} could be read by others; now only by its owner.")
         typer.echo(told.format(home=settings.home), err=True)
     return settings
+
+
+def _settings_of(night: datetime | None) -> Settings:
+    """Settle of which night the command speaks: however long it takes, it stays that one."""
+    from nights.dates import settle
+
+    return settle(_settings(), night.date() if night else None)

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from rich.console import Console
 from config import Settings
 from config.language import _
 from nights.airflow import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE, dbt_manifest
+from nights.dates import settle
 from nights.steps import DAG_IDS
 from reifegrad import services, stations
 from reifegrad.airflow_api import AirflowApi
@@ -74,30 +75,38 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
 
 
 def run_demo(
-    settings: Settings, customers: int, months: int, *, keep: bool, timeout: float
+    settings: Settings,
+    customers: int,
+    months: int,
+    *,
+    keep: bool,
+    timeout: float,
+    night: date | None = None,
 ) -> None:
     """Run one night on the inbox's files, or on a sample company if there are none.
 
     Raises:
+        ConfigurationError: `night` is yet to come.
         ServiceError: a service can't start or died.
         NightFailedError: a task failed, or the night took longer than `timeout` seconds.
 
     """
     console = make_console()
     started = time.monotonic()
+    settled = settle(settings, night)  # not for the services, which live on
     for line in stations.check(settings, "demo"):
         console.print(line, markup=False)
     begun = datetime.now(UTC)
     with _own_services(settings, console, keep=keep) as ours:
         dbt_manifest(settings)  # while Airflow starts, else its DAG processor has to make it
-        _fill_inbox(settings, console, customers, months)
+        _fill_inbox(settled, console, customers, months)
         api = _sign_in(settings, console)
         check = _watch(settings)
         if "airflow" in ours:
             give_up_older(settings, console, api, begun)
         wait_for_older(settings, console, api, check, timeout)
         since = datetime.now(UTC)
-        api.trigger(DAG_IDS[0])
+        api.trigger(DAG_IDS[0], night)
         with _status(console, _say("following", settings)):
             for step in follow(settings, api, since, timeout, check):
                 _tell(settings, console, step, time.monotonic() - started)

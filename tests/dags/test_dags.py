@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import json
-from datetime import timedelta
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from airflow.sdk.exceptions import ParamValidationError
 
 from config import PROJECT_ROOT
-from nights.airflow import OWNER, WAREHOUSE_POOL
-from nights.steps import DAG_IDS, NIGHT
+from nights.airflow import MARTS, OWNER, WAREHOUSE_POOL, leave
+from nights.steps import DAG_IDS, NIGHT, Step
 
 FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
 MODELS = "build_models."
@@ -24,6 +27,16 @@ def edges(dag, hide=MODELS):
         for task in dag.tasks
         for below in task.downstream_task_ids
         if not (task.task_id.startswith(hide) and below.startswith(hide))
+    }
+
+
+def context(night=None, events=(), due=datetime(2026, 3, 2, 1, tzinfo=UTC)):
+    """What a task of a run knows: asked for, told by the events of assets, and when it was due."""
+    return {
+        "params": {"night": night},
+        "triggering_asset_events": {number: [event] for number, event in enumerate(events)},
+        "dag_run": SimpleNamespace(logical_date=None, run_after=due),
+        "outlet_events": defaultdict(SimpleNamespace),
     }
 
 
@@ -159,7 +172,7 @@ def test_score_customers_branches_on_the_stage(dagbag, stages, chosen, tmp_path,
                 [use_case, stage],
             )
     choose = dagbag.dags["score_customers"].task_dict["choose_methods"].python_callable
-    assert set(choose()) == chosen
+    assert set(choose(**context(due=datetime.now(UTC)))) == chosen
 
 
 def test_push_scores(dagbag):
@@ -167,6 +180,56 @@ def test_push_scores(dagbag):
     assert assets_of(dag.timetable.asset_condition) == {"scores"}
     assert outlets(dag) == {("push_to_crm", "crm")}
     assert edges(dag) == set()
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_every_dag_can_be_asked_for_a_night_and_needs_none(dagbag, dag_id):
+    params = dagbag.dags[dag_id].params
+    assert params["night"] is None
+    params["night"] = "2026-03-02"
+    with pytest.raises(ParamValidationError):
+        params["night"] = "yesterday"
+
+
+def test_an_asset_carries_the_night_from_dag_to_dag(dagbag, tmp_path, monkeypatch):
+    """Asked of the first one only; each next knows it from what the one before it left."""
+    monkeypatch.setenv("REIFEGRAD_HOME", str(tmp_path))
+    first = leave("finish", MARTS).operator
+    known = context(night="2026-02-28")
+    first.python_callable(**known)
+    (left,) = known["outlet_events"].values()
+    confirm = dagbag.dags["assess_maturity"].task_dict["confirm_maturity"]
+    then = context(events=[left, SimpleNamespace(extra={})])
+    confirm.python_callable(**then)
+    ((asset, event),) = then["outlet_events"].items()
+    assert (asset.name, event.extra) == ("maturity", {"night": "2026-02-28"})
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_whatever_leaves_an_asset_tells_its_night(dagbag, dag_id, tmp_path, monkeypatch):
+    monkeypatch.setenv("REIFEGRAD_HOME", str(tmp_path))
+    monkeypatch.setattr(Step, "run", property(lambda _: lambda _: []), raising=False)
+    tasks = [task for task in dagbag.dags[dag_id].tasks if task.outlets]
+    assert tasks
+    for task in tasks:
+        known = context(night="2026-02-28")
+        task.python_callable(**known)
+        told = {asset.name: event.extra for asset, event in known["outlet_events"].items()}
+        assert told == {task.outlets[0].name: {"night": "2026-02-28"}}
+
+
+def test_dbt_builds_the_night_of_the_run(dagbag):
+    """Also what a watcher builds itself on its retry, and the tests."""
+    dag = dagbag.dags["consolidate_customers"]
+    tasks = [task for task in dag.tasks if hasattr(task, "env")]
+    assert {task.task_type for task in tasks} >= {
+        "DbtProducerWatcherOperator",
+        "DbtTestLocalOperator",
+    }
+    for task in tasks:
+        assert "env" in task.template_fields
+        rendered = task.render_template(task.env, context(night="2026-02-28"))
+        assert rendered["REIFEGRAD_AS_OF"] == "2026-02-28", task.task_id
 
 
 @pytest.mark.parametrize("dag_id", DAG_IDS)
@@ -202,7 +265,8 @@ def test_every_task_has_an_owner_and_is_tried_again(dagbag, dag_id):
 def test_what_opens_the_warehouse_takes_its_slot_and_nothing_else_does(dagbag, dag_id):
     waiting = ("_run", "_seed", "_snapshot", "dbt_producer_watcher_done")  # for the producer
     for task in dagbag.dags[dag_id].tasks:
-        opens = task.task_type != "EmptyOperator" and not (
+        wakes = task.task_id in ("request_training", "confirm_maturity")  # and does nothing else
+        opens = not wakes and not (
             task.task_id.startswith(MODELS) and task.task_id.endswith(waiting)
         )
         assert (task.pool == WAREHOUSE_POOL) == opens, task.task_id
@@ -222,7 +286,6 @@ def test_dag_files_import_nothing_heavy_and_read_nothing(file):
     }
     assert modules <= {
         "airflow.sdk",
-        "airflow.providers.standard.operators.empty",
         "nights.airflow",
         "nights.steps",
     }

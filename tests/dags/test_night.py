@@ -21,6 +21,9 @@ from config import PROJECT_ROOT, Settings
 
 pytestmark = [pytest.mark.night, pytest.mark.timeout(1800)]
 REIFEGRAD = Path(sys.executable).with_name("reifegrad")
+# Not the day on which the test runs: whatever speaks of that day did not hear of its night.
+NIGHT = "2025-03-03"
+OF_NIGHT = ("--night", NIGHT)
 
 
 def free_ports(count):
@@ -72,7 +75,7 @@ def first_night(tmp_path_factory):
     """A night on a small company; everything stays up until the last test has looked at it."""
     home = tmp_path_factory.mktemp("night") / "home"
     variables = environment(home)
-    demo = run(variables, "demo", "--customers", "60", "--months", "24", "--keep")
+    demo = run(variables, "demo", "--customers", "60", "--months", "24", "--keep", *OF_NIGHT)
     yield variables, home, demo
     run(variables, "down")
     assert processes_of(home) == []
@@ -96,6 +99,31 @@ def test_the_night_goes_from_the_files_to_the_crm(first_night):
     assert dict(pushed)["parties"] == customers
     with duckdb.connect(str(home / "published" / "warehouse.duckdb"), read_only=True) as published:
         assert published.execute("select count(*) from scores").fetchone() == (scores,)
+
+
+# What each DAG writes down of the night: the first has it from who started it, dbt from Airflow's
+# template, the later DAGs from the asset that woke them.
+OF_ONE_NIGHT = {
+    "consolidate_customers": (
+        ("ops.source_nights", "night"),
+        ("ops.built_nights", "night"),
+        ("ops.customer_ids", "since"),
+        ("snapshots.snap_customers", "dbt_valid_from"),
+    ),
+    "assess_maturity": (("ops.maturity_stages", "night"),),
+    "score_customers": (("ops.scores", "night"),),
+    "push_scores": (("sync.sync_tryton__parties", "scored_on"),),
+}
+
+
+@pytest.mark.parametrize("dag_id", OF_ONE_NIGHT)
+def test_every_dag_speaks_of_the_night_that_was_asked_for(first_night, dag_id):
+    _, home, _ = first_night
+    for table, column in OF_ONE_NIGHT[dag_id]:
+        spoken = query(
+            home, f"select distinct {column}::varchar from {table} where {column} is not null"
+        )
+        assert spoken == [(NIGHT,)], table
 
 
 def test_the_crm_shows_the_scores(first_night):
@@ -141,7 +169,7 @@ def test_a_second_night_changes_nothing_and_names_a_broken_file(first_night):
     tables = ("marts.customers", "ops.scores", "ops.push_ledger", "ops.quarantine")
     counts = " union all ".join(f"select '{t}', count(*) from {t}" for t in tables)
     before = sorted(query(home, counts))
-    again = run(variables, "demo", "--keep")
+    again = run(variables, "demo", "--keep", *OF_NIGHT)
     assert again.returncode == 0, again.stdout + again.stderr
     assert sorted(query(home, counts)) == before
     assert "Bei den Bewertungen hat sich in dieser Nacht nichts geändert." in again.stdout
@@ -156,7 +184,7 @@ def test_the_second_night_gave_the_marts_of_a_build_that_keeps_nothing(first_nig
     anew = tmp_path / "home"
     anew.mkdir()
     shutil.copy(home / "warehouse.duckdb", anew)
-    built = run(variables | {"REIFEGRAD_HOME": str(anew)}, "build", "--full-refresh")
+    built = run(variables | {"REIFEGRAD_HOME": str(anew)}, "build", "--full-refresh", *OF_NIGHT)
     assert built.returncode == 0, built.stdout + built.stderr
     names = query(home, "select table_name from duckdb_tables() where schema_name = 'marts'")
     assert ("order_lines",) in names
@@ -174,11 +202,11 @@ def test_the_command_does_without_airflow_what_the_dags_do_with_it(first_night):
     tables = ("marts.customers", "ops.scores", "ops.push_ledger", "ops.quarantine")
     counts = " union all ".join(f"select '{t}', count(*) from {t}" for t in tables)
     before = sorted(query(home, counts))
-    night = run(variables, "run")
+    night = run(variables, "run", *OF_NIGHT)
     assert night.returncode == 0, night.stdout + night.stderr
     assert "CRM, Kunden: 0 angelegt, 0 geändert, 0 geleert" in night.stdout
     assert sorted(query(home, counts)) == before
-    dry = json.loads(run(variables, "push", "--dry-run", "--json").stdout)
+    dry = json.loads(run(variables, "push", "--dry-run", "--json", *OF_NIGHT).stdout)
     assert {row["action"] for rows in dry.values() for row in rows} == {"skip"}
 
 
