@@ -12,7 +12,7 @@ RUN pip install --no-cache-dir --require-hashes --requirement requirements/uv.tx
 
 COPY . .
 RUN uv pip install --system --no-cache --no-deps --no-build-isolation --editable . \
-    && mkdir data && chown reifegrad data
+    && python -m nights.manifest && mkdir data && chown reifegrad data
 USER reifegrad
 VOLUME /opt/reifegrad/data
 

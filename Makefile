@@ -6,6 +6,10 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c '$(USABLE)' 2>/dev/null && command -v $$python && break; done)
 VENV ?= .venv
 UV := .tools/uv/bin/uv
+# Airflow takes the shape of the nightly DAG from it; made anew when a file or folder changed.
+MANIFEST := .tools/dbt/manifest.json
+DBT_FILES := $(shell find dbt_project -mindepth 1 \( -name target -o -name logs -o -name dbt_packages \
+	-o -name .user.yml \) -prune -o -print)
 RUN := PATH="$(abspath $(VENV))/bin:$$PATH"
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -17,7 +21,7 @@ help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
 		| awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
 
-setup: $(VENV)/.installed  ## build the Python environment (.venv), of the newest Python here
+setup: $(VENV)/.installed $(MANIFEST)  ## build the Python environment (.venv), of the newest Python here
 
 setup-crm: setup  ## build the demo CRM's own environment and its web client
 	@$(RUN) UV="$(CURDIR)/$(UV)" reifegrad setup-crm
@@ -98,3 +102,6 @@ $(VENV)/.installed: $(UV) requirements/runtime.txt requirements/dev.txt pyprojec
 	@$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation --editable .
 	@bin/link-command
 	@touch $@
+
+$(MANIFEST): $(VENV)/.installed $(DBT_FILES)
+	@$(VENV)/bin/python -m nights.manifest

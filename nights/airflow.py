@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from jinja2 import pass_context
 from jinja2.runtime import Context as JinjaContext
 
-from config import PROJECT_ROOT, ConfigurationError, Settings, load_settings
-from config.language import _
+from config import Settings, load_settings
 from config.rights import write_privately
 from nights.dates import NIGHT_KEY, night_of
 from nights.failures import is_final, one_line
+from nights.manifest import DBT_ENVIRONMENT, PROJECT, current_manifest
 from nights.steps import Step
 
 if TYPE_CHECKING:
@@ -40,12 +35,6 @@ CRM: Final = "crm"
 # DuckDB lets one process write, so every task that opens the warehouse takes the one slot.
 WAREHOUSE_POOL: Final = "warehouse"
 WAREHOUSE_POOL_NOTE: Final = "One slot: DuckDB lets one process write the warehouse."
-
-# dbt's unit tests check the SQL, not the data: they belong to `make test`.
-DBT_ENVIRONMENT: Final = {
-    "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
-    "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
-}
 
 OWNER: Final = "data-engineering"
 DEFAULT_ARGS: Final[dict[str, Any]] = {
@@ -204,19 +193,18 @@ def dbt_models(step: Step) -> DbtTaskGroup:
         TestBehavior,
     )
 
-    project = PROJECT_ROOT / "dbt_project"
     group = DbtTaskGroup(
         group_id=step.name,
         project_config=ProjectConfig(
-            dbt_project_path=project,
-            manifest_path=dbt_manifest(load_settings()),
+            dbt_project_path=PROJECT,
+            manifest_path=current_manifest(),
             install_dbt_deps=False,
             partial_parse=False,
         ),
         profile_config=ProfileConfig(
             profile_name="reifegrad",
             target_name="warehouse",
-            profiles_yml_filepath=project / "profiles.yml",
+            profiles_yml_filepath=PROJECT / "profiles.yml",
         ),
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.WATCHER,
@@ -240,38 +228,3 @@ def dbt_models(step: Step) -> DbtTaskGroup:
         if task.task_id.endswith((".dbt_producer_watcher", "_test")):
             task.pool = WAREHOUSE_POOL
     return group
-
-
-def dbt_manifest(settings: Settings) -> Path:
-    """Find the manifest of the dbt project, from which the DAG takes its shape.
-
-    Made anew (five seconds) only when a file of the project changed since.
-
-    Raises:
-        ConfigurationError: dbt can't read the project.
-
-    """
-    project = PROJECT_ROOT / "dbt_project"
-    manifest = settings.home / "dbt" / "airflow" / "manifest.json"
-    changed = max(path.stat().st_mtime for path in project.rglob("*") if path.is_file())
-    if manifest.exists() and manifest.stat().st_mtime > changed:
-        return manifest
-    manifest.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=manifest.parent) as folder:
-        command = [
-            *(sys.executable, "-m", "dbt.cli.main", "--quiet", "parse", "--no-partial-parse"),
-            *("--project-dir", str(project), "--profiles-dir", str(project)),
-            *("--target-path", folder, "--log-path", folder),
-        ]
-        environment = os.environ | DBT_ENVIRONMENT | {"REIFEGRAD_HOME": str(settings.home)}
-        parsed = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False
-        )
-        if parsed.returncode:
-            raise ConfigurationError(
-                _("dbt can't read {project}: {reason}").format(
-                    project=project, reason=parsed.stdout.strip()[-500:]
-                )
-            )
-        (Path(folder) / "manifest.json").replace(manifest)
-    return manifest

@@ -15,8 +15,9 @@ from rich.console import Console
 
 from config import Settings
 from config.language import _
-from nights.airflow import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE, dbt_manifest
+from nights.airflow import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE
 from nights.dates import settle
+from nights.manifest import renew_manifest
 from nights.steps import DAG_IDS
 from reifegrad import services, stations
 from reifegrad.airflow_api import AirflowApi
@@ -96,9 +97,9 @@ def run_demo(
     settled = settle(settings, night)  # not for the services, which live on
     for line in stations.check(settings, "demo"):
         console.print(line, markup=False)
+    renew_manifest()  # whoever edits a model and calls the demo sees it
     begun = datetime.now(UTC)
     with _own_services(settings, console, keep=keep) as ours:
-        dbt_manifest(settings)  # while Airflow starts, else its DAG processor has to make it
         _fill_inbox(settled, console, customers, months)
         api = _sign_in(settings, console)
         check = _watch(settings)
@@ -127,8 +128,8 @@ def start_everything(settings: Settings) -> None:
 
     """
     console = make_console()
+    renew_manifest()
     _start(settings, console, [])
-    dbt_manifest(settings)
     _sign_in(settings, console)
     for service in services.all_services(settings):
         with _status(console, _say("waiting", settings, name=service.name)):

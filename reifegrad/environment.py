@@ -36,9 +36,6 @@ NIGHTS = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
-    # The dbt manifest may have to be made first, on a machine that is busy starting.
-    "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "240",
-    "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "180",
     "AIRFLOW__API__EXPOSE_CONFIG": "False",
     # On a busy machine an answer takes longer than Airflow's five seconds, and the task dies.
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",

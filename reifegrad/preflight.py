@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from config import Settings
 from config.language import _
+from nights.manifest import is_outdated
 from nights.preflight import Finding, Purpose, listed
 from nights.preflight import check_setup as check_night
 
@@ -57,6 +58,10 @@ def _airflow(settings: Settings) -> Iterator[Finding]:
 
     if not services.is_running(settings, "airflow"):
         return
+    if is_outdated():  # a start would make it anew
+        says = _("dbt_project/ changed: Airflow can't read the nightly DAG and starts no night.")
+        todo = _("Call `make setup`; within five minutes Airflow reads it again.")
+        yield Finding(check="airflow", level="warning", says=says, todo=todo)
     from requests import RequestException
 
     from reifegrad.airflow_api import FINISHED, AirflowApi, AirflowError

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from config import PROJECT_ROOT, load_settings
+from nights.manifest import renew_manifest
 from reifegrad.environment import airflow_environment
 
 
@@ -16,6 +17,7 @@ def dagbag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
         patch.setenv("REIFEGRAD_HOME", str(tmp_path_factory.mktemp("home")))
         for name, value in airflow_environment(load_settings()).items():
             patch.setenv(name, value)
+        renew_manifest()  # as `make test` does by its `make setup`
         from airflow.dag_processing.dagbag import DagBag
 
         yield DagBag(PROJECT_ROOT / "dags")

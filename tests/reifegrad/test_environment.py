@@ -31,3 +31,9 @@ def test_passwords_do_not_travel_in_the_environment(tmp_path):
 def test_started_processes_keep_bytecode(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert "PYTHONDONTWRITEBYTECODE" not in process_environment(Settings(home=tmp_path))
+
+
+def test_dag_files_are_read_within_airflows_own_time(tmp_path):
+    """They only read; dbt's manifest is made before."""
+    names = airflow_environment(Settings(home=tmp_path))
+    assert [n for n in names if n.endswith(("IMPORT_TIMEOUT", "PROCESSOR_TIMEOUT"))] == []

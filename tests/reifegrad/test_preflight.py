@@ -202,6 +202,17 @@ def test_a_night_that_waits_in_airflow_is_told_and_no_password(settings, monkeyp
     assert level == "warning" and "secret-word" not in says + todo
 
 
+def test_a_dbt_project_that_airflow_does_not_know_is_told_while_airflow_runs(
+    settings, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("reifegrad.passwords.airflow_password", lambda _: "secret-word")
+    monkeypatch.setattr("nights.manifest.MANIFEST", tmp_path / "none.json")
+    assert found(settings, "airflow") == []  # the next start makes it
+    monkeypatch.setattr(services, "is_running", lambda *_: True)
+    level, says, todo = found(settings, "airflow")[0]
+    assert level == "warning" and "dbt_project/" in says and "`make setup`" in todo
+
+
 def test_the_command_ends_with_1_on_an_error_and_speaks_json(settings, monkeypatch):
     monkeypatch.setenv("REIFEGRAD_HOME", str(settings.home))
     monkeypatch.setenv("REIFEGRAD_CONFIG", str(settings.config))
