@@ -41,7 +41,7 @@ app.add_typer(
 )
 Night = Annotated[
     datetime | None,
-    typer.Option("--night", formats=["%Y-%m-%d"], help="The night to speak of; default: today."),
+    typer.Option("--night", formats=["%Y-%m-%d"], help="The night in question; default: today's."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
