@@ -140,7 +140,7 @@ def test_where_none_fits_the_nearest_are_named(home: Settings, asked: str) -> No
 
 
 def test_before_the_first_build_it_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(CustomerNotFoundError, match="reifegrad build"):
+    with pytest.raises(CustomerNotFoundError, match="reifegrad run"):
         view_customer(Settings(home=tmp_path), "x")
 
 
