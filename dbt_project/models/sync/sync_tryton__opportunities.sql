@@ -28,7 +28,7 @@ contacts as (
 
 scores as (
 
-    select * from {{ ref('stg_ops__scores') }}
+    select * from {{ ref('int_scores_permitted') }}
     where score = 'lead' and entity = 'lead'
 
 ),
@@ -56,11 +56,7 @@ final as (
         on
             leads.customer_id = contacts.customer_id
             and leads.contact_email = contacts.email
-    -- who objected to profiling has no score, even where an earlier night left one
-    left join scores
-        on
-            leads.lead_id = scores.entity_id
-            and not customers.has_objected_to_profiling
+    left join scores on leads.lead_id = scores.entity_id
 
 )
 

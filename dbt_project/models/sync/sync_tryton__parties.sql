@@ -8,7 +8,7 @@ customers as (
 
 scores as (
 
-    select * from {{ ref('stg_ops__scores') }}
+    select * from {{ ref('int_scores_permitted') }}
     where score = 'churn' and entity = 'customer'
 
 ),
@@ -39,11 +39,7 @@ final as (
         {{ reasons('scores') }} as reasons,
         scores.scored_on
     from customers
-    -- who objected to profiling has no score, even where an earlier night left one
-    left join scores
-        on
-            customers.customer_id = scores.entity_id
-            and not customers.has_objected_to_profiling
+    left join scores on customers.customer_id = scores.entity_id
     left join country_names on lower(trim(customers.country)) = country_names.name
 
 )
