@@ -36,6 +36,7 @@ from ingest.loading.inbox import (
     list_files,
     remember,
 )
+from ingest.loading.left_out import find_left_out
 from ingest.loading.loads import Load, Status, load_of, now, record, record_once
 from ingest.loading.raw import Origin, RowsLostError, write_source
 from ingest.loading.reused_keys import find_reused_keys
@@ -236,8 +237,9 @@ def _take(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> li
     notes_of = {id(table): notes for table, notes in fit.taken}
     taken = [table for table, _ in fit.taken]
     all_written = write_source(run.connection, source, taken, origin)
-    if reused := find_reused_keys(run.connection, source, origin.load_id):
-        notes_of[id(taken[0])] = [*notes_of[id(taken[0])], reused]
+    for find in (find_reused_keys, find_left_out):
+        if found := find(run.connection, source, origin.load_id):
+            notes_of[id(taken[0])] = [*notes_of[id(taken[0])], found]
     loads = [
         load_of(
             source.name,

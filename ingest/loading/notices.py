@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from ingest.reading.refusals import Reason
 
 MAX_KEYS_TOLD = 3
+MAX_KINDS_TOLD = 6
 
 GROWING = Reason(
     "Die Datei wird noch geschrieben; sie kommt in der nächsten Nacht an die Reihe.",
@@ -113,6 +114,19 @@ def reused_keys(reused: Mapping[str, Sequence[NamedRow]]) -> Reason:
         f"One key, different firms: {english}{f' and {more} more' if more > 0 else ''}."
         " Only the one named last holds. Please give each firm a number of its own, or choose"
         " another `key` in sources.yml.",
+    )
+
+
+def left_out(columns: Sequence[str], counts: Mapping[str, int]) -> Reason:
+    """Say how many rows feed nothing, by what stands in the columns of `where`, most first."""
+    named = ", ".join(f"{kind}: {count}" for kind, count in list(counts.items())[:MAX_KINDS_TOLD])
+    more = "" if len(counts) <= MAX_KINDS_TOLD else ", …"
+    total, where = sum(counts.values()), ", ".join(columns)
+    return Reason(
+        f"{total} Zeilen zählen nicht, weil `where` in sources.yml sie nicht nennt"
+        f" ({where} ist {named}{more}). Bitte dort ergänzen, was zählen soll.",
+        f"{total} rows do not count, since `where` in sources.yml does not name them"
+        f" ({where} is {named}{more}). Please add there what is to count.",
     )
 
 
