@@ -8,9 +8,9 @@ from datetime import date
 import duckdb
 import numpy as np
 
-from benchmarks.maturity_edges import MARTS, check, draw
-from benchmarks.maturity_fresh import all_mutations
-from benchmarks.maturity_mutations import Verdict
+from benchmarks.maturity.damages import KEYS, all_mutations
+from benchmarks.maturity.edges import DRAWN, check, draw
+from benchmarks.maturity.mutations import Verdict
 from config import PROJECT_ROOT
 from expectations.specification import load_audit, load_use_cases
 
@@ -51,7 +51,8 @@ def test_a_drawn_company_is_as_large_and_has_no_key_twice() -> None:
         connection.execute("attach ':memory:' as source")
         for schema in ("source.marts", "marts"):
             connection.execute(f"create schema {schema}")
-        for mart, (key, addresses) in MARTS.items():
+        for mart, addresses in DRAWN.items():
+            key = KEYS[mart]
             columns = {key, "customer_id", "order_id", "name", *addresses} - {"customer_id"}
             values = ", ".join(f"'{mart}' || n as {column}" for column in sorted(columns))
             customer = (
@@ -65,7 +66,8 @@ def test_a_drawn_company_is_as_large_and_has_no_key_twice() -> None:
                 f" select {order}{name}{customer} as customer_id from range(1, 41) t(n)"
             )
         draw(connection, np.random.default_rng(3))
-        for mart, (key, _) in MARTS.items():
+        for mart in DRAWN:
+            key = KEYS[mart]
             rows, keys = connection.execute(
                 f"select count(*), count(distinct {key}) from marts.{mart}"
             ).fetchone() or (0, 0)

@@ -1,8 +1,8 @@
 """Does the assessment notice damaged data? One damage at a time to the sample company.
 
-`python -m benchmarks.maturity_mutations [--home HOME] [--only TEXT] [--show]` makes the sample
+`python -m benchmarks.maturity mutations [--home HOME] [--only TEXT] [--show]` makes the sample
 company (or takes a home in which it was built), adds what it lacks for the highest stage of three
-use cases, and damages a copy of its marts in every way of `benchmarks.maturity_damages`. Each copy
+use cases, and damages a copy of its marts in every way of `damages.yml`. Each copy
 is measured by Great Expectations as a night does it, all use cases and the audit (what reads no
 mart that differs from the undamaged one is not checked twice); the stages, what is named as the
 cause and the records listed are compared with what the damage's author declared.
@@ -19,20 +19,23 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.maturity_cases import COMPLETED, DERIVED, Mutation, Records
-from benchmarks.maturity_fresh import all_mutations
+from benchmarks.maturity.company import company_in, damaged_copy, execute
+from benchmarks.maturity.damages import (
+    Mutation,
+    Records,
+    all_mutations,
+    completing,
+)
 from config import Settings
 from config.settings import ConfigurationError
 from expectations import ExpectationResult, unmet_records
@@ -100,7 +103,7 @@ class Bench:
         self.cases: list[UseCase] = load_use_cases(settings.expectations)
         self.specs: list[UseCase | Audit] = [*self.cases, load_audit(settings.expectations)]
         with open_warehouse(settings) as connection:
-            execute(connection, COMPLETED + DERIVED, settings.night)
+            execute(connection, completing(), settings.night)
             self.contents = _contents(connection)
         self.before = self.measure(settings, {})
 
@@ -142,10 +145,7 @@ class Bench:
 
     def judge(self, mutation: Mutation, folder: Path) -> Verdict:
         """Damage a copy, measure it and compare."""
-        settings = self.settings.model_copy(update={"home": folder})
-        shutil.copy(self.settings.warehouse, settings.warehouse)
-        with open_warehouse(settings) as connection:
-            execute(connection, mutation.sql + DERIVED, settings.night)
+        settings = damaged_copy(self.settings, folder, mutation)
         after = self.measure(settings, self.contents)
         stages = after.stages
         fell = {
@@ -179,11 +179,6 @@ class Bench:
             said, cause = why.cause if why else None, verdict.mutation.cause
             if cause not in (None, said):
                 verdict.missed.append(f"{name}: cause {said} rather than {cause}")
-
-
-def execute(connection: duckdb.DuckDBPyConnection, sql: str, night: date) -> None:
-    """Run the SQL of a damage."""
-    connection.execute(sql.replace("{night}", str(night)))
 
 
 def _contents(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
@@ -235,27 +230,25 @@ def table_of(verdicts: Sequence[Verdict], before: dict[str, int], is_long: bool)
     return table
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--home", type=Path, help="a home in which the sample company was built")
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", default="", help="text in the kind and name of a damage")
     parser.add_argument("--show", action="store_true", help="name the use cases that fall")
-    arguments = parser.parse_args()
+
+
+def run(arguments: argparse.Namespace, folder: Path) -> int:
+    """Print a line per damage and the table; 1 if one is missed or falsely alarms."""
     started = time.perf_counter()
     import_great_expectations()
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(company_in(arguments.home, Path(folder)))
-        print(f"Undamaged: {bench.before.stages}, audit {bench.before.unmet('audit', 0) or 'met'}")
-        verdicts = []
-        for number, mutation in enumerate(all_mutations()):
-            if arguments.only in f"{mutation.kind} {mutation.name}":
-                place = Path(folder) / str(number)
-                place.mkdir()
-                verdicts.append(verdict := bench.judge(mutation, place))
-                print(f"{mutation.kind}: {mutation.name}: {verdict.word}", flush=True)
-                for wrong in (*verdict.missed, *verdict.false):
-                    print(f"  {wrong}", flush=True)
-                shutil.rmtree(place)
+    bench = Bench(company_in(arguments.home, folder))
+    print(f"Undamaged: {bench.before.stages}, audit {bench.before.unmet('audit', 0) or 'met'}")
+    verdicts = []
+    for number, mutation in enumerate(all_mutations()):
+        if arguments.only in f"{mutation.kind} {mutation.name}":
+            verdicts.append(verdict := bench.judge(mutation, folder / str(number)))
+            print(f"{mutation.kind}: {mutation.name}: {verdict.word}", flush=True)
+            for wrong in (*verdict.missed, *verdict.false):
+                print(f"  {wrong}", flush=True)
+            shutil.rmtree(folder / str(number))
     Console(width=None if sys.stdout.isatty() else 180).print(
         table_of(verdicts, bench.before.stages, arguments.show)
     )
@@ -265,29 +258,3 @@ def main() -> int:
           f"in {time.perf_counter() - started:.0f} s:",
           dict(Counter(verdict.word for verdict in verdicts)))  # fmt: skip
     return int(any(verdict.missed or verdict.false for verdict in verdicts))
-
-
-def company_in(home: Path | None, folder: Path) -> Settings:
-    """Copy the warehouse of a home, so that the home stays as it is, or make a company anew."""
-    if home is None:
-        return _made(Settings(home=folder))
-    shutil.copy(home / "warehouse.duckdb", folder)
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
-        (night,) = connection.execute("select max(night) from ops.built_nights").fetchone() or (0,)
-    return Settings(home=folder, as_of=night)
-
-
-def _made(settings: Settings) -> Settings:
-    """Make the sample company until yesterday, ingest and build it."""
-    from ingest import ingest_inbox
-    from nights.building import build
-    from sample import make_company
-
-    make_company(settings.inbox, settings.home / "truth")
-    ingest_inbox(settings)
-    build(settings)
-    return settings
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,12 +1,12 @@
 """Does chance change a stage? The sample company drawn anew a hundred times.
 
-`python -m benchmarks.maturity_edges [--home HOME] [--draws 100] [--damage TEXT] [--seed 1]` draws
+`python -m benchmarks.maturity edges [--home HOME] [--draws 100] [--damage TEXT] [--seed 1]` draws
 the customers of the sample company with replacement, each with all rows of all marts (rows of no
 customer one by one), checks what `expectations/*.yml` ask by the plain SQL of
 `benchmarks.assessment`, and prints per use case in how many draws its stage is another, by which
 expectations, and whether the assessment says beforehand that the stage is at its edge. With
-`--damage` also for the company after every damage of `benchmarks.maturity_damages` whose kind and
-name hold the text. A customer who is drawn twice is two: ids, name and addresses are told apart.
+`--damage` also for the company after every damage whose kind and name hold the text. A customer
+who is drawn twice is two: ids, name and addresses are told apart.
 
 Exit code 1 if a stage changes in 2 % of the draws or more and nothing says so.
 """
@@ -14,9 +14,7 @@ Exit code 1 if a stage changes in 2 % of the draws or more and nothing says so.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -30,28 +28,26 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.assessment import plain_sql
-from benchmarks.maturity_cases import DERIVED, Mutation
-from benchmarks.maturity_fresh import all_mutations
-from benchmarks.maturity_mutations import company_in, execute
+from benchmarks.maturity.company import company_in, damaged_copy
+from benchmarks.maturity.damages import KEYS, Mutation, all_mutations
 from config import Settings
 from expectations import ExpectationResult
 from expectations.checks import COUNT_CLASSES, DATE_CLASSES, measure, records_sql
 from expectations.edges import deciding
 from expectations.specification import Expectation, UseCase, load_use_cases
 from expectations.stages import reached_stage
-from warehouse import open_warehouse
 
 NOISE = 0.02  # a stage that changes in so many draws must be said to be at its edge
-# Mart -> its key, and the columns with addresses of people.
-MARTS = {
-    "customers": ("customer_id", ()),
-    "orders": ("order_id", ()),
-    "order_lines": ("order_line_id", ()),
-    "contacts": ("contact_id", ("email",)),
-    "leads": ("lead_id", ("contact_email",)),
-    "tickets": ("ticket_id", ()),
-    "interactions": ("interaction_id", ("email",)),
-    "consents": ("consent_id", ("email",)),
+# Mart that is drawn -> its columns with addresses of people.
+DRAWN: dict[str, tuple[str, ...]] = {
+    "customers": (),
+    "orders": (),
+    "order_lines": (),
+    "contacts": ("email",),
+    "leads": ("contact_email",),
+    "tickets": (),
+    "interactions": ("email",),
+    "consents": ("email",),
 }
 
 
@@ -107,7 +103,8 @@ def _counted(item: Expectation) -> str:
 def draw(connection: duckdb.DuckDBPyConnection, random: np.random.Generator) -> None:
     """Fill schema `marts` with a company drawn from `source.marts`."""
     connection.execute("create or replace temp table drawn (unit varchar, copy integer)")
-    for mart, (key, _) in MARTS.items():
+    for mart in DRAWN:
+        key = KEYS[mart]
         own = "" if mart == "customers" else " where customer_id is null"
         unit = "order_id" if mart == "order_lines" else key
         if mart == "order_lines":
@@ -121,7 +118,8 @@ def draw(connection: duckdb.DuckDBPyConnection, random: np.random.Generator) -> 
                       "copy": np.concatenate([np.arange(n) for n in copies])}  # fmt: skip
             connection.register("chosen", chosen)
             connection.execute("insert into drawn select unit, copy from chosen")
-    for mart, (key, addresses) in MARTS.items():
+    for mart, addresses in DRAWN.items():
+        key = KEYS[mart]
         unit = "order_id" if mart == "order_lines" else key
         columns = {key, "customer_id", *(["order_id"] if mart == "order_lines" else [])}
         replaced = [f"{column} || '#' || copy as {column}" for column in sorted(columns)]
@@ -142,7 +140,7 @@ def bootstrap(settings: Settings, draws: int, seed: int) -> dict[str, Outcome]:
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute(f"attach '{settings.warehouse}' as source (read_only)")
         connection.execute("create schema marts")
-        for mart in (*MARTS, "products"):
+        for mart in (*DRAWN, "products"):
             connection.execute(f"create table marts.{mart} as from source.marts.{mart}")
         outcomes, before = {}, {}
         known: dict[str, Any] = {}
@@ -176,42 +174,30 @@ def table_of(outcomes: dict[str, Outcome], draws: int) -> Table:
     return table
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--home", type=Path, help="a home in which the sample company was built")
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--draws", type=int, default=100)
     parser.add_argument("--damage", help="text in the kind and name of damages to do before")
     parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
+
+
+def run(arguments: argparse.Namespace, folder: Path) -> int:
+    """Print the tables; 1 if a stage changes and nothing says so."""
     started = time.perf_counter()
     damages: list[Mutation | None] = [None]
     if arguments.damage is not None:
         damages += [m for m in all_mutations() if arguments.damage in f"{m.kind} {m.name}"]
     unsaid, said = 0, Counter[str]()
-    with tempfile.TemporaryDirectory() as folder:
-        company = company_in(arguments.home, Path(folder))
-        for number, damage in enumerate(damages):
-            place = Path(folder) / str(number)
-            place.mkdir()
-            settings = company.model_copy(update={"home": place})
-            shutil.copy(company.warehouse, settings.warehouse)
-            if damage:
-                with open_warehouse(settings) as connection:
-                    execute(connection, damage.sql + DERIVED, settings.night)
-            outcomes = bootstrap(settings, arguments.draws, arguments.seed)
-            print(f"{damage.kind}: {damage.name}" if damage else "The company as it is")
-            Console(width=None if sys.stdout.isatty() else 160).print(
-                table_of(outcomes, arguments.draws)
-            )
-            for found in outcomes.values():
-                is_noisy = found.changes >= NOISE * arguments.draws
-                unsaid += is_noisy and not found.edge
-                said[
-                    f"{'changes' if is_noisy else 'stands'}, {'edge' if found.edge else 'firm'}"
-                ] += 1
+    company = company_in(arguments.home, folder)
+    for number, damage in enumerate(damages):
+        settings = damaged_copy(company, folder / str(number), damage)
+        outcomes = bootstrap(settings, arguments.draws, arguments.seed)
+        print(f"{damage.kind}: {damage.name}" if damage else "The company as it is")
+        Console(width=None if sys.stdout.isatty() else 160).print(
+            table_of(outcomes, arguments.draws)
+        )
+        for found in outcomes.values():
+            is_noisy = found.changes >= NOISE * arguments.draws
+            unsaid += is_noisy and not found.edge
+            said[f"{'changes' if is_noisy else 'stands'}, {'edge' if found.edge else 'firm'}"] += 1
     print(dict(said), f"in {time.perf_counter() - started:.0f} s")
     return int(unsaid > 0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
