@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -11,6 +15,7 @@ from rich.console import Console
 from config import Settings
 from crm import Change
 from ml import score_titles
+from nights import manifest
 from reifegrad import demo, stations
 from reifegrad.airflow_api import Run
 from reifegrad.following import NightFailedError
@@ -84,6 +89,38 @@ def test_a_night_that_never_ends_is_not_waited_for_for_ever(settings, console, m
             lambda: None,
             0,
         )
+
+
+class StartedError(Exception):
+    """The services would start now."""
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda settings: demo.run_demo(settings, 10, 12, keep=False, timeout=60),
+        demo.start_everything,
+    ],
+    ids=["demo", "up"],
+)
+def test_airflow_starts_with_the_manifest_of_an_edited_model(
+    settings, tmp_path, monkeypatch, begin
+):
+    made = shutil.copy(manifest.MANIFEST, tmp_path)  # by `make setup`
+    monkeypatch.setattr(manifest, "MANIFEST", Path(made))
+    os.utime(made, (0, 0))  # the project is newer than that
+
+    def start(*_):
+        manifest.current_manifest()  # or Airflow would show an import error
+        raise StartedError
+
+    monkeypatch.setattr(demo, "_start", start)
+    monkeypatch.setattr(demo.stations, "check", lambda *_: [])
+    monkeypatch.setattr(demo.signal, "signal", lambda *_: None)
+    with pytest.raises(StartedError):
+        begin(settings)
+    nodes = json.loads(Path(made).read_bytes())["nodes"]
+    assert any(node["name"] == "customers" for node in nodes.values())
 
 
 @pytest.mark.parametrize("secretly", [True, False])
