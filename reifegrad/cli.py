@@ -58,7 +58,7 @@ def options(
     write_privately()
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s" if verbose else "! %(message)s",
         stream=sys.stderr,
     )
     if not verbose:  # their lines are those that the command prints

@@ -104,9 +104,9 @@ def _take(connection: duckdb.DuckDBPyConnection, path: Path, settings: Settings)
     refused = _unsettled(connection, refused, name, at)
     said = (broken[settings.language],) if broken else ()
     said += tuple(getattr(r, f"reason_{settings.language}") for r in refused)
-    for line in said:
-        logger.warning("%s", line)
     has_changed = _places(refused) != _refused_before(connection, name)
+    for line in said if has_changed or not is_known else ():  # the list is read twice a night
+        logger.warning("%s", line)
     kept = Taken(name, 0, said, all(map(_has_place, refused)) and not broken)
     if not (good or broken or has_changed) or (is_known and not (good or has_changed)):
         return kept
