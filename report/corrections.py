@@ -105,9 +105,11 @@ def _take(connection: duckdb.DuckDBPyConnection, path: Path, settings: Settings)
     said = (broken[settings.language],) if broken else ()
     said += tuple(getattr(r, f"reason_{settings.language}") for r in refused)
     has_changed = _places(refused) != _refused_before(connection, name)
-    for line in said if has_changed or not is_known else ():  # the list is read twice a night
+    can_return = all(map(_has_place, refused)) and not broken
+    # A list is read twice a night, and what came back in red stands there until it is mended.
+    for line in said if has_changed or not (can_return or is_known) else ():
         logger.warning("%s", line)
-    kept = Taken(name, 0, said, all(map(_has_place, refused)) and not broken)
+    kept = Taken(name, 0, said, can_return)
     if not (good or broken or has_changed) or (is_known and not (good or has_changed)):
         return kept
     connection.begin()
