@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from config import ConfigurationError, Settings
@@ -19,6 +19,10 @@ class Connector(Protocol):
     """
 
     name: str
+    # Per target the SQL of the rows to show, by key: `key, points, band, reasons, scored_on`,
+    # `parent` (key of the record that it belongs to), `customer_no`, and `master`, a struct of what
+    # a record gets when it is created.
+    queries: Mapping[Target, str]
 
     def require_login(self) -> None:
         """Make sure that the CRM answers and lets us in; nothing is read or written."""

@@ -24,29 +24,6 @@ from crm.diff import TARGETS, Change, Record, Row, Score, Target
 from crm.errors import CrmError
 from warehouse import open_warehouse
 
-QUERIES: dict[Target, str] = {
-    "parties": "select key, points, band, reasons, scored_on, null as parent, customer_no,"
-    " {name: name, street: street, postcode: postcode, city: city, country_code: country_code,"
-    " email: email, phone: phone} as master from sync.sync_tryton__parties order by key",
-    "opportunities": "select key, points, band, reasons, scored_on, customer_key as parent,"
-    " null as customer_no,"
-    " {title: title, amount: amount, created_on: created_on, stage: stage, owner: owner,"
-    " contact_email: contact_email, contact_name: contact_name} as master"
-    " from sync.sync_tryton__opportunities order by key",
-}
-LIST_QUERIES: dict[Target, str] = {
-    # The list is written anew each night, so that another number is no change to be written.
-    "parties": "select key, points, band, reasons, scored_on, null as parent,"
-    " null as customer_no, {customer_no: customer_no, name: name, postcode: postcode,"
-    " city: city, account_manager: account_manager} as master"
-    " from sync.sync_excel__customers order by key",
-    # Nothing is looked up by the customer's key, so it is no parent.
-    "opportunities": "select key, points, band, reasons, scored_on, null as parent,"
-    " null as customer_no, {customer_no: customer_no, customer_key: customer_key, title: title,"
-    " amount: amount, name: name, postcode: postcode, city: city,"
-    " account_manager: account_manager} as master"
-    " from sync.sync_excel__leads order by key",
-}
 SHOWN = """
 select target, key, new_values
 from ops.push_ledger
@@ -68,9 +45,14 @@ def one_push_at_a_time(settings: Settings) -> Iterator[None]:
 
 
 def read_warehouse(
-    settings: Settings, connector: str, queries: Mapping[Target, str] = QUERIES
+    settings: Settings, connector: str, queries: Mapping[Target, str]
 ) -> tuple[dict[Target, list[Row]], dict[Target, set[str]], list[Change]]:
     """Return the rows to show, the keys written before, and what was only announced.
+
+    Args:
+        settings: which home.
+        connector: its name, as the ledger has it.
+        queries: see `Connector.queries`.
 
     Raises:
         CrmError: the views are not built yet, or a key comes twice.

@@ -20,6 +20,19 @@ from crm.config import EXCEL, Creation, CrmConfig
 from crm.diff import TARGETS, Change, Row, Target, check_plausible, find_changes
 from crm.errors import CrmError
 
+QUERIES: dict[Target, str] = {
+    # The list is written anew each night, so that another number is no change to be written.
+    "parties": "select key, points, band, reasons, scored_on, null as parent,"
+    " null as customer_no, {customer_no: customer_no, name: name, postcode: postcode,"
+    " city: city, account_manager: account_manager} as master"
+    " from sync.sync_excel__customers order by key",
+    # Nothing is looked up by the customer's key, so it is no parent.
+    "opportunities": "select key, points, band, reasons, scored_on, null as parent,"
+    " null as customer_no, {customer_no: customer_no, customer_key: customer_key, title: title,"
+    " amount: amount, name: name, postcode: postcode, city: city,"
+    " account_manager: account_manager} as master"
+    " from sync.sync_excel__leads order by key",
+}
 NAMES: Final = {"de": "Bewertungen.xlsx", "en": "scores.xlsx"}
 
 
@@ -45,7 +58,7 @@ def push_list(
     """
     path = list_path(settings)
     with ledger.one_push_at_a_time(settings):
-        rows, _written, unconfirmed = ledger.read_warehouse(settings, EXCEL, ledger.LIST_QUERIES)
+        rows, _written, unconfirmed = ledger.read_warehouse(settings, EXCEL, QUERIES)
         if unconfirmed and not dry_run:
             _settle(settings, path, unconfirmed)
         changes = _find_changes(settings, config, rows, check=not (dry_run or force))

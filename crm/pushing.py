@@ -65,7 +65,9 @@ def push_through(
     """Do what `push` does through a connector that is open already."""
     config = load_config(settings)
     with ledger.one_push_at_a_time(settings):
-        rows, written_before, unconfirmed = ledger.read_warehouse(settings, connector.name)
+        rows, written_before, unconfirmed = ledger.read_warehouse(
+            settings, connector.name, connector.queries
+        )
         if unconfirmed and not dry_run:
             _settle(settings, connector, config, unconfirmed)
             written_before = ledger.read_written_keys(settings, connector.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -17,6 +17,16 @@ from crm.password import read_password
 
 Item = TypeVar("Item")
 
+QUERIES: Mapping[Target, str] = {
+    "parties": "select key, points, band, reasons, scored_on, null as parent, customer_no,"
+    " {name: name, street: street, postcode: postcode, city: city, country_code: country_code,"
+    " email: email, phone: phone} as master from sync.sync_tryton__parties order by key",
+    "opportunities": "select key, points, band, reasons, scored_on, customer_key as parent,"
+    " null as customer_no,"
+    " {title: title, amount: amount, created_on: created_on, stage: stage, owner: owner,"
+    " contact_email: contact_email, contact_name: contact_name} as master"
+    " from sync.sync_tryton__opportunities order by key",
+}
 MODELS: dict[Target, str] = {"parties": "party.party", "opportunities": "sale.opportunity"}
 KEYS: dict[Target, str] = {"parties": "code", "opportunities": "reifegrad_key"}
 STATES: dict[Target, str] = {"parties": "active", "opportunities": "state"}
@@ -31,6 +41,7 @@ class TrytonConnector:
     """Parties are found by `code` (our customer id), opportunities by `reifegrad_key`."""
 
     name = "tryton"
+    queries = QUERIES
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Collection, Sequence
 from datetime import date
 
 import pytest
 
+from config import PROJECT_ROOT
 from crm import (
     Change,
     CrmError,
@@ -28,6 +30,7 @@ from crm import (
 )
 from crm.config import load_config
 from crm.ledger import one_push_at_a_time
+from crm.tryton import QUERIES
 from warehouse import open_warehouse
 
 
@@ -39,6 +42,7 @@ class MemoryCrm:
     """A CRM that keeps records, counts its calls and fails as told."""
 
     name = "memory"
+    queries = QUERIES
 
     def __init__(self) -> None:
         self.records: dict[str, dict[str, Record]] = {"parties": {}, "opportunities": {}}
@@ -258,3 +262,9 @@ def test_a_new_customer_number_is_shown_and_an_objection_leaves_it(settings, mem
     assert shown(memory) == {"C1": None, "C2": None}
     assert memory.records["parties"]["C1"].customer_no == "11"
     assert {c.action for c in push_through(memory, settings)} == {"skip"}
+
+
+def test_the_push_that_all_crms_share_names_the_views_of_none():
+    for module in ("ledger", "pushing", "diff", "connectors"):
+        text = (PROJECT_ROOT / "crm" / f"{module}.py").read_text(encoding="utf-8")
+        assert not re.search(r"\bsync(\.\w|_)", text), module
