@@ -15,10 +15,11 @@ from config.language import _
 from config.settings import ConfigurationError, read_yaml
 from config.validation import explain
 from expectations.journey import Phase, order
+from expectations.shared import SHARED, Origin, Place, SharedChecks, holders
 from expectations.yaml_lines import YamlLines
 
 AUDIT = "audit"
-NO_USE_CASES = (AUDIT, "sources")  # files beside the use cases
+NO_USE_CASES = (AUDIT, SHARED, "sources")  # files beside the use cases
 FAMILIES = {  # family of checks -> the fields that it needs beside `column`
     "complete": (),  # values present; `mostly` is the share required
     "unique": (),  # no value twice
@@ -257,19 +258,21 @@ def load_audit(folder: Path) -> Audit:
 def _parse(path: Path, model: type[_Spec]) -> _Spec:
     content = read_yaml(path)
     lines = YamlLines(path.read_text(encoding="utf-8"))
-    _number(content, lines)
+    shared = SharedChecks(path.parent)
+    origins = _expand(path, content, lines, shared)
     try:
         spec = model.model_validate(content | {"name": path.stem})
     except ValidationError as error:
         first = error.errors()[0]
         location = list(first["loc"])
+        file, line = _origin(path, lines, shared, origins, location)
         others = error.error_count() - 1
         more = _(" ({count} more)").format(count=others) if others else ""
         message = explain(first)
         raise ConfigurationError(
             _("{path}, line {line}, {place}: {problem}.").format(
-                path=path,
-                line=lines.of(location),
+                path=file,
+                line=line,
                 place=_place(content, location),
                 problem=message + more,
             )
@@ -278,17 +281,59 @@ def _parse(path: Path, model: type[_Spec]) -> _Spec:
     return spec
 
 
-def _number(content: dict[str, Any], lines: YamlLines) -> None:
-    """Give every expectation the line on which it begins."""
-    stages = content.get("stages")
-    holders: list[tuple[list[int | str], Any]] = [([], content)]
-    if isinstance(stages, dict):
-        holders += [(["stages", key], stage) for key, stage in stages.items()]
-    for place, holder in holders:
-        items = holder.get("expectations") if isinstance(holder, dict) else None
-        for number, item in enumerate(items if isinstance(items, list) else ()):
-            if isinstance(item, dict):
-                item["line"] = lines.of([*place, "expectations", number])
+def _expand(
+    path: Path, content: dict[str, Any], lines: YamlLines, shared: SharedChecks
+) -> dict[Place, Origin]:
+    """Put shared checks in the places where they are named; give every expectation its line."""
+    origins = {}
+    for place, items in holders(content):
+        for number, item in enumerate(items):
+            line = lines.of([*place, number])
+            try:
+                expanded, origins[*place, number] = shared.expand(item)
+            except KeyError as missing:
+                raise ConfigurationError(
+                    _(
+                        "{path}, line {line}: there is no check {name} in {shared}, or it is like"
+                        " itself."
+                    ).format(path=path, line=line, name=missing.args[0], shared=shared.path)
+                ) from None
+            if isinstance(expanded, dict):
+                items[number] = _at(place, expanded) | {"line": line}
+            else:
+                items[number] = expanded
+    return origins
+
+
+def _at(place: Place, item: dict[str, Any]) -> dict[str, Any]:
+    """Put the stage into the texts of an item, which may be shared by several."""
+    if len(place) < 2:
+        return item
+    return {
+        field: text.replace("{stage}", str(place[1]))
+        if field.startswith("todo_") and isinstance(text, str)
+        else text
+        for field, text in item.items()
+    }
+
+
+def _origin(
+    path: Path,
+    lines: YamlLines,
+    shared: SharedChecks,
+    origins: dict[Place, Origin],
+    location: list[int | str],
+) -> tuple[Path, int]:
+    """Find the file and line that say what is at a place: the use case's, or the shared check's."""
+    for size in range(1, len(location)):
+        origin = origins.get(tuple(location[:size]))
+        field = str(location[size])
+        if origin is None:
+            continue
+        if field not in origin.own and origin.like and (line := shared.line(origin.like, field)):
+            return shared.path, line
+        return path, lines.of([*location[:size], *origin.steps, *location[size:]])
+    return path, lines.of(location)
 
 
 def _refuse_contradictions(path: Path, spec: UseCase | Audit) -> None:

@@ -70,7 +70,7 @@ def settings(tmp_path: Path) -> Settings:
     """A home with the tiny company's marts; each use case more would cost a second a test."""
     folder = tmp_path / "expectations"
     folder.mkdir()
-    for name in ("audit", "churn", "lead_scoring"):
+    for name in ("audit", "shared", "churn", "lead_scoring"):
         shutil.copy(PROJECT_ROOT / "expectations" / f"{name}.yml", folder)
     settings = Settings(home=tmp_path / "home", as_of=NIGHT, expectations=folder)
     with open_warehouse(settings) as connection:

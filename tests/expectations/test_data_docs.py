@@ -33,6 +33,7 @@ def _docs(settings: Settings, damage: Callable[[str], None], tmp_path: Path) -> 
     folder = tmp_path / "e"
     folder.mkdir()
     churn = yaml.safe_load((PROJECT_ROOT / "expectations" / "churn.yml").read_text())
+    shutil.copy(PROJECT_ROOT / "expectations" / "shared.yml", folder)
     (folder / "churn.yml").write_text(yaml.safe_dump(churn | {"stages": {1: churn["stages"][2]}}))
     expectations.assess(settings.model_copy(update={"expectations": folder}))
     return settings.reports / "data_docs"
