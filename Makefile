@@ -15,7 +15,7 @@ COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-vers
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-crm demo up down test test-fast test-pythons lint format messages lock vocabulary docs answers clean
+.PHONY: help setup setup-crm demo up down test test-fast test-pythons lint format messages lock vocabulary docs reference answers clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -53,13 +53,14 @@ test-pythons:  ## the same on each Python from 3.11 to 3.13 here, in environment
 		echo "Python $$version: not here"; \
 	done
 
-lint: setup  ## ruff, mypy, walls between rooms, catalogue of messages, vocabulary, sqlfluff
+lint: setup  ## ruff, mypy, walls between rooms, catalogue of messages, vocabulary, reference, sqlfluff
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
 	@$(RUN) lint-imports --no-logo --no-cache
 	@$(RUN) python -m reifegrad.catalogue --check
 	@$(RUN) python -m vocabulary.seeds --check
+	@$(RUN) python -m reifegrad.reference --check
 	@$(RUN) sqlfluff lint --processes 0 dbt_project/models
 
 format: setup  ## put code and SQL into shape
@@ -69,6 +70,9 @@ format: setup  ## put code and SQL into shape
 
 docs: setup  ## tables, columns and lineage of the warehouse as one page
 	@$(RUN) reifegrad docs
+
+reference: setup  ## make the pages of docs/reference anew, of code and YAML
+	@$(RUN) python -m reifegrad.reference
 
 answers: setup  ## ask the questions of docs/how-to/analysts.md anew and write the answers there
 	@$(RUN) python -m tests.warehouse.analysts_page

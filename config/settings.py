@@ -31,26 +31,59 @@ class Settings(BaseSettings):
         env_prefix="REIFEGRAD_", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    home: Path = Field(default=PROJECT_ROOT / "data")
-    config: Path = Field(default=PROJECT_ROOT / "config")
-    models: Path = Field(default=PROJECT_ROOT / "models")
-    expectations: Path = Field(default=PROJECT_ROOT / "expectations")
-    language: Literal["de", "en"] = "de"
-    company: str = "Nordhang Antriebstechnik"
-    timezone: str = "Europe/Berlin"
+    home: Path = Field(
+        default=PROJECT_ROOT / "data",
+        description="the one folder with all state; two homes never touch each other",
+    )
+    config: Path = Field(
+        default=PROJECT_ROOT / "config",
+        description="the company's YAML files and settings.env; where the home has a config folder"
+        " with a settings.env (written by `reifegrad start`), that one is the default",
+    )
+    models: Path = Field(default=PROJECT_ROOT / "models", description="one YAML file per score")
+    expectations: Path = Field(
+        default=PROJECT_ROOT / "expectations", description="one YAML file per use case"
+    )
+    language: Literal["de", "en"] = Field(
+        default="de",
+        description="reasons, to-dos, tables, help, errors, and the log lines that are for people",
+    )
+    company: str = Field(default="Nordhang Antriebstechnik", description="its name in the CRM")
+    timezone: str = Field(default="Europe/Berlin", description="time zone of the nights")
     as_of: date | None = Field(
         default=None, description="the day that the night speaks of; default: today"
     )
-    airflow_port: int = Field(default=8080, gt=0, lt=65536)
-    mlflow_port: int = Field(default=5000, gt=0, lt=65536)
-    mlflow_login: bool = Field(default=False, description="MLflow's page asks for a password")
-    crm_port: int = Field(default=8069, gt=0, lt=65536)
-    crm_url: str | None = Field(default=None, description="default: the embedded CRM")
-    crm_database: str = "crm"
-    crm_user: str = "admin"
-    crm_password: str | None = Field(default=None, repr=False)
-    serve_token: str | None = Field(default=None, repr=False)
-    lock_wait_seconds: float = Field(default=120, ge=0)
+    airflow_port: int = Field(
+        default=8080, gt=0, lt=65536, description="two homes at a time need other ports each"
+    )
+    mlflow_port: int = Field(default=5000, gt=0, lt=65536, description="as for Airflow")
+    mlflow_login: bool = Field(
+        default=False,
+        description="MLflow's page asks for the user `admin` and a password, made at the first"
+        " start and kept in `airflow/mlflow_password`: for machines on which others have an"
+        " account. The tasks write MLflow's store itself",
+    )
+    crm_port: int = Field(
+        default=8069, gt=0, lt=65536, description="of the embedded CRM, as for Airflow"
+    )
+    crm_url: str | None = Field(
+        default=None,
+        description="your own CRM; then none is started here. Default: the embedded CRM",
+    )
+    crm_database: str = Field(default="crm", description="its database")
+    crm_user: str = Field(default="admin", description="who writes the scores there")
+    crm_password: str | None = Field(
+        default=None, repr=False, description="of that user; for the embedded CRM one is made"
+    )
+    serve_token: str | None = Field(
+        default=None,
+        repr=False,
+        description="what a remote analyst must have, 16 characters or more; made at the first"
+        " `reifegrad serve` and kept in `secrets.env`",
+    )
+    lock_wait_seconds: float = Field(
+        default=120, ge=0, description="how long a station waits for the warehouse's file"
+    )
 
     @field_validator("home", "config", "models", "expectations")
     @classmethod

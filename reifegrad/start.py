@@ -28,7 +28,7 @@ SAMPLE_CONFIG: Final = PROJECT_ROOT / "config"
 PARTIAL: Final = ".partial"
 
 SETTINGS: Final = """\
-# The settings of this company; docs/how-to/engineers.md lists all of them. A variable of the same
+# The settings of this company; docs/reference/settings.md lists all of them. A variable of the same
 # name in the environment wins. No secrets here: they lie in secrets.env in the home, for its owner
 # only.
 REIFEGRAD_LANGUAGE={language}
