@@ -86,21 +86,7 @@ def fall(
     if measured >= before:
         return None
     unmet = [r for r in results if not r.is_met and measured < r.stage <= before]
-    stale = {
-        mart
-        for result in unmet
-        if expectations[result.expectation].type == "fresh" and result.observed is not None
-        for mart in expectations[result.expectation].marts
-    }
-    silent = stale | set(overdue)
-    is_source = all(
-        expectations[r.expectation].marts & set(empty)
-        or (
-            _is_volume(r, expectations[r.expectation])
-            and expectations[r.expectation].marts & silent
-        )
-        for r in unmet
-    )
+    is_source = _is_source(unmet, expectations, set(empty), set(overdue))
     cause: Cause = "source" if is_source else "data"
     return _told(
         cause,
@@ -110,6 +96,26 @@ def fall(
             "de": " ".join(dict.fromkeys(r.todo_de for r in unmet)),
             "en": " ".join(dict.fromkeys(r.todo_en for r in unmet)),
         },
+    )
+
+
+def _is_source(
+    unmet: Sequence[ExpectationResult],
+    expectations: Mapping[str, Expectation],
+    empty: set[str],
+    overdue: set[str],
+) -> bool:
+    stale = {
+        mart
+        for result in unmet
+        if expectations[result.expectation].type == "fresh" and result.observed is not None
+        for mart in expectations[result.expectation].marts
+    }
+    silent = stale | overdue
+    return all(
+        expected.marts & empty or (_is_volume(result, expected) and expected.marts & silent)
+        for result in unmet
+        for expected in [expectations[result.expectation]]
     )
 
 

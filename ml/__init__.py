@@ -3,7 +3,8 @@
 from ml.frames import scoring_frame, training_frame
 from ml.learning import Candidate, evaluate, train
 from ml.scoring import Method, Scoring, allowed_methods, score_entities, score_titles
-from ml.spec import Spec, SpecError, load_spec, load_specs
+from ml.spec import Spec, SpecError
+from ml.spec_files import load_spec, load_specs
 from ml.table import NotEnoughDataError, TableError
 from ml.training import Training, needs_training, train_models
 

@@ -10,7 +10,8 @@ from config.language import _
 from ml import estimators
 from ml.noise import find_telling
 from ml.rules import points
-from ml.spec import CandidateModel, Spec, load_spec
+from ml.spec import CandidateModel, Spec
+from ml.spec_files import load_spec
 from ml.table import NotEnoughDataError, TableError, read_inputs, read_labels
 from ml.validation import (
     Fold,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from config import Settings
 from ml.learning import Candidate
-from ml.spec import Spec, load_spec
+from ml.spec import Spec
+from ml.spec_files import load_spec
 
 if TYPE_CHECKING:
     import pandas
@@ -143,16 +144,7 @@ def register(
         run_name=f"{spec.name} {settings.night}",
         tags=tags,
     ) as run:
-        mlflow.log_params({"candidate": candidate.name, "rows": len(frame)})
-        mlflow.log_params(spec.candidates[candidate.name].parameters)
-        mlflow.log_metrics(candidate.metrics)
-        for name, trial in candidate.trials.items():
-            mlflow.log_metrics(
-                {f"{name}_{metric}": trial[metric] for metric in ("auc", "log_loss")}
-            )
-        mlflow.log_text(spec.text(), "spec.yml")
-        mlflow.log_dict(candidate.typical, "typical.json")
-        mlflow.log_dict(candidate.telling, "telling.json")
+        _log_figures(candidate, len(frame))
         logged = mlflow.sklearn.log_model(
             candidate.model,
             name="model",
@@ -169,6 +161,21 @@ def register(
             name, logged.model_uri, run_id=run.info.run_id, tags=tags, model_id=logged.model_id
         )
     return str(version.version)
+
+
+def _log_figures(candidate: Candidate, rows: int) -> None:
+    """Log parameters, measures and spec to the run that is open."""
+    import mlflow
+
+    spec = candidate.spec
+    mlflow.log_params({"candidate": candidate.name, "rows": rows})
+    mlflow.log_params(spec.candidates[candidate.name].parameters)
+    mlflow.log_metrics(candidate.metrics)
+    for name, trial in candidate.trials.items():
+        mlflow.log_metrics({f"{name}_{metric}": trial[metric] for metric in ("auc", "log_loss")})
+    mlflow.log_text(spec.text(), "spec.yml")
+    mlflow.log_dict(candidate.typical, "typical.json")
+    mlflow.log_dict(candidate.telling, "telling.json")
 
 
 def decide(client: MlflowClient, score: str, version: str, is_champion: bool, why: str) -> None:

@@ -13,7 +13,8 @@ from ml.estimators import predict
 from ml.explanation import Reason, contributions, model_reasons, rule_reasons
 from ml.frames import scoring_frame
 from ml.maturity import stages
-from ml.spec import Spec, load_specs
+from ml.spec import Spec
+from ml.spec_files import load_specs
 from ml.table import TableError, read_inputs
 from warehouse import open_warehouse
 

@@ -13,7 +13,8 @@ from ml import registry
 from ml.frames import training_frame
 from ml.learning import Candidate, train
 from ml.maturity import stages
-from ml.spec import Spec, load_specs
+from ml.spec import Spec
+from ml.spec_files import load_specs
 from ml.table import NotEnoughDataError
 from ml.validation import Metrics
 from warehouse import open_warehouse

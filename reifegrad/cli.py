@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from reifegrad.groups import identity_app, sources_app
+from reifegrad.options import AsJson, Night, settings_now, settings_of
 from reifegrad.spoken import SpokenGroup
 from reifegrad.terminal import progress_bar, say, say_json, show
-
-if TYPE_CHECKING:
-    from config import Settings
 
 app = typer.Typer(
     cls=SpokenGroup,
@@ -25,25 +24,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 STATIONS, NIGHTS, SERVICES = "Stations, in their order", "Nights", "Services"
-sources_app = typer.Typer(no_args_is_help=True)
 app.add_typer(
     sources_app,
     name="sources",
     help="What comes into the inbox: config/sources.yml.",
     rich_help_panel=NIGHTS,
 )
-identity_app = typer.Typer(no_args_is_help=True)
 app.add_typer(
     identity_app,
     name="identity",
     help="What people decide of records: one customer or two.",
     rich_help_panel=NIGHTS,
 )
-Night = Annotated[
-    datetime | None,
-    typer.Option("--night", formats=["%Y-%m-%d"], help="The night in question; default: today's."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
 @app.callback()
@@ -80,7 +72,7 @@ def start(
     from reifegrad.start import start as begin
     from reifegrad.start_tables import start_tables
 
-    settings = _settings()
+    settings = settings_now()
     name = known_company(own_settings(settings, folder)) or company
     if name is None and sys.stdin.isatty():
         name = typer.prompt(_("Name of the company"))
@@ -105,7 +97,7 @@ def sample(
     from reifegrad import stations
 
     last_day = until.date() if until else None
-    say(stations.make_sample(_settings(), customers, months, seed, last_day))
+    say(stations.make_sample(settings_now(), customers, months, seed, last_day))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -113,7 +105,7 @@ def ingest(night: Night = None) -> None:
     """Read the inbox into raw; what can't be read goes to quarantine with its reason."""
     from reifegrad import stations
 
-    settings = _settings_of(night)
+    settings = settings_of(night)
     with progress_bar() as progress:
         for line in stations.ingest_all(settings, progress):
             say(line)
@@ -129,7 +121,7 @@ def build(
     """Build and test staging, customers and marts with dbt; what did not change is kept."""
     from reifegrad import stations
 
-    say(stations.build(_settings_of(night), full_refresh=full_refresh))
+    say(stations.build(settings_of(night), full_refresh=full_refresh))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -137,7 +129,7 @@ def audit(night: Night = None) -> None:
     """Check what must always hold of the marts."""
     from reifegrad import stations
 
-    say(stations.audit(_settings_of(night)))
+    say(stations.audit(settings_of(night)))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -145,7 +137,7 @@ def publish(night: Night = None) -> None:
     """Copy the marts to the file that analysts open."""
     from reifegrad import stations
 
-    say(stations.publish(_settings_of(night)))
+    say(stations.publish(settings_of(night)))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -167,7 +159,7 @@ def assess(
     from reifegrad.tables import outlooks_table, stages_table
     from report.overview import with_missing
 
-    settings = _settings_of(night)
+    settings = settings_of(night)
     assessments = [] if what_if else measure(settings)
     ahead = look_ahead(settings, what_if) if what_if else []
     found = [each.model_dump(mode="json") for each in (*assessments, *ahead)]
@@ -187,7 +179,7 @@ def report(night: Night = None) -> None:
     """Write the maturity report: one page that shows the stages and what blocks the next ones."""
     from reifegrad import stations
 
-    say(stations.report(_settings_of(night)))
+    say(stations.report(settings_of(night)))
 
 
 @app.command(rich_help_panel=STATIONS)
@@ -200,7 +192,7 @@ def train(
     """Train the scores at stage 3; a candidate that passes its gates becomes champion."""
     from reifegrad import stations
 
-    for line in stations.train(_settings_of(night), scores or None):
+    for line in stations.train(settings_of(night), scores or None):
         say(line)
 
 
@@ -209,7 +201,7 @@ def score(night: Night = None) -> None:
     """Score customers and leads by the method of their stage."""
     from reifegrad import stations
 
-    for line in stations.score(_settings_of(night)):
+    for line in stations.score(settings_of(night)):
         say(line)
 
 
@@ -228,7 +220,7 @@ def push(
     from crm import push as push_scores
     from crm import to_json
 
-    settings = _settings_of(night)
+    settings = settings_of(night)
     changes = push_scores(settings, dry_run=dry_run, force=force)
     if json:
         say(to_json(changes))
@@ -243,7 +235,7 @@ def check(json: AsJson = False) -> None:
     """Look whether a night would succeed: configuration, inbox, CRM, disk, rights, ports."""
     from reifegrad.preflight import check_setup
 
-    found = check_setup(_settings())
+    found = check_setup(settings_now())
     if json:
         say_json([finding.model_dump(mode="json") for finding in found])
     else:
@@ -259,7 +251,7 @@ def run(night: Night = None) -> None:
     """Run the whole night without Airflow: ingest to push, training when it is due."""
     from reifegrad import stations
 
-    settings = _settings_of(night)
+    settings = settings_of(night)
     with progress_bar() as progress:
         for line in stations.run_night(settings, progress):
             say(line)
@@ -273,7 +265,7 @@ def status(json: AsJson = False) -> None:
     """Show files, quarantine, stages, scores, the last push, and services that fail."""
     from report.overview import read_overview
 
-    settings = _settings()
+    settings = settings_now()
     overview = read_overview(settings.model_copy(update={"lock_wait_seconds": 1}))
     if json:
         say(overview.model_dump_json(indent=2))
@@ -299,7 +291,7 @@ def customer(
     from reifegrad.customer_tables import choice_table, customer_tables
     from reifegrad.stations import customer as look_up
 
-    settings = _settings()
+    settings = settings_now()
     found, held = look_up(settings, asked)
     if held:
         typer.echo(held, err=True)
@@ -329,7 +321,7 @@ def demo(
     from reifegrad.demo import run_demo
 
     run_demo(
-        _settings(),
+        settings_now(),
         customers,
         months,
         keep=keep,
@@ -343,7 +335,7 @@ def up() -> None:
     """Start CRM, MLflow and Airflow and leave them running."""
     from reifegrad.demo import start_everything
 
-    start_everything(_settings())
+    start_everything(settings_now())
 
 
 @app.command(rich_help_panel=SERVICES)
@@ -351,7 +343,7 @@ def down() -> None:
     """Stop CRM, MLflow and Airflow, whatever is left of them."""
     from reifegrad.demo import stop_everything
 
-    stop_everything(_settings())
+    stop_everything(settings_now())
 
 
 @app.command(rich_help_panel=SERVICES)
@@ -359,7 +351,7 @@ def docs() -> None:
     """Write tables, columns and lineage of the warehouse as one page."""
     from reifegrad import stations
 
-    say(stations.document(_settings()))
+    say(stations.document(settings_now()))
 
 
 @app.command(rich_help_panel=SERVICES)
@@ -370,7 +362,7 @@ def serve(
     """Serve the published warehouse to remote analysts (DuckDB's Quack protocol), read-only."""
     from reifegrad import stations
 
-    for line in stations.serve(_settings(), host, port):
+    for line in stations.serve(settings_now(), host, port):
         say(line)
 
 
@@ -387,69 +379,7 @@ def setup_airflow() -> None:
     """Prepare Airflow's database, pool and password where its parts run apart (containers)."""
     from reifegrad.airflow_setup import prepare_airflow
 
-    prepare_airflow(_settings())
-
-
-@sources_app.command()
-def suggest(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="In the inbox or not.")],
-    write: Annotated[
-        bool, typer.Option("--write", help="Append it to sources.yml; else nothing is written.")
-    ] = False,
-    language: Annotated[
-        Literal["de", "en"] | None, typer.Option(help="Of the comments; default: the setting.")
-    ] = None,
-) -> None:
-    """Propose an entry in sources.yml for an unknown file; unsure columns are left to a person."""
-    from config.language import _
-    from ingest.suggesting.one_file import suggest as propose
-
-    settings = _settings()
-    suggestion = propose(settings, file, language or settings.language, write=write)
-    say(suggestion.text.rstrip("\n"))
-    if suggestion.written:
-        told = _(
-            "Written into {file}: {names}. Columns that wait for your decision (#, ?): {count}."
-        )
-        place, names = settings.config / "sources.yml", ", ".join(suggestion.written)
-        typer.echo(told.format(file=place, names=names, count=suggestion.to_decide), err=True)
-
-
-Record = Annotated[str, typer.Argument(help="Record id, <source>:<key>.", show_default=False)]
-
-
-@identity_app.command(name="import")
-def import_decisions(
-    file: Annotated[
-        Path | None,
-        typer.Argument(exists=True, dir_okay=False, help="Default: the lists in review/."),
-    ] = None,
-) -> None:
-    """Take over what people filled in in the review list; each build does so too."""
-    from reifegrad import stations
-
-    for line in stations.import_decisions(_settings(), file):
-        say(line)
-
-
-@identity_app.command()
-def decide(
-    a: Record,
-    b: Record,
-    verdict: Annotated[Literal["same", "different"], typer.Argument(help="What they are.")],
-) -> None:
-    """Decide that two company records are the same customer, or different ones, for good."""
-    from reifegrad import stations
-
-    say(stations.decide(_settings(), (a, b), verdict))
-
-
-@identity_app.command()
-def undo(a: Record, b: Record) -> None:
-    """Take back what was decided of two company records."""
-    from reifegrad import stations
-
-    say(stations.undo(_settings(), (a, b)))
+    prepare_airflow(settings_now())
 
 
 def main() -> None:
@@ -462,22 +392,3 @@ def main() -> None:
         told = one_line(error) if is_named(error) else record_unexpected(error, sys.argv[1:])
         typer.echo(told, err=True)
         sys.exit(1)
-
-
-def _settings() -> Settings:
-    from config import load_settings
-    from config.language import _
-    from config.rights import close_home
-
-    settings = load_settings()
-    if close_home(settings.home):
-        told = _("{home} could be read by others; now only by its owner.")
-        typer.echo(told.format(home=settings.home), err=True)
-    return settings
-
-
-def _settings_of(night: datetime | None) -> Settings:
-    """Settle of which night the command speaks: however long it takes, it stays that one."""
-    from nights.dates import settle
-
-    return settle(_settings(), night.date() if night else None)

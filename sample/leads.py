@@ -117,18 +117,8 @@ def draw(
     opened = rng.random((n, LOOK_BACK_DAYS // CAMPAIGN_DAYS)) < reading[:, None]
     opened &= askers.is_subscribed[:, None]
     at_fair = source == "Messe"
-    log_odds = (
-        win["intercept"]
-        + win["existing"] * askers.is_customer
-        + win["complaint"] * askers.complaint
-        + win["size"] * np.log(askers.employees / 60)
-        + win["visits"] * np.log1p(visits)
-        + win["opens"] * opened.sum(axis=1)
-        + win["fair"] * at_fair
-        + np.vectorize(win["industry"].get, otypes=[float])(askers.industry)
-        + np.vectorize(win["source"].get, otypes=[float])(source)
-        + win["noise"] * rng.standard_normal(n)
-    )
+    log_odds = _log_odds(askers, source, visits, opened.sum(axis=1), win)
+    log_odds += win["noise"] * rng.standard_normal(n)
     probability = logistic(log_odds)
     is_won = rng.random(n) < probability
     took = _durations(n, causes["days_to_close"], rng)
@@ -147,6 +137,27 @@ def draw(
         entered=_stages(created, took, is_won, causes, rng),
         amount=(amount * np.sqrt(askers.employees / 60)).round(-2).clip(500),
     )
+
+
+def _log_odds(
+    askers: Askers,
+    source: NDArray[np.str_],
+    visits: Ints,
+    opens: Ints,
+    win: Mapping[str, Any],
+) -> NDArray[np.float64]:
+    log_odds: NDArray[np.float64] = (
+        win["intercept"]
+        + win["existing"] * askers.is_customer
+        + win["complaint"] * askers.complaint
+        + win["size"] * np.log(askers.employees / 60)
+        + win["visits"] * np.log1p(visits)
+        + win["opens"] * opens
+        + win["fair"] * (source == "Messe")
+        + np.vectorize(win["industry"].get, otypes=[float])(askers.industry)
+        + np.vectorize(win["source"].get, otypes=[float])(source)
+    )
+    return log_odds
 
 
 def _durations(n: int, rule: Mapping[str, float], rng: np.random.Generator) -> Ints:

@@ -12,7 +12,8 @@ from ml.estimators import log_odds, predict
 from ml.explanation import contributions, model_reasons, rule_reasons
 from ml.noise import difference, find_telling
 from ml.rules import hits, points
-from ml.spec import SpecError, load_spec
+from ml.spec import SpecError
+from ml.spec_files import load_spec
 from ml.table import read_inputs
 from ml.wording import number
 

@@ -6,7 +6,8 @@ import pytest
 
 from config import PROJECT_ROOT
 from ml.frames import scoring_frame, training_frame
-from ml.spec import SpecError, load_spec
+from ml.spec import SpecError
+from ml.spec_files import load_spec
 from ml.table import NotEnoughDataError
 from warehouse import open_warehouse
 

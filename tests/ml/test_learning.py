@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import ml
-from ml.spec import load_spec
+from ml.spec_files import load_spec
 from ml.table import NotEnoughDataError, TableError
 from ml.validation import forward_folds, grouped_folds, make_folds, measure
 

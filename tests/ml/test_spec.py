@@ -4,7 +4,8 @@ import pytest
 
 import ml
 from config import PROJECT_ROOT
-from ml.spec import SpecError, load_spec
+from ml.spec import SpecError
+from ml.spec_files import load_spec
 
 SHORT = {"target": {"column": "y"}, "features": {"x": {"type": "numeric"}}}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.spec import load_spec
+from ml.spec_files import load_spec
 from ml.table import MISSING, TableError, read_inputs, read_labels
 
 

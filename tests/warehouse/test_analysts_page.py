@@ -9,7 +9,7 @@ import pytest
 
 from config import PROJECT_ROOT, Settings
 from ml.frames import scoring_frame
-from ml.spec import load_spec
+from ml.spec_files import load_spec
 from tests.warehouse.analysts_page import PAGE, QUESTION, answered, publish_sample
 from warehouse import document, open_warehouse
 

@@ -1,0 +1,78 @@
+"""Reading the YAML files of `models/`, and what `defaults.yml` adds to each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from config import Settings, explain, read_yaml
+from config.language import _
+from ml.spec import Spec, SpecError
+
+DEFAULTS = Path(__file__).with_name("defaults.yml")
+# Their single entries can be overridden; every other section is replaced whole.
+_MERGED = ("validation", "preparation", "gates", "explanation")
+
+
+def load_spec(path_or_dict: str | Path | dict[str, Any] | Spec) -> Spec:
+    """Read one score's YAML (or the same as a dict) and fill in what `defaults.yml` holds.
+
+    Raises:
+        SpecError: one line with the file, the field and what to change.
+
+    """
+    if isinstance(path_or_dict, Spec):
+        return path_or_dict
+    if isinstance(path_or_dict, dict):
+        content, file, name = dict(path_or_dict), "spec", "table"
+    else:
+        path = Path(path_or_dict)
+        content, file, name = read_yaml(path), path.name, path.stem
+        if content.setdefault("name", name) != name:
+            raise SpecError(
+                _("{file}: name: must be {name}, like the file.").format(file=file, name=name)
+            )
+    defaults = read_yaml(DEFAULTS)
+    for section, values in defaults.items():
+        given = content.get(section)
+        if section in _MERGED and isinstance(given, dict):
+            content[section] = values | given
+        elif given is None:
+            content[section] = values
+    try:
+        return Spec.model_validate({"name": name} | content | {"file": file})
+    except ValidationError as error:
+        raise SpecError(_one_line(file, error)) from error
+
+
+def load_specs(settings: Settings, names: list[str] | None = None) -> list[Spec]:
+    """Every score of the folder `settings.models`, or the named ones, in alphabetical order.
+
+    Raises:
+        SpecError: a file is wrong, or there is none of a name.
+
+    """
+    files = {path.stem: path for path in sorted(settings.models.glob("*.yml"))}
+    for name in names or ():
+        if name not in files:
+            raise SpecError(
+                _("{models}: no {name}.yml; there are {names}.").format(
+                    models=settings.models, name=name, names=", ".join(files) or _("no scores")
+                )
+            )
+    return [load_spec(path) for stem, path in files.items() if not names or stem in names]
+
+
+def _one_line(file: str, error: ValidationError) -> str:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    message = explain(first)
+    if first["type"] == "extra_forbidden":
+        message = _("there is no such field; remove it or mend its name")
+    elif first["type"] == "missing":
+        message = _("is missing; add it")
+    elif not isinstance(first["input"], dict | list):
+        message = _("{message} (given: {value!r})").format(message=message, value=first["input"])
+    return f"{file}: {field + ': ' if field else ''}{message}."

@@ -1,0 +1,37 @@
+"""Options that the commands share, and the settings that a command begins with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from config import Settings
+
+Night = Annotated[
+    datetime | None,
+    typer.Option("--night", formats=["%Y-%m-%d"], help="The night in question; default: today's."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def settings_now() -> Settings:
+    """Load the settings; tell where the home was open to others and is closed now."""
+    from config import load_settings
+    from config.language import _
+    from config.rights import close_home
+
+    settings = load_settings()
+    if close_home(settings.home):
+        told = _("{home} could be read by others; now only by its owner.")
+        typer.echo(told.format(home=settings.home), err=True)
+    return settings
+
+
+def settings_of(night: datetime | None) -> Settings:
+    """Settle of which night the command speaks: however long it takes, it stays that one."""
+    from nights.dates import settle
+
+    return settle(settings_now(), night.date() if night else None)
