@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ml import rules
 from ml.estimators import log_odds, predict
+from ml.feature_spec import Feature, Text
 from ml.noise import Telling, is_telling
-from ml.spec import Explanation, Feature, Spec, Text
+from ml.spec import Explanation, Spec
 from ml.wording import word
 
 if TYPE_CHECKING:

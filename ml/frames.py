@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from config.language import _
-from ml.spec import Feature, Snapshots, Source, Spec, SpecError
+from ml.feature_spec import Feature, Source
+from ml.spec import Snapshots, Spec, SpecError
 from ml.table import NotEnoughDataError
 
 if TYPE_CHECKING:

@@ -7,8 +7,6 @@ from typing import Any, Literal, Self
 
 import yaml
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
@@ -16,93 +14,14 @@ from pydantic import (
 
 from config import ConfigurationError
 from config.language import _
+from ml.feature_spec import Feature, Measure, Part, Source, Text, as_list
 
 
 class SpecError(ConfigurationError):
     """A YAML of `models/` is wrong; the message names file and field and says what to change."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Text(_Part):
-    """One text in both languages; `{feature}` stands for that feature's value."""
-
-    de: str
-    en: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _both(cls, value: object) -> object:
-        return {"de": value, "en": value} if isinstance(value, str) else value
-
-
-def _as_list(value: object) -> object:
-    return value if value is None or isinstance(value, list | tuple) else [value]
-
-
-class Reasons(_Part):
-    """Texts for a push up or down; the first whose placeholders all have a value is taken."""
-
-    up: tuple[Text, ...] = ()
-    down: tuple[Text, ...] = ()
-
-    _lists = field_validator("up", "down", mode="before")(_as_list)
-
-
-class Source(_Part):
-    """Rows of a mart that features may aggregate.
-
-    `known_on` is the column with the day on which all of `columns` were known: a row is visible
-    to a cut-off only if that day lies before it, and no column beyond `columns` is.
-    """
-
-    mart: str
-    known_on: str
-    columns: tuple[str, ...] = ()
-    key: str = "customer_id"
-    where: str | None = None
-
-
-class Measure(_Part):
-    """An SQL expression over the rows of `from` known before `cutoff`, or over the entity's row."""
-
-    source: str = Field(default="entity", alias="from")
-    sql: str
-    window_days: int | None = Field(default=None, gt=0)
-    missing: float | str | bool | None = None
-
-
-class Feature(_Part):
-    """One input of the model and why it may be used.
-
-    Without `sql` the feature is a column of the table, named `column` or like the feature.
-    `direction` says that more of it can only raise (`rising`) or lower (`falling`) the score;
-    `theme` joins features that tell a person the same thing, so that they give one reason.
-    `neutral` is the value at which the texts change sides (default: the typical one in training).
-    `agrees_with` names a feature with a neutral value: nothing is said here that it contradicts.
-    """
-
-    name: str = ""
-    type: Literal["numeric", "categorical"]
-    why: str | None = None
-    title: Text | None = None
-    column: str | None = None
-    source: str = Field(default="entity", alias="from")
-    sql: str | None = None
-    window_days: int | None = Field(default=None, gt=0)
-    missing: float | str | None = None
-    in_model: bool = True
-    direction: Literal["rising", "falling"] | None = None
-    neutral: float | None = None
-    agrees_with: str | None = None
-    theme: str | None = None
-    reasons: Reasons = Reasons()
-    labels: dict[str, Text] = Field(default_factory=dict)
-
-
-class Target(_Part):
+class Target(Part):
     """The column to predict; rows whose value is neither positive nor (if given) negative."""
 
     column: str
@@ -111,7 +30,7 @@ class Target(_Part):
     title: Text | None = None
 
 
-class Snapshots(_Part):
+class Snapshots(Part):
     """The (entity, cut-off) pairs that a model learns from.
 
     With `every_days` the cut-offs lie that far apart, the newest one `horizon_days` before the
@@ -137,7 +56,7 @@ class Snapshots(_Part):
         return self
 
 
-class Rule(_Part):
+class Rule(Part):
     """Points added where the SQL condition `when` holds over the features.
 
     Of its texts the first whose placeholders all have a value is taken; 0 points make it a fact.
@@ -148,10 +67,10 @@ class Rule(_Part):
     reason: tuple[Text, ...]
     why: str
 
-    _list = field_validator("reason", mode="before")(_as_list)
+    _list = field_validator("reason", mode="before")(as_list)
 
 
-class Rules(_Part):
+class Rules(Part):
     """What is scored without learning: points to start from, and a list per stage."""
 
     base: int = Field(default=0, ge=0, le=100)
@@ -163,14 +82,14 @@ class Rules(_Part):
         return self.stage_1 if stage <= 1 else self.stage_2
 
 
-class CandidateModel(_Part):
+class CandidateModel(Part):
     """One kind of model with its parameters (scikit-learn's names)."""
 
     kind: Literal["logistic_regression", "random_forest", "hist_gradient_boosting"]
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
-class Validation(_Part):
+class Validation(Part):
     """How generalisation is measured; see `defaults.yml` for what each figure means."""
 
     time: str | None = None
@@ -186,14 +105,14 @@ class Validation(_Part):
     copies_at_most: float = Field(ge=0, le=1)
 
 
-class Preparation(_Part):
+class Preparation(Part):
     """How categories become columns."""
 
     max_categories: int = Field(ge=2)
     min_category_rows: int = Field(ge=1)
 
 
-class Gates(_Part):
+class Gates(Part):
     """What a model must reach before it may replace the rules."""
 
     min_rows: int = Field(ge=0)
@@ -205,7 +124,7 @@ class Gates(_Part):
     suspicious_auc: float = Field(gt=0.5, le=1)
 
 
-class Bands(_Part):
+class Bands(Part):
     """From how many points on a score is high or medium."""
 
     why: str
@@ -217,7 +136,7 @@ class Bands(_Part):
         return "high" if points >= self.high else "medium" if points >= self.medium else "low"
 
 
-class Explanation(_Part):
+class Explanation(Part):
     """How many reasons a person sees, and the texts of features that have none."""
 
     most_reasons: int = Field(ge=2, le=4)
@@ -227,7 +146,7 @@ class Explanation(_Part):
     down: Text
 
 
-class Spec(_Part):
+class Spec(Part):
     """One score, as its YAML says it. Only `target` and `features` must be given."""
 
     name: str = "table"

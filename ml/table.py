@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from config.language import _
-from ml.spec import Feature, Spec
+from ml.feature_spec import Feature
+from ml.spec import Spec
 
 if TYPE_CHECKING:
     import pandas

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
-from ml.spec import Feature, Text
+from ml.feature_spec import Feature, Text
 from ml.table import MISSING
 
 Language = Literal["de", "en"]

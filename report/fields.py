@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    import duckdb
 
 Kind = Literal["text", "count", "amount", "date", "email", "postcode", "customer"]
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
@@ -14,6 +17,8 @@ CUSTOMER_ID: Final = re.compile(r"\bC[0-9A-Z]{10}\b")
 DAYS: Final = ("%d.%m.%Y", "%Y-%m-%d")
 EARLIEST: Final = 1900  # year; before it Excel has no dates
 LARGEST: Final = 1e9  # of a count or an amount
+MAX_CUSTOMERS: Final = 10_000  # offered by name; of more the number must be known
+CUSTOMERS: Final = ("customers", "customer_id")
 LONGEST: Final = 2000  # of a text; more was pasted by mistake
 
 # Of the columns by which people know a record, in characters; days and amounts take 14.
@@ -207,3 +212,23 @@ def _number(kind: Kind, value: Any) -> str | None:  # noqa: ANN401
     if kind == "count":
         return f"{value:.0f}" if value == int(value) else None
     return f"{abs(value):.2f}"  # 0 has a sign too
+
+
+def read_choices(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
+    """Read the values in use of columns that people should write alike."""
+    wanted = (("customers", "industry"), ("leads", "lead_source"), ("products", "product_group"))
+    customers = connection.execute(
+        "select concat_ws(', ', name, city) || ' (' || customer_id || ')' from marts.customers"
+        " order by 1 limit ?",
+        [MAX_CUSTOMERS],
+    ).fetchall()
+    return {CUSTOMERS: [customer for (customer,) in customers]} | {
+        (mart, column): [
+            value
+            for (value,) in connection.execute(
+                f"select {column} from marts.{mart} where {column} is not null"
+                " group by 1 order by count(*) desc, 1 limit 200"
+            ).fetchall()
+        ]
+        for mart, column in wanted
+    }

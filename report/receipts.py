@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from report.words import Language
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -76,3 +78,16 @@ def _moved(before: dict[str, int], after: dict[str, int]) -> Iterable[tuple[str,
     for name, stage in after.items():
         if before.get(name, stage) != stage:
             yield name, before[name], stage
+
+
+def read_refused(
+    connection: duckdb.DuckDBPyConnection, language: Language
+) -> dict[str, dict[str, dict[str, tuple[str, str]]]]:
+    """Read per mart, record and column what could not be taken over, with the bare reason."""
+    found: dict[str, dict[str, dict[str, tuple[str, str]]]] = {}
+    for mart, record, column, value, reason in connection.execute(
+        f"select mart, record_id, column_name, value, reason_{language} from ops.refused_cells"
+    ).fetchall():
+        bare = reason.partition(": ")[2]  # where it stood in the old list helps nobody here
+        found.setdefault(mart, {}).setdefault(record, {})[column] = (value, bare)
+    return found

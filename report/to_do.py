@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from config import Settings
 from report.corrections import KEY, heading, take_corrections
-from report.fields import SHEETS, WIDTHS, Sheet
-from report.words import Language, Words, capitalised
+from report.fields import CUSTOMERS, SHEETS, WIDTHS, Sheet, read_choices
+from report.receipts import read_refused
+from report.words import Words, capitalised
 from workbooks.style import DAY_FORMATS, dress, mark_refused, mark_to_fill, new_book, save, writable
 from workbooks.to_do import NAME
 
@@ -27,11 +28,9 @@ if TYPE_CHECKING:
 
 # Nobody fills in more by hand; what is worth most stands above.
 MAX_ROWS: Final = 2000
-MAX_CUSTOMERS: Final = 10_000  # offered by name; of more the number must be known
 # Else a spreadsheet makes the postcode 01067 or a telephone number a number: its zero is lost.
 AS_TYPED: Final = ("text", "postcode")
 CHOICES_SHEET: Final = "_"
-CUSTOMERS: Final = ("customers", "customer_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +112,12 @@ def write_to_do(settings: Settings) -> Path | None:
         if stays or not assessments:
             return None
         lists = find_lines(connection, settings, _wishes(settings, assessments))
-        refused = _refused(connection, settings.language)
+        refused = read_refused(connection, settings.language)
         for mart in set(refused) & set(SHEETS):
             lists[mart] = lists[mart]  # a sheet for what comes back, whatever else there is
         for mart, lines in lists.items():
             _describe(connection, SHEETS[mart], lines, refused.get(mart, {}))
-        choices = _choices(connection)
+        choices = read_choices(connection)
     facts = read_facts(settings)
     steps = make_steps(facts.assessments.values(), facts.use_cases, facts.missing, facts.priorities)
     words = Words(settings.language)
@@ -238,39 +237,6 @@ def _describe(
                         of_line[column] |= cases
         if line.columns:
             lines[line.key] = line
-
-
-def _refused(
-    connection: duckdb.DuckDBPyConnection, language: Language
-) -> dict[str, dict[str, dict[str, tuple[str, str]]]]:
-    """Read per mart, record and column what could not be taken over, with the bare reason."""
-    found: dict[str, dict[str, dict[str, tuple[str, str]]]] = {}
-    for mart, record, column, value, reason in connection.execute(
-        f"select mart, record_id, column_name, value, reason_{language} from ops.refused_cells"
-    ).fetchall():
-        bare = reason.partition(": ")[2]  # where it stood in the old list helps nobody here
-        found.setdefault(mart, {}).setdefault(record, {})[column] = (value, bare)
-    return found
-
-
-def _choices(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
-    """Read the values in use of columns that people should write alike."""
-    wanted = (("customers", "industry"), ("leads", "lead_source"), ("products", "product_group"))
-    customers = connection.execute(
-        "select concat_ws(', ', name, city) || ' (' || customer_id || ')' from marts.customers"
-        " order by 1 limit ?",
-        [MAX_CUSTOMERS],
-    ).fetchall()
-    return {CUSTOMERS: [customer for (customer,) in customers]} | {
-        (mart, column): [
-            value
-            for (value,) in connection.execute(
-                f"select {column} from marts.{mart} where {column} is not null"
-                " group by 1 order by count(*) desc, 1 limit 200"
-            ).fetchall()
-        ]
-        for mart, column in wanted
-    }
 
 
 def make_book(
