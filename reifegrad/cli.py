@@ -227,7 +227,7 @@ def push(
     else:
         from reifegrad.tables import changes_table
 
-        show(changes_table(changes, settings.language, dry_run=dry_run))
+        show(changes_table(changes, dry_run=dry_run))
 
 
 @app.command(rich_help_panel=NIGHTS)

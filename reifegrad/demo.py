@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -28,51 +28,9 @@ from reifegrad.tables import console as make_console
 from reifegrad.tables import tables
 from report.overview import read_overview
 
-Language = Literal["de", "en"]
 READY_SECONDS: Final = 300.0
 HEALTH_SECONDS: Final = 30.0
 ALL_SERVICES: Final = ("airflow", "crm", "mlflow")
-
-TEXTS: Final[dict[str, dict[Language, str]]] = {
-    "taken": {
-        "de": "{files} Dateien liegen schon in {inbox}",
-        "en": "{files} files are already in {inbox}",
-    },
-    "starting": {"de": "{name} startet (Port {port})", "en": "{name} starts (port {port})"},
-    "running": {"de": "{name} läuft schon", "en": "{name} is running already"},
-    "ready": {"de": "{name} antwortet", "en": "{name} answers"},
-    "waiting": {"de": "wartet auf {name} …", "en": "waiting for {name} …"},
-    "following": {"de": "Die Nacht läuft …", "en": "The night is running …"},
-    "sick": {
-        "de": "{name} wird neu gestartet, kein Lebenszeichen von: {parts}",
-        "en": "{name} is started again, no sign of life from: {parts}",
-    },
-    "given_up": {
-        "de": "Die Nacht von {time} war unterbrochen worden; eine neue beginnt",
-        "en": "The night of {time} had been interrupted; a new one begins",
-    },
-    "in_the_way": {
-        "de": "wartet auf die Nacht von {time}, die noch läuft",
-        "en": "waits for the night of {time}, which is still running",
-    },
-    "retry": {"de": "wird wiederholt: {reason}", "en": "is tried again: {reason}"},
-    "killed": {"de": "sein Prozess wurde beendet", "en": "its process was ended"},
-    "ended": {"de": "Die Nacht ist zu Ende nach {time}", "en": "The night has ended after {time}"},
-    "look": {
-        "de": "Alles läuft weiter. Strg-C beendet alles.",
-        "en": "Everything keeps running. Ctrl-C stops everything.",
-    },
-    "kept": {
-        "de": "Alles läuft weiter. `make down` beendet es.",
-        "en": "Everything keeps running. `make down` stops it.",
-    },
-    "stopped": {"de": "Beendet: {names}", "en": "Stopped: {names}"},
-    "nothing_ran": {"de": "Es lief nichts.", "en": "Nothing was running."},
-    "again": {
-        "de": "`make up` startet alles wieder.",
-        "en": "`make up` starts everything again.",
-    },
-}
 
 
 def run_demo(
@@ -108,14 +66,14 @@ def run_demo(
         wait_for_older(settings, console, api, check, timeout)
         since = datetime.now(UTC)
         api.trigger(DAG_IDS[0], night)
-        with _status(console, _say("following", settings)):
+        with _status(console, _("The night is running …")):
             for step in follow(settings, api, since, timeout, check):
-                _tell(settings, console, step, time.monotonic() - started)
+                _tell(console, step, time.monotonic() - started)
         _summarise(settings, console, since, time.monotonic() - started)
         if keep:
-            console.print(_say("kept", settings))
+            console.print(_("Everything keeps running. `make down` stops it."))
         elif sys.stdin.isatty():
-            console.print(_say("look", settings))
+            console.print(_("Everything keeps running. Ctrl-C stops everything."))
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
 
@@ -132,18 +90,22 @@ def start_everything(settings: Settings) -> None:
     _start(settings, console, [])
     _sign_in(settings, console)
     for service in services.all_services(settings):
-        with _status(console, _say("waiting", settings, name=service.name)):
+        with _status(console, _("waiting for {name} …").format(name=service.name)):
             services.wait_until_ready(settings, service, READY_SECONDS)
-        console.print(_say("ready", settings, name=service.name))
+        console.print(_("{name} answers").format(name=service.name))
     console.print(places(settings, secretly=not console.is_terminal))
-    console.print(_say("kept", settings))
+    console.print(_("Everything keeps running. `make down` stops it."))
 
 
 def stop_everything(settings: Settings) -> None:
     """Stop every service, whatever is left of it."""
     stopped = services.stop(settings, *ALL_SERVICES)
-    text = "stopped" if stopped else "nothing_ran"
-    make_console().print(_say(text, settings, names=", ".join(stopped)))
+    told = (
+        _("Stopped: {names}").format(names=", ".join(stopped))
+        if stopped
+        else _("Nothing was running.")
+    )
+    make_console().print(told)
 
 
 @contextlib.contextmanager
@@ -167,9 +129,9 @@ def _own_services(settings: Settings, console: Console, *, keep: bool) -> Iterat
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not cut this short
             services.stop(settings, *started)
-            console.print(_say("stopped", settings, names=", ".join(started)))
+            console.print(_("Stopped: {names}").format(names=", ".join(started)))
             if is_done:
-                console.print(_say("again", settings))
+                console.print(_("`make up` starts everything again."))
     if not is_done:
         sys.exit(130)
 
@@ -181,7 +143,11 @@ def _start(settings: Settings, console: Console, started: list[str]) -> None:
     """
     wanted = services.all_services(settings)
     if services.is_running(settings, "airflow") and (sick := services.sick_parts(settings)):
-        console.print(_say("sick", settings, name="airflow", parts=", ".join(sick)))
+        console.print(
+            _("{name} is started again, no sign of life from: {parts}").format(
+                name="airflow", parts=", ".join(sick)
+            )
+        )
         services.stop(settings, "airflow")
     for service in wanted:
         if not services.is_running(settings, service.name):
@@ -193,14 +159,16 @@ def _start(settings: Settings, console: Console, started: list[str]) -> None:
         if is_new:
             started.append(service.name)  # before it starts: a Ctrl-C may come in between
             services.start(settings, service)
-        text = "starting" if is_new else "running"
-        console.print(_say(text, settings, name=service.name, port=service.ports[0]))
+        told = _("{name} starts (port {port})") if is_new else _("{name} is running already")
+        console.print(told.format(name=service.name, port=service.ports[0]))
 
 
 def _fill_inbox(settings: Settings, console: Console, customers: int, months: int) -> None:
     files = [path for path in settings.inbox.rglob("*") if path.is_file()]
     if files:
-        console.print(_say("taken", settings, files=len(files), inbox=settings.inbox))
+        console.print(
+            _("{files} files are already in {inbox}").format(files=len(files), inbox=settings.inbox)
+        )
         return
     console.print(stations.make_sample(settings, customers, months, seed=1, until=None))
 
@@ -208,7 +176,7 @@ def _fill_inbox(settings: Settings, console: Console, customers: int, months: in
 def _sign_in(settings: Settings, console: Console) -> AirflowApi:
     """Wait until Airflow answers and knows all DAGs."""
     airflow = services.airflow_service(settings)
-    with _status(console, _say("waiting", settings, name="airflow")):
+    with _status(console, _("waiting for {name} …").format(name="airflow")):
         services.wait_until_ready(settings, airflow, READY_SECONDS)
         api = AirflowApi(settings, airflow_password(settings))
         api.ensure_pool(WAREHOUSE_POOL, 1, WAREHOUSE_POOL_NOTE)
@@ -235,7 +203,11 @@ def give_up_older(settings: Settings, console: Console, api: AirflowApi, begun: 
     for run in left:
         api.give_up(run)
     if left:
-        console.print(_say("given_up", settings, time=_local(settings, min(left.values()))))
+        console.print(
+            _("The night of {time} had been interrupted; a new one begins").format(
+                time=_local(settings, min(left.values()))
+            )
+        )
 
 
 def wait_for_older(
@@ -256,7 +228,9 @@ def wait_for_older(
     while active := api.active_since():
         night = _local(settings, min(active.values()))
         if not is_told:
-            console.print(_say("in_the_way", settings, time=night))
+            console.print(
+                _("waits for the night of {time}, which is still running").format(time=night)
+            )
             is_told = True
         if time.monotonic() > deadline:
             message = _("The night of {time} did not end within {seconds:.0f} s.")
@@ -284,25 +258,25 @@ def _local(settings: Settings, moment: datetime) -> str:
     return f"{moment.astimezone(ZoneInfo(settings.timezone)):%H:%M}"
 
 
-def _tell(settings: Settings, console: Console, step: Step, seconds: float) -> None:
+def _tell(console: Console, step: Step, seconds: float) -> None:
     task = step.task
     took = "" if task.seconds is None else f"{task.seconds:4.0f} s"
     line = f"{_clock(seconds)}  {task.dag_id:<22}{task.task_id.removeprefix('build_models.'):<38}"
     if step.reason or task.state != "success":
-        reason = step.reason or _say("killed", settings)
-        console.print(line + _say("retry", settings, reason=reason), markup=False)
+        reason = step.reason or _("its process was ended")
+        console.print(line + _("is tried again: {reason}").format(reason=reason), markup=False)
     else:
         console.print(line + took, markup=False)
 
 
 def _summarise(settings: Settings, console: Console, since: datetime, seconds: float) -> None:
     overview = read_overview(settings)
-    console.rule(_say("ended", settings, time=_clock(seconds)))
+    console.rule(_("The night has ended after {time}").format(time=_clock(seconds)))
     tonight = tuple(p for p in overview.pushes if p.pushed_at >= since.replace(tzinfo=None))
     for renderable in tables(overview.model_copy(update={"pushes": tonight}), settings):
         console.print(renderable)
     if not tonight:
-        console.print(stations.TEXTS["unchanged"][settings.language])
+        console.print(_("No score that people see changed tonight."))
     console.print(places(settings, secretly=not console.is_terminal))
 
 
@@ -313,7 +287,3 @@ def _status(console: Console, text: str) -> contextlib.AbstractContextManager[ob
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60:d}:{int(seconds) % 60:02d}"
-
-
-def _say(name: str, settings: Settings, /, **values: object) -> str:
-    return TEXTS[name][settings.language].format(**values)

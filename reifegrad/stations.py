@@ -16,7 +16,7 @@ from config import Settings
 from config.language import _
 from ingest.loading.loads import in_thousands
 from nights.steps import NIGHT, SCORING
-from reifegrad.tables import text
+from reifegrad.tables import target_name
 
 if TYPE_CHECKING:
     from crm import Change
@@ -27,66 +27,7 @@ if TYPE_CHECKING:
     from reifegrad.customer_view import CustomerView, FoundCustomer
     from warehouse import BuildResult
 
-Language = Literal["de", "en"]
 logger = logging.getLogger(__name__)
-
-TEXTS: Final[dict[str, dict[Language, str]]] = {
-    "sample": {
-        "de": "{files} Dateien in {inbox}; die Wahrheit dahinter liegt in {truth}",
-        "en": "{files} files in {inbox}; the truth behind them is in {truth}",
-    },
-    "empty": {"de": "Keine Dateien in {inbox}", "en": "No files in {inbox}"},
-    "built": {
-        "de": "{models} Modelle gebaut, {tests} Tests bestanden",
-        "en": "{models} models built, {tests} tests passed",
-    },
-    "decided": {
-        "de": "{a} und {b}: {verdict}, gilt ab dem nächsten Lauf",
-        "en": "{a} and {b}: {verdict}, from the next build on",
-    },
-    "same": {"de": "ein Kunde", "en": "one customer"},
-    "different": {"de": "verschiedene Kunden", "en": "different customers"},
-    "undone": {
-        "de": "{a} und {b}: Entscheidung zurückgenommen, gilt ab dem nächsten Lauf",
-        "en": "{a} and {b}: decision taken back, from the next build on",
-    },
-    "taken": {
-        "de": "{file}: {decisions} neue Entscheidungen übernommen",
-        "en": "{file}: {decisions} new decisions taken over",
-    },
-    "no_list": {"de": "Keine Liste in {folder}", "en": "No list in {folder}"},
-    "audited": {
-        "de": "Prüfung bestanden: {checks} Erwartungen erfüllt",
-        "en": "Audit passed: {checks} expectations met",
-    },
-    "published": {
-        "de": "{rows} Zeilen in {tables} Tabellen veröffentlicht: {path} ({size:.0f} MB auf der"
-        " Platte: DuckDB, Parquet, Excel, frühere Stände mitgezählt)",
-        "en": "{rows} rows in {tables} tables published: {path} ({size:.0f} MB on disk: DuckDB,"
-        " Parquet, Excel, earlier copies included)",
-    },
-    "serving": {
-        "de": "Die Nacht {night:%d.%m.%Y} steht Lesenden unter quack:{host}:{port} offen;"
-        " das Token liegt in {secrets}",
-        "en": "The night {night} can be read at quack:{host}:{port}; the token is in {secrets}",
-    },
-    "stage": {"de": "{use_case}: Stufe {stage}", "en": "{use_case}: stage {stage}"},
-    "reported": {"de": "Bericht: {path}", "en": "Report: {path}"},
-    "no_training": {"de": "Kein Training fällig", "en": "No training due"},
-    "pushed": {
-        "de": "CRM, {target}: {create} angelegt, {change} geändert, {clear} geleert",
-        "en": "CRM, {target}: {create} created, {change} changed, {clear} cleared",
-    },
-    "listed": {
-        "de": "Liste, {target}: {create} neu, {change} geändert, {clear} entfallen",
-        "en": "List, {target}: {create} new, {change} changed, {clear} gone",
-    },
-    "unchanged": {
-        "de": "Bei den Bewertungen hat sich in dieser Nacht nichts geändert.",
-        "en": "No score that people see changed tonight.",
-    },
-    "list": {"de": "Liste der Bewertungen: {path}", "en": "List of scores: {path}"},
-}
 
 
 def make_sample(
@@ -100,7 +41,9 @@ def make_sample(
     last_day = until or settings.night - timedelta(days=1)
     made = make_company(settings.inbox, truth, customers, months, seed, until=last_day)
     files = len({written.file for written in made.files})
-    return _say("sample", settings, files=files, inbox=settings.inbox, truth=truth)
+    return _("{files} files in {inbox}; the truth behind them is in {truth}").format(
+        files=files, inbox=settings.inbox, truth=truth
+    )
 
 
 def check(settings: Settings, purpose: Purpose) -> Iterator[str]:
@@ -132,7 +75,7 @@ def ingest(settings: Settings, progress: Progress | None = None) -> Generator[st
         if load.status == "failed":
             refused.append(load.file)
     if is_empty:
-        yield _say("empty", settings, inbox=settings.inbox)
+        yield _("No files in {inbox}").format(inbox=settings.inbox)
     return list(dict.fromkeys(refused))
 
 
@@ -155,13 +98,15 @@ def build(settings: Settings, *, full_refresh: bool = False) -> str:
     """Build the marts."""
     from nights.building import build as build_models
 
-    return _built(settings, build_models(settings, full_refresh=full_refresh))
+    return _built(build_models(settings, full_refresh=full_refresh))
 
 
-def _built(settings: Settings, built: BuildResult) -> str:
+def _built(built: BuildResult) -> str:
     for warning in built.warnings:
         logger.warning("dbt: %s", warning)
-    return _say("built", settings, models=built.models, tests=built.tests)
+    return _("{models} models built, {tests} tests passed").format(
+        models=built.models, tests=built.tests
+    )
 
 
 def decide(settings: Settings, pair: tuple[str, str], verdict: Literal["same", "different"]) -> str:
@@ -171,8 +116,10 @@ def decide(settings: Settings, pair: tuple[str, str], verdict: Literal["same", "
 
     with _in_language(settings), open_warehouse(settings) as connection:
         memory.decide(connection, pair, verdict, getpass.getuser(), _now())
-    said = TEXTS[verdict][settings.language]
-    return _say("decided", settings, a=pair[0], b=pair[1], verdict=said)
+    said = _("one customer") if verdict == "same" else _("different customers")
+    return _("{a} and {b}: {verdict}, from the next build on").format(
+        a=pair[0], b=pair[1], verdict=said
+    )
 
 
 def undo(settings: Settings, pair: tuple[str, str]) -> str:
@@ -182,7 +129,9 @@ def undo(settings: Settings, pair: tuple[str, str]) -> str:
 
     with _in_language(settings), open_warehouse(settings) as connection:
         memory.undo(connection, pair, _now())
-    return _say("undone", settings, a=pair[0], b=pair[1])
+    return _("{a} and {b}: decision taken back, from the next build on").format(
+        a=pair[0], b=pair[1]
+    )
 
 
 def import_decisions(settings: Settings, file: Path | None) -> Iterator[str]:
@@ -196,9 +145,11 @@ def import_decisions(settings: Settings, file: Path | None) -> Iterator[str]:
         else:
             taken = take_lists(connection, settings.review, settings.language)
     if not taken:
-        yield _say("no_list", settings, folder=settings.review)
+        yield _("No list in {folder}").format(folder=settings.review)
     for name, found in taken.items():
-        yield _say("taken", settings, file=name, decisions=found.decisions)
+        yield _("{file}: {decisions} new decisions taken over").format(
+            file=name, decisions=found.decisions
+        )
         yield from found.problems
 
 
@@ -209,11 +160,11 @@ def audit(settings: Settings) -> str:
     require_marts(settings)
     from expectations import audit as check
 
-    return _audited(settings, check(settings))
+    return _audited(check(settings))
 
 
-def _audited(settings: Settings, checks: list[Any]) -> str:
-    return _say("audited", settings, checks=len(checks))
+def _audited(checks: list[Any]) -> str:
+    return _("Audit passed: {checks} expectations met").format(checks=len(checks))
 
 
 def publish(settings: Settings) -> str:
@@ -232,7 +183,10 @@ def _published(settings: Settings, rows: dict[str, int]) -> str:
     folder = settings.published.parent
     size = sum(sizes(folder).values()) / 1e6
     total = in_thousands(sum(rows.values()), settings.language)
-    return _say("published", settings, rows=total, tables=len(rows), path=folder, size=size)
+    return _(
+        "{rows} rows in {tables} tables published: {path} ({size:.0f} MB on disk: DuckDB,"
+        " Parquet, Excel, earlier copies included)"
+    ).format(rows=total, tables=len(rows), path=folder, size=size)
 
 
 def document(settings: Settings) -> str:
@@ -248,14 +202,16 @@ def serve(settings: Settings, host: str, port: int) -> Iterator[str]:
 
     secrets = settings.home / "secrets.env"
     for night in serve_published(settings, host, port):
-        yield _say("serving", settings, night=night, host=host, port=port, secrets=secrets)
+        yield _(
+            "The night {night} can be read at quack:{host}:{port}; the token is in {secrets}"
+        ).format(night=night, host=host, port=port, secrets=secrets)
 
 
 def _assessed(settings: Settings, assessments: list[Assessment]) -> Iterator[str]:
     """Tell the stages, a line per use case; where less was measured also why."""
     for found in assessments:
         title = getattr(found, f"title_{settings.language}")
-        line = _say("stage", settings, use_case=title, stage=found.stage)
+        line = _("{use_case}: stage {stage}").format(use_case=title, stage=found.stage)
         cause = getattr(found, f"cause_{settings.language}")
         yield f"{line}. {cause}" if cause else line
 
@@ -268,11 +224,11 @@ def report(settings: Settings) -> str:
     from report import write_report, write_to_do
 
     write_to_do(settings)
-    return _reported(settings, write_report(settings))
+    return _reported(write_report(settings))
 
 
-def _reported(settings: Settings, path: Path | str) -> str:
-    return _say("reported", settings, path=path)
+def _reported(path: Path | str) -> str:
+    return _("Report: {path}").format(path=path)
 
 
 def train(settings: Settings, scores: list[str] | None = None) -> Iterator[str]:
@@ -328,23 +284,27 @@ def _pushed(settings: Settings, changes: list[Change]) -> Iterator[str]:
     from crm import count_actions, list_path, load_config
 
     has_crm = load_config(settings).has_crm
-    said = "pushed" if has_crm else "listed"
+    said = (
+        _("CRM, {target}: {create} created, {change} changed, {clear} cleared")
+        if has_crm
+        else _("List, {target}: {create} new, {change} changed, {clear} gone")
+    )
     done = count_actions(changes)
     if not any(counts[kind] for counts in done.values() for kind in ("create", "change", "clear")):
-        yield _say("unchanged", settings)
+        yield _("No score that people see changed tonight.")
     for target, counts in done.items():
-        yield _say(said, settings, target=text(target, settings.language), **counts)
+        yield said.format(target=target_name(target), **counts)
     if not has_crm:
-        yield _say("list", settings, path=list_path(settings))
+        yield _("List of scores: {path}").format(path=list_path(settings))
 
 
 # What the command line says of a step's result; of the others nothing.
 TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
-    "build_models": lambda settings, built: [_built(settings, built)],
-    "audit_marts": lambda settings, checks: [_audited(settings, checks)],
+    "build_models": lambda _settings, built: [_built(built)],
+    "audit_marts": lambda _settings, checks: [_audited(checks)],
     "publish_marts": lambda settings, rows: [_published(settings, rows)],
     "assess_use_cases": _assessed,
-    "report_maturity": lambda settings, path: [_reported(settings, path)],
+    "report_maturity": lambda _settings, path: [_reported(path)],
     "train_champions": _by_score,
     **dict.fromkeys(SCORING.values(), _by_score),
     "publish_scores": lambda settings, rows: [_published(settings, rows)],
@@ -391,7 +351,3 @@ def _in_language(settings: Settings) -> Iterator[None]:
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-def _say(name: str, settings: Settings, **values: object) -> str:
-    return TEXTS[name][settings.language].format(**values)

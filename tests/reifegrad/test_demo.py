@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from config import Settings
+from config.language import use_language
 from crm import Change
 from ml import score_titles
 from nights import manifest
@@ -42,6 +43,7 @@ class Airflow:
 
 @pytest.fixture
 def settings(tmp_path):
+    use_language("de")
     return Settings(home=tmp_path, language="de", timezone="Europe/Berlin")
 
 

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from config import Settings
+from config.language import use_language
 from ingest import ingest_inbox
 from reifegrad.tables import Language, stages_table, tables
 from report.overview import read_overview
@@ -27,6 +28,7 @@ sources:
 
 def shown(settings: Settings, language: Language) -> str:
     console = Console(width=200, record=True, file=io.StringIO())
+    use_language(language)
     spoken = settings.model_copy(update={"language": language})
     for table in tables(read_overview(spoken), spoken):
         console.print(table)
@@ -79,6 +81,7 @@ def test_what_is_missing_is_said_once_and_by_name() -> None:
     needs = {"de": "• Es fehlt: Besuche Ihrer Website.\n• Branche nachtragen.",
              "en": "• Missing: Visits of your website.\n• Add the industry."}  # fmt: skip
     for language in ("de", "en"):
+        use_language(language)
         assert list(stages_table([stage], language).columns[3].cells) == [needs[language]]
 
 
