@@ -300,11 +300,11 @@ def customer(
         if json:
             say_json({"customers": fitting})
         else:
-            show(choice_table(found, settings.language))
+            show(choice_table(found))
     elif json:
         say(found.model_dump_json(indent=2))
     else:
-        show(*customer_tables(found, settings.language))
+        show(*customer_tables(found))
 
 
 @app.command(rich_help_panel=NIGHTS)

@@ -110,7 +110,7 @@ def _standing(overview: Overview, language: Language) -> Iterator[str]:
 
 def files_table(overview: Overview, language: Language) -> Table:
     """Show what came in per file and sheet."""
-    table = _table(
+    table = titled_table(
         _("Files"),
         _("File"),
         _("Source"),
@@ -141,7 +141,7 @@ def _outcome(file: LoadedFile) -> str:
 
 def hints_table(overview: Overview, language: Language) -> Table | None:
     """Show why files were not loaded, and what to look at in those that were."""
-    table = _table(_("Hints on the files"), _("File"), _("Hint"))
+    table = titled_table(_("Hints on the files"), _("File"), _("Hint"))
     for file in overview.files:
         reason = file.reason_de if language == "de" else file.reason_en
         notes = file.notes_de if language == "de" else file.notes_en
@@ -153,7 +153,7 @@ def hints_table(overview: Overview, language: Language) -> Table | None:
 
 def overdue_table(overview: Overview, language: Language) -> Table:
     """Show which sources did not come although they were expected."""
-    table = _table(_("Missing"), _("Source"), _("Reason"))
+    table = titled_table(_("Missing"), _("Source"), _("Reason"))
     for missed in overview.overdue:
         table.add_row(missed.source, missed.reason_de if language == "de" else missed.reason_en)
     return table
@@ -161,7 +161,7 @@ def overdue_table(overview: Overview, language: Language) -> Table:
 
 def open_formats_table(overview: Overview) -> Table:
     """Show which columns can be read in more than one way, and how they are."""
-    table = _table(_("Ambiguous values"), _("Source"), _("Column"), _("taken as"))
+    table = titled_table(_("Ambiguous values"), _("Source"), _("Column"), _("taken as"))
     for column in overview.open_formats:
         taken = _(READINGS[column.format]).format(**column.model_dump())
         table.add_row(column.source, f"{column.entity}.{column.column_name}", taken)
@@ -170,7 +170,9 @@ def open_formats_table(overview: Overview) -> Table:
 
 def quarantine_table(overview: Overview, language: Language) -> Table:
     """Show how many rows wait, where the first of them stand, and why."""
-    table = _table(_("Quarantine"), _("File"), _("Rows"), _("in row"), _("Reason"), numbers=[1])
+    table = titled_table(
+        _("Quarantine"), _("File"), _("Rows"), _("in row"), _("Reason"), numbers=[1]
+    )
     for group in overview.quarantine:
         reason = group.reason_de if language == "de" else group.reason_en
         rows = ", ".join(str(number) for number in group.first_rows)
@@ -186,7 +188,7 @@ def quarantine_table(overview: Overview, language: Language) -> Table:
 
 def stages_table(stages: Sequence[dict[str, Any]], language: Language) -> Table:
     """Show the stage of each use case and what would raise it."""
-    table = _table(
+    table = titled_table(
         _("Stage of each use case"),
         _("Use case"),
         _("Stage"),
@@ -224,7 +226,7 @@ def _hints(unmet: Sequence[dict[str, Any]], language: Language) -> Iterator[str]
 
 def outlooks_table(outlooks: Sequence[dict[str, Any]], language: Language) -> Table:
     """Show which stages would be reached and what would still be missing, by its name."""
-    table = _table(
+    table = titled_table(
         _("What would be reached then"),
         _("Use case"),
         _("Stage"),
@@ -247,7 +249,7 @@ def outlooks_table(outlooks: Sequence[dict[str, Any]], language: Language) -> Ta
 
 def scores_table(overview: Overview) -> Table:
     """Show how many scores of each band are in force, and by which method."""
-    table = _table(
+    table = titled_table(
         _("Scores"),
         _("Score"),
         _("Stage"),
@@ -275,7 +277,7 @@ def push_table(overview: Overview, settings: Settings) -> Table:
     """Show what the last push that wrote anything wrote, and when by the company's clock."""
     language = settings.language
     if overview.pushes[0].connector == "excel":
-        table = _table(
+        table = titled_table(
             _("Latest changes of the list of scores"),
             _("Target"),
             _("when"),
@@ -285,7 +287,7 @@ def push_table(overview: Overview, settings: Settings) -> Table:
             numbers=range(2, 5),
         )
     else:
-        table = _table(
+        table = titled_table(
             _("Latest changes in the CRM"),
             _("Target"),
             _("when"),
@@ -310,7 +312,7 @@ def changes_table(changes: Sequence[Change], *, dry_run: bool) -> Table:
     from crm import count_actions
 
     title = _("What would change") if dry_run else _("What changed")
-    table = _table(
+    table = titled_table(
         title,
         _("Target"),
         _("created"),
@@ -324,17 +326,17 @@ def changes_table(changes: Sequence[Change], *, dry_run: bool) -> Table:
     return table
 
 
-def console() -> Console:
-    """Return a console that keeps whole lines where nobody sees them, as in a log."""
-    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-
-
-def _table(title: str, *columns: str, numbers: Collection[int] = ()) -> Table:
+def titled_table(title: str, *columns: str, numbers: Collection[int] = ()) -> Table:
     """Make a table; the columns of these numbers, counted from 0, hold figures."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if number in numbers else "left", overflow="fold")
     return table
+
+
+def console() -> Console:
+    """Return a console that keeps whole lines where nobody sees them, as in a log."""
+    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)
 
 
 def _place(file: str, sheet: str | None) -> str:

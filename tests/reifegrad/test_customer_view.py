@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from config import Settings
+from config.language import use_language
 from nights.building import build
 from reifegrad import customer_view
 from reifegrad.customer_tables import choice_table, customer_tables
@@ -93,9 +94,10 @@ def view(home: Settings, asked: str) -> CustomerView:
 
 
 def shown(home: Settings, asked: str, language: str) -> str:
+    use_language(language)
     settings = home.model_copy(update={"language": language})
     console = Console(width=100, record=True, file=StringIO())
-    for table in customer_tables(view(settings, asked), settings.language):
+    for table in customer_tables(view(settings, asked)):
         console.print(table)
     return console.export_text()
 
@@ -116,7 +118,7 @@ def test_where_several_fit_there_is_a_choice(home: Settings) -> None:
         "Müller Antriebstechnik GmbH",
         "Antriebe Süd AG",
     ]
-    assert choice_table(found, "en").row_count == 2
+    assert choice_table(found).row_count == 2
 
 
 def test_a_long_choice_says_how_many_more_fit() -> None:
@@ -126,7 +128,8 @@ def test_a_long_choice_says_how_many_more_fit() -> None:
         )
         for n in range(45)
     ]
-    table = choice_table(found, "de")
+    use_language("de")
+    table = choice_table(found)
     assert table.row_count == 20
     assert table.caption == "… und 25 weitere: bitte mehr Wörter des Namens angeben."
 
