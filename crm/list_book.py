@@ -6,77 +6,63 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from config import Settings
+from config.language import _, marked
 from crm.config import CrmConfig
 from crm.diff import TARGETS, Row, Score, Target
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-Language = Literal["de", "en"]
 # Warm where sales should act on a risk, green where a deal is likely; the rest stays white.
 COLOURS: Final[dict[Target, dict[str, str]]] = {
     "parties": {"high": "FBE3DF", "medium": "FDF3DC"},
     "opportunities": {"high": "DDF0E3", "medium": "EFF7F1"},
 }
-TEXTS: Final[dict[str, dict[Language, str]]] = {
-    "parties": {"de": "Kunden", "en": "Customers"},
-    "opportunities": {"de": "Chancen", "en": "Opportunities"},
-    "notes": {"de": "Erläuterung", "en": "How to read it"},
-    "customer_no": {"de": "Kundennr.", "en": "Customer no."},
-    "customer_id": {"de": "Kennung", "en": "Id"},
-    "lead_id": {"de": "Kennung", "en": "Id"},
-    "name": {"de": "Kunde", "en": "Customer"},
-    "title": {"de": "Chance", "en": "Opportunity"},
-    "amount": {"de": "Betrag", "en": "Amount"},
-    "place": {"de": "Ort", "en": "Town"},
-    "account_manager": {"de": "Betreut von", "en": "Account manager"},
-    "risk": {"de": "Risiko (0–100)", "en": "Risk (0–100)"},
-    "chance": {"de": "Aussicht (0–100)", "en": "Chance (0–100)"},
-    "band": {"de": "Stufe", "en": "Band"},
-    "reasons": {"de": "Gründe", "en": "Reasons"},
-    "scored_on": {"de": "Stand", "en": "As of"},
-    "valid_until": {"de": "Gültig bis", "en": "Valid until"},
-    "high": {"de": "hoch", "en": "high"},
-    "medium": {"de": "mittel", "en": "medium"},
-    "low": {"de": "niedrig", "en": "low"},
-    "no_parties": {"de": "Kein Kunde hat eine Bewertung.", "en": "No customer has a score."},
-    "no_opportunities": {
-        "de": "Keine offene Chance hat eine Bewertung.",
-        "en": "No open opportunity has a score.",
-    },
-    "page": {"de": "Seite &P von &N", "en": "Page &P of &N"},
+SHEETS: Final[dict[Target, str]] = {
+    "parties": marked("Customers"),
+    "opportunities": marked("Opportunities"),
 }
-NOTES: Final[dict[Language, tuple[str, ...]]] = {
-    "de": (
-        "{company}: Stand der Nacht zum {night:%d.%m.%Y}, gültig bis {until:%d.%m.%Y}.",
-        "Jede Nacht ersetzt diese Datei durch den neuen Stand. Notizen gehören deshalb in eine"
-        " Kopie.",
-        "Kunden: Je mehr Punkte, desto eher bestellt der Kunde nicht wieder. Oben steht, wen der"
-        " Vertrieb zuerst anruft.",
-        "Chancen: Je mehr Punkte, desto eher wird ein Auftrag daraus. Oben steht, wo ein Gespräch"
-        " zuerst lohnt.",
-        "In den Gründen heißt +: erhöht die Punkte, −: senkt sie, ohne Zeichen: zur Kenntnis.",
-        "Die Bewertung ist ein Hinweis mit Gründen; was geschieht, entscheidet ein Mensch.",
-        "Wer der Bewertung widersprochen hat, steht nicht in der Liste. Neben den Angaben zur"
-        " Firma enthält sie keine Personen außer den eigenen Kolleginnen und Kollegen.",
+BANDS: Final = {"high": marked("high"), "medium": marked("medium"), "low": marked("low")}
+TITLES: Final = {
+    "customer_no": marked("Customer no."),
+    "customer_id": marked("Id"),
+    "lead_id": marked("Id"),
+    "name": marked("Customer"),
+    "title": marked("Opportunity"),
+    "amount": marked("Amount"),
+    "place": marked("Town"),
+    "account_manager": marked("Account manager"),
+    "risk": marked("Risk (0–100)"),
+    "chance": marked("Chance (0–100)"),
+    "band": marked("Band"),
+    "reasons": marked("Reasons"),
+    "scored_on": marked("As of"),
+    "valid_until": marked("Valid until"),
+}
+NOTES: Final = (
+    marked("{company}: as of the night of {night:%Y-%m-%d}, valid until {until:%Y-%m-%d}."),
+    marked("Every night replaces this file by the new state. Keep notes in a copy."),
+    marked(
+        "Customers: the more points, the less likely the customer orders again. At the top is"
+        " whom sales calls first."
     ),
-    "en": (
-        "{company}: as of the night of {night:%Y-%m-%d}, valid until {until:%Y-%m-%d}.",
-        "Every night replaces this file by the new state. Keep notes in a copy.",
-        "Customers: the more points, the less likely the customer orders again. At the top is whom"
-        " sales calls first.",
-        "Opportunities: the more points, the more likely an order comes of it. At the top is where"
-        " a talk is worthwhile first.",
+    marked(
+        "Opportunities: the more points, the more likely an order comes of it. At the top is"
+        " where a talk is worthwhile first."
+    ),
+    marked(
         "In the reasons, + raises the points and − lowers them; without a sign: for your"
-        " information.",
-        "A score is a hint with its reasons; what is done is decided by a person.",
-        "Whoever objected to being scored is not in the list. Beside facts on companies it holds"
-        " no persons but the company's own colleagues.",
+        " information."
     ),
-}
+    marked("A score is a hint with its reasons; what is done is decided by a person."),
+    marked(
+        "Whoever objected to being scored is not in the list. Beside facts on companies it holds"
+        " no persons but the company's own colleagues."
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -101,10 +87,10 @@ def write_book(
     book.properties.title = f"{settings.company}: {path.stem}"
     book.remove(book.worksheets[0])
     for target in TARGETS:
-        sheet = book.create_sheet(TEXTS[target][settings.language])
+        sheet = book.create_sheet(_(SHEETS[target]))
         _fill(sheet, settings, config, target, rows[target])
     _explain(
-        book.create_sheet(TEXTS["notes"][settings.language]), settings, _last_night(settings, rows),
+        book.create_sheet(_("How to read it")), settings, _last_night(settings, rows),
         config,
     )  # fmt: skip
     save(book, path)
@@ -117,18 +103,22 @@ def _fill(
 
     from workbooks.style import DAY_FORMATS, dress, writable
 
-    language = settings.language
-    columns = _columns(target, config, language, rows)
-    sheet.append([TEXTS[column.title][language] for column in columns])
+    columns = _columns(target, config, rows)
+    sheet.append([_(TITLES[column.title]) for column in columns])
     scored = [(row, row.score) for row in rows if row.score]
     for row, score in sorted(scored, key=lambda pair: (-pair[1].points, _name(pair[0]))):
         sheet.append(writable(column.value(row, score) for column in columns))
     if not scored:
+        told = (
+            _("No customer has a score.")
+            if target == "parties"
+            else _("No open opportunity has a score.")
+        )
         name = next(i for i, column in enumerate(columns, start=1) if column.title == "name")
-        sheet.cell(row=2, column=name, value=TEXTS[f"no_{target}"][language])
+        sheet.cell(row=2, column=name, value=told)
     names = [column.title for column in columns]
     dress(sheet, [column.width for column in columns], frozen=sheet.cell(2, 3).coordinate)
-    by_text = {TEXTS[band][language]: colour for band, colour in COLOURS[target].items()}
+    by_text = {_(BANDS[band]): colour for band, colour in COLOURS[target].items()}
     points, band = (names.index("risk" if target == "parties" else "chance"), names.index("band"))
     for cells in sheet.iter_rows(min_row=2):
         if colour := by_text.get(str(cells[band].value)):
@@ -136,7 +126,7 @@ def _fill(
                 cells[place].fill = PatternFill("solid", fgColor=colour)
         for cell in cells:
             if isinstance(cell.value, date):
-                cell.number_format = DAY_FORMATS[language]
+                cell.number_format = DAY_FORMATS[settings.language]
         if target == "opportunities":
             cells[names.index("amount")].number_format = "#,##0"
     _furnish(sheet, settings)
@@ -145,7 +135,7 @@ def _fill(
 def _furnish(sheet: Worksheet, settings: Settings) -> None:
     """Say on every printed page whose list it is and which page of how many."""
     sheet.oddHeader.left.text = f"{settings.company.replace('&', '&&')} · {sheet.title}"
-    sheet.oddFooter.right.text = TEXTS["page"][settings.language]
+    sheet.oddFooter.right.text = _("Page &P of &N")
     margins = sheet.page_margins
     margins.left = margins.right = 0.4  # inches
 
@@ -157,8 +147,8 @@ def _explain(sheet: Worksheet, settings: Settings, night: date, config: CrmConfi
 
     until = night + timedelta(days=config.valid_days)
     sheet.column_dimensions["A"].width = 100
-    for text in NOTES[settings.language]:
-        sheet.append([text.format(company=settings.company, night=night, until=until)])
+    for text in NOTES:
+        sheet.append([_(text).format(company=settings.company, night=night, until=until)])
     for (cell,) in sheet.iter_rows():
         cell.data_type = "s"  # a company's name may begin with "="
         cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -168,9 +158,7 @@ def _explain(sheet: Worksheet, settings: Settings, night: date, config: CrmConfi
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
 
 
-def _columns(
-    target: Target, config: CrmConfig, language: Language, rows: Sequence[Row]
-) -> list[_Column]:
+def _columns(target: Target, config: CrmConfig, rows: Sequence[Row]) -> list[_Column]:
     """List the columns from left to right; the customer's number where any customer has one."""
     valid = timedelta(days=config.valid_days)
     has_numbers = any(row.master.get("customer_no") for row in rows)
@@ -180,27 +168,27 @@ def _columns(
         _Column("account_manager", 18, _master("account_manager")),
     ]
     said = [
-        _Column("band", 9, lambda _, score: TEXTS[score.band][language]),
-        _Column("reasons", 70, lambda _, score: score.reasons),
-        _Column("scored_on", 12, lambda _, score: score.scored_on),
-        _Column("valid_until", 12, lambda _, score: score.scored_on + valid),
+        _Column("band", 9, lambda _row, score: _(BANDS[score.band])),
+        _Column("reasons", 70, lambda _row, score: score.reasons),
+        _Column("scored_on", 12, lambda _row, score: score.scored_on),
+        _Column("valid_until", 12, lambda _row, score: score.scored_on + valid),
     ]
     name = _Column("name", 38, _master("name"))
     if target == "parties":
-        key = _Column("customer_id", 16, lambda row, _: row.key)
-        points = _Column("risk", 15, lambda _, score: score.points)
+        key = _Column("customer_id", 16, lambda row, _score: row.key)
+        points = _Column("risk", 15, lambda _row, score: score.points)
         return [*(numbers or [key]), name, *who, points, *said, *([key] if numbers else [])]
-    key = _Column("lead_id", 24, lambda row, _: row.key)
-    points = _Column("chance", 17, lambda _, score: score.points)
+    key = _Column("lead_id", 24, lambda row, _score: row.key)
+    points = _Column("chance", 17, lambda _row, score: score.points)
     deal = [_Column("title", 32, _master("title")), _Column("amount", 12, _master("amount"))]
     return [*numbers, name, *deal, *who, points, *said, key]
 
 
 def _master(name: str) -> Callable[[Row, Score], object]:
-    return lambda row, _: row.master.get(name)
+    return lambda row, _score: row.master.get(name)
 
 
-def _place(row: Row, _: Score) -> str:
+def _place(row: Row, _score: Score) -> str:
     return " ".join(str(part) for part in (row.master["postcode"], row.master["city"]) if part)
 
 

@@ -38,10 +38,6 @@ from expectations.validation import Check, CheckError, import_great_expectations
 from warehouse import open_warehouse
 
 logger = logging.getLogger(__name__)
-AUDIT_FAILED = {
-    "de": "Prüfung nicht bestanden, veröffentlicht wird nichts",
-    "en": "Audit failed, nothing is published",
-}
 
 
 class AuditFailedError(Exception):
@@ -70,9 +66,9 @@ def audit(settings: Settings) -> list[ExpectationResult]:
         write(connection, settings.night, "use_case = 'audit'", results)
     unmet = [result for result in results if not result.is_met]
     if unmet:
-        language = settings.language
-        named = "; ".join(f"{r.expectation}: {getattr(r, f'todo_{language}')}" for r in unmet)
-        raise AuditFailedError(f"{AUDIT_FAILED[language]}: {named}")
+        todo = f"todo_{settings.language}"
+        named = "; ".join(f"{r.expectation}: {getattr(r, todo)}" for r in unmet)
+        raise AuditFailedError(_("Audit failed, nothing is published: {unmet}").format(unmet=named))
     return results
 
 

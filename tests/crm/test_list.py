@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from config.language import use_language
 from crm import (
     CrmError,
     GuardError,
@@ -38,6 +39,7 @@ LEADS = (
 
 @pytest.fixture
 def settings(settings):
+    use_language("de")
     (settings.config / "crm.yml").write_text("connector: excel\n", encoding="utf-8")
     return settings
 
@@ -116,6 +118,7 @@ def test_the_list_shows_most_points_first_with_reasons_and_dates(settings, show)
 def test_the_list_is_english_where_the_setting_says_so_and_the_german_one_goes(settings, show):
     show({"C1": 80})
     push(settings)
+    use_language("en")
     english = settings.model_copy(update={"language": "en"})
     assert actions(english)["skip"] == 1
     assert [path.name for path in settings.outbox.iterdir()] == ["scores.xlsx"]
@@ -216,7 +219,7 @@ def test_the_guard_keeps_the_old_list(settings, show):
     show({f"C{number}": 80 for number in range(30)})
     push(settings)
     show({})
-    with pytest.raises(GuardError, match="30 of 30"):
+    with pytest.raises(GuardError, match="30 von 30"):
         push(settings)
     assert len(cells(settings, "Kunden")) == 31
     assert actions(settings, force=True)["clear"] == 30
@@ -234,7 +237,7 @@ def test_a_list_that_somebody_spoilt_is_replaced(settings, show):
 def test_what_cannot_be_written_is_one_line(settings, show):
     show({"C1": 10})
     settings.outbox.write_text("a file where the folder should be", encoding="utf-8")
-    with pytest.raises(CrmError, match="can't be written"):
+    with pytest.raises(CrmError, match="lässt sich nicht schreiben"):
         push(settings)
 
 
