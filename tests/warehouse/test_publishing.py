@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import importlib.metadata
 import re
 import stat
 import subprocess
@@ -180,7 +181,7 @@ def test_descriptions_are_comments_and_the_version_tells_the_limits(settings: Se
         settings,
         "select night, limited_columns['contacts.family_name'], table_rows['contacts'],"
         " project_version from version",
-    ) == [(NIGHT, "hidden", 3, "0.1.0")]
+    ) == [(NIGHT, "hidden", 3, importlib.metadata.version("reifegrad"))]
 
 
 def test_publishing_again_replaces_the_copy_whole(settings: Settings) -> None:
