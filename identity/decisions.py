@@ -7,38 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from identity.features import IdentityError
-
 Verdict = Literal["same", "different"]
 Language = Literal["de", "en"]
-TEXTS: dict[str, dict[Language, str]] = {
-    "unknown record": {
-        "de": "Den Firmendatensatz {record!r} hat noch kein Lauf gesehen: ein Datensatz heißt"
-        " `<Quelle>:<Schlüssel>` wie in customer_records.",
-        "en": "No build has seen a company record {record!r} yet: record ids are"
-        " `<source>:<key>`, as in customer_records.",
-    },
-    "one record": {
-        "de": "{record} ist ein einziger Datensatz: bitte zwei nennen.",
-        "en": "{record} is one record: name two to decide of.",
-    },
-    "nothing to undo": {
-        "de": "Über {a} und {b} ist nichts entschieden, also gibt es nichts zurückzunehmen.",
-        "en": "Nothing is decided of {a} and {b}, so there is nothing to undo.",
-    },
-}
-
-
-class DecisionError(IdentityError):
-    """A decision can't be taken over or back; the message says why, `tell` in either language."""
-
-    def __init__(self, name: str, **values: str) -> None:
-        self._name, self._values = name, values
-        super().__init__(self.tell("en"))
-
-    def tell(self, language: Language) -> str:
-        """Say it in the language."""
-        return TEXTS[self._name][language].format(**self._values)
 
 
 class Decision(NamedTuple):

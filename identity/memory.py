@@ -9,7 +9,9 @@ import logging
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
-from identity.decisions import Decision, DecisionError, Language, Rulings, Verdict
+from config.language import _
+from identity.decisions import Decision, Language, Rulings, Verdict
+from identity.features import IdentityError
 from identity.stable_ids import Membership
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ def decide(
         Whether the decision is new.
 
     Raises:
-        DecisionError: no build has seen one of the records, or they are one and the same.
+        IdentityError: no build has seen one of the records, or they are one and the same.
 
     """
     a, b = _known_pair(connection, pair)
@@ -104,12 +106,13 @@ def undo(connection: duckdb.DuckDBPyConnection, pair: tuple[str, str], at: datet
     """Take back what was decided of two records.
 
     Raises:
-        DecisionError: nothing is decided of them.
+        IdentityError: nothing is decided of them.
 
     """
     a, b = sorted(pair)
     if not _withdraw(connection, a, b, at):
-        raise DecisionError("nothing to undo", a=a, b=b)
+        told = _("Nothing is decided of {a} and {b}, so there is nothing to undo.")
+        raise IdentityError(told.format(a=a, b=b))
 
 
 def _withdraw(connection: duckdb.DuckDBPyConnection, a: str, b: str, at: datetime) -> int:
@@ -124,13 +127,17 @@ def _withdraw(connection: duckdb.DuckDBPyConnection, a: str, b: str, at: datetim
 def _known_pair(connection: duckdb.DuckDBPyConnection, pair: tuple[str, str]) -> tuple[str, str]:
     a, b = sorted(pair)
     if a == b:
-        raise DecisionError("one record", record=a)
+        raise IdentityError(_("{record} is one record: name two to decide of.").format(record=a))
     known = connection.execute(
         "select distinct record_id from ops.customer_ids where record_id in (?, ?)", [a, b]
     ).fetchall()
     for record in (a, b):
         if (record,) not in known:
-            raise DecisionError("unknown record", record=record)
+            told = _(
+                "No build has seen a company record {record!r} yet: record ids are"
+                " `<source>:<key>`, as in customer_records."
+            )
+            raise IdentityError(told.format(record=record))
     return a, b
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from config import Settings
+from config.language import _
 
 if TYPE_CHECKING:
     import duckdb
@@ -270,16 +271,6 @@ group by customer_id
 order by max(jaro_winkler_similarity(names.name, {NAME_KEY.format(name="$asked")})) desc, 1
 limit {NEAREST}
 """
-NOT_BUILT = {
-    "de": "Noch keine Kunden im Warehouse: `reifegrad start ORDNER` liest Dateien,"
-    " `reifegrad run` macht daraus Kunden.",
-    "en": "No customers in the warehouse yet: `reifegrad start FOLDER` reads files,"
-    " `reifegrad run` makes customers of them.",
-}
-NOT_FOUND = {
-    "de": "Kein Kunde passt zu „{asked}“. Am ähnlichsten: {nearest}.",
-    "en": 'No customer fits "{asked}". The most similar: {nearest}.',
-}
 
 
 def view_customer(settings: Settings, asked: str) -> CustomerView | list[FoundCustomer]:
@@ -316,12 +307,18 @@ def _view(
     connection: duckdb.DuckDBPyConnection, asked: str, language: Language
 ) -> CustomerView | list[FoundCustomer]:
     if not _is_built(connection):
-        raise CustomerNotFoundError(NOT_BUILT[language])
+        raise CustomerNotFoundError(
+            _(
+                "No customers in the warehouse yet: `reifegrad start FOLDER` reads files,"
+                " `reifegrad run` makes customers of them."
+            )
+        )
     found = find_customers(connection, asked)
     if not found:
         nearest = connection.execute(NEAREST_NAMES, {"asked": asked}).fetchall()
         names = "; ".join(name for (name,) in nearest) or "–"
-        raise CustomerNotFoundError(NOT_FOUND[language].format(asked=asked, nearest=names))
+        told = _('No customer fits "{asked}". The most similar: {nearest}.')
+        raise CustomerNotFoundError(told.format(asked=asked, nearest=names))
     if len(found) > 1:
         return found
     return read_customer(connection, found[0].customer_id, language)

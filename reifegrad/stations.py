@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -114,7 +113,7 @@ def decide(settings: Settings, pair: tuple[str, str], verdict: Literal["same", "
     from identity import memory
     from warehouse import open_warehouse
 
-    with _in_language(settings), open_warehouse(settings) as connection:
+    with open_warehouse(settings) as connection:
         memory.decide(connection, pair, verdict, getpass.getuser(), _now())
     said = _("one customer") if verdict == "same" else _("different customers")
     return _("{a} and {b}: {verdict}, from the next build on").format(
@@ -127,7 +126,7 @@ def undo(settings: Settings, pair: tuple[str, str]) -> str:
     from identity import memory
     from warehouse import open_warehouse
 
-    with _in_language(settings), open_warehouse(settings) as connection:
+    with open_warehouse(settings) as connection:
         memory.undo(connection, pair, _now())
     return _("{a} and {b}: decision taken back, from the next build on").format(
         a=pair[0], b=pair[1]
@@ -335,18 +334,6 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
                 yield from TOLD[step.name](settings, result)
     if refused:  # the night went on with what stood before; who reads only the end must know
         yield f"! {_refused(refused)}"
-
-
-@contextmanager
-def _in_language(settings: Settings) -> Iterator[None]:
-    """Tell in the set language why a decision can't be taken over or back."""
-    from identity import IdentityError
-    from identity.decisions import DecisionError
-
-    try:
-        yield
-    except DecisionError as error:
-        raise IdentityError(error.tell(settings.language)) from error
 
 
 def _now() -> datetime:

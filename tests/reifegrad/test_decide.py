@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from config import Settings
+from config.language import use_language
 from identity import IdentityError
 from reifegrad import stations
 
@@ -21,6 +22,7 @@ from reifegrad import stations
 def test_a_decision_that_fails_is_told_in_the_language(
     tmp_path: Path, language: str, unknown: str, nothing: str
 ) -> None:
+    use_language(language)
     settings = Settings(home=tmp_path, language=language)
     with pytest.raises(IdentityError, match=unknown):
         stations.decide(settings, ("a:1", "b:1"), "same")
