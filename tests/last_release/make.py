@@ -5,10 +5,10 @@ Done once per release, when its code is final:
     git worktree add ../release v1.2.0 && make -C ../release setup
     .venv/bin/python -m tests.last_release.make ../release
 
-Everything is done by that release's own command line: files of a company of eighteen customers, a night,
-a decision of a person about two records, a cell filled in in the to-do list, and another night,
-whose scores go to the Excel list (so there is a ledger without a CRM). Kept are the files of the
-inbox and the archive, the settings and the warehouse; of what is made anew each night, nothing.
+Everything is done by that release's own command line: files of a company of eighteen customers, a
+night, a decision of a person about two records, a cell filled in in the to-do list, and another
+night, whose scores go to the Excel list (so there is a ledger without a CRM). Kept are the files of
+the inbox and the archive, the settings and the warehouse; of what is made anew each night, nothing.
 """
 
 from __future__ import annotations
@@ -120,4 +120,4 @@ if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: python -m tests.last_release.make FOLDER-OF-THE-RELEASE")
     written = make(Path(sys.argv[1]))
-    print(f"{written}: {written.stat().st_size:,} bytes")
+    sys.stdout.write(f"{written}: {written.stat().st_size:,} bytes\n")
