@@ -13,7 +13,7 @@ from config.language import _
 from config.settings import ConfigurationError
 from expectations.results import Assessment, ExpectationResult
 
-# Which marts the entities of ingest/mapping/entities.yml feed.
+# Which marts the entities of vocabulary/entities.yml feed.
 MARTS_OF_ENTITY: Final = {
     "company": ("customers",),
     "contact": ("contacts",),

@@ -11,18 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from config import PROJECT_ROOT, ConfigurationError, Settings, explain, read_yaml
 from config.language import _
+from vocabulary.columns import customer_attributes
 
 FILE: Final = "golden_record.yml"
 Rule = Literal["frequent", "newest", "trusted", "complete"]
 RULES: Final[tuple[Rule, ...]] = ("frequent", "newest", "trusted", "complete")
 LAST_RULE: Final[Rule] = "newest"  # no two records are equally new
 ATTRIBUTES: Final[dict[str, tuple[str, ...]]] = {
-    "customers": (
-        "name", "street", "postcode", "city", "country", "phone", "email", "website", "vat_id",
-        "registration_no", "industry", "employees", "account_manager", "customer_since",
-    ),
+    "customers": tuple(customer_attributes()),
     "contacts": ("given_name", "family_name", "role", "email", "phone"),
-}  # fmt: skip
+}
 
 
 class _Strict(BaseModel):

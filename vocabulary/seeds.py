@@ -1,4 +1,4 @@
-"""What dbt needs of the vocabulary: two seeds and a macro, made of `words.yml`.
+"""What dbt needs of the vocabulary: two seeds and two macros, of `words.yml` and `entities.yml`.
 
 `python -m vocabulary.seeds` (`make vocabulary`) writes them; with `--check` (`make lint`) it writes
 nothing and fails where one is not what would be written.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from config import PROJECT_ROOT
+from vocabulary.columns import company_columns, customer_attributes
 from vocabulary.words import free_mail_domains, words
 
 DBT: Final = PROJECT_ROOT / "dbt_project"
@@ -31,6 +32,18 @@ _MACROS: Final = """\
 {{# These too, but not where people, their initials or countries stand. #}}
 {{% macro placeholders_but_for_people_and_countries() -%}}
     {but_for_people_and_countries}
+{{%- endmacro %}}
+"""
+_COLUMNS: Final = """\
+{{# Made of vocabulary/entities.yml by `make vocabulary`; change it there. Names parted by spaces,
+   to be split: sqlfluff knows no lists as results of macros. Of one kind, or all. #}}
+{{% macro company_columns(kind=none) -%}}
+{company}
+{{%- endmacro %}}
+
+
+{{% macro customer_attributes(kind=none) -%}}
+{customer}
 {{%- endmacro %}}
 """
 
@@ -49,16 +62,27 @@ def files() -> dict[Path, str]:
         ),
         DBT / "seeds/country_names.csv": _table(["name", "country_code"], sorted(_countries())),
         DBT / "macros/vocabulary.sql": macros,
+        DBT / "macros/columns.sql": _COLUMNS.format(
+            company=_by_kind(company_columns()), customer=_by_kind(customer_attributes())
+        ),
     }
 
 
 def stale() -> list[Path]:
-    """Return the files that are not as `words.yml` has it."""
+    """Return the files that are not as `words.yml` and `entities.yml` have it."""
     return [
         path
         for path, content in files().items()
         if not path.exists() or path.read_text(encoding="utf-8") != content
     ]
+
+
+def _by_kind(columns: dict[str, str]) -> str:
+    """Write names as Jinja that leaves those of one kind, or all."""
+    lines = [
+        f"    {{{{- '{name} ' if kind in (none, '{kind}') }}}}" for name, kind in columns.items()
+    ]
+    return "\n".join(lines)
 
 
 def _countries() -> Iterator[tuple[str, str]]:
@@ -112,4 +136,4 @@ if __name__ == "__main__":
             path.write_text(content, encoding="utf-8")
     elif left := stale():
         names = ", ".join(str(path.relative_to(PROJECT_ROOT)) for path in left)
-        sys.exit(f"Not as vocabulary/words.yml has it: {names}. Run `make vocabulary`.")
+        sys.exit(f"Not as vocabulary/*.yml has it: {names}. Run `make vocabulary`.")

@@ -20,7 +20,7 @@ def typed(column: str, kind: str) -> str:
 
     Args:
         column: its name; the row's `formats` say how an ambiguous cell is meant.
-        kind: as in `ingest/mapping/entities.yml`; all but number, date, timestamp and boolean is
+        kind: as in `vocabulary/entities.yml`; all but number, date, timestamp and boolean is
             text.
 
     """

@@ -3,21 +3,10 @@
 {{ config(unique_key='customer_id') }}
 
 select
-    customer_id,
-    name,
-    street,
-    postcode,
-    city,
-    country,
-    phone,
-    email,
-    website,
-    vat_id,
-    registration_no,
-    industry,
-    employees,
-    account_manager,
-    customer_since
+    customer_id
+    {%- for attribute in customer_attributes().split() %},
+    {{ attribute }}
+    {%- endfor %}
 from {{ ref('customers') }}
 
 {% endsnapshot %}

@@ -1,15 +1,16 @@
-"""The canonical entities of `entities.yml`: what file columns are mapped to."""
+"""The canonical entities of `vocabulary/entities.yml`: what file columns are mapped to."""
 
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-ENTITIES = Path(__file__).with_name("entities.yml")
+from config import PROJECT_ROOT
+
+ENTITIES = PROJECT_ROOT / "vocabulary" / "entities.yml"
 
 Kind = Literal["text", "number", "boolean", "date", "timestamp", "numbers"]
 

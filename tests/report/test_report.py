@@ -168,7 +168,7 @@ def test_one_night_and_one_cell_are_spoken_of_as_one(settings):
 
 
 def test_every_column_that_the_report_can_name_has_words():
-    entities = read_yaml(PROJECT_ROOT / "ingest" / "mapping" / "entities.yml").values()
+    entities = read_yaml(PROJECT_ROOT / "vocabulary" / "entities.yml").values()
     columns = {column for entity in entities for column in entity["columns"]}
     cases = load_use_cases(PROJECT_ROOT / "expectations")
     targets = {item.target for case in cases for _, item in case.checks if item.target}

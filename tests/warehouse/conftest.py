@@ -19,7 +19,7 @@ from config import PROJECT_ROOT, Settings
 from warehouse import open_warehouse
 
 ENTITIES: dict[str, dict[str, Any]] = yaml.safe_load(
-    (PROJECT_ROOT / "ingest/mapping/entities.yml").read_text(encoding="utf-8")
+    (PROJECT_ROOT / "vocabulary/entities.yml").read_text(encoding="utf-8")
 )
 COLUMNS = {entity["view"]: list(entity["columns"]) for entity in ENTITIES.values()}
 LOADED_AT = datetime(2025, 12, 31, 2, tzinfo=UTC).replace(tzinfo=None)

@@ -1,9 +1,5 @@
 {%- set columns_of = {
-    'companies': [
-        'name', 'street', 'postcode', 'city', 'country', 'phone', 'email', 'website',
-        'vat_id', 'registration_no', 'customer_no', 'other_ids', 'industry', 'employees',
-        'account_manager', 'customer_since',
-    ],
+    'companies': company_columns().split(),
     'contacts': [
         'company_name', 'given_name', 'family_name', 'role', 'email', 'phone', 'is_active',
         'left_on',

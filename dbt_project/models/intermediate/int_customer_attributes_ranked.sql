@@ -1,14 +1,15 @@
-{%- set attributes = [
-    'name', 'street', 'postcode', 'city', 'country', 'phone', 'email', 'website', 'vat_id',
-    'registration_no', 'industry', 'employees', 'account_manager', 'customer_since',
-] -%}
+{%- set attributes = customer_attributes().split() -%}
 
 with
 
 records as (
 
     select
-        records.* replace (cast(round(records.employees) as bigint) as employees),
+        records.* replace (
+            {% for name in customer_attributes('number').split() %}
+                cast(round(records.{{ name }}) as bigint) as {{ name }}{{ ',' if not loop.last }}
+            {% endfor %}
+        ),
         resolved.customer_id
     from {{ ref('int_company_records') }} as records
     inner join {{ ref('int_companies_resolved') }} as resolved

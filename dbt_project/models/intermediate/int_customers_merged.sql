@@ -1,8 +1,5 @@
-{%- set attributes = [
-    'name', 'street', 'postcode', 'city', 'country', 'phone', 'email', 'website', 'vat_id',
-    'registration_no', 'industry', 'employees', 'account_manager', 'customer_since',
-] -%}
-{%- set typed = ['employees', 'customer_since'] -%}
+{%- set attributes = customer_attributes().split() -%}
+{%- set types = {'number': 'integer', 'date': 'date', 'boolean': 'boolean'} -%}
 
 with
 
@@ -56,11 +53,14 @@ final as (
     select
         counts.customer_id,
         coalesce(merged.name, counts.number) as name,
-        {% for attribute in attributes if attribute not in ['name'] + typed %}
+        {% for attribute in customer_attributes('text').split() if attribute != 'name' %}
             merged.{{ attribute }},
         {% endfor %}
-        cast(merged.employees as integer) as employees,
-        cast(merged.customer_since as date) as customer_since,
+        {% for kind, type in types.items() %}
+            {% for attribute in customer_attributes(kind).split() %}
+                cast(merged.{{ attribute }} as {{ type }}) as {{ attribute }},
+            {% endfor %}
+        {% endfor %}
         counts.record_count,
         counts.source_count
     from counts

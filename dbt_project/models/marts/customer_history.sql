@@ -10,20 +10,9 @@ final as (
 
     select
         customer_id,
-        name,
-        street,
-        postcode,
-        city,
-        country,
-        phone,
-        email,
-        website,
-        vat_id,
-        registration_no,
-        industry,
-        employees,
-        account_manager,
-        customer_since,
+        {% for attribute in customer_attributes().split() %}
+            {{ attribute }},
+        {% endfor %}
         dbt_valid_from as valid_from,
         dbt_valid_to as valid_to,
         dbt_valid_to is null as is_current
