@@ -35,7 +35,7 @@ def pages() -> dict[Path, str]:
         "settings": ("Settings", "config/settings.py", _settings),
         "commands": ("Commands", "reifegrad/cli.py", _commands),
         "night": ("Steps of the night", "nights/steps.py", _night),
-        "canonical-columns": ("Canonical columns", "ingest/mapping/entities.yml", _entities),
+        "canonical-columns": ("Canonical columns", "vocabulary/entities.yml", _entities),
         "marts": ("Marts", "the YAML files beside dbt_project/models/marts", _marts),
         "expectations": ("Expectations", "expectations/*.yml", _expectations),
     }
