@@ -23,5 +23,9 @@
     {%- endset -%}
     delete from {{ history }} where dbt_valid_from > {{ last_night }};
     update {{ history }} set dbt_valid_to = null where dbt_valid_to > {{ last_night }};
+    {#- DuckDB can't alter a table in the transaction that changed its rows, and dbt is about to add
+        the columns that are new. Killed after this, the night run again begins from here. #}
+    commit;
+    begin;
     {%- endif -%}
 {%- endmacro %}

@@ -106,3 +106,14 @@ def test_a_night_run_again_replaces_what_it_found_before(
     # one that looks back counts as the last one
     nights.snapshot(FIRST, {"A": "Köln", "B": "Ulm", "D": "Hof"})
     assert nights.versions() == third
+
+
+def test_a_night_run_again_after_an_upgrade_gives_the_history_its_new_column(
+    nights: Nights, third: list[Version]
+) -> None:
+    with duckdb.connect(str(nights.settings.warehouse)) as connection:
+        connection.execute("alter table snapshots.snap_customers drop column phone")
+    nights.snapshot(THIRD, {"A": "Köln", "B": "Ulm", "E": "Hof"})
+    with duckdb.connect(str(nights.settings.warehouse), read_only=True) as connection:
+        columns = connection.sql("describe snapshots.snap_customers").fetchall()
+    assert "phone" in {column[0] for column in columns}
