@@ -6,9 +6,9 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-# A wrong merge costs as much as so many missed ones: two customers in one record mislead every
-# reader, two records of one customer can still be joined by a person. Joining two groups is right
-# as long as the expected gain is positive: mean probability > cost / (cost + 1).
+# A wrong merge costs as much as this number of missed ones: two customers in one record mislead
+# every reader, two records of one customer can still be joined by a person. Joining two groups is
+# right as long as the expected gain is positive: mean probability > cost / (cost + 1).
 COST_OF_WRONG_MERGE = 2.0
 MIN_MEAN_PROBABILITY = COST_OF_WRONG_MERGE / (COST_OF_WRONG_MERGE + 1)
 
@@ -200,7 +200,7 @@ def _unite(
 
 
 def _links(unit: Sequence[int], probable: Iterable[tuple[int, int, float]]) -> dict[Pair, float]:
-    """Take of each two units the probability of their likeliest records."""
+    """Return per pair of units the probability of their likeliest pair of records."""
     links: dict[Pair, float] = defaultdict(float)
     for a, b, probability in probable:
         pair = min(unit[a], unit[b]), max(unit[a], unit[b])
@@ -218,7 +218,7 @@ def _join_likeliest(groups: _Groups, links: dict[Pair, float]) -> None:
     while heap:
         negative, a, b = heapq.heappop(heap)
         if groups.mean(a, b) != -negative:
-            continue  # one of the two has grown or is gone since
+            continue  # one of the two has changed since it was queued
         kept = groups.join(a, b)
         for other in groups.between[kept]:
             if (mean := groups.mean(kept, other)) >= MIN_MEAN_PROBABILITY:

@@ -40,9 +40,9 @@ create or replace macro same_switchboard(l, r) as least(length(l), length(r)) > 
 class Level:
     """A degree of agreement: SQL over `<column>_l` and `<column>_r`.
 
-    `m` is the prior share of true pairs that agree so. `value` names the column whose one common
-    value the degree is about: the rarer that value, the more it says. Of the true pairs `at_most`
-    so many agree so, whatever is estimated. `label` is what others than the model ask for it by.
+    `m` is the prior share of true pairs with this degree. `value` names the column whose common
+    value the degree is about: the rarer that value, the stronger the evidence. `at_most` is an
+    upper bound on the estimated m. `label` is the name by which code outside the model asks for it.
     """
 
     sql: str
@@ -57,15 +57,14 @@ class Level:
 class Comparison:
     """What is compared, from the best degree to the worst ("all else", with the rest of m).
 
-    `column` is the column without which the comparison is unknown, `columns` all that it uses;
-    `unless` is SQL for when else it is unknown. `is_place` says that neighbours (a household, the
-    firms of a house) agree in it like one customer, `is_home` that it changes with a move,
-    `is_name` that few customers have two values with nothing in common, `of_name` that it is what
-    the customer is called, so that namesakes are alike in it.
-    `by_value` says that it is slow and its values repeat: each two of them are compared once.
-    `prior_near` else: the shares of neighbours that agree so because they are neighbours, from the
-    best degree to the last but one; the rest of them is like any two records, and so are all where
-    it is not given.
+    The comparison is unknown where `column` is null or the SQL of `unless` holds; `columns` are all
+    that it uses. `is_place` says that neighbours (a household, the firms of a house) agree in it
+    like one customer, `is_home` that it changes with a move, `is_name` that few customers have two
+    values with nothing in common, `of_name` that it is what the customer is called, so that
+    namesakes are alike in it. `by_value` says that it is slow and its values repeat: each two
+    distinct values are compared once. `prior_near`: the prior share per degree, from the best to
+    the last but one, of neighbours that agree because they are neighbours; the rest (all where it
+    is not given) agree like any two records.
     """
 
     name: str
@@ -119,7 +118,7 @@ OVERLAP = f"{SHARED} / greatest({' + '.join(BITS)} - {SHARED}, 1e-9)"
 CONTAINMENT = f"{SHARED} / greatest(least({', '.join(BITS)}), 1e-9)"
 SLIPS = "damerau_levenshtein(birth_date_l, birth_date_r)"
 TURNED = "(birth_date_r[1:4] || birth_date_r[7:8] || birth_date_r[5:6])"
-# What several degrees ask of a pair: Splink works it out for each of them, `pairs.compare` once.
+# Expressions used by several degrees: Splink computes them for each degree, `pairs.compare` once.
 ONCE = (SHARED, NAMES, *BITS, SLIPS)
 
 COMPARISONS = (

@@ -21,7 +21,7 @@ class Decision(NamedTuple):
 
 
 class Contradiction(NamedTuple):
-    """A decision that does not act, and the older ones that say the opposite together."""
+    """A decision without effect, and the older ones that together say the opposite."""
 
     decision: Decision
     others: tuple[Decision, ...]
@@ -84,7 +84,7 @@ class Rulings:
                 yield a, b
 
     def is_decided(self, a: str, b: str) -> bool:
-        """Whether people said of two records, also through third ones, what they are."""
+        """Whether people decided about two records, also through third ones."""
         pair = {self._find(a), self._find(b)}
         return len(pair) == 1 or any(
             pair == {self._find(made.record_a), self._find(made.record_b)}

@@ -42,11 +42,11 @@ def find_doubts(
     group: Sequence[int],
     is_settled: Callable[[int, int], bool],
 ) -> list[Doubt]:
-    """Find the pairs of records about which a person's word would say most.
+    """Find the pairs of records for which a person's decision helps most.
 
-    Between two groups only the most probable pair is in doubt, from `apart_from` on: if those
-    two are one customer, so are the groups. Within a group a record is in doubt with the one that
-    it is most like, if that is less probable than `joined_to`.
+    Between two groups only the most probable pair is in doubt, from `apart_from` on: if those two
+    are one customer, so are the groups. Within a group a record is in doubt with the one that it
+    most resembles, if their probability is below `joined_to`.
 
     Args:
         pairs: the compared pairs.
@@ -56,8 +56,8 @@ def find_doubts(
 
     Returns:
         The doubts, ordered by their records, with the evidence per field: its degree of agreement
-        in words and its match weight, log2(m / u), the strongest first. Of more than `max_kept`
-        those where the choice made costs most on the average.
+        in words and its match weight, log2(m / u), the strongest first. At most `max_kept`: those
+        whose present choice has the highest expected cost.
 
     """
     import numpy as np
@@ -85,7 +85,7 @@ def find_doubts(
 def _between_groups(
     pairs: Pairs, probability: NDArray[np.float64], groups: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Of each two groups the pair that is most probably one customer, if it may be."""
+    """Per pair of groups the most probable pair of records, from `apart_from` on."""
     import numpy as np
 
     left, right = groups[pairs.left], groups[pairs.right]
@@ -97,9 +97,9 @@ def _between_groups(
 def _within_groups(
     pairs: Pairs, probability: NDArray[np.float64], groups: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Of each group the record that is least like any other of it, with the one it is most like.
+    """Per group the record that resembles the others least, with the one it most resembles.
 
-    None if it is like enough.
+    None if they are probable enough.
     """
     import numpy as np
 

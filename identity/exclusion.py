@@ -1,7 +1,7 @@
-"""A person is one of two others at most, where these two are surely not one.
+"""A record is at most one of two persons who are surely different.
 
 Two John Smiths of one house were born in different years. A third record, without a date of birth,
-is like both; taken pair by pair each is probable, and the means of a group make one of all.
+is like both; each pair alone is probable, and average linkage would join all three.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ Likely = tuple[int, int, float]
 
 
 def exclude(probable: Sequence[Likely], birth_date: Sequence[str | None]) -> Sequence[Likely]:
-    """Lower what can't be true at once: that a record is `b` and that it is `c`, which are two.
+    """Lower the probabilities that a record is `b` and that it is `c`, if these are two persons.
 
-    Two are `b` and `c` if their dates of birth have neither year nor month nor day in common and
-    little else ties them. Only a record without a date is weighed so: where it has one, that is
-    its evidence. If being `b` excludes being `c` and they are else independent, the odds o become
-    the probability o_b / (1 + o_b + o_c).
+    Records `b` and `c` are two persons if their dates of birth have neither year nor month nor day
+    in common and little else ties them. Only a record without a date is treated so: a date of its
+    own is evidence enough. If being `b` excludes being `c` and both are otherwise independent, the
+    odds o become the probability o_b / (1 + o_b + o_c).
 
     Args:
         probable: pairs of positions with their probability.
-        birth_date: per position eight digits, or what else is known of it.
+        birth_date: per position eight digits, or the text as normalised.
 
     Returns:
         The pairs in the same order.

@@ -1,4 +1,4 @@
-"""Which words are given names of their own, and which stand for which."""
+"""Which words are given names, and which are short forms of which."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib import import_module
 
 from identity.normalise import full_given_name, person_name, rules
 
-# A name is one of women if so many times as many countries list it for them as for men.
+# How many times as many countries must list a name for women as for men, or the reverse.
 MOSTLY = 4
 
 
@@ -22,9 +22,9 @@ def is_given_name(word: str) -> bool:
 def name_of_its_own(name: str) -> str | None:
     """Return the name that a given name is or is short for; None where that is not known.
 
-    A slip makes of a name something that is none: "Mark" and "Marsha" are two names, however
-    similar, "Mark" and "Mrak" may be one. Two spellings of one name come back as one ("Marc" and
-    "Mark", "Yvonne" and "Ivonne"). "Chris" is short for too many to be one.
+    A typing slip hardly gives another known name: "Mark" and "Marsha" are two names, however
+    similar; "Mark" and "Mrak" may be one. Two spellings of one name give the same result ("Marc"
+    and "Mark", "Yvonne" and "Ivonne"). "Chris" gives none: it is short for too many.
     """
     if name in rules()["short_for_several"] or name not in _known():
         return None
@@ -40,7 +40,7 @@ def initials(name: str) -> str:
 
 
 def gender(name: str) -> str | None:
-    """Return "f" or "m" where a given name is mostly one of women or of men; else None."""
+    """Return "f" or "m" where mostly women or mostly men have a given name; else None."""
     kinds = _known().get(name) or Counter()
     female, male = kinds["female"], kinds["male"]
     if max(female, male) < MOSTLY * max(min(female, male), 1 / MOSTLY):
@@ -55,7 +55,7 @@ def _spelling(name: str) -> str:
 
 @cache
 def _known() -> dict[str, Counter[str]]:
-    """Read Faker's given names: in how many countries each is one of women, of men."""
+    """Read Faker's given names: in how many countries each is a woman's, and a man's."""
     from faker.providers import person
 
     names: dict[str, Counter[str]] = {name: Counter() for name in rules()["given_names"]}

@@ -1,4 +1,4 @@
-"""`golden_record.yml`: which value holds where the records of one thing differ."""
+"""`golden_record.yml`: which value holds where the records of one customer or contact differ."""
 
 from __future__ import annotations
 

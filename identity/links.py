@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from identity.pairs import Pairs
 
 Edge = tuple[int, int]
-# What ties stronger stands before what ties less; the likeness of two records is 0 to 1.
+# Strengths of links, the strongest first; a compared pair has its probability, 0 to 1.
 PERSON, KEY, ALIKE = 4.0, 3.0, 2.0
 SAYS = {
     PERSON: ("von Menschen entschieden", "decided by people"),
@@ -43,7 +43,7 @@ def find_links(
     alike: Iterable[Edge],
     likely: tuple[Pairs, NDArray[np.float64]] | None,
 ) -> dict[int, Link]:
-    """Find the strongest links that hold each group together, one less than it has records.
+    """Find the strongest links that hold each group together: one per record but the first.
 
     They are the group's maximum spanning tree, seen from the group's first record.
 

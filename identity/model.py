@@ -1,14 +1,14 @@
 """How likely two records are one customer: a Fellegi-Sunter model, estimated without labels.
 
-Plainly it fails where fields depend on each other. A household shares address, telephone and family
-name at once, so do the firms of a house: many fields agree, and it is one piece of evidence. A
-customer that moved differs in street, postcode and city at once. Fasksen Backofenbau and Fasksen
-Anlagenbau have similar names, domains and e-mail addresses at once. So a pair is one of five: the
-same customer, the same one that moved, neighbours (who share a place like one customer, but in
-given name, date of birth or number are like any two records), namesakes (who are similar in what
-comes of the name, and else like any two records), or strangers. What a place can say for a pair is
-thereby bounded by how many neighbours there are, what similar names can say by how many namesakes,
-and what a place can say against it by how many move.
+The plain model fails where fields depend on each other. A household shares address, telephone and
+family name at once, so do the firms of a house: many fields agree, but they are one piece of
+evidence. A customer that moved differs in street, postcode and city at once. Fasksen Backofenbau
+and Fasksen Anlagenbau have similar names, domains and e-mail addresses at once. So a pair is one of
+five: the same customer, the same one that moved, neighbours (who share a place like one customer,
+but differ in given name, date of birth or number like any two records), namesakes (who are similar
+in all that derives from the name, and otherwise like any two records), or strangers. So the
+evidence of a shared place is limited by the number of neighbours, that of similar names by the
+number of namesakes, and that of different places by how many customers move.
 
 Splink counts how often random pairs agree. The other parameters come from expectation maximisation
 over all pairs of records at once; Splink's own training blocks on one column at a time and needs
@@ -36,15 +36,15 @@ PRIOR_PAIRS = 20.0
 # How many pairs of one source, or of two, it takes to believe that they are one customer more or
 # less often than all pairs are.
 PRIOR_ORIGIN = 5.0
-# How many pairs of neighbours the prior of what they share of a name is worth: branches of one
-# house have more of it in common than firms that only share a roof.
+# How many pairs of neighbours the prior of similar names is worth: branches of one firm have more
+# similar names than firms that only share a building.
 PRIOR_NEIGHBOURS = 200.0
-# How many pairs of namesakes the prior of how similar they are is worth: in half of them the field
-# is like any two records', the other half is similar in any of the ways that there are.
+# How many pairs of namesakes the prior of their similarity is worth: half of them agree in the
+# field like any two records, the other half are spread over its degrees of similarity.
 PRIOR_NAMESAKES = 200.0
 PRIOR_MOVED = 0.05  # share of true pairs
-# At most so many of the true pairs have names with nothing in common. Without a bound the likeliest
-# model of a town of a few streets is that all firms of a street are one.
+# Upper bound on the share of true pairs whose names have nothing in common. Without it the
+# likeliest model of a town of a few streets is that all firms of a street are one customer.
 MAX_UNLIKE = 0.1
 ROUNDS = 2
 MAX_ITERATIONS = 50
@@ -57,9 +57,9 @@ MAX_BITS = 255  # in steps
 class _Cells:
     """Pairs that agree in the same way: their number, pattern and the bits of their values.
 
-    `origin` per cell: the source of both records, or the number of sources for pairs of two.
-    `bits` per cell: of values that say who it is, of values of a place that can be moved from, of
-    others that neighbours share.
+    `origin` per cell: the source of both records, or the number of sources for pairs of two. `bits`
+    per cell: of values that identify the customer, of values that change with a move, of other
+    values that neighbours share.
     """
 
     size: Numbers
@@ -86,12 +86,12 @@ def estimate_probabilities(pairs: Pairs) -> NDArray[np.float64]:
 
 
 def value_bits(pairs: Pairs, number: int, probability: Numbers) -> NDArray[np.float32]:
-    """Per pair how rare the value is that its degree is about, in bits; 0 if about none.
+    """Per pair the rarity in bits of the value that its degree is about; 0 if it is about none.
 
     -log2 of the share of further records with the value that are probably not the same customer.
-    Where there is none, as rare as the field allows: a file of ten records doesn't hold all cities.
-    A name that only two records have is rarer, the fewer such pairs there are and the rarer its
-    words: two Otto Fischers may meet by chance, two Hagelstein Antriebstechnik hardly.
+    Where there is none, the value gets the field's highest rarity: ten records don't hold all
+    cities. A name of exactly two records is the rarer, the fewer such pairs there are and the rarer
+    its words: two Otto Fischers may meet by chance, two Hagelstein Antriebstechnik hardly.
 
     Args:
         pairs: the compared pairs.
@@ -124,7 +124,7 @@ def value_bits(pairs: Pairs, number: int, probability: Numbers) -> NDArray[np.fl
 
 
 def count_true_pairs(pairs: Pairs, probability: Numbers) -> Numbers:
-    """Count per pattern of agreement the true pairs that are to be expected."""
+    """Sum up the expected number of true pairs per pattern of agreement."""
     import numpy as np
 
     count = np.bincount(pairs.pattern, weights=probability, minlength=len(pairs.degrees))
@@ -135,7 +135,7 @@ def weigh(field: Field, degree: NDArray[np.int8], expected: Numbers) -> Numbers:
     """Weigh patterns of agreement in one comparison, log2(m / u); 0 where it is unknown.
 
     In each round the m of a degree is its share of the expected true pairs (with the prior worth
-    PRIOR_PAIRS), its u the share of the rest: what random pairs show less the true pairs among
+    PRIOR_PAIRS), its u its share of all other pairs: of random pairs without the true ones among
     them.
 
     Args:
@@ -225,9 +225,8 @@ def _fit(pairs: Pairs, cells: _Cells) -> Numbers:
 def _of_same(pairs: Pairs, cells: _Cells, same: Numbers) -> Numbers:
     """Per cell the share of all pairs of its origin that are one customer.
 
-    A directory lists a firm once, and two directories list the same firms: what is the same
-    customer is in most companies rarer within a source than between two. Where it is not, the
-    pairs show it.
+    A directory lists a firm once, and two directories list the same firms: so true pairs are mostly
+    rarer within a source than between two. Where they are not, the pairs show it.
     """
     import numpy as np
 
@@ -244,7 +243,7 @@ def _of_same(pairs: Pairs, cells: _Cells, same: Numbers) -> Numbers:
 def _log_ratios(
     pairs: Pairs, true: Numbers, moved: Numbers, near: Numbers, akin: Numbers
 ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Weigh the patterns as one customer, what of it is its home, as neighbours, as namesakes."""
+    """Log ratios of the patterns: one customer, its place alone, neighbours, namesakes."""
     import numpy as np
 
     alike, stayed, alone, called = (np.zeros(len(pairs.degrees)) for _ in range(4))
@@ -269,7 +268,7 @@ def _log_ratios(
 def _near(
     comparison: Comparison, degree: NDArray[np.int8], u: Numbers, expected: Numbers
 ) -> Numbers:
-    """Per degree its share of the neighbours, where they are partly like any two records."""
+    """Per degree its share of the neighbours; part of them agree like any two records."""
     import numpy as np
 
     named = np.zeros(len(u))
@@ -281,7 +280,7 @@ def _near(
     else:
         known = degree >= 0
         seen = np.bincount(degree[known], weights=expected[known], minlength=len(share))
-        seen[0] = 0  # who is called the same is no neighbour
+        seen[0] = 0  # neighbours have different names
         learned = (seen + PRIOR_NEIGHBOURS * share) / (seen.sum() + PRIOR_NEIGHBOURS)
         share[1:] = learned[1:]
     return share
@@ -290,7 +289,7 @@ def _near(
 def _akin(
     comparison: Comparison, degree: NDArray[np.int8], u: Numbers, expected: Numbers
 ) -> Numbers:
-    """Per degree its share of the namesakes; a value they have in common only by chance."""
+    """Per degree its share of the namesakes; a degree about one value is reached by chance only."""
     import numpy as np
 
     of_value = [n for n, level in enumerate(comparison.levels) if level.value]
@@ -322,7 +321,7 @@ def _m(field: Field, degree: NDArray[np.int8], expected: Numbers) -> Numbers:
 
 
 def _u(field: Field, degree: NDArray[np.int8], expected: Numbers) -> Numbers:
-    """Per degree its share of the others; 1 where it is about a value, which has its own."""
+    """Per degree its share of all other pairs; 1 where the rarity of a value takes its place."""
     import numpy as np
 
     known = degree >= 0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # A number that more different names than this carry is a placeholder, not a key: one firm has
 # few spellings, while somebody's own VAT id may stand in every row of a file.
 MAX_NAMES_PER_KEY = 8
-# What nobody has two of: who has the number has the other record's, too.
+# Columns of which a person has one value for life: records with the same number share it.
 LASTING = (
     "birth_date", "generation", "given_name", "given_root", "given_initials", "given_known",
     "given_gender", "given_sound",
