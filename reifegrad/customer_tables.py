@@ -22,6 +22,8 @@ from reifegrad.customer_view import (
     Score,
 )
 from reifegrad.tables import titled_table
+from report.words import Words, capitalised
+from vocabulary.columns import customer_attributes
 
 MAX_CONTACTS: Final = 12
 MAX_LEADS: Final = 8
@@ -64,22 +66,6 @@ BANDS: Final = {
     "high": marked("high"),
     "medium": marked("medium"),
     "low": marked("low"),
-}
-ATTRIBUTES: Final = {
-    "name": marked("Name"),
-    "street": marked("Street"),
-    "postcode": marked("Postcode"),
-    "city": marked("Town"),
-    "country": marked("Country"),
-    "phone": marked("Phone"),
-    "email": marked("E-mail"),
-    "website": marked("Website"),
-    "vat_id": marked("VAT id"),
-    "registration_no": marked("Register number"),
-    "industry": marked("Industry"),
-    "employees": marked("Employees"),
-    "account_manager": marked("Account manager"),
-    "customer_since": marked("Customer since"),
 }
 
 
@@ -146,6 +132,7 @@ def _head(view: CustomerView) -> Text:
 
 def _values(values: Sequence[GoldenValue]) -> Table:
     table = titled_table(_("Master data"), _("Detail"), _("Value"), _("From"), _("Other values"))
+    words = Words(spoken_language())
     for value in values:
         others: dict[str, dict[str, None]] = {}  # rule to its values, each once
         for other in value.others:
@@ -153,7 +140,7 @@ def _values(values: Sequence[GoldenValue]) -> Table:
             others.setdefault(other.beaten_by, {})[said] = None
         _add(
             table,
-            _(ATTRIBUTES[value.attribute]),
+            capitalised(words.column(value.attribute)),
             _value(value.attribute, value.value),
             f"{value.file}:{value.row_number}",
             "\n".join(
@@ -293,4 +280,4 @@ def _day(day: date) -> str:
 
 
 def _value(attribute: str, value: str) -> str:
-    return _day(date.fromisoformat(value)) if attribute == "customer_since" else value
+    return _day(date.fromisoformat(value)) if customer_attributes()[attribute] == "date" else value
