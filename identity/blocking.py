@@ -1,4 +1,4 @@
-"""Which pairs are compared at all: records that share a key, in groups of bounded size."""
+"""Blocking: only records that share a key are compared, in groups of bounded size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SINGLE_KEYS = (
     "vat_key", "registration_key", "registration", "email", "domain", "address", "name",
     "birth_date", "sound",
 )  # fmt: skip
-# Keys of several columns, each cut to so many characters.
+# Keys of several columns, each cut to the given number of characters.
 JOINED_KEYS = (
     (("postcode", 9), ("name", 4)),
     (("postcode", 9), ("number", 9)),

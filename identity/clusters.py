@@ -14,7 +14,7 @@ MIN_MEAN_PROBABILITY = COST_OF_WRONG_MERGE / (COST_OF_WRONG_MERGE + 1)
 
 MAX_REFINEMENTS = 10
 
-Key = tuple[str, str]  # what must be the same within a customer (source and kind), and its value
+Key = tuple[str, str]  # the kind of a key that a customer has once (source and kind), and its value
 
 
 Pair = tuple[int, int]
@@ -143,10 +143,10 @@ def cluster(
 ) -> tuple[list[int], list[float]]:
     """Group records by average linkage, so that one bad link cannot join two large groups.
 
-    Records that share an exact key are one unit from the start; what speaks for one of them
-    speaks for the unit, since a firm that moved has two addresses. Then, again and again, the two
-    groups with the highest mean probability over all pairs of their units are joined, while it is
-    at least MIN_MEAN_PROBABILITY. Groups whose keys contradict each other are never joined.
+    Records that share an exact key are one unit from the start; evidence for one of them counts for
+    the unit, since a firm that moved has two addresses. Then, again and again, the two groups with
+    the highest mean probability over all pairs of their units are joined, while it is at least
+    MIN_MEAN_PROBABILITY. Groups whose keys contradict each other are never joined.
 
     What people decided comes before all that. Two records that are `different` never come into
     one group: the links between them act from the strongest to the weakest, and the one that

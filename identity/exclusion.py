@@ -24,7 +24,7 @@ def exclude(probable: Sequence[Likely], birth_date: Sequence[str | None]) -> Seq
 
     Args:
         probable: pairs of positions with their probability.
-        birth_date: per position eight digits, or the text as normalised.
+        birth_date: per position eight digits, or whatever digits are known.
 
     Returns:
         The pairs in the same order.

@@ -28,9 +28,9 @@ INPUT_COLUMNS = (
     "email", "website", "vat_id", "registration_no", "other_ids", "birth_date",
 )  # fmt: skip
 
-# From so many records on two processes normalise them.
+# Number of records from which two processes normalise them.
 MANY = 20_000
-# A street that holds nothing else, if postcode and city are known.
+# A cell that holds a street only, if postcode and city are known.
 _ONE_PART = re.compile(r"[^,;\n]+")
 
 
@@ -116,7 +116,7 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def _called(records: pd.DataFrame) -> dict[str, list[Any]]:
-    """Per record what it is called, in parts where it says so, how that sounds, and its birth."""
+    """Per record its name, in parts where given so, the sound of it, and the date of birth."""
     company = _map(company_name, _told(records, "name"))
     given_name = _map(normalise.person_name, _told(records, "given_name"))
     family_name = _map(normalise.person_name, _told(records, "family_name"))
@@ -128,7 +128,7 @@ def _called(records: pd.DataFrame) -> dict[str, list[Any]]:
         if full_name[n] is None:
             full_name[n] = joined
         elif joined and not set(joined.split()) <= set(full_name[n].split()):
-            given_name[n] = family_name[n] = None  # somebody at the company of that name
+            given_name[n] = family_name[n] = None  # a contact at the company of that name
     full_name, generation = _split_generation(full_name)
     given_name, given_generation = _split_generation(given_name)
     family_name, family_generation = _split_generation(family_name)
@@ -157,7 +157,7 @@ def _called(records: pd.DataFrame) -> dict[str, list[Any]]:
 
 
 def _located(records: pd.DataFrame, country: list[str | None]) -> dict[str, list[Any]]:
-    """Per record where it is."""
+    """Per record its address."""
     address = _addresses(records)
     street = _map(normalise.street, [part.street for part in address])
     return {
@@ -170,7 +170,7 @@ def _located(records: pd.DataFrame, country: list[str | None]) -> dict[str, list
 
 
 def _reached(records: pd.DataFrame, country: list[str | None]) -> dict[str, list[Any]]:
-    """Per record how it is reached, and the numbers it is registered under."""
+    """Per record phone, e-mail and domain, and its register numbers."""
     email = _told(records, "email")
     website = _map(normalise.website_domain, _told(records, "website"))
     domain = _map(normalise.email_domain, email)
@@ -189,7 +189,7 @@ def _reached(records: pd.DataFrame, country: list[str | None]) -> dict[str, list
 def _text(column: pd.Series, *, is_id: bool) -> list[str | None]:
     """Write a column as text; whole numbers without the ".0" that gaps in a column bring.
 
-    An id stays as it is: one that ends on a blank is another one, and looked for as such.
+    An id stays as it is: with a blank at its end it is another id.
     """
     written = [
         _written(value) if is_known else ""
@@ -241,7 +241,7 @@ def _map_in(
 def _beside(
     work: Callable[[], dict[str, list[Any]]], *, is_worth_it: bool
 ) -> Callable[[], dict[str, list[Any]]]:
-    """Start work in a second process if that pays, and return what gives its result.
+    """Start work in a second process if that pays; return a function that waits for its result.
 
     The process is forked: it has all that the work needs, while a new interpreter would run the
     caller's script again, and need more time to start than most files take.
@@ -262,7 +262,7 @@ def _beside(
         with receiver:
             try:
                 return receiver.recv()  # type: ignore[no-any-return]
-            except EOFError:  # it was killed, for want of memory perhaps, or what it met is ours
+            except EOFError:  # it was killed, perhaps out of memory, or the error is ours
                 return work()
             finally:
                 process.join()
@@ -273,7 +273,7 @@ def _beside(
 def _fill_country(countries: list[str | None]) -> list[str | None]:
     """Take the most frequent country where none is given: files leave out their own.
 
-    Not where most records have none: what the others name may be foreign countries only.
+    Not where most records have none: the others may name foreign countries only.
     """
     known = Counter(country for country in countries if country)
     home = min(known, key=lambda country: (-known[country], country), default=None)
@@ -283,7 +283,7 @@ def _fill_country(countries: list[str | None]) -> list[str | None]:
 
 
 def _is_day_first(values: list[str | None]) -> bool:
-    """Whether the dates with slashes of a column put the day first, from all of them."""
+    """Whether a column's dates with slashes put the day first, judged from all of them."""
     parts = [re.match(r"(\d{1,2})/(\d{1,2})/", value) for value in values if value]
     found = [(int(part[1]), int(part[2])) for part in parts if part]
     return sum(first > 12 for first, _ in found) >= sum(second > 12 for _, second in found)

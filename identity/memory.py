@@ -32,10 +32,10 @@ RESOLVED: dict[Kind, str] = {
 
 
 def find_night(connection: duckdb.DuckDBPyConnection, night: date) -> date:
-    """Find the night that a build is of.
+    """Find the night that a build counts as.
 
-    One that looks back (`as_of` before the last night remembered) counts as the last night run
-    again: so it can lose no more than that night's changes.
+    A build for an earlier night (`as_of` before the last night remembered) counts as the last night
+    run again, so it can lose no more than that night's changes.
     """
     (last,) = connection.execute(
         "select max(greatest(since, coalesce(until, since))) from ops.customer_ids"
@@ -69,21 +69,20 @@ def decide(
     by: str,
     at: datetime,
 ) -> bool:
-    """Keep a person's decision about two records; what was decided of them before is withdrawn.
+    """Keep a person's decision about two records, in place of earlier ones about them.
 
     Args:
         connection: the open warehouse.
         pair: the record ids, in any order.
         verdict: whether they are one customer.
         by: who decided.
-        at: when, in UTC. What is no newer than the last thing said of the pair counts nothing:
-            a list may be read twice.
+        at: when, in UTC. Ignored if no newer than the pair's last decision.
 
     Returns:
         Whether the decision is new.
 
     Raises:
-        IdentityError: no build has seen one of the records, or they are one and the same.
+        IdentityError: no build has seen one of the records, or both ids are the same.
 
     """
     a, b = _known_pair(connection, pair)
@@ -103,10 +102,10 @@ def decide(
 
 
 def undo(connection: duckdb.DuckDBPyConnection, pair: tuple[str, str], at: datetime) -> None:
-    """Take back what was decided of two records.
+    """Withdraw the decision about two records.
 
     Raises:
-        IdentityError: nothing is decided of them.
+        IdentityError: there is no decision about them.
 
     """
     a, b = sorted(pair)
@@ -144,10 +143,10 @@ def _known_pair(connection: duckdb.DuckDBPyConnection, pair: tuple[str, str]) ->
 def remember_customers(
     connection: duckdb.DuckDBPyConnection, night: date, language: Language = "en"
 ) -> None:
-    """Keep the ids of the last build, and what became of former customers.
+    """Keep the ids of the last build and the changes of customer ids.
 
-    In one transaction, and such that a night run again replaces what it left before. Decisions
-    that contradict each other are logged in the language.
+    In one transaction; a night that runs again replaces its earlier rows. Decisions that contradict
+    each other are logged in the language.
     """
     night = find_night(connection, night)
     connection.begin()

@@ -1,4 +1,4 @@
-"""One spelling for what people write in many: pure functions from text to text.
+"""One spelling for values that people write in many ways: pure functions from text to text.
 
 Every function takes the text as the file has it (or None) and returns the form that is compared,
 or None where nothing comparable is left. All are idempotent unless they say otherwise.
@@ -25,12 +25,12 @@ _POSTCODE = re.compile(
     r"|\b[A-Z]\d[A-Z] \d[A-Z]\d\b"
 )
 
-# From the beginning of a word only: else a cell full of letters is searched from each of them.
+# From the beginning of a word only: otherwise a long word is searched from each letter on.
 _EMAIL = re.compile(r"(?<![^\s<>,;:\"()])[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+\.[^\W\d_]{2,}")
 
 
 class Address(NamedTuple):
-    """What an address in one text says, taken apart."""
+    """The parts of an address that is given as one text."""
 
     street: str | None
     postcode: str | None
@@ -73,8 +73,8 @@ def full_given_name(word: str) -> str:
 def address(street: str | None, postcode: str | None, city: str | None) -> Address:
     """Take postcode and city out of a street that holds the whole address.
 
-    The street is the part with a house number and a word for a street, else the likeliest one;
-    what stands behind it says the city. What the other columns know already is left to them.
+    The street is the part with a house number and a word for a street, else the likeliest one; the
+    city follows it. Values that other columns hold already are not taken.
     """
     parts = [part.strip() for part in re.split(r"[,;\n]", street or "") if part.strip()]
     for n in range(len(parts) - 1, -1, -1):  # "12, rue de la Paix" and "Hauptstr., 12"
@@ -101,7 +101,7 @@ def address(street: str | None, postcode: str | None, city: str | None) -> Addre
 def street(text: str | None) -> Street:
     """Split a street into name and house number, in German or in American order.
 
-    Not idempotent: what comes back is no street any more.
+    Not idempotent: the result is no street any more.
     """
     tidy = re.sub(r"stra(?:ß|ss)e\b|str\.?(?=\W|$)", "str", (text or "").casefold())
     tidy = re.sub(r"(\d\s*[a-z]?)\s*[-–/+]\s*\d+\s*[a-z]?\b", r"\1", tidy)  # "5-7"
@@ -121,7 +121,7 @@ def street(text: str | None) -> Street:
 def postcode(text: str | None, country: str | None = None) -> str | None:
     """Take country prefix, blanks and the extension of American ones off a postcode.
 
-    Spreadsheets eat leading zeros: a German or American code of four digits gets its zero back.
+    Spreadsheets drop leading zeros: a German or American code of four digits gets its zero back.
     """
     code = re.sub(r"\.0$", "", (text or "").strip().upper())
     code = re.sub(r"^[A-Z]{1,2}\s*-\s*(?=\d)", "", code)

@@ -1,4 +1,4 @@
-"""Official numbers of any kind: passports, licences, tax numbers, DUNS, LEI, one record several.
+"""Official numbers of any kind, several per record: passports, licences, tax numbers, DUNS, LEI.
 
 Numbers of one kind are compared with each other; two kinds say nothing about each other.
 """
@@ -49,7 +49,7 @@ def find_holders(column: Iterable[str | None]) -> dict[str, list[int]]:
 def find_pairs(features: pd.DataFrame) -> Iterator[tuple[int, int]]:
     """Pair each record with the first one that shares a number and a word of its name.
 
-    No check digit of these numbers was verified, so a slip may give one to two strangers.
+    Their check digits are not verified, so a typing slip may give two strangers the same number.
     """
     words, names = list(features["words"]), list(features["name"])
     for first, *others in find_holders(features["other_ids"]).values():
@@ -62,7 +62,7 @@ def find_pairs(features: pd.DataFrame) -> Iterator[tuple[int, int]]:
 
 
 def share_lasting(features: pd.DataFrame, pairs: Iterable[tuple[int, int]]) -> pd.DataFrame:
-    """Fill gaps in what lasts a life from the records that are surely the same person's.
+    """Fill gaps in a person's lasting attributes from other records with the same number.
 
     Args:
         features: of the records.

@@ -1,4 +1,4 @@
-"""How the records of a pair agree: DuckDB compares the candidates, Splink what random pairs do.
+"""How the records of a pair agree: DuckDB compares the candidates, Splink random pairs.
 
 A million records have tens of millions of candidates, so little is kept of each: which of a few
 thousand patterns of agreement it shows, and how rare the values are that its records share.
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 THREADS = 2
 MEMORY_LIMIT = "3GB"  # of DuckDB, which spills to disk beyond it
-# Half a million pairs: a degree that one pair in 100,000 reaches is still seen five times.
+# Half a million pairs: a degree that one pair in 100,000 reaches is seen about five times.
 RANDOM_RECORDS = 1024
-# Of two records that alone have a name or a word of it, so many are one customer.
+# Probability that two records are one customer if no other record has their name, or a word of it.
 SURELY_ONE = 0.9
 
 
 @dataclass(frozen=True)
 class Field:
-    """What is known of one comparison beyond the single pairs.
+    """The figures of one comparison over all records.
 
     `chance` per degree: its share among random pairs. `known`: the number of all pairs of records
-    for which both values are known. `holders` per column that a degree is about and per record:
-    how many records have its value, 0 where it is unknown. `word_bits` per record: how rare the
-    words of its name are together.
+    for which both values are known. `holders` per column that a degree is about and per record: how
+    many records have its value, 0 where it is unknown. `word_bits` per record: the rarity of its
+    name's words, added up.
     """
 
     comparison: Comparison
@@ -120,8 +120,9 @@ def _pairs(
 def _with_seen(field: Field, seen: NDArray[Any]) -> Field:
     """Raise each degree's chance to what the compared pairs alone show, if that is more.
 
-    Among a million records many strangers have the last seven digits of a number in common, of
-    the random pairs that are looked at none. Compared are some of all pairs, so it is no less.
+    Among a million records many strangers share the last seven digits of a phone number, but no
+    sampled random pair does. The compared pairs are part of all pairs: their share is a lower
+    bound.
     """
     chance = field.chance.copy()
     chance[: len(seen)] = chance[: len(seen)].clip(min=seen / max(field.known, 1))
@@ -129,7 +130,7 @@ def _with_seen(field: Field, seen: NDArray[Any]) -> Field:
 
 
 def _base(comparison: Comparison) -> int:
-    """How many degrees there are, unknown and "all else" among them."""
+    """Count the degrees, unknown and "all else" included."""
     return len(comparison.levels) + 2
 
 
@@ -159,7 +160,7 @@ def _compare_sql(connection: duckdb.DuckDBPyConnection, comparisons: Sequence[Co
 
 
 def _compare_values(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> None:
-    """Write the table `degrees_<name>`: the degree of each two values that candidates have."""
+    """Write the table `degrees_<name>`: the degree of each pair of values among the candidates."""
     ends = [f"{comparison.column}_{side}" for side in "lr"]
     connection.execute(
         f"create temp table degrees_{comparison.name} as"
@@ -187,7 +188,7 @@ def degree_sql(comparison: Comparison) -> str:
 
 
 def unknown_sql(comparison: Comparison) -> str:
-    """Write when a comparison of a pair says nothing."""
+    """Write the SQL condition under which a comparison of a pair is unknown."""
     column = comparison.column
     unless = f" or coalesce({comparison.unless}, false)" if comparison.unless else ""
     return f"{column}_l is null or {column}_r is null{unless}"
@@ -211,7 +212,7 @@ def _values(
 
 
 def _comparable(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -> float:
-    """Of random pairs that hold both values, return the share about which it says something."""
+    """Return the share of random pairs with both values for which the comparison is known."""
     if comparison.unless is None:
         return 1.0
     sides = ", ".join(f"{side}.{c} as {c}_{side}" for c in comparison.columns for side in "lr")
@@ -226,7 +227,7 @@ def _comparable(connection: duckdb.DuckDBPyConnection, comparison: Comparison) -
 def _word_bits(connection: duckdb.DuckDBPyConnection) -> NDArray[np.float64]:
     """Add up per record how rare the words of its name are, in bits.
 
-    A word that no more than two names have is mostly one customer's: see SURELY_ONE.
+    A word that at most two names have mostly belongs to one customer: see SURELY_ONE.
     """
     own = "log2(count(name) over () / 2) - 1e-6"
     more = f"case when b > own then -log2(2 * (1 - {SURELY_ONE})) else 0 end"
@@ -286,7 +287,7 @@ def _chances(
             level.get("u_probability")
             for level in comparison["comparison_levels"]
             if not level.get("is_null_level")
-        ]  # text where random pairs never agree so
+        ]  # text where no random pair has that degree
         chances[comparison["output_column_name"]] = np.array(
             [share if isinstance(share, float) else 0.0 for share in shares]
         )
@@ -301,7 +302,7 @@ def _linker(connection: duckdb.DuckDBPyConnection, table: str, settings: Setting
 
 
 def splink_settings(comparisons: Sequence[Comparison]) -> SettingsCreator:
-    """Tell Splink the comparisons, without what is to be compared."""
+    """Return the comparisons as Splink's settings, without blocking rules."""
     import splink.comparison_level_library as level_library
     from splink import SettingsCreator
     from splink.comparison_library import CustomComparison

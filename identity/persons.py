@@ -1,9 +1,9 @@
 """Many contact records to one person.
 
-A name alone makes nobody one: "Anna Berger" may work at two customers. Nor does an address alone:
-many read info@, and a switchboard has one number for all. So two records can be one person only
-if their names agree and they share the customer, a mailbox of their own or a number of their own.
-How probable that is, the model of `identity.model` estimates from the data themselves.
+A name alone is not enough: "Anna Berger" may work at two customers. Nor is an address alone: many
+read info@, and a switchboard has one number for all. So two records can be one person only if their
+names agree and they share the customer, a mailbox of their own or a number of their own.
+`identity.model` estimates from the data themselves how probable that is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from identity.pairs import Pairs
 
 RULES_FILE = Path(__file__).with_name("persons.yml")
-# A number or mailbox that more family names than this have is shared: one person's name has few
+# A number or mailbox with more family names than this is shared: one person's name has few
 # spellings.
 MAX_NAMES_PER_ADDRESS = 3
 
@@ -70,7 +70,7 @@ def rules() -> dict[str, frozenset[str]]:
 def split_name(
     given_name: str | None, family_name: str | None, *, is_whole: bool = False
 ) -> PersonName:
-    """Take off the salutation, and part a name that stands whole in one column.
+    """Remove the salutation, and split a full name given in one column.
 
     "Hr. Berger" is the family name Berger. Where `is_whole`, "Berger, Anna" and "Fr. Dr. Anna von
     Berg" in the column of the family name have a given name too; "Fr. Jacobi Jäckel" has none.
@@ -100,7 +100,7 @@ def resolve_persons(
     contacts: Iterable[Membership] = (),
     night: date = date.max,
 ) -> pd.DataFrame:
-    """Find out which contact records are the same person, and the same person at one customer.
+    """Find out which contact records are one person, and which are one person at one customer.
 
     Args:
         records: a row per contact record with `record_id` (unique), `source`, `customer_id` and
@@ -140,7 +140,7 @@ def resolve_persons(
 
 
 def _names(text: pd.DataFrame) -> list[PersonName]:
-    """Part the names; where a source has a column for given names, the other holds no more."""
+    """Split the names; in a source with a column of given names the other one has family names only."""
     rows = list(text[["source", "given_name", "family_name"]].itertuples(index=False, name=None))
     has_given_names = {source for source, given_name, _ in rows if given_name}
     return [
@@ -171,8 +171,8 @@ def _features(
 ) -> pd.DataFrame:
     """Build what is compared; `domain` is the customer, or the mail's domain where none is known.
 
-    Mailboxes and numbers that several people share are left out: they say which customer, and
-    that is known.
+    Mailboxes and numbers that several people share are left out: they identify the customer, which
+    is known already.
     """
     import pandas as pd
 
@@ -193,7 +193,7 @@ def _features(
 
 
 def _shared(values: Sequence[str | None], family_names: Sequence[str | None]) -> set[str]:
-    """Find the addresses that are nobody's own."""
+    """Find the addresses that several people share."""
     holders: dict[str, set[str]] = defaultdict(set)
     for value, name in zip(values, family_names, strict=True):
         if value:
@@ -265,7 +265,7 @@ def _agreements(pairs: Pairs, features: pd.DataFrame) -> _Agreements:
     }
     degree = {}
     for column in ("given_name", "family_name", "email", "phone", "domain"):
-        # What has one value in all records tells none apart and is not compared.
+        # A column with one value in all records distinguishes none and is not compared.
         known = features[column].notna().to_numpy()
         same_or_unknown = np.where(known[pairs.left] & known[pairs.right], 0, -1)
         degree[column] = compared.get(column, same_or_unknown)
@@ -280,7 +280,7 @@ def _agreements(pairs: Pairs, features: pd.DataFrame) -> _Agreements:
     is_slip = (family == similar) & (given == 0) & same_address
     is_other = (given >= GIVEN_NAME.degree("another")) | ((family >= similar) & ~is_slip)
     agree = is_named & ~is_other
-    # who has no name can only be told by an address that is one person's
+    # without a name only an address of one person identifies somebody
     agree |= ~is_named & (own["email"] | (own["phone"] & same_company))
     return _Agreements(
         agree=agree,
@@ -293,7 +293,7 @@ def _agreements(pairs: Pairs, features: pd.DataFrame) -> _Agreements:
 
 
 def _is_own(features: pd.DataFrame, column: str) -> NDArray[np.bool_]:
-    """Per record whether its mailbox or number is known with one name only, but for slips."""
+    """Per record whether its mailbox or number is known with one name only, typing slips aside."""
     import numpy as np
 
     initials: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from identity.pairs import Pairs
 
 KEY_COLUMNS = ("vat_key", "registration_key")
-# Of the pairs that are clustered; a hundred of less would weigh as one link.
+# Pairs below it are not clustered: a hundred of them would weigh as much as one sure link.
 MIN_PROBABILITY = 0.01
 
 
@@ -141,7 +141,7 @@ def _resolve_features(features: pd.DataFrame, rulings: Rulings) -> _Resolved:
 def _resolve_distinct(
     features: pd.DataFrame, twins: Sequence[tuple[int, int]], rulings: Rulings
 ) -> _Resolved:
-    """Resolve records of which no more than two, the `twins`, read alike."""
+    """Resolve records, at most two of which (the `twins`) have the same content."""
     place = {record: position for position, record in enumerate(features.index)}
     sure = list(_sure_pairs(features))
     features = share_lasting(features, sure)
@@ -170,7 +170,7 @@ def _probable(pairs: Pairs, probability: NDArray[np.float64]) -> list[Likely]:
 
 
 def _at(found: _Resolved, positions: Sequence[int], records: int) -> _Resolved:
-    """Place what was found for some of the records among all; the others are alone."""
+    """Map the result for some of the records to all positions; the others are alone."""
     group, probability = list(range(records)), [1.0] * records
     for position, first, share in zip(positions, found.group, found.probability, strict=True):
         group[position], probability[position] = positions[first], share
@@ -191,9 +191,9 @@ def _settled(
     keys: Sequence[frozenset[Key]],
     rulings: Rulings,
 ) -> Callable[[int, int], bool]:
-    """Make the question whether a person or an exact key says what two records are.
+    """Return a predicate: whether a person or an exact key settles what two records are.
 
-    A key that joins nobody, because too many names have it, says nothing.
+    A key that too many names share joins nobody and settles nothing.
     """
     exact: dict[int, set[int]] = defaultdict(set)  # the first records of a record's keys
     for first, other in sure:
@@ -213,7 +213,7 @@ def _settled(
 
 
 def _copies(features: pd.DataFrame, decided: Collection[int]) -> list[list[int]]:
-    """Positions of records that read alike, whatever their source, but for the `decided` ones.
+    """Positions of records with the same content in any source, except the `decided` ones.
 
     Two of each are enough for the model: it decides whether records that read alike are one
     customer (two that hold a full address are, two that hold nothing but "Müller" are not), and
@@ -228,9 +228,9 @@ def _copies(features: pd.DataFrame, decided: Collection[int]) -> list[list[int]]
 
 
 def _keys(features: pd.DataFrame) -> list[frozenset[Key]]:
-    """Per record its exact keys: one source does not give one firm two different ones.
+    """Per record its exact keys, of which a source gives a firm one only.
 
-    Nor are father and son one person, in whatever sources they are.
+    Father and son are two persons in any source.
     """
     return [
         frozenset(

@@ -53,7 +53,7 @@ PROMPT: Final[dict[Language, tuple[str, str, str]]] = {
         'Please choose "same" or "different", or clear the cell.',
     ),
 }
-KEY_COLUMNS: Final = (0, 7, 8)  # what must still be there when it is read
+KEY_COLUMNS: Final = (0, 7, 8)  # needed when the list is read back
 PROBLEMS: Final[dict[str, dict[Language, str]]] = {
     "unreadable": {
         "de": "{file} lässt sich nicht lesen ({error}): bitte als Excel-Mappe (.xlsx) speichern.",
@@ -130,7 +130,7 @@ def write_list(
 def read_list(path: Path, language: Language) -> FilledList:
     """Read what people filled in, wherever they moved rows and columns.
 
-    What can't be read is told in `problems`, a line each, and hinders no other row.
+    What can't be read is listed in `problems`, a line each; all other rows are read.
     """
 
     def tell(name: str, **values: object) -> str:
@@ -188,7 +188,7 @@ def _cells(row: ReviewRow, language: Language) -> Iterator[Any]:
 
 
 def _dress(sheet: Worksheet, rows: Sequence[ReviewRow], language: Language) -> None:
-    """Make it readable, with a drop-down for the decision."""
+    """Format the sheet, with a drop-down for the decision."""
     from openpyxl.worksheet.datavalidation import DataValidation
 
     last = max(len(rows) + 1, 2)

@@ -1,4 +1,4 @@
-"""Between the review list and what identity remembers: read back first, then written anew."""
+"""The review list and identity's memory: read back first, then written anew."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Taken(NamedTuple):
 def take_list(connection: duckdb.DuckDBPyConnection, path: Path, language: Language) -> Taken:
     """Take over the decisions of a filled list; a second time changes nothing.
 
-    A decision is as old as the file: what was decided or taken back after the list was saved
-    stays as it is.
+    A decision has the time of its file: what was decided or withdrawn after the list was saved
+    stays.
     """
     filled = read_list(path, language)
     problems = list(filled.problems)
@@ -69,7 +69,7 @@ def renew_list(
 ) -> None:
     """Write the list of the last build, once all that people filled in is taken over.
 
-    A list that can't be read wholly stays, and so does one that is saved in that very moment.
+    A list that can't be read completely stays, and so does one that is being saved at that moment.
     """
     path = folder / NAMES[language]
     before = _stamp(path)
@@ -107,9 +107,9 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 def _read_rows(connection: duckdb.DuckDBPyConnection, language: Language) -> list[ReviewRow]:
     """Read the pairs to look at, what matters most first.
 
-    First decisions that contradict each other; then by what the machine's choice costs on the
-    average, p where it left two records apart and 2 (1 - p) where it joined them, times
-    1 + ln(1 + orders of both records).
+    First decisions that contradict each other; then by the expected cost of the machine's choice, p
+    where it left two records apart and 2 (1 - p) where it joined them, times 1 + ln(1 + orders of
+    both records).
     """
     card = ", ".join(
         f"[coalesce({r}.name, case when {r}.record_id is null then ? end), {r}.street,"

@@ -1,12 +1,13 @@
-"""How names sound: what people write as they hear it."""
+"""How names sound: for names that were written down as heard."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 
-# Cologne phonetics (Postel 1969, Die Kölner Phonetik): first what letters become where they stand
-# so, then what each letter is. Vowels are 0 and count only at the beginning, "h" is not heard.
+# Cologne phonetics (Postel 1969, Die Kölner Phonetik): first replacements that depend on the
+# neighbouring letters, then a digit per letter. Vowels are 0 and count only at the beginning, "h"
+# is not heard.
 _IN_PLACE = [
     (re.compile(letters), heard)
     for letters, heard in (

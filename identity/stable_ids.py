@@ -1,12 +1,11 @@
 """A customer keeps its id over the nights as files come, change and go.
 
-The rule: a group of records takes over the id that most of its records had the night before; of
-ids with equally many the one with more records in all, then the older one, then the smaller one.
-An id goes to one group only, the one with most of its records, of equals the one with the record
-that had it first. A group that gets none this way
-gets back, in the same manner, the id of records that were gone, then one that its records had
-earlier and that nobody has now (merged groups that split again); else a new one, made from the id
-of a record.
+The rule: a group of records takes over the id that most of its records had the night before; ties
+go to the id with more records in all, then the older one, then the smaller one. An id goes to one
+group only, the one with most of its records; ties go to the group with the record that had it
+first. A group that gets none this way gets back, by the same rule, the id of records that had
+disappeared, then one that its records had earlier and that no group has now (merged groups that
+split again); else a new one, made from the id of a record.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Kind = Literal["merged", "split", "moved", "gone", "returned"]
 
 
 class Membership(NamedTuple):
-    """A record belonged to a customer from the night `since` to before `until` (None: still)."""
+    """A record belonged to a customer from the night `since`, before `until` (None: it still does)."""
 
     record_id: str
     customer_id: str
@@ -35,7 +34,7 @@ class Change(NamedTuple):
     """What became of a customer id in a night, as `ops.customer_id_changes` has it.
 
     `merged`: its records went to `new_id`, most of them if to several. `split`: some of them left
-    for `new_id`, that was not in use. `moved`: some of them left for another customer. `gone`:
+    for `new_id`, which was not in use. `moved`: some of them left for another customer. `gone`:
     none of its records is there any more. `returned`: it is in use again, as `new_id`.
     """
 
@@ -46,7 +45,7 @@ class Change(NamedTuple):
 
 
 class _Memory:
-    """What was known before a night, and what an earlier run of the same night gave."""
+    """What was known before a night, and the ids of an earlier run of the same night."""
 
     def __init__(self, previous: Iterable[Membership], night: date) -> None:
         self.latest: dict[str, str] = {}
@@ -69,12 +68,12 @@ class _Memory:
 
     def claims(self) -> Iterator[list[tuple[str, str]]]:
         """Yield records and the ids that they had, in the order in which claims count."""
-        yield list(self.in_force.items())  # what comes back renames nobody who stayed
+        yield list(self.in_force.items())  # returning records rename no customer that stayed
         yield list(self.latest.items())
         held = set(self.latest.values())
         yield [(record, customer) for record, customer in self.earlier if customer not in held]
-        # A night that runs again starts from the state before it, but what it called a customer
-        # before stands in the CRM already.
+        # A night that runs again starts from the state before it, but its earlier ids are in the
+        # CRM already.
         yield [pair for pair in self.tonight.items() if pair[1] not in self.born]
 
 
@@ -168,7 +167,7 @@ def find_changes(
 
 
 def _new_ids(records: Sequence[str], prefix: str) -> Iterator[str]:
-    """Ids to choose from: of the first record, of the others, and of the first with a number."""
+    """Candidate ids: made from the first record, the others, and the first one with a counter."""
     yield from (_digest(record, prefix) for record in sorted(records))
     yield from (_digest(f"{min(records)}\n{n}", prefix) for n in count(2))
 

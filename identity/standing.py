@@ -1,4 +1,4 @@
-"""Whether customers and persons of the last build still stand: what they rest on is unchanged.
+"""Whether customers and persons of the last build are still valid: their inputs are unchanged.
 
 Records and decisions say which records are one customer or one person; what is remembered only
 gives the ids, and a group that nothing happened to keeps its own (see `stable_ids`). So where
@@ -21,7 +21,7 @@ from identity.memory import Kind, read_decisions
 if TYPE_CHECKING:
     import duckdb
 
-# What identity reads of a record; which customer it is of is known of contacts only.
+# What identity reads of a record; only contacts have a customer already.
 READ = ("record_id", "source", "customer_id", *INPUT_COLUMNS)
 CODE = (
     Path(__file__).parent,
@@ -54,7 +54,7 @@ def is_standing(
     basis: str,
     kinds: Sequence[Kind] = ("customer",),
 ) -> bool:
-    """Tell whether a table holds the result for this basis, and it is what is remembered.
+    """Tell whether a table holds the result for this basis, and memory holds the same result.
 
     A build that failed after it made the table is not remembered: the next one resolves again.
 
