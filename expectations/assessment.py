@@ -1,4 +1,4 @@
-"""Which stage the data have reached, and whether the warehouse may be published at all."""
+"""Measures which stage the data have reached, and whether the warehouse may be published."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _measured(
     history: Sequence[int],
     silent: tuple[set[str], set[str]],
 ) -> Assessment:
-    """Put a use case's results into its history; `silent`: empty and overdue marts."""
+    """Turn a use case's results into its assessment; `silent`: empty and overdue marts."""
     measured = reached_stage(results)
     before = stage_in_force(history[:-1], history[-1], case.nights_to_fall) if history else 0
     items = {item.name: item for _, item in case.checks}
@@ -211,7 +211,7 @@ def _prepared(
     specs: Sequence[UseCase | Audit],
     mart_rows: str = "",
 ) -> tuple[list[Check], dict[str, str]]:
-    """Turn expectations into checks, after DuckDB has bound every column that they name.
+    """Turn expectations into checks; DuckDB confirms first that every column they name exists.
 
     Returns:
         The checks, and per use case that has one its first problem; it has no checks then.
@@ -252,7 +252,7 @@ def _bind(connection: duckdb.DuckDBPyConnection, check: Check) -> None:
 
 
 def _mart_rows(connection: duckdb.DuckDBPyConnection, published: Path) -> str:
-    """Write the SQL of a table (mart, rows_now, rows_published) of what was published last."""
+    """Write the SQL of a table (mart, rows_now, rows_published) of the marts published last."""
     now = {
         mart: _rows(connection, f'marts."{mart}"')
         for (mart,) in connection.execute(
@@ -262,7 +262,7 @@ def _mart_rows(connection: duckdb.DuckDBPyConnection, published: Path) -> str:
     before: dict[str, int] = {}
     if published.exists():
         with tempfile.TemporaryDirectory(prefix="reifegrad-") as folder:
-            # An analyst who has the file open for writing would shut out a reader of it.
+            # It can't be read while an analyst has it open for writing.
             copy = shutil.copy(published, folder)
             with duckdb.connect(copy, read_only=True) as last:
                 names = last.execute("select table_name from duckdb_tables()").fetchall()
@@ -286,7 +286,7 @@ def _write(
     measured: Sequence[Assessment],
     kept: Sequence[Assessment],
 ) -> None:
-    """Write the night; what was measured earlier tonight and is unmeasurable now stays."""
+    """Write the night; results of an earlier run stay where nothing could be measured now."""
     last = standings(connection, settings.night)
     stays = [
         a.use_case for a in kept if a.use_case in last and last[a.use_case].night == settings.night

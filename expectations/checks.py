@@ -33,7 +33,7 @@ NO_RECORDS: Final[dict[Literal["de", "en"], str]] = {
 def records_sql(expectation: Expectation, night: date) -> str:
     """Write the SQL of the records that Great Expectations sees.
 
-    A date counts as a day, and one that lies after the night is no evidence of freshness.
+    A date counts as a day; a date after the night is ignored, so that it can't prove freshness.
     """
     sql = expectation.records.replace("{night}", f"date '{night:%Y-%m-%d}'")
     if expectation.type not in DATE_CLASSES:
@@ -107,7 +107,7 @@ def measure(
 
 
 def _no_records(expectation: Expectation) -> dict[str, str]:
-    """Name what a firm would deliver, as it calls it."""
+    """Say that there are no records, by the name that firms use for them."""
     sources = [read_sources()[name] for name in needed(expectation)]
     return {
         language: text.format(names="; ".join(source.name[language] for source in sources))
@@ -118,7 +118,7 @@ def _no_records(expectation: Expectation) -> dict[str, str]:
 def restated(
     result: ExpectationResult, expectation: Expectation, observed: float
 ) -> ExpectationResult:
-    """Tell the result that there would be if `observed` (in the result's unit) were measured.
+    """Return the result as if `observed` (in the result's unit) had been measured.
 
     A share of no records stays what it is.
     """
@@ -132,7 +132,7 @@ def restated(
     elif result.records_total:
         total = result.records_total
         is_met = observed >= expectation.mostly
-        # 80 % of 61 records are none: as many as are enough, or too few.
+        # 80 % of 61 is no whole number of records: round up if the share is met, else down.
         rounded = math.ceil(observed * total - 1e-9) if is_met else math.floor(observed * total)
         changed = {
             "observed": observed,
@@ -150,7 +150,7 @@ def restated(
 
 
 def effort(result: ExpectationResult) -> tuple[bool, int, str]:
-    """Sort by records to touch; what no work on records mends (a stale source) comes last."""
+    """Sort by records to mend; what mending records can't fix (a stale source) comes last."""
     count = result.records_to_next
     return count is None, count or 0, result.expectation
 
@@ -203,7 +203,7 @@ class _Number(str):
 
 def to_mend(total: int, unmet: int, mostly: float) -> int:
     """How many of the unmet records must be mended so that the share `mostly` holds."""
-    # The margin undoes what floats add: 0.7 * 10 is 7.000000000000001 in some products.
+    # The margin absorbs rounding errors of floats: 0.7 * 10 may be 7.000000000000001.
     return max(0, math.ceil(mostly * total - 1e-9) - (total - unmet))
 
 

@@ -1,4 +1,4 @@
-"""The data docs as pages that need no network, replaced whole."""
+"""The data docs: pages that need no network, replaced all at once."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ WORDS = ASSETS / "words.yml"
 _EXTERNAL = re.compile(
     r'<(?:link|script)\b[^>]*?(?:href|src)="https?://(?P<address>[^"]+)"[^>]*>(?:</script>)?'
 )
-# The pages of the suites are not made (the results show each expectation already): on the first
-# page their links lead to the results of the same line, elsewhere they are plain text.
+# Pages of the suites are not made, since the results show each expectation: on the first page their
+# links lead to the results in the same line, elsewhere they are plain text.
 _SUITE_OF_A_ROW = re.compile(
     r"""href="expectations/[^"]*"(?P<rest>(?:(?!href=).)*?"""
     r"""'_table_row_link_path': '(?P<page>[^']*)')""",
@@ -46,7 +46,7 @@ _REWORDED = {
 
 @contextmanager
 def replaced_folder(target: Path, language: str) -> Iterator[Path]:
-    """Give a fresh folder to build pages in; when all went well they replace those of `target`.
+    """Yield an empty folder to build pages in; without an error it replaces `target`.
 
     The frame of the pages is in the language; the names of checks are those of the YAML files.
     """
@@ -73,7 +73,7 @@ def make_offline(folder: Path, words: dict[str, Any]) -> None:
 
 
 def offline(html: str, root: str, words: dict[str, Any]) -> str:
-    """Point one page at local files; what is not among the assets is left out.
+    """Point a page's links at local assets; others are removed.
 
     Args:
         html: the page.

@@ -1,9 +1,9 @@
-"""Is a stage at the edge: would chance alone change it? Pure functions.
+"""Whether a stage is at the edge, i.e. could change by chance alone. Pure functions.
 
 Data are a sample of what the company does: had other customers written or bought, a share of n
 records would vary by sqrt(n p (1 - p)) records (binomial), a count of n by sqrt(n) (Poisson). A
-result is at the edge if no more records than two such standard errors decide whether it is met.
-Days and different values (months, channels) come by time, not by chance: one of them must decide.
+result is at the edge if it lies within two such standard errors of its threshold. Days and distinct
+values (months, channels) grow with time, not by chance: there the margin is one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ STANDARD_ERRORS = 2
 
 
 def is_at_edge(result: ExpectationResult, expectation: Expectation) -> bool:
-    """Tell whether chance decides if this result is met; nothing measured is not at the edge."""
+    """Tell whether chance could change if this result is met; never where nothing was measured."""
     if result.observed is None or result.required is None:
         return False
     if expectation.type == "rows":
@@ -38,10 +38,10 @@ def is_at_edge(result: ExpectationResult, expectation: Expectation) -> bool:
 def deciding(
     reached: int, results: Iterable[ExpectationResult], items: Mapping[str, Expectation]
 ) -> tuple[str, ...]:
-    """Name the expectations by which chance would change the stage of one use case.
+    """Name the expectations through which chance could change the stage of a use case.
 
-    It would fall with any that is met and at the edge, and rise if all that the next stage lacks
-    are unmet and at the edge.
+    It would fall with any met one at the edge, and rise if all unmet ones of the next stage are at
+    the edge.
 
     Args:
         reached: the stage that was measured.
@@ -61,5 +61,5 @@ def deciding(
 
 
 def _deciding(observed: float, required: float) -> float:
-    """How much must come or go until the answer is another."""
+    """Return the change in records, days or values after which the result would flip."""
     return observed - required + 1 if observed >= required else required - observed

@@ -1,4 +1,4 @@
-"""What earlier nights and the sources say: the assessment's memory in `ops`."""
+"""Results of earlier nights and deliveries of the sources: the assessment's memory in `ops`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def standings(
 ) -> dict[str, Standing]:
     """Find the latest row per use case, of the night `until` or before."""
     rows = connection.execute(
-        # Nights before there was a stage in force measured what they kept.
+        # Rows without `measured_stage` are older than that column: `stage` was the measured one.
         "select use_case, night, stage, case when cause is distinct from 'unmeasured'"
         " then coalesce(measured_stage, stage) end, cause, cause_de, cause_en"
         " from ops.maturity_stages"
@@ -102,7 +102,7 @@ def empty_marts(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def overdue_marts(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Name the marts of which a source did not come when it should have."""
+    """Name the marts with an overdue source."""
     entities = connection.execute(
         "select distinct unnest(entities) from ops.overdue_sources"
     ).fetchall()

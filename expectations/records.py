@@ -1,4 +1,4 @@
-"""Which records break an expectation: the rows behind a to-do."""
+"""Which records violate an expectation: the rows behind a to-do."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def unmet_records(
     """Name exactly the records that break an expectation now.
 
     Returns:
-        One row per record: `record_id`, `id_column` (what it is an id of), `mart` and
-        `column_name` (what to mend; null where no single column is at fault) and `value` (what
-        stands there now), all text. What is counted per lead or line is named once per record
-        to mend; a row without such a record (a lead without a customer) is left out. No rows
-        where records are missing altogether (types rows, distinct, fresh, history).
+        One row per record: `record_id`, `id_column` (what it is an id of), `mart` and `column_name`
+        (what to mend; null where no single column is at fault) and `value` (what stands there now),
+        all text. An expectation over leads or lines names each record to mend once; a row without
+        such a record (a lead without a customer) is left out. No rows where records are missing
+        altogether (types rows, distinct, fresh, history).
 
     Raises:
         ConfigurationError: there is no such use case or expectation, or the marts lack what it
@@ -62,7 +62,7 @@ def unmet_sql(item: Expectation, night: date) -> str | None:
     value = f'"{item.column}"'
     condition = {
         "complete": f"{value} is null",
-        # What is missing is not there twice: Great Expectations leaves it out too.
+        # Nulls are no duplicates: Great Expectations ignores them too.
         "unique": f"{value} is not null qualify count(*) over (partition by {value}) > 1",
         "in_set": f"{value} not in ({', '.join(_literal(v) for v in item.values or ())})",
         "in_range": " or ".join(

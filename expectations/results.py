@@ -12,10 +12,9 @@ from expectations.journey import Phase
 class ExpectationResult(BaseModel):
     """How far one expectation holds on one night; a row of `ops.expectation_results`.
 
-    `observed` and `required` are in `unit` (share: 0 to 1; days; rows; values).
-    `records_unmet` of `records_total` records break it, `records_to_next` of them must be mended
-    to meet it. For counts all three speak of what is there and what is missing; for dates they
-    are None.
+    `observed` and `required` are in `unit` (share: 0 to 1; days; rows; values). `records_unmet` of
+    `records_total` records break it, `records_to_next` of them must be mended to meet it. For
+    counts all three refer to existing and missing records; for dates they are None.
     """
 
     model_config = ConfigDict(frozen=True)

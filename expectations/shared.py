@@ -1,8 +1,8 @@
-"""Checks that several use cases make: written once, in `shared.yml`, and named in their files.
+"""Checks that several use cases share: written once in `shared.yml`, used by name.
 
 An item of `expectations` that is only a name, or a name with fields (`orders_linked: {mostly:
-0.8}`), is the shared check of that name; where both have a field the item's own holds. `like: NAME`
-takes over the fields of a shared check under another name, also from one shared check to another.
+0.8}`), is the shared check of that name; the item's own fields take precedence. `like: NAME` copies
+the fields of a shared check under another name, also within `shared.yml`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class SharedChecks:
         return (self._fields(like) if like is not None else {}) | fields, origin
 
     def line(self, name: str, field: str) -> int | None:
-        """Find the line on which a shared check, or one that it is like, says a field."""
+        """Find the line that gives a field of a shared check, directly or by its `like`."""
         content = self._content[name]
         if field in content:
             return self._lines.of([name, field])

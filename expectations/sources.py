@@ -1,4 +1,4 @@
-"""Which records an expectation needs, and what a firm calls them; `sources.yml` says it."""
+"""`sources.yml`: which records an expectation needs, and what firms call them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from expectations.specification import Expectation
 
 FILE: Final = Path(__file__).with_name("sources.yml")
-# Order lines come with their orders.
+# Order lines are delivered with their orders.
 COMES_WITH: Final = {"order_lines": "orders"}
 NARROWED_BY: Final = {"interactions": "kind", "consents": "purpose"}
 Texts = Mapping[Literal["de", "en"], str]
@@ -38,7 +38,7 @@ class Source(BaseModel):
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The kinds or purposes that belong to it; none: every row of the mart."""
+        """The kinds or purposes that belong to it; empty means every row of the mart."""
         return self.kinds or self.purposes
 
 
@@ -51,7 +51,7 @@ def read_sources() -> dict[str, Source]:
 def needed(expectation: Expectation) -> tuple[str, ...]:
     """Name the sources that an expectation reads, in the order of `sources.yml`.
 
-    Of interactions and consents those whose kind or purpose its SQL asks for.
+    For interactions and consents: the sources of the kinds or purposes in its SQL.
     """
     sources, found = read_sources(), set()
     for mart in {COMES_WITH.get(mart, mart) for mart in expectation.marts}:
@@ -82,7 +82,7 @@ def missing_sources(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
 
 
 def _asked(sql: str, column: str | None) -> set[str]:
-    """Find the values that a query wants of a column: `= 'a'`, `in ('a', 'b')`, `like 'a%'`."""
+    """Find the values that a query selects in a column: `= 'a'`, `in ('a', 'b')`, `like 'a%'`."""
     if column is None:
         return set()
     listed = re.findall(rf"\b{column}\s*(?:=|in|like)\s*(\([^)]*\)|'[^']*')", sql)

@@ -30,7 +30,7 @@ FAMILIES = {  # family of checks -> the fields that it needs beside `column`
     "fresh": ("at_most",),  # days since the newest date
     "history": ("at_least",),  # days since the oldest date
 }
-# Columns that a mart has from the rows of another: where those did not come, these say nothing.
+# Columns of a mart that are computed from another mart: they say nothing if its source is missing.
 FILLED_FROM = {"first_order_on": "orders", "last_order_on": "orders", "order_count": "orders"}
 PLACEHOLDERS = ("unmet", "total", "to_next", "observed", "required")
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -129,7 +129,7 @@ class Expectation(_Strict):
 
     @property
     def target(self) -> tuple[str, str] | None:
-        """Mart and column that a person would mend; None if no single column is at fault."""
+        """Mart and column to mend; None if no single column is at fault."""
         if self.concerns:
             mart, _, column = self.concerns.partition(".")
             return mart, column
@@ -137,7 +137,7 @@ class Expectation(_Strict):
 
     @property
     def strictness(self) -> float | None:
-        """How much is asked for: of two otherwise equal expectations the larger is harder."""
+        """The threshold as a number: of two otherwise equal expectations the higher is stricter."""
         if self.type in ("rows", "distinct", "history"):
             return self.at_least
         if self.type == "fresh":
@@ -206,7 +206,7 @@ _Spec = TypeVar("_Spec", UseCase, Audit)
 
 @dataclass(frozen=True)
 class Specifications:
-    """What was read: use cases in the journey's order, and of broken files what is wrong."""
+    """The use cases read, in the journey's order, and the problems of broken files."""
 
     use_cases: tuple[UseCase, ...]
     problems: dict[str, str]  # name of the use case -> one line with file, line and remedy
@@ -218,7 +218,7 @@ class Specifications:
 
 
 def read_use_cases(folder: Path) -> Specifications:
-    """Read every `<use_case>.yml` of the folder but NO_USE_CASES; a broken one stops no other.
+    """Read every `<use_case>.yml` of the folder except NO_USE_CASES; broken ones are reported.
 
     Raises:
         ConfigurationError: the folder holds none.
@@ -337,7 +337,7 @@ def _origin(
 
 
 def _refuse_contradictions(path: Path, spec: UseCase | Audit) -> None:
-    """Refuse a name that is there twice and a stage that asks for less than one below it."""
+    """Refuse duplicate names and a stage that requires less than a lower one."""
     for (low, lower), (high, higher) in combinations(spec.checks, 2):
         if lower.name == higher.name:
             raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""From results to stages: what is reached, what is in force, and why it fell; pure functions."""
+"""From results to stages: which is reached, which is in force, why it fell; pure functions."""
 
 from __future__ import annotations
 
@@ -51,10 +51,9 @@ def stage_in_force(history: Sequence[int], measured: int, nights_to_fall: int) -
     nights in a row measured less, and one bad file moves nothing.
 
     Args:
-        history: stages measured on the nights before, oldest first; a night on which nobody
-            measured is not among them and counts neither way.
+        history: stages measured on the nights before, oldest first; unmeasured nights are left out.
         measured: tonight's.
-        nights_to_fall: at least 1; 1 follows the measurement at once.
+        nights_to_fall: at least 1; with 1 the stage falls at once.
 
     """
     return max([*history, measured][-nights_to_fall:])
@@ -70,9 +69,9 @@ def fall(
 ) -> Fall | None:
     """Tell why less is measured than was in force; None if it is not less.
 
-    A source is at fault if everything that fails does so because a mart has no rows or got no new
-    ones: `fresh` fails with an old date, or counts and dates of a mart with an overdue source.
-    What is there and wrong is bad data, also beside a missing source.
+    The cause is a source if every failure comes from a mart without rows or without new ones:
+    `fresh` fails, or counts and dates of a mart with an overdue source fail. Any failure by wrong
+    values makes the cause bad data, also beside a missing source.
 
     Args:
         before: the stage in force the night before.
@@ -80,7 +79,7 @@ def fall(
         results: tonight's results of the use case.
         expectations: by name.
         empty: marts without a row.
-        overdue: marts of which a source did not come when it should have.
+        overdue: marts with an overdue source.
 
     """
     if measured >= before:
@@ -125,7 +124,7 @@ def unmeasured(problem: str) -> Fall:
 
 
 def _is_volume(result: ExpectationResult, expectation: Expectation) -> bool:
-    """Speaks of how much and how new, or of records of a time span in which there are none."""
+    """Whether it is about volume or freshness, or about a time span without records."""
     return expectation.type in COUNT_CLASSES | DATE_CLASSES or result.observed is None
 
 

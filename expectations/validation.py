@@ -59,7 +59,7 @@ class Check:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What it is known by: use case and expectation."""
+        """Its identity: use case and expectation."""
         return self.use_case, self.expectation.name
 
     @property
@@ -77,8 +77,8 @@ def run_checks(
     """Run the checks by Great Expectations inside the DuckDB file.
 
     One suite per set of records and one checkpoint per id column, for all use cases together:
-    what several of them ask is asked once, and Great Expectations needs one query per suite.
-    If `docs` is given, the data docs (static HTML) are written into that folder.
+    shared checks run once, and Great Expectations needs one query per suite. If `docs` is given,
+    the data docs (static HTML) are written into that folder.
 
     Returns:
         The results, and per use case that could not be checked why, in one line that names the
@@ -106,7 +106,7 @@ def run_checks(
 
 @dataclass
 class _Run:
-    """What one night's run of Great Expectations has brought so far."""
+    """The results so far of one night's run of Great Expectations."""
 
     context: EphemeralDataContext
     night: date
@@ -117,7 +117,7 @@ class _Run:
     asked: dict[str, list[Check]] = field(default_factory=dict)
 
     def refuse(self, checks: Sequence[Check], problem: str) -> None:
-        """Note that these could not be checked."""
+        """Record that these checks could not run."""
         for check in checks:
             self.problems.setdefault(check.use_case, f"{check.place}: {problem}")
 
@@ -162,7 +162,7 @@ def failing_ids(check: Check, warehouse: Path, night: date) -> list[Any]:
         result_format = {
             "result_format": "COMPLETE",
             "unexpected_index_column_names": [check.expectation.id],
-            # Of pairs of columns Great Expectations lists so many and no more, COMPLETE or not.
+            # For pairs of columns Great Expectations lists at most this number, even with COMPLETE.
             "partial_unexpected_count": MOST_RECORDS,
         }
         outcome = (
@@ -180,7 +180,7 @@ def failing_ids(check: Check, warehouse: Path, night: date) -> list[Any]:
 def _datasource(
     context: EphemeralDataContext, warehouse: Path, checks: Sequence[Check]
 ) -> Iterator[dict[str, BatchDefinition[Any]]]:
-    """Connect to the warehouse; gives the batch of every set of records, by its SQL.
+    """Connect to the warehouse; return the batch of every set of records by its SQL.
 
     All assets are given at once, since Great Expectations writes its configuration anew for each
     that is added later.
@@ -211,10 +211,10 @@ def _datasource(
 
 
 def _learn_columns_without_rows(engine: sqlalchemy.Engine, queries: set[str]) -> None:
-    """Spare the rows of a query that Great Expectations runs only to see its columns.
+    """Limit to no rows the queries that Great Expectations runs only to learn the columns.
 
-    It runs each asset's query as it stands for that; with five million rows that alone would take
-    longer than all checks.
+    Without this each asset's query runs in full; with five million rows that would take longer than
+    all checks.
     """
     from sqlalchemy import event
 
@@ -227,7 +227,7 @@ def _learn_columns_without_rows(engine: sqlalchemy.Engine, queries: set[str]) ->
 
 
 def import_great_expectations() -> ModuleType:
-    """Import it without its line per class and its warnings about itself.
+    """Import it without its log line per class and its own warnings.
 
     It takes seconds, so callers do this before they open the warehouse and shut others out.
     """
@@ -258,7 +258,7 @@ def _asset_names(checks: Sequence[Check]) -> dict[str, str]:
 def _definition(
     run: _Run, batch: BatchDefinition[Any], checks: Sequence[Check]
 ) -> gx.ValidationDefinition | None:
-    """Make the suite of one set of records; None if nothing of it can be asked."""
+    """Make the suite of one set of records; None if none of its checks can run."""
     import great_expectations as gx
 
     expectations = []
@@ -283,7 +283,7 @@ def _definition(
 def _expectation(
     alike: Sequence[Check], night: date, label: str = ""
 ) -> gx.expectations.Expectation:
-    """Ask Great Expectations once for what these checks all ask."""
+    """Make one Great Expectations expectation for checks that are equal."""
     import great_expectations.expectations as gxe
 
     class_name, arguments = gx_expectation(alike[0].expectation, night)
@@ -304,7 +304,7 @@ def _expectation(
 
 
 def _check(run: _Run, record_id: str, definitions: list[gx.ValidationDefinition]) -> None:
-    """Run one checkpoint and keep what came out, per check."""
+    """Run one checkpoint and keep its results per check."""
     import great_expectations as gx
 
     if not definitions:

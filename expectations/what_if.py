@@ -28,7 +28,7 @@ _FORM = re.compile(r"(?P<target>[a-z0-9_.]+)\s*=\s*(?P<value>\d+(?:\.\d+)?)\s*(?
 
 @dataclass(frozen=True)
 class Assumption:
-    """What is taken for granted: a column, mart or expectation, and what would be measured."""
+    """An assumption: a column, mart or expectation, and the value that would be measured."""
 
     said: str
     target: str
@@ -37,9 +37,9 @@ class Assumption:
 
 
 class Outlook(BaseModel):
-    """The stage that the data of one use case reach now and the one that they would reach.
+    """The stage of one use case's data now, and under the assumptions.
 
-    `unmet` are the expectations of the stage after that which would still not hold.
+    `unmet`: the expectations of the stage after that which would still be unmet.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -178,7 +178,7 @@ def _targets(item: Expectation) -> set[str]:
     names = {item.name}
     if item.type == "rows" and item.mart:
         names.add(item.mart)
-    # That the newest record is of today says nothing of how far the oldest goes back.
+    # The age of the newest record says nothing about that of the oldest.
     if item.type not in ("rows", "history"):
         if item.mart and item.column:
             names.add(f"{item.mart}.{item.column}")

@@ -1,4 +1,4 @@
-"""Where in a YAML file something stands, so that a message can send a person there."""
+"""Line numbers of places in a YAML file, for messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class YamlLines:
     def of(self, location: Sequence[int | str]) -> int:
         """Find the line (from 1) of a place, given by keys and list positions from the top.
 
-        Where the text has no such step it is the line of the last one that it has.
+        Where a step is missing, it is the line of the last one found.
         """
         node, line = self._top, 1
         for step in location:

@@ -140,7 +140,7 @@ def resolve_persons(
 
 
 def _names(text: pd.DataFrame) -> list[PersonName]:
-    """Split the names; in a source with a column of given names the other one has family names only."""
+    """Split the names; beside a column of given names the other column has family names only."""
     rows = list(text[["source", "given_name", "family_name"]].itertuples(index=False, name=None))
     has_given_names = {source for source, given_name, _ in rows if given_name}
     return [

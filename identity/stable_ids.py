@@ -22,7 +22,7 @@ Kind = Literal["merged", "split", "moved", "gone", "returned"]
 
 
 class Membership(NamedTuple):
-    """A record belonged to a customer from the night `since`, before `until` (None: it still does)."""
+    """A record belonged to a customer from the night `since` to before `until` (None: still)."""
 
     record_id: str
     customer_id: str

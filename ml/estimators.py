@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ml.validation import Fold
 
-# Estimators without randomness of their own ignore it; those with one must repeat themselves.
+# Seed: random estimators must give the same result each time; the others ignore it.
 _SEED = 0
 
 
@@ -28,7 +28,7 @@ def fit(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame, y: NDArray[
     """Fit a pipeline on typed inputs (see `ml.table`); columns with one value are left out.
 
     A numeric column is made symmetric (Yeo and Johnson 2000) for the linear model, and a missing
-    value becomes the mean plus a flag; trees take it as it is. Rare categories become one.
+    value becomes the mean plus a flag; trees take it as it is. Rare categories are merged into one.
 
     Raises:
         ValueError: scikit-learn refuses the parameters of the candidate.
@@ -49,7 +49,8 @@ def fit(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame, y: NDArray[
     # Centred columns make coefficient x value the push away from the average row.
     centre = [("centre", StandardScaler(with_std=False))] if linear else []
     pipeline = Pipeline([("columns", columns), *centre, ("model", _classifier(model, spec, names))])
-    # One thread: on these sizes more gain nothing, and on a busy machine they wait for each other.
+    # One thread: on tables of this size more gain nothing, and on a busy machine they block each
+    # other.
     with threadpool_limits(limits=1):
         return pipeline.fit(inputs, y)
 

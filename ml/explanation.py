@@ -1,4 +1,4 @@
-"""Why a score is what it is: pushes per feature in log-odds, and the reasons people read."""
+"""Explains a score: contributions per feature in log-odds, and the reasons people read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def contributions(
     typical: Mapping[str, float | str],
     permutations: int,
 ) -> NDArray[Any]:
-    """How far each feature pushes each row's log-odds away from what is typical.
+    """How far each feature pushes each row's log-odds away from those of the typical row.
 
     Linear models: coefficient x (value - training mean), which is exact. Others: Shapley values
     against the typical row, sampled over `permutations` pairs of an order and its reverse
@@ -66,7 +66,7 @@ def model_reasons(
         pushes: rows x features from `contributions`.
         typical: per feature the median or most frequent value in training.
         spec: the texts.
-        telling: what of the features is more than chance (`ml.noise`); the rest is not said.
+        telling: which effects are more than chance (`ml.noise`); others are not worded.
 
     """
     names = [name for name in spec.features if name in typical]
@@ -123,7 +123,7 @@ def _grouped(reasons: Sequence[Reason]) -> list[Reason]:
 
 
 def _without_repetition(reasons: Sequence[Reason], more: Sequence[Reason]) -> list[Reason]:
-    """Append what has not been said yet, with or without a sign."""
+    """Append reasons whose text is new, signs aside."""
     said: dict[str, Reason] = {}
     for reason in [*reasons, *more]:
         bare = reason[0].removeprefix(SIGNS["raises"]).removeprefix(SIGNS["lowers"])
@@ -147,7 +147,7 @@ def _reasons_of_row(
     reasons: list[Reason] = []
     for theme in sorted(sums, key=lambda theme: -abs(sums[theme])):
         weak = abs(sums[theme]) < spec.explanation.least_share * total
-        # facts of the rules say more than what hardly moves the score
+        # facts of the rules say more than features that hardly move the score
         limit = spec.explanation.most_reasons if not weak else 0 if spec.rules else 2
         if sums[theme] == 0 or len(reasons) >= limit:
             break

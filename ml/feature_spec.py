@@ -26,7 +26,7 @@ class Text(Part):
 
 
 def as_list(value: object) -> object:
-    """Take one for a list of one."""
+    """Return a single value as a list of one."""
     return value if value is None or isinstance(value, list | tuple) else [value]
 
 
@@ -66,10 +66,10 @@ class Feature(Part):
     """One input of the model and why it may be used.
 
     Without `sql` the feature is a column of the table, named `column` or like the feature.
-    `direction` says that more of it can only raise (`rising`) or lower (`falling`) the score;
-    `theme` joins features that tell a person the same thing, so that they give one reason.
-    `neutral` is the value at which the texts change sides (default: the typical one in training).
-    `agrees_with` names a feature with a neutral value: nothing is said here that it contradicts.
+    `direction`: a higher value can only raise (`rising`) or lower (`falling`) the score. Features
+    of one `theme` tell a person the same thing and give one reason. `neutral` is the value above
+    and below which texts differ (default: the typical one in training). `agrees_with` names a
+    feature with a neutral value: no text is used that contradicts it.
     """
 
     name: str = ""

@@ -126,7 +126,7 @@ def _cutoffs(
 
 
 def _lay_spine(connection: duckdb.DuckDBPyConnection, spec: Spec, cutoffs: Sequence[date]) -> None:
-    """Every entity at every cut-off, without those who objected to profiling."""
+    """Make a row per entity and cut-off, without those who objected to profiling."""
     snapshots, key = _snapshots(spec), f"{spec.entity}_id"
     days = ", ".join(f"date '{cutoff}'" for cutoff in cutoffs)
     columns = ", ".join(dict.fromkeys([key, "customer_id"]))
@@ -170,7 +170,7 @@ def _sample(connection: duckdb.DuckDBPyConnection, spec: Spec, at_most_rows: int
 
 
 def _features(spec: Spec) -> str:
-    """One query for all features: a subquery per source and window, then what derives from them."""
+    """One query for all features: a subquery per source and window, then the derived features."""
     stored = [feature for feature in spec.features.values() if feature.source != "features"]
     stored.sort(key=lambda feature: (feature.source, feature.window_days or 0))
     joins, columns = "", ""

@@ -56,14 +56,15 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
     """Validate every candidate of the spec on the same folds, choose one and fit it on all rows.
 
     The simplest wins unless a later one is better by more than the standard error of their
-    difference. Rows without an outcome are left out. Exact copies never lie on both sides.
+    difference. Rows without an outcome are left out. Exact copies of a row are never split between
+    training and test.
 
     Args:
         frame: any table with the target column and the columns of the features.
         spec: a spec, the path of its YAML, or the same as a dict.
 
     Raises:
-        TableError: the table does not fit the spec, or (NotEnoughDataError) is too poor.
+        TableError: the table does not fit the spec, or (NotEnoughDataError) has too little data.
 
     """
     spec = load_spec(spec)
@@ -202,7 +203,7 @@ def _labelled(
 
 
 def _choose(trials: dict[str, _Trial]) -> str:
-    """Name the first candidate that none beats by more than the error of the difference."""
+    """Name the first candidate that none beats by more than the standard error of the difference."""
     best = max(trials, key=lambda name: trials[name].aucs.mean())
     for name, trial in trials.items():
         lead = trials[best].aucs - trial.aucs

@@ -1,4 +1,4 @@
-"""The stage that each use case has reached, as the assessment wrote it down."""
+"""The stage of each use case, as the assessment stored it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from warehouse import open_warehouse
 def stages(settings: Settings) -> dict[str, int]:
     """Stage (0 to 3) per use case as of the latest assessed night until `settings.night`.
 
-    A use case that was not assessed that night has none: its file was removed or renamed, and
-    nobody measures any more whether its data bear the method.
+    A use case that was not assessed that night has none: its file was removed or renamed, so
+    nothing shows that its data allow the method.
     """
     with open_warehouse(settings) as connection:
         rows = connection.execute(

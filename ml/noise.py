@@ -1,4 +1,4 @@
-"""Which values of a feature go with the outcome more, or less, than chance explains."""
+"""Which values of a feature are associated with the outcome beyond chance."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from ml.spec import Spec
 
-Z = 1.96  # 95 %: of the differences that there are not, one in twenty is taken for one
+Z = 1.96  # 95 %: where there is no difference, one is found in one case of twenty
 QUARTERS = (0.25, 0.5, 0.75)
-# Per feature: where its values are cut (none: categories), and per group 1 or -1 if its members
-# have the outcome surely more or less often than all others; other groups are left out.
+# Per feature: the cuts between its groups (none: categories), and per group 1 or -1 if its members
+# have the outcome significantly more or less often than all others; other groups are left out.
 Telling = Mapping[str, Mapping[str, Any]]
 
 
@@ -25,10 +25,10 @@ def find_telling(
 ) -> dict[str, dict[str, Any]]:
     """Compare each group of a feature's values with all other rows.
 
-    Groups are categories, or quarters of a number. Features with a `direction` are left out: which
-    way they act is known. An entity seen at many cut-offs counts once, by its mean outcome, since
-    its pictures are no independent trials. Two shares differ if the 95 % interval of their
-    difference excludes zero: Newcombe (1998), Statistics in Medicine 17:873-890, method 10.
+    Groups are categories, or quarters of a number. Features with a `direction` are left out: their
+    effect is known. An entity with many cut-offs counts once, by its mean outcome, since its rows
+    are not independent. Two shares differ if the 95 % interval of their difference excludes zero:
+    Newcombe (1998), Statistics in Medicine 17:873-890, method 10.
     """
     import pandas as pd
 
@@ -56,7 +56,7 @@ def find_telling(
 
 
 def group_of(value: object, cuts: list[float]) -> str:
-    """Name the group that a value belongs to: its category, or between which cuts it lies."""
+    """Name a value's group: its category, or the quarter in which it lies."""
     if not cuts or isinstance(value, str):
         return str(value)
     if value is None or value != value:

@@ -36,7 +36,7 @@ TRUSTED_TYPES = [
 
 @dataclass(frozen=True)
 class Champion:
-    """The registered model in force, the spec it was trained by, what is typical and telling."""
+    """The registered model in force, its spec, typical values and telling effects."""
 
     version: str
     candidate_name: str
@@ -58,7 +58,7 @@ def model_name(score: str) -> str:
 
 
 def is_used(settings: Settings) -> bool:
-    """Whether there can be a model: opening an empty local store costs ten seconds and more."""
+    """Whether there can be a model; cheap, while opening an empty store takes ten seconds."""
     path = settings.mlflow_tracking_uri.removeprefix("sqlite:///")
     return path == settings.mlflow_tracking_uri or Path(path).is_file()
 
@@ -66,13 +66,13 @@ def is_used(settings: Settings) -> bool:
 @contextmanager
 def tracking(settings: Settings) -> Iterator[MlflowClient]:
     """Point MLflow at this installation's store."""
-    # Customer data's statistics are nobody else's business, and a site may have no network.
+    # No usage statistics are sent: they are confidential, and a site may have no network.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
-    # What it tells of its tables and of pip is for its developers.
+    # Its log lines about its tables and pip are for its developers.
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     uri = settings.mlflow_tracking_uri
     if uri.startswith("sqlite:///"):
@@ -102,7 +102,7 @@ def champion(client: MlflowClient, score: str) -> Champion | None:
         candidate_name=str(version.tags["candidate"]),
         spec=load_spec(yaml.safe_load(load_text(f"{run}/spec.yml"))),
         typical=load_dict(f"{run}/typical.json"),
-        # a model of before this was kept: nothing is held back until it is trained again
+        # registered before this was stored: all effects are worded until it is trained again
         telling=load_dict(f"{run}/telling.json") if "telling.json" in kept else {},
         uri=f"models:/{model_name(score)}/{version.version}",
     )
@@ -152,7 +152,7 @@ def register(
             serialization_format="skops",
             skops_trusted_types=TRUSTED_TYPES,
             pyfunc_predict_fn="predict_proba",
-            # Named here, because finding them out by trial costs MLflow half a minute.
+            # Given here, because MLflow needs half a minute to infer them.
             pip_requirements=[f"scikit-learn=={sklearn_version}"],
         )
         name = model_name(spec.name)
@@ -179,7 +179,7 @@ def _log_figures(candidate: Candidate, rows: int) -> None:
 
 
 def decide(client: MlflowClient, score: str, version: str, is_champion: bool, why: str) -> None:
-    """Write down the decision on a version; the tag comes last, so that a kill repeats it."""
+    """Store the decision on a version; the tag comes last, so that a killed run repeats it."""
     name = model_name(score)
     if is_champion:
         client.set_registered_model_alias(name, CHAMPION, version)

@@ -30,7 +30,7 @@ Method = Literal["rules", "model", "none"]
 
 @dataclass(frozen=True)
 class Scoring:
-    """What came of scoring one score: method, rows, and why if it is not the stage's own."""
+    """The outcome of one score: method, rows, and why it is not the stage's own method, if so."""
 
     score: str
     stage: int
@@ -44,7 +44,7 @@ class Scoring:
 
 @dataclass(frozen=True)
 class _Scored:
-    """Points per row (0 to 100) with what they rest on."""
+    """Points per row (0 to 100) with method, model and reasons."""
 
     points: NDArray[Any]
     reasons: list[list[Reason]]
@@ -54,12 +54,12 @@ class _Scored:
 
 
 def allowed_methods(settings: Settings) -> dict[Method, list[str]]:
-    """Say by which methods the stages let the scores be made tonight; logs why.
+    """Return the method that the stage allows for each score tonight; logs why.
 
     Returns:
         Names of the scores per method: `rules` at stages 1 and 2, `model` at stage 3, `none` below
-        stage 1. Only methods that a score has; `none` where there are no scores at all, so that
-        those of earlier nights go.
+        stage 1. Only methods that some score has; `none` if there are no scores at all, so that
+        those of earlier nights are removed.
 
     """
     reached = stages(settings)
@@ -76,8 +76,9 @@ def allowed_methods(settings: Settings) -> dict[Method, list[str]]:
 def score_entities(settings: Settings, method: str | None = None) -> list[Scoring]:
     """Score every customer or open lead of each spec as of `settings.night` into `ops.scores`.
 
-    Below stage 1 nothing is scored and old scores go. Stages 1 and 2 score by rules, stage 3 by the
-    champion model, or while there is none by the rules of stage 2. Each score is replaced whole.
+    Below stage 1 nothing is scored and old scores are removed. Stages 1 and 2 score by rules, stage
+    3 by the champion model, or while there is none by the rules of stage 2. Each score is replaced
+    whole.
 
     Args:
         settings: say where everything is.

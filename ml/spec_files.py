@@ -12,7 +12,7 @@ from config.language import _
 from ml.spec import Spec, SpecError
 
 DEFAULTS = Path(__file__).with_name("defaults.yml")
-# Their single entries can be overridden; every other section is replaced whole.
+# A score's YAML overrides single entries of these; every other section is replaced whole.
 _MERGED = ("validation", "preparation", "gates", "explanation")
 
 

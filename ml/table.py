@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas
 
 MISSING = "(missing)"
-# What a `positive: Yes` in YAML, which reads it as true, can have been in the table.
+# YAML reads `positive: Yes` as true: the values in a table that it may stand for.
 _TRUE = {"true", "yes", "y", "on", "1", "ja", "wahr"}
 _FALSE = {"false", "no", "n", "off", "0", "nein", "falsch"}
 

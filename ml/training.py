@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Training:
-    """What came of training one score.
+    """The outcome of training one score.
 
     `status`: champion (a new model is in force), rejected (trained, but the one before or the rules
     stay), unchanged (same rows, same spec: nothing to do), skipped (the data are not there yet).
@@ -175,9 +175,9 @@ def _train_score(client: MlflowClient, settings: Settings, spec: Spec) -> Traini
 
 
 def _worse_than(present: registry.Champion, candidate: Candidate, settings: Settings) -> list[str]:
-    """Compare with the champion's recipe, learnt and tested on today's rows like the candidate.
+    """Compare with the champion's spec, trained and tested on today's rows like the candidate.
 
-    Its stored model would not do: it has seen part of the rows that both must be tested on.
+    Its stored model can't be used: it was trained on part of the test rows.
     """
     spec = present.spec
     recipe = spec.model_copy(

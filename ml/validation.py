@@ -101,8 +101,8 @@ def grouped_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[
 def _groups(frame: pandas.DataFrame, spec: Spec) -> NDArray[Any]:
     """Give each row the number of its group, whose rows must stay together.
 
-    Copies are rows alike in every feature, whatever their outcome: were only those of the same
-    outcome kept together, a row would meet its contradictions in training and never its likes.
+    Copies are rows equal in every feature, whatever their outcome: if only those with the same
+    outcome stayed together, training would hold just the copies with the other outcome.
     """
     import pandas as pd
 
@@ -157,10 +157,10 @@ def standard_error(differences: NDArray[Any]) -> float:
 
 
 def single_feature_auc(values: pandas.Series[Any], y: NDArray[Any]) -> float:
-    """How well one feature alone orders the outcomes, 0.5 to 1, by its values or by being missing.
+    """AUC of one feature alone, 0.5 to 1, by its values or by whether it is missing.
 
-    Categories are replaced by their cross-fitted share of positives, so that a column of names
-    does not look like knowledge.
+    Categories are replaced by their cross-fitted share of positives, so that unique names predict
+    nothing.
     """
     import numpy as np
     from sklearn.metrics import roc_auc_score

@@ -1,4 +1,4 @@
-"""Values put into German and English texts, with each language's numbers."""
+"""Puts values into German and English texts, numbers in the format of the language."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _about(
 
 
 def _can_be_said(feature: Feature | None, values: Mapping[str, Any], about: Feature | None) -> bool:
-    """Whether there is a value; that a category is unknown can be the very reason."""
+    """Whether there is a value; an unknown category counts, since it can be the reason."""
     if feature is None or (feature is about and feature.type == "categorical"):
         return True
     return _is_known(values.get(feature.name))
