@@ -203,7 +203,7 @@ def _labelled(
 
 
 def _choose(trials: dict[str, _Trial]) -> str:
-    """Name the first candidate that none beats by more than the standard error of the difference."""
+    """Name the first candidate that none beats by more than the difference's standard error."""
     best = max(trials, key=lambda name: trials[name].aucs.mean())
     for name, trial in trials.items():
         lead = trials[best].aucs - trial.aucs

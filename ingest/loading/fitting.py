@@ -1,4 +1,4 @@
-"""Which tables of a file a source takes, what is to be told of them, or why none can be taken."""
+"""Which tables of a file a source takes, with notices about them, or why none can be taken."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ingest.reading.tables import Table
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Which tables of a file a source takes, and what is to be told of each."""
+    """Which tables of a file a source takes, with the notices about each."""
 
     taken: list[tuple[Table, list[Reason]]]
     others: list[Table]
@@ -26,7 +26,7 @@ class Fit:
 
     @property
     def notes(self) -> list[Reason]:
-        """All that is to be told, each once."""
+        """All notices, each once."""
         return list(dict.fromkeys(note for _, notes in self.taken for note in notes))
 
 
@@ -35,8 +35,8 @@ def fit_tables(
 ) -> Fit:
     """Part the tables into those of the source and sheets of another kind.
 
-    A sheet that has some of the mapped columns and lacks others has been damaged: nothing of the
-    file may be loaded, else half of it would replace the whole. So says the refusal.
+    A sheet with only some of the mapped columns is damaged: then nothing of the file is loaded,
+    else half of it would replace the whole. The refusal says so.
     """
     wanted = [table for table in tables if not table.is_sheet or source.wants_sheet(table.name)]
     if not wanted:
@@ -60,7 +60,7 @@ def fit_tables(
 def _notes(
     connection: duckdb.DuckDBPyConnection, source: Source, file: str, table: Table
 ) -> list[Reason]:
-    """Return what is to be told of a table, whether it can be loaded or not."""
+    """Return the notices about a table, whether it can be loaded or not."""
     notes = list(table.notes)
     if changed := changed_columns(connection, source, file, table):
         notes.append(changed)

@@ -1,4 +1,4 @@
-"""The inbox: which files lie there, which are still being written, which came and which did not."""
+"""The inbox: which files lie there, are still being written, came or left."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from workbooks.to_do import is_to_do
 # Files that programs leave beside what people drop: hidden ones, Office's locks, partial downloads.
 IGNORED_PREFIXES = (".", "~$")
 IGNORED_SUFFIXES = (".tmp", ".part", ".crdownload", ".filepart", ".partial")
-# A file that changed within these seconds may be still being written: wait so long, once a run,
-# and see whether it goes on.
+# A file that changed within this many seconds may still be being written: wait that long, once a
+# run, and look again.
 SETTLING_SECONDS = 3.0
 
 
@@ -44,7 +44,7 @@ class KnownFile:
 def list_files(inbox: Path) -> list[InboxFile]:
     """Return the files in the order of their names, after giving fresh ones time to settle.
 
-    A file is described as it was before the wait, so that one which went on growing differs.
+    A file is described as it was before the wait, so that one that is still growing differs.
     """
     files = [_described(path, inbox) for path in inbox_paths(inbox)]
     newest = max((file.seen.modified_ns for file in files), default=0) / 1e9
@@ -65,7 +65,7 @@ def known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownFile]:
 def remember(
     connection: duckdb.DuckDBPyConnection, file: InboxFile, known: KnownFile | None, night: date
 ) -> bool:
-    """Keep what was seen of a file; return whether it came: new, changed or written anew."""
+    """Record what was seen of a file; return whether it is new, changed or written anew."""
     is_changed = known is None or known.sha256 != file.sha256
     is_renewed = is_changed or known.modified_at != file.modified_at  # type: ignore[union-attr]
     if known is not None and not is_renewed and known.is_there:
@@ -113,7 +113,7 @@ def inbox_paths(inbox: Path) -> list[Path]:
     return sorted(
         path
         for path in inbox.rglob("*")
-        # A link to nothing is a file that cannot be opened, and told so.
+        # A broken link is reported as a file that cannot be opened.
         if (path.is_file() or (path.is_symlink() and not path.exists()))
         and not any(part.startswith(IGNORED_PREFIXES) for part in path.relative_to(inbox).parts)
         and path.suffix.lower() not in IGNORED_SUFFIXES
@@ -126,7 +126,7 @@ def _described(path: Path, inbox: Path) -> InboxFile:
     name = path.relative_to(inbox).as_posix()
     try:
         seen = Signature.of(path)
-    except OSError:  # told when it is its turn to be opened
+    except OSError:  # reported when it is opened
         seen = Signature(0, 0)
     modified_at = datetime.fromtimestamp(seen.modified_ns / 1e9, UTC).replace(tzinfo=None)
     return InboxFile(path, name, seen, modified_at)

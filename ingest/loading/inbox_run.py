@@ -51,7 +51,7 @@ from warehouse import open_warehouse
 
 logger = logging.getLogger(__name__)
 
-# Of the warehouse's engine while it takes in a file; beyond it works on disk.
+# Memory limit of DuckDB while it loads a file; beyond it DuckDB works on disk.
 MEMORY_LIMIT = "400MB"
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -66,7 +66,7 @@ class DiskFullError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What one look into the inbox works with."""
+    """State of one run over the inbox."""
 
     connection: duckdb.DuckDBPyConnection
     settings: Settings
@@ -103,7 +103,7 @@ def load_inbox(settings: Settings, progress: Progress | None = None) -> Iterator
 
     Each file is one transaction. Nothing happens for a file whose content and mapping have not
     changed. A file that cannot be loaded is recorded as failed, its last good version stays, and
-    the others go on. Then what did not come is told.
+    the others go on. Then overdue sources are reported.
 
     Raises:
         ConfigurationError: `sources.yml` is wrong.
@@ -130,7 +130,7 @@ def _all(run: _Run, progress: Progress | None) -> Iterator[Load]:
     files = list_files(run.settings.inbox)
     total = sum(file.seen.size for file in files)
     done = 0
-    # Whether a file is a duplicate shows when the others are loaded: they may be about to change.
+    # Whether a file is a duplicate is known only after the others are loaded: they may change.
     later: list[InboxFile] = []
     for file in files:
         if progress:
@@ -149,7 +149,7 @@ def _all(run: _Run, progress: Progress | None) -> Iterator[Load]:
 
 
 def _ingest_file(run: _Run, file: InboxFile, later: list[InboxFile] | None = None) -> list[Load]:
-    """Load a file where it is due; put it off into `later` if it looks like a duplicate."""
+    """Load a file if needed; defer it to `later` if it looks like a duplicate."""
     claiming = run.sources.claiming(file.name)
     try:
         file = replace(file, sha256=sha256_of(file.path))
@@ -295,7 +295,7 @@ def _reload_from_archive(run: _Run, there: set[str]) -> Iterator[Load]:
 
 
 def _gone(run: _Run, there: set[str]) -> Iterator[Load]:
-    """Tell once which loaded files left the inbox."""
+    """Report once which loaded files left the inbox."""
     for name, known in sorted(run.known.items()):
         if name in there or not known.is_there:
             continue
@@ -311,7 +311,7 @@ def _gone(run: _Run, there: set[str]) -> Iterator[Load]:
 
 
 def _overdue(run: _Run, files: list[InboxFile]) -> list[Load]:
-    """Tell which sources did not come although they were expected."""
+    """Report the sources that are overdue."""
     nights: dict[str, set[date]] = {}
     for name, night in run.connection.execute("from ops.source_nights").fetchall():
         nights.setdefault(name, set()).add(night)

@@ -1,4 +1,4 @@
-"""Rows that are loaded and feed no entity, since the `where` of their source takes others only."""
+"""Rows that are loaded but feed no entity, since no `where` of their source selects them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def find_left_out(
 ) -> Reason | None:
     """Count the rows of a load that feed nothing, by what stands in the columns of `where`.
 
-    A kind of document that appears one day beside the orders would else be left out in silence.
-    None where every mapping takes all rows, and where no row is left out.
+    Otherwise a new kind of document among the orders would be left out in silence. None if some
+    mapping takes all rows, or no row is left out.
     """
     wheres = [mapping.where for mapping in source.maps.values() if mapping.where]
     if not wheres or len(wheres) < len(source.maps):

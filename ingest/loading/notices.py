@@ -1,4 +1,4 @@
-"""What is told about a load or a source, in German and English; a line each."""
+"""Notices about a load or a source, in German and English; a line each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GROWING = Reason(
 
 
 class NamedRow(NamedTuple):
-    """Where a firm's name stands."""
+    """A firm's name with its place in the file."""
 
     name: str
     file: str

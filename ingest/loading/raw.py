@@ -117,7 +117,7 @@ def _quarantine_keyless(
 ) -> None:
     """Move the rows that should feed an entity and feed none from raw to quarantine.
 
-    Moved, not parted before, so that the file is read once and the warehouse's columns decide.
+    They are moved afterwards, so that the file is read once and the warehouse's columns decide.
     """
     loadable = expressions.loadable(source, columns_of(table.columns))
     if loadable == "true":
@@ -162,8 +162,8 @@ def _insert(
 ) -> None:
     """Append batches; `values` has an SQL expression per column, by its name in small letters.
 
-    Piece by piece, because one statement holds on to all that it is given; and as relations,
-    because a registered name would be held until the transaction ends.
+    Piece by piece, because a statement keeps all its input in memory; and as relations, because a
+    registered name keeps it until the transaction ends.
     """
     described = connection.execute(f"describe {target}").fetchall()
     selected = ", ".join(values.get(str(row[0]).casefold(), "null") for row in described)
@@ -172,7 +172,7 @@ def _insert(
 
 
 def _pieces(batches: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """Put batches together to larger tables: small ones leave row groups that are merged anew."""
+    """Combine batches into larger tables: small ones leave small row groups that must be merged."""
     waiting: list[pa.RecordBatch] = []
     size = 0
     for batch in batches:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import duckdb
 
 ENTITY, NAME = "company", "name"
-# Names that are less alike than this and share no word are different firms; 1 is the same.
+# Names with a lower similarity (1: equal) and no common word are different firms.
 SLIP = 0.6
 
 
@@ -25,8 +25,8 @@ def find_reused_keys(
 ) -> Reason | None:
     """Find the keys of a company that have entirely different names, one of them of this load.
 
-    Looks at all rows of the source in force: of lists that stand side by side each may count
-    from 1. A firm that is written in several ways, or was renamed in part, is no such case.
+    Looks at all rows of the source in force, since each of several files may count from 1. Spelling
+    variants of a name and partial renames do not count.
     """
     from ingest.mapping.entities import load_entities
 
@@ -58,7 +58,7 @@ def find_reused_keys(
 
 
 def are_different_firms(one: str, two: str) -> bool:
-    """Tell whether two names can't be one firm's: no word in common and not a slip of the pen."""
+    """Tell whether two names belong to different firms: no common word and no mere typing slip."""
     from vocabulary.company_names import company_name
 
     a, b = (company_name(name).name or name.lower() for name in (one, two))

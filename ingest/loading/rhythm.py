@@ -1,4 +1,4 @@
-"""Whether a source that did not come should have: from the nights in which it came so far."""
+"""Whether a source is overdue, judged from the nights in which it came so far."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ingest.mapping.sources import Rhythm
 
 # Below this many nights there is no telling how often a source comes.
 NIGHTS_TO_TELL = 4
-# Gaps further back say little about today: an export that was weekly may be daily by now.
+# Older gaps say little about today: an export that was weekly may be daily by now.
 NIGHTS_THAT_COUNT = 10
 DAYS: dict[Rhythm, int] = {"daily": 1, "weekly": 7, "monthly": 31}
 
@@ -19,10 +19,10 @@ DAYS: dict[Rhythm, int] = {"daily": 1, "weekly": 7, "monthly": 31}
 def is_overdue(nights: Collection[date], tonight: date, expected: Rhythm | None = None) -> bool:
     """Tell whether a source that brought nothing tonight is missed.
 
-    With `expected`: when it stayed away for that long. Without: when it stayed away as long as
-    the longest gap between its last ten nights, or when it came on this day of the week in three
-    of the last four weeks. The second rule knows that an export of working days pauses at
-    weekends and still misses it on a Tuesday, which the first, used to weekends, would not.
+    With `expected`: if it stayed away for that long. Without: if it stayed away as long as the
+    longest gap between its last ten nights, or if it came on this weekday in three of the last four
+    weeks. The second rule notices that a daily export is missing on a Tuesday; the first allows for
+    a weekend's gap.
 
     Args:
         nights: those in which the source brought a new, changed or renewed file.

@@ -68,8 +68,8 @@ def applies(mapping: EntityMapping, columns: Columns) -> str:
 def loadable(source: Source, columns: Columns) -> str:
     """Return the condition under which a row is loaded.
 
-    A row may feed some of its source's entities and not others (a company without a contact
-    person); it goes to quarantine only if it should feed at least one and lacks the key of all.
+    A row may feed only some of its source's entities (a company without a contact person); it goes
+    to quarantine only if it should feed at least one and lacks the keys of all of them.
     """
     if not source.maps:
         return "true"

@@ -1,4 +1,4 @@
-"""Which mapped records nothing ties to a customer: a silent fault that empties later pages."""
+"""Mapped entities without a reference to a customer: a silent fault that empties later pages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class MissingReference:
     columns: tuple[str, ...]
 
     def reason(self, unmapped: Collection[str] = ()) -> Reason:
-        """Say it; `unmapped` are the file's columns among which the right one may be."""
+        """Word the finding; `unmapped` are the file's columns, one of which may be right."""
         name = NAMES[self.entity]
         wanted = ", ".join(self.columns)
         place = f"{SOURCES_FILE}, {self.source}.maps.{self.entity}.columns"
@@ -51,8 +51,8 @@ class MissingReference:
 def missing_references(sources: Sources) -> list[MissingReference]:
     """Return every mapped entity that no column ties to a customer.
 
-    One whose customer stands in the same row (the source maps `company` too) still needs its
-    reference there: the warehouse follows references only.
+    This includes an entity whose customer is in the same row (the source maps `company` too): the
+    warehouse follows references only.
     """
     return [found for source in sources.sources.values() for found in untied(source)]
 

@@ -102,7 +102,7 @@ class EntityMapping(_Strict):
     def used_twice(self) -> dict[str, list[str]]:
         """File columns that fill several canonical columns as they are, with these columns.
 
-        A status that is turned into two things (`values`) and a reference are meant so.
+        Columns used with `values` (a status read as two things) and references are excluded.
         """
         filled: dict[str, dict[str, str]] = {}
         for name, origin in self.columns.items():

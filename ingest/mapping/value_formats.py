@@ -1,4 +1,4 @@
-"""How a source writes numbers and dates, settled per column from all its values, never per cell."""
+"""Formats of numbers and dates, decided per column from all its values, never per cell."""
 
 from __future__ import annotations
 
@@ -58,17 +58,17 @@ PLAIN: Mapping[TypedKind, str] = {
     "number": "trim(regexp_replace(shape, '[^0-9.,]', '', 'g'), '.,')",
     "date": "shape",
 }
-# From this share of values that only the other format explains a column counts as written in
-# both: one in twenty is no slip of the hand any more.
+# From this share of values that fit only the other format a column counts as `mixed`: one in twenty
+# is no typing slip any more.
 MIXED_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnFormat:
-    """How a column is written, and how many of its values say so or say otherwise.
+    """A column's format, with the numbers of values for and against it.
 
-    `mixed`: two formats are in use, so only the values that one of them alone explains are read.
-    `is_ambiguous`: there are values that both explain and the others do not settle it.
+    `mixed`: two formats are in use, so only values that fit exactly one of them are read.
+    `is_ambiguous`: some values fit both, and the others do not decide.
     """
 
     format: str
@@ -79,7 +79,7 @@ class ColumnFormat:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many values of one load are written in which way, and one that allows several."""
+    """Numbers of one load's values per format, and an example that fits several."""
 
     load_id: str
     values: Evidence
@@ -136,9 +136,9 @@ def number_format(evidence: Evidence, locale: Locale, is_typed: bool) -> ColumnF
 def date_format(evidence: Evidence, locale: Locale) -> ColumnFormat:
     """Decide the order of day, month and year of a column.
 
-    Values with the year first are read as such in any column, so they prove nothing about the
-    others' order of day and month: where such have no proof either, the locale decides (`en` is
-    month first; `auto` counts as German).
+    Values with the year first are read as such in any column and are no evidence of the others'
+    order of day and month: without evidence among those the locale decides (`en` is month first;
+    `auto` counts as German).
 
     Args:
         evidence: numbers of values under `dmy`, `mdy`, `ymd` and `either`.

@@ -1,4 +1,4 @@
-"""The views `raw.<view>`: all sources of an entity in one, whatever their files call things."""
+"""The views `raw.<view>`: one per entity, over all its sources, with canonical column names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from warehouse import open_warehouse
 def refresh_views(
     connection: duckdb.DuckDBPyConnection, sources: Sources, of: Source | None = None
 ) -> None:
-    """Settle formats and write the views of all entities, or of those that one source feeds."""
+    """Decide formats and write the views of all entities, or of those that one source feeds."""
     tables = {
         name: columns_of(columns)
         for name, columns in raw_tables(connection).items()
@@ -56,8 +56,8 @@ def refresh_views(
 def renew_outdated_views(settings: Settings) -> bool:
     """Write the views anew if `entities.yml` knows a column or entity that they lack.
 
-    So they do after an upgrade, until the next ingest. Without any view nothing was ingested yet,
-    and nothing is done.
+    That is the case after an upgrade, until the next ingest. Without any view nothing was ingested
+    yet, and nothing is done.
 
     Returns:
         Whether they were written anew.
@@ -183,10 +183,10 @@ def _evidence(
     text: str,
     load_ids: list[str],
 ) -> list[Counted]:
-    """Return how a column's values are written per load, counting only what was not yet.
+    """Return per load the counts of a column's formats; only new loads are counted.
 
-    A source of many files is thus read once, not again with each new file. Patterns of another
-    release count anew.
+    So a source of many files is not read again with each new file. If another release changed the
+    patterns, all loads are counted again.
     """
     of_column = "source = ? and entity = ? and column_name = ?"
     patterns = repr(value_formats.PATTERNS[kind])
@@ -216,7 +216,7 @@ def _evidence(
 def _loads_in_force(connection: duckdb.DuckDBPyConnection, source: Source) -> dict[str, bool]:
     """Return the loads whose rows are in raw, and whether their numbers always have a point.
 
-    So they have in sheets, JSON and Parquet, where numbers are no texts.
+    Sheets, JSON and Parquet hold numbers, not texts: those always have a point.
     """
     rows = connection.execute(
         "select load_id, bool_and((regexp_matches(file, $typed, 'i') or sheet is not null)"
