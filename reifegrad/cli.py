@@ -12,7 +12,7 @@ import typer
 from reifegrad.groups import identity_app, sources_app
 from reifegrad.options import AsJson, Night, settings_now, settings_of
 from reifegrad.spoken import SpokenGroup
-from reifegrad.terminal import progress_bar, say, say_json, show
+from reifegrad.terminal.printing import progress_bar, say, say_json, show
 
 app = typer.Typer(
     cls=SpokenGroup,
@@ -70,7 +70,7 @@ def start(
     from config.language import _
     from reifegrad.start import known_company, own_settings
     from reifegrad.start import start as begin
-    from reifegrad.start_tables import start_tables
+    from reifegrad.terminal.start_tables import start_tables
 
     settings = settings_now()
     name = known_company(own_settings(settings, folder)) or company
@@ -156,7 +156,7 @@ def assess(
     from config import ConfigurationError
     from expectations import assess as measure
     from expectations import look_ahead
-    from reifegrad.tables import outlooks_table, stages_table
+    from reifegrad.terminal.overview_tables import outlooks_table, stages_table
     from report.overview import with_missing
 
     settings = settings_of(night)
@@ -225,7 +225,7 @@ def push(
     if json:
         say(to_json(changes))
     else:
-        from reifegrad.tables import changes_table
+        from reifegrad.terminal.overview_tables import changes_table
 
         show(changes_table(changes, dry_run=dry_run))
 
@@ -239,7 +239,7 @@ def check(json: AsJson = False) -> None:
     if json:
         say_json([finding.model_dump(mode="json") for finding in found])
     else:
-        from reifegrad.tables import findings_table
+        from reifegrad.terminal.overview_tables import findings_table
 
         show(findings_table(found))
     if any(finding.level == "error" for finding in found):
@@ -255,7 +255,7 @@ def run(night: Night = None) -> None:
     with progress_bar() as progress:
         for line in stations.run_night(settings, progress):
             say(line)
-    from reifegrad.places import files_to_look_at
+    from reifegrad.services.places import files_to_look_at
 
     show(files_to_look_at(settings))
 
@@ -270,10 +270,10 @@ def status(json: AsJson = False) -> None:
     if json:
         say(overview.model_dump_json(indent=2))
     else:
-        from reifegrad.tables import tables
+        from reifegrad.terminal.overview_tables import tables
 
         show(*tables(overview, settings))
-    from reifegrad.services import ServiceError, failing
+    from reifegrad.services.processes import ServiceError, failing
 
     if problem := failing(settings):
         raise ServiceError(problem)
@@ -288,8 +288,8 @@ def customer(
     json: AsJson = False,
 ) -> None:
     """Show a customer: where its data come from, why its records are one, what happened."""
-    from reifegrad.customer_tables import choice_table, customer_tables
     from reifegrad.stations import customer as look_up
+    from reifegrad.terminal.customer_tables import choice_table, customer_tables
 
     settings = settings_now()
     found, held = look_up(settings, asked)
@@ -377,7 +377,7 @@ def setup_crm() -> None:
 @app.command(rich_help_panel=SERVICES)
 def setup_airflow() -> None:
     """Prepare Airflow's database, pool and password where its parts run apart (containers)."""
-    from reifegrad.airflow_setup import prepare_airflow
+    from reifegrad.services.airflow_setup import prepare_airflow
 
     prepare_airflow(settings_now())
 

@@ -19,13 +19,14 @@ from nights.airflow import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE
 from nights.dates import settle
 from nights.manifest import renew_manifest
 from nights.steps import DAG_IDS
-from reifegrad import services, stations
-from reifegrad.airflow_api import AirflowApi
-from reifegrad.following import LOOK_SECONDS, NightFailedError, Step, follow
-from reifegrad.passwords import airflow_password
-from reifegrad.places import places
-from reifegrad.tables import console as make_console
-from reifegrad.tables import tables
+from reifegrad import stations
+from reifegrad.services import processes
+from reifegrad.services.airflow_api import AirflowApi
+from reifegrad.services.following import LOOK_SECONDS, NightFailedError, Step, follow
+from reifegrad.services.passwords import airflow_password
+from reifegrad.services.places import places
+from reifegrad.terminal.overview_tables import console as make_console
+from reifegrad.terminal.overview_tables import tables
 from report.overview import read_overview
 
 READY_SECONDS: Final = 300.0
@@ -89,9 +90,9 @@ def start_everything(settings: Settings) -> None:
     renew_manifest()
     _start(settings, console, [])
     _sign_in(settings, console)
-    for service in services.all_services(settings):
+    for service in processes.all_services(settings):
         with _status(console, _("waiting for {name} …").format(name=service.name)):
-            services.wait_until_ready(settings, service, READY_SECONDS)
+            processes.wait_until_ready(settings, service, READY_SECONDS)
         console.print(_("{name} answers").format(name=service.name))
     console.print(places(settings, secretly=not console.is_terminal))
     console.print(_("Everything keeps running. `make down` stops it."))
@@ -99,7 +100,7 @@ def start_everything(settings: Settings) -> None:
 
 def stop_everything(settings: Settings) -> None:
     """Stop every service, whatever is left of it."""
-    stopped = services.stop(settings, *ALL_SERVICES)
+    stopped = processes.stop(settings, *ALL_SERVICES)
     told = (
         _("Stopped: {names}").format(names=", ".join(stopped))
         if stopped
@@ -128,7 +129,7 @@ def _own_services(settings: Settings, console: Console, *, keep: bool) -> Iterat
         if started and not (keep and is_done):
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not cut this short
-            services.stop(settings, *started)
+            processes.stop(settings, *started)
             console.print(_("Stopped: {names}").format(names=", ".join(started)))
             if is_done:
                 console.print(_("`make up` starts everything again."))
@@ -141,24 +142,24 @@ def _start(settings: Settings, console: Console, started: list[str]) -> None:
 
     A port in use is found before the first one starts.
     """
-    wanted = services.all_services(settings)
-    if services.is_running(settings, "airflow") and (sick := services.sick_parts(settings)):
+    wanted = processes.all_services(settings)
+    if processes.is_running(settings, "airflow") and (sick := processes.sick_parts(settings)):
         console.print(
             _("{name} is started again, no sign of life from: {parts}").format(
                 name="airflow", parts=", ".join(sick)
             )
         )
-        services.stop(settings, "airflow")
+        processes.stop(settings, "airflow")
     for service in wanted:
-        if not services.is_running(settings, service.name):
-            services.stop(settings, service.name)  # what a killed start left behind
+        if not processes.is_running(settings, service.name):
+            processes.stop(settings, service.name)  # what a killed start left behind
             for port in service.ports:
-                services.require_free_port(port, service.setting)
+                processes.require_free_port(port, service.setting)
     for service in wanted:
-        is_new = not services.is_running(settings, service.name)
+        is_new = not processes.is_running(settings, service.name)
         if is_new:
             started.append(service.name)  # before it starts: a Ctrl-C may come in between
-            services.start(settings, service)
+            processes.start(settings, service)
         told = _("{name} starts (port {port})") if is_new else _("{name} is running already")
         console.print(told.format(name=service.name, port=service.ports[0]))
 
@@ -175,18 +176,18 @@ def _fill_inbox(settings: Settings, console: Console, customers: int, months: in
 
 def _sign_in(settings: Settings, console: Console) -> AirflowApi:
     """Wait until Airflow answers and knows all DAGs."""
-    airflow = services.airflow_service(settings)
+    airflow = processes.airflow_service(settings)
     with _status(console, _("waiting for {name} …").format(name="airflow")):
-        services.wait_until_ready(settings, airflow, READY_SECONDS)
+        processes.wait_until_ready(settings, airflow, READY_SECONDS)
         api = AirflowApi(settings, airflow_password(settings))
         api.ensure_pool(WAREHOUSE_POOL, 1, WAREHOUSE_POOL_NOTE)
         deadline = time.monotonic() + READY_SECONDS
         while not api.dag_ids().issuperset(DAG_IDS):
             if errors := api.import_errors():
                 raise NightFailedError(_("A DAG can't be read: {error}").format(error=errors[0]))
-            services.require_running(settings, "airflow")
+            processes.require_running(settings, "airflow")
             if time.monotonic() > deadline:
-                log = services.log_file(settings, "airflow")
+                log = processes.log_file(settings, "airflow")
                 raise NightFailedError(
                     _("Airflow does not find the DAGs; its log is {log}").format(log=log)
                 )
@@ -245,11 +246,11 @@ def _watch(settings: Settings) -> Callable[[], None]:
 
     def check() -> None:
         nonlocal looked
-        for service in services.all_services(settings):
-            services.require_running(settings, service.name)
+        for service in processes.all_services(settings):
+            processes.require_running(settings, service.name)
         if time.monotonic() - looked > HEALTH_SECONDS:
             looked = time.monotonic()
-            services.require_healthy(settings)
+            processes.require_healthy(settings)
 
     return check
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from reifegrad.options import settings_now
-from reifegrad.terminal import say
+from reifegrad.terminal.printing import say
 
 sources_app = typer.Typer(no_args_is_help=True)
 identity_app = typer.Typer(no_args_is_help=True)

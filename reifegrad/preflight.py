@@ -28,22 +28,22 @@ def _ports(settings: Settings, purpose: Purpose) -> Iterator[Finding]:
     it looks for itself, ahead of the first start.
     """
     from config import ConfigurationError
-    from reifegrad import services
+    from reifegrad.services import processes
 
     if purpose != "check":
         return
     try:
-        wanted = services.all_services(settings)
+        wanted = processes.all_services(settings)
     except ConfigurationError:
         return  # told already
     taken = False
     for service in wanted:
-        if services.is_running(settings, service.name):
+        if processes.is_running(settings, service.name):
             continue
         try:
             for port in service.ports:
-                services.require_free_port(port, service.setting)
-        except services.ServiceError as error:
+                processes.require_free_port(port, service.setting)
+        except processes.ServiceError as error:
             taken = True
             yield Finding(check="ports", level="error", says=f"{service.name}: {error}")
     if not taken:
@@ -54,9 +54,9 @@ def _ports(settings: Settings, purpose: Purpose) -> Iterator[Finding]:
 
 def _airflow(settings: Settings) -> Iterator[Finding]:
     """Look for a night that still runs or waits in Airflow: a new one would queue behind it."""
-    from reifegrad import services
+    from reifegrad.services import processes
 
-    if not services.is_running(settings, "airflow"):
+    if not processes.is_running(settings, "airflow"):
         return
     if is_outdated():  # a start would make it anew
         says = _("dbt_project/ changed: Airflow can't read the nightly DAG and starts no night.")
@@ -64,15 +64,15 @@ def _airflow(settings: Settings) -> Iterator[Finding]:
         yield Finding(check="airflow", level="warning", says=says, todo=todo)
     from requests import RequestException
 
-    from reifegrad.airflow_api import FINISHED, AirflowApi, AirflowError
-    from reifegrad.passwords import airflow_password
+    from reifegrad.services.airflow_api import FINISHED, AirflowApi, AirflowError
+    from reifegrad.services.passwords import airflow_password
 
     try:
         api = AirflowApi(settings, airflow_password(settings))
         runs = api.runs_since(datetime.now(UTC) - timedelta(days=2))
     except (AirflowError, RequestException):  # never the answer: it may hold what was sent
         says = _("Airflow runs but does not let us ask for its nights.")
-        todo = _("Look into {log}.").format(log=services.log_file(settings, "airflow"))
+        todo = _("Look into {log}.").format(log=processes.log_file(settings, "airflow"))
         yield Finding(check="airflow", level="warning", says=says, todo=todo)
         return
     open_runs = [run for run in runs if run.state not in FINISHED]

@@ -15,7 +15,7 @@ from config import Settings
 from config.language import _
 from ingest.loading.loads import in_thousands
 from nights.steps import NIGHT, SCORING
-from reifegrad.tables import target_name
+from reifegrad.terminal.overview_tables import target_name
 
 if TYPE_CHECKING:
     from crm import Change

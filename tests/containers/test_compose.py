@@ -12,7 +12,7 @@ import yaml
 
 from config import PROJECT_ROOT, Settings
 from config.folders import read_env
-from reifegrad.environment import airflow_environment
+from reifegrad.services.environment import airflow_environment
 
 COMPOSE = yaml.safe_load((PROJECT_ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
@@ -75,7 +75,7 @@ def test_the_parts_are_the_same_as_natively():
     for part in ("api-server", "scheduler", "dag-processor", "triggerer"):
         assert f"airflow {part}" in commands.values()
     assert commands["mlflow"].startswith("mlflow server")
-    assert "reifegrad.embedded_crm" in commands["crm"]
+    assert "reifegrad.services.embedded_crm" in commands["crm"]
     assert SERVICES["crm"]["profiles"] == ["demo"]
     assert [n for n, s in SERVICES.items() if "profiles" in s] == ["crm"]
 

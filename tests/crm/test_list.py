@@ -21,7 +21,7 @@ from crm import (
     push,
     to_json,
 )
-from reifegrad import services
+from reifegrad.services import processes
 from warehouse import open_warehouse
 from workbooks.style import LINE_POINTS, count_lines
 
@@ -97,7 +97,7 @@ def actions(settings, **how: Any) -> dict[str, int]:
 
 def test_one_line_of_configuration_is_enough_and_starts_no_crm(settings):
     assert not load_config(settings).has_crm
-    assert [service.name for service in services.all_services(settings)] == ["airflow", "mlflow"]
+    assert [service.name for service in processes.all_services(settings)] == ["airflow", "mlflow"]
 
 
 def test_the_list_shows_most_points_first_with_reasons_and_dates(settings, show):

@@ -8,7 +8,7 @@ import pytest
 
 from config import PROJECT_ROOT, load_settings
 from nights.manifest import renew_manifest
-from reifegrad.environment import airflow_environment
+from reifegrad.services.environment import airflow_environment
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from config import Settings
 from config.language import use_language
 from nights.building import build
 from reifegrad import customer_view
-from reifegrad.customer_tables import choice_table, customer_tables
 from reifegrad.customer_view import (
     CustomerNotFoundError,
     CustomerView,
@@ -24,6 +23,7 @@ from reifegrad.customer_view import (
     view_customer,
 )
 from reifegrad.stations import customer as look_up
+from reifegrad.terminal.customer_tables import choice_table, customer_tables
 from report.customer_copy import TABLES, copy_of, keep_customers
 from tests.warehouse.conftest import fill_raw
 from warehouse import WarehouseLockedError, open_warehouse

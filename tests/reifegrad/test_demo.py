@@ -18,10 +18,10 @@ from crm import Change
 from ml import score_titles
 from nights import manifest
 from reifegrad import demo, stations
-from reifegrad.airflow_api import Run
-from reifegrad.following import NightFailedError
-from reifegrad.passwords import airflow_password
-from reifegrad.places import files_to_look_at, places
+from reifegrad.services.airflow_api import Run
+from reifegrad.services.following import NightFailedError
+from reifegrad.services.passwords import airflow_password
+from reifegrad.services.places import files_to_look_at, places
 
 BEGUN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 NIGHT = Run("consolidate_customers", "manual__1", "running")

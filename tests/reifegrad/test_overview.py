@@ -11,7 +11,7 @@ from rich.console import Console
 from config import Settings
 from config.language import use_language
 from ingest import ingest_inbox
-from reifegrad.tables import Language, stages_table, tables
+from reifegrad.terminal.overview_tables import Language, stages_table, tables
 from report.overview import read_overview
 from tests.warehouse.conftest import child
 from warehouse import WarehouseLockedError, open_warehouse

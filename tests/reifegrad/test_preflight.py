@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from config import PROJECT_ROOT, Settings
 from nights import preflight
 from nights.preflight import PreflightError, require
-from reifegrad import services
-from reifegrad.airflow_api import Run
 from reifegrad.cli import app
 from reifegrad.preflight import check_setup
+from reifegrad.services import processes
+from reifegrad.services.airflow_api import Run
 from tests.warehouse.conftest import child
 from warehouse import open_warehouse
 
@@ -190,14 +190,14 @@ def test_a_night_that_waits_in_airflow_is_told_and_no_password(settings, monkeyp
         def runs_since(self, _):
             return [Run("push_scores", "1", "queued"), Run("train_models", "2", "success")]
 
-    monkeypatch.setattr(services, "is_running", lambda *_: True)
-    monkeypatch.setattr("reifegrad.passwords.airflow_password", lambda _: "secret-word")
-    monkeypatch.setattr("reifegrad.airflow_api.AirflowApi", Api)
+    monkeypatch.setattr(processes, "is_running", lambda *_: True)
+    monkeypatch.setattr("reifegrad.services.passwords.airflow_password", lambda _: "secret-word")
+    monkeypatch.setattr("reifegrad.services.airflow_api.AirflowApi", Api)
     ((level, says, _todo),) = found(settings, "airflow")
     assert level == "warning" and "push_scores (queued)" in says and "train" not in says
     monkeypatch.undo()
-    monkeypatch.setattr(services, "is_running", lambda *_: True)
-    monkeypatch.setattr("reifegrad.passwords.airflow_password", lambda _: "secret-word")
+    monkeypatch.setattr(processes, "is_running", lambda *_: True)
+    monkeypatch.setattr("reifegrad.services.passwords.airflow_password", lambda _: "secret-word")
     ((level, says, todo),) = found(settings, "airflow")  # nothing listens there
     assert level == "warning" and "secret-word" not in says + todo
 
@@ -205,10 +205,10 @@ def test_a_night_that_waits_in_airflow_is_told_and_no_password(settings, monkeyp
 def test_a_dbt_project_that_airflow_does_not_know_is_told_while_airflow_runs(
     settings, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr("reifegrad.passwords.airflow_password", lambda _: "secret-word")
+    monkeypatch.setattr("reifegrad.services.passwords.airflow_password", lambda _: "secret-word")
     monkeypatch.setattr("nights.manifest.MANIFEST", tmp_path / "none.json")
     assert found(settings, "airflow") == []  # the next start makes it
-    monkeypatch.setattr(services, "is_running", lambda *_: True)
+    monkeypatch.setattr(processes, "is_running", lambda *_: True)
     level, says, todo = found(settings, "airflow")[0]
     assert level == "warning" and "dbt_project/" in says and "`make setup`" in todo
 

@@ -14,7 +14,7 @@ from config import ConfigurationError, Settings, load_settings
 from ingest import load_sources
 from ingest.loading.inbox_run import load_inbox
 from reifegrad.start import own_settings, start
-from reifegrad.start_tables import start_tables
+from reifegrad.terminal.start_tables import start_tables
 from warehouse import open_warehouse
 
 REIFEGRAD = Path(sys.executable).with_name("reifegrad")

@@ -149,7 +149,7 @@ def test_a_taken_port_a_short_token_and_a_missing_file_are_told(
 def test_the_token_is_made_once_and_goes_to_no_other_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reifegrad.environment import reifegrad_environment
+    from reifegrad.services.environment import reifegrad_environment
 
     monkeypatch.setenv("REIFEGRAD_HOME", str(tmp_path))
     monkeypatch.delenv("REIFEGRAD_SERVE_TOKEN", raising=False)

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from config import Settings
 from config.language import _
-from reifegrad.environment import AIRFLOW_USER, password_file
-from reifegrad.passwords import airflow_password, mlflow_password
+from reifegrad.services.environment import AIRFLOW_USER, password_file
+from reifegrad.services.passwords import airflow_password, mlflow_password
 
 
 def places(settings: Settings, *, secretly: bool) -> Table:

@@ -9,8 +9,8 @@ import pytest
 
 from config import Settings
 from nights.steps import DAG_IDS
-from reifegrad.airflow_api import Run, Task, _exception_in
-from reifegrad.following import NightFailedError, follow, log_of, reason_in
+from reifegrad.services.airflow_api import Run, Task, _exception_in
+from reifegrad.services.following import NightFailedError, follow, log_of, reason_in
 
 SINCE = datetime(2026, 3, 2, tzinfo=UTC)
 

@@ -21,7 +21,7 @@ from reifegrad.customer_view import (
     Lead,
     Score,
 )
-from reifegrad.tables import titled_table
+from reifegrad.terminal.overview_tables import titled_table
 from report.words import Words, capitalised
 from vocabulary.columns import customer_attributes
 

@@ -15,7 +15,7 @@ from config import Settings
 from config.language import _
 from nights.dates import NIGHT_KEY
 from nights.steps import DAG_IDS
-from reifegrad.environment import AIRFLOW_USER
+from reifegrad.services.environment import AIRFLOW_USER
 
 FINISHED: Final = frozenset({"success", "failed"})
 

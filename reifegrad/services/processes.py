@@ -25,8 +25,8 @@ import requests
 from config import PROJECT_ROOT, Settings
 from config.language import _
 from config.rights import PRIVATE
-from reifegrad.environment import process_environment
-from reifegrad.passwords import airflow_password, kept_secret, mlflow_login
+from reifegrad.services.environment import process_environment
+from reifegrad.services.passwords import airflow_password, kept_secret, mlflow_login
 
 GRACE_SECONDS = 12.0
 
@@ -61,7 +61,7 @@ def airflow_service(settings: Settings) -> Service:
     """
     return Service(
         "airflow",
-        (sys.executable, "-m", "reifegrad.airflow_parts"),
+        (sys.executable, "-m", "reifegrad.services.airflow_parts"),
         (settings.airflow_port,),
         "REIFEGRAD_AIRFLOW_PORT",
         partial(_airflow_is_ready, settings),
@@ -98,7 +98,7 @@ def crm_service(settings: Settings) -> Service:
 
     return Service(
         "crm",
-        (sys.executable, "-m", "reifegrad.embedded_crm"),
+        (sys.executable, "-m", "reifegrad.services.embedded_crm"),
         (settings.crm_port,),
         "REIFEGRAD_CRM_PORT",
         partial(is_ready, settings),

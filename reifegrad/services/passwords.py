@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from config import Settings
-from reifegrad.environment import AIRFLOW_USER, password_file
+from reifegrad.services.environment import AIRFLOW_USER, password_file
 
 
 def airflow_password(settings: Settings) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config import PROJECT_ROOT, Settings, load_settings
-from reifegrad.environment import airflow_environment, process_environment
+from reifegrad.services.environment import airflow_environment, process_environment
 
 
 def test_nothing_listens_beyond_this_machine_and_the_ports_follow_the_setting(tmp_path):

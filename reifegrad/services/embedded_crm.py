@@ -1,6 +1,6 @@
 """The embedded CRM's process: install and activate once, then become the server.
 
-`python -m reifegrad.embedded_crm [HOST]`; in a container it listens beyond the loopback.
+`python -m reifegrad.services.embedded_crm [HOST]`; in a container it listens beyond the loopback.
 """
 
 from __future__ import annotations

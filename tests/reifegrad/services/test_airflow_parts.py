@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from config import Settings
-from reifegrad import airflow_parts, services
-from reifegrad.environment import airflow_database, process_environment
+from reifegrad.services.environment import airflow_database, process_environment
+from reifegrad.services import airflow_parts, processes
 
 AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 # Ends at its first start and leaves a child behind; stays at its second.
@@ -32,7 +32,7 @@ sys.exit(7)
 # The whole service, with parts of our own.
 RUNNER = """
 import signal, sys
-from reifegrad import airflow_parts
+from reifegrad.services import airflow_parts
 signal.signal(signal.SIGTERM, airflow_parts._end)
 airflow_parts.keep_running({"frail": (sys.executable, "-c", sys.argv[1], sys.argv[2])})
 """
@@ -137,11 +137,11 @@ def test_a_part_without_a_sign_of_life_is_named(settings, monkeypatch, told, sic
         def json(self):
             return {part: {"status": state} for part, state in told.items()}
 
-    monkeypatch.setattr(services.requests, "get", lambda *_args, **_options: Answer())
-    assert services.sick_parts(settings) == sick
-    assert services.airflow_service(settings).is_ready() == (not sick)
+    monkeypatch.setattr(processes.requests, "get", lambda *_args, **_options: Answer())
+    assert processes.sick_parts(settings) == sick
+    assert processes.airflow_service(settings).is_ready() == (not sick)
 
 
 def test_a_mute_airflow_is_not_called_healthy(settings):
-    assert services.airflow_health(settings) == {}
-    assert not services.airflow_service(settings).is_ready()
+    assert processes.airflow_health(settings) == {}
+    assert not processes.airflow_service(settings).is_ready()

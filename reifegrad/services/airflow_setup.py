@@ -9,8 +9,8 @@ from pathlib import Path
 from config import Settings
 from config.language import _
 from nights.airflow import WAREHOUSE_POOL, WAREHOUSE_POOL_NOTE
-from reifegrad.passwords import airflow_password
-from reifegrad.services import ServiceError
+from reifegrad.services.passwords import airflow_password
+from reifegrad.services.processes import ServiceError
 
 
 def prepare_airflow(settings: Settings) -> None:

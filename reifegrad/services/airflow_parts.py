@@ -1,4 +1,4 @@
-"""Airflow's four parts as one service: `python -m reifegrad.airflow_parts`.
+"""Airflow's four parts as one service: `python -m reifegrad.services.airflow_parts`.
 
 In the place of `airflow standalone`, which says nothing when a part has died, makes its database
 in place (an interrupted first start leaves half of one) and opens two log servers to the network
@@ -23,7 +23,7 @@ from typing import Final, NoReturn
 
 from config import Settings, load_settings
 from config.language import _
-from reifegrad.environment import airflow_database
+from reifegrad.services.environment import airflow_database
 
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "scheduler": ("scheduler", "--skip-serve-logs"),

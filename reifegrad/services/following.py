@@ -13,8 +13,8 @@ from typing import Final
 from config import Settings
 from config.language import _
 from nights.steps import DAG_IDS
-from reifegrad.airflow_api import FINISHED, AirflowApi, Run, Task
-from reifegrad.environment import airflow_home
+from reifegrad.services.airflow_api import FINISHED, AirflowApi, Run, Task
+from reifegrad.services.environment import airflow_home
 
 LAST: Final = DAG_IDS[-1]
 # Every look costs the API server a tenth of a second of the cores that the night needs.

@@ -26,7 +26,7 @@ def say_json(content: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
 
 def show(*renderables: Any) -> None:  # noqa: ANN401 - rich has no common base
     """Print tables and the like."""
-    from reifegrad.tables import console
+    from reifegrad.terminal.overview_tables import console
 
     for renderable in renderables:
         console().print(renderable)
