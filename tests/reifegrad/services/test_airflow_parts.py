@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from config import Settings
-from reifegrad.services.environment import airflow_database, process_environment
 from reifegrad.services import airflow_parts, processes
+from reifegrad.services.environment import airflow_database, process_environment
 
 AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 # Ends at its first start and leaves a child behind; stays at its second.
