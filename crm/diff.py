@@ -30,7 +30,7 @@ class Score(_Frozen):
     scored_on: date
 
     def says_the_same(self, other: Score) -> bool:
-        """Whether both say the same to a reader; that it was counted anew is no news."""
+        """Whether both read the same; a new date alone is no change."""
         return (self.points, self.band, self.reasons) == (other.points, other.band, other.reasons)
 
 
@@ -61,7 +61,7 @@ class Record(_Frozen):
 class Change(_Frozen):
     """One record and what the push does with it. Values are those of a `Score`.
 
-    `customer_no` is what the record then shows; it goes along with whatever is written.
+    `customer_no` is the number that the record then shows; it is part of every write.
     """
 
     target: Target
@@ -125,7 +125,7 @@ def find_changes(
 
 
 def _absent(target: Target, row: Row, reason: str | None) -> Change:
-    """Create what the CRM has not, unless there is a reason not to."""
+    """Create what the CRM lacks, unless there is a reason not to."""
     return Change(
         target=target,
         key=row.key,
@@ -170,7 +170,7 @@ def _compare(
     reason = None
     action: Action = "change"
     if not record.is_active:
-        # A closed deal or a customer put away shows no score; reopened, it gets one next night.
+        # A closed deal or an archived customer shows no score; reopened, it gets one next night.
         wanted, reason = None, "inactive in the CRM"
     if wanted is None and record.score is None:
         action, reason = "skip", reason or "no score"

@@ -1,7 +1,7 @@
 """The embedded CRM: Tryton 8.0 on SQLite in an environment of its own, with its web client.
 
 `install` prepares the project, once; `activate` prepares a home, once; `start` runs the server.
-Each is quick when there is nothing to do, and each begun and killed is simply begun again.
+Each is quick if there is nothing to do, and can simply be repeated after it was killed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def activate(settings: Settings) -> None:
     database = folder / f"{DATABASE}.sqlite"
     marker = folder / "activated"
     version = _version(TRYTON_MODULE, REQUIREMENTS)
-    # The stretched hash only tells whether the password in the database is still the wanted one.
+    # The slow hash only shows whether the database still has the configured password.
     key = hashlib.scrypt(password.encode(), salt=version.encode(), n=2**14, r=8, p=1).hex()
     state = f"{version} {settings.language} {settings.company} {key}"
     if marker.is_file() and marker.read_text(encoding="utf-8") == state and database.is_file():
@@ -143,7 +143,7 @@ def is_ready(settings: Settings) -> bool:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server: politely, after ten seconds by force."""
+    """End the server: terminate it, and kill it after ten seconds."""
     process.terminate()
     try:
         process.wait(10)
@@ -160,7 +160,7 @@ def find_record_url(settings: Settings, model: str, crm_id: str | None = None) -
 
 def _is_port_used(port: int) -> bool:
     with socket.socket() as probe:
-        # As the server does it: a port whose last connection has just been closed is free.
+        # With the server's option: a port whose last connection was just closed counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -253,7 +253,7 @@ def _find_uv() -> str:
 
 
 def _run(argv: list[str], *, text: str = "", cwd: Path | None = None) -> None:
-    # Settings of whoever calls must not turn Tryton or npm elsewhere.
+    # The caller's environment must not redirect Tryton or npm.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TRYTOND_")}
     done = subprocess.run(
         argv, input=text, cwd=cwd, env=environment, capture_output=True, text=True, check=False
@@ -268,7 +268,7 @@ def _run(argv: list[str], *, text: str = "", cwd: Path | None = None) -> None:
 
 
 def _version(*paths: Path) -> str:
-    """Return the SHA-256 over the files and folders: what must be renewed when one changes."""
+    """Return the SHA-256 over the files and folders; it changes with any of them."""
     digest = hashlib.sha256()
     for path in paths:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]

@@ -1,9 +1,9 @@
-"""What of the push lives in the warehouse: the rows to show, and the ledger of what was written.
+"""The push's data in the warehouse: the rows to show, and the ledger of what was written.
 
-A ledger row without `crm_id` is announced, not yet confirmed: the push was killed between the
-two, and the next push finds out in the CRM whether it was written. Names and addresses that a
-new record got are not kept here: the ledger proves what was said about a customer, and an
-erasure must not have to search it for personal data.
+A ledger row without `crm_id` is announced, not yet confirmed: if the push was killed in between,
+the next one looks in the CRM whether it was written. Names and addresses of new records are not
+kept here: the ledger proves which scores were shown for a customer, and an erasure must not have to
+search it for personal data.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ qualify row_number() over (partition by target, key order by pushed_at desc) = 1
 
 @contextmanager
 def one_push_at_a_time(settings: Settings) -> Iterator[None]:
-    """Hold a lock that ends with the process, however it ends."""
+    """Hold a lock that is released with the process, however it ends."""
     settings.home.mkdir(parents=True, exist_ok=True)
     with (settings.home / "push.lock").open("w") as lock:
         try:
@@ -77,7 +77,7 @@ def read_written_keys(settings: Settings, connector: str) -> dict[Target, set[st
 
 
 def read_shown(settings: Settings, connector: str) -> dict[Target, dict[str, Record]]:
-    """Return what the confirmed pushes through this connector left showing, by key."""
+    """Return what the CRM shows after the confirmed pushes through this connector, by key."""
     with open_warehouse(settings) as warehouse:
         rows = warehouse.execute(SHOWN, [connector]).fetchall()
     shown: dict[Target, dict[str, Record]] = {target: {} for target in TARGETS}
@@ -114,7 +114,7 @@ def announce(settings: Settings, connector: str, push_id: str, batch: Sequence[C
 
 
 def settle(settings: Settings, connector: str, target: Target, ids: Mapping[str, str]) -> None:
-    """Confirm what was announced and written (the CRM's id per key); take back all else."""
+    """Confirm announced rows that were written (the CRM's id per key); delete the others."""
     with open_warehouse(settings) as warehouse, _transaction(warehouse):
         open_rows = "crm_id is null and connector = ? and target = ?"
         warehouse.execute(

@@ -1,4 +1,4 @@
-"""How the list of scores looks: two sheets to work with, one that says what they mean."""
+"""The look of the list of scores: two sheets to work with, one that explains them."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _fill(
 
 
 def _furnish(sheet: Worksheet, settings: Settings) -> None:
-    """Say on every printed page whose list it is and which page of how many."""
+    """Print the list's title and "page x of y" on every page."""
     sheet.oddHeader.left.text = f"{settings.company.replace('&', '&&')} · {sheet.title}"
     sheet.oddFooter.right.text = _("Page &P of &N")
     margins = sheet.page_margins

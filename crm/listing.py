@@ -1,9 +1,9 @@
 """The push of a company without a CRM: tonight's scores as one Excel workbook in the outbox.
 
 The desired state, the comparison, the guard and the ledger are those of every CRM. What the list
-shows now is told from the ledger, not from the workbook: people sort and mark it as they like.
-It is written anew each night and renamed into its place, so that a reader finds the old list or
-the new one, never half of one.
+shows now is read from the ledger, not from the workbook, which people may sort and mark. It is
+written anew each night and renamed into its place, so that a reader finds the old list or the new
+one, never half of one.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ def push_list(
 ) -> list[Change]:
     """Write the list of scores and keep in the ledger what changed against the last one.
 
-    Nobody deletes from the list for good: whoever has a score stands in it, and a list that
-    was deleted is made anew.
+    Deleted rows come back: the list has everyone with a score, and a deleted list is made anew.
 
     Returns:
         One `Change` per record with a score now or in the last list, customers first.
@@ -115,7 +114,7 @@ def _write(
 
 
 def _settle(settings: Settings, path: Path, unconfirmed: list[Change]) -> None:
-    """Find out whether the list in which an earlier push was killed got its name."""
+    """Find out whether a push that was killed had already put its list in place."""
     is_written = _push_of(path) == ledger.read_open_push(settings, EXCEL)
     _confirm(settings, path, unconfirmed if is_written else [])
 
@@ -127,7 +126,7 @@ def _confirm(settings: Settings, path: Path, changes: list[Change]) -> None:
 
 
 def _push_of(path: Path) -> str | None:
-    """Return the push that wrote the list; None if there is none or somebody saved it anew."""
+    """Return the push that wrote the list; None if there is no list or somebody saved it anew."""
     from openpyxl import load_workbook
 
     try:

@@ -205,7 +205,7 @@ def _is_written(change: Change, record: Record) -> bool:
 
 
 def _patiently(config: CrmConfig, call: Callable[[], Result]) -> Result:
-    """Call, and again with growing pauses as long as the CRM does not answer."""
+    """Call, and retry with growing pauses while the CRM does not answer."""
     again = retry(
         retry=retry_if_exception_type(CrmUnreachableError),
         stop=stop_after_attempt(config.attempts),
@@ -217,7 +217,7 @@ def _patiently(config: CrmConfig, call: Callable[[], Result]) -> Result:
 
 
 def _tell_outage(state: RetryCallState) -> None:
-    """Tell once that the CRM does not answer, not at each try."""
+    """Log once that the CRM does not answer, not at each retry."""
     if state.attempt_number == 1 and state.outcome:
         told = _("{error} It is tried again.")
         logger.warning(told.format(error=state.outcome.exception()))

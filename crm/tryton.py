@@ -74,7 +74,7 @@ class TrytonConnector:
     def write(self, target: Target, changes: Sequence[Change]) -> dict[str, str]:
         """See `Connector`. One call, and so one transaction, for each kind of change."""
         wanted = [change.key for change in changes if change.action == "create"]
-        # An answer may have got lost: what is there already is not created a second time.
+        # An answer may have been lost: existing records are not created a second time.
         ids = {key: record.crm_id for key, record in self.read(target, wanted).items()}
         ids |= {change.key: change.crm_id for change in changes if change.crm_id}
         existing = [change for change in changes if change.key in ids]
@@ -132,7 +132,7 @@ class TrytonConnector:
         ]
 
     def _contacts(self, changes: Sequence[Change], parties: dict[str, Record]) -> dict[str, int]:
-        """Find per lead whom to talk to; a person named there that the party lacks is added.
+        """Find the contact of each lead; a person that the party lacks is added to it.
 
         Returns:
             The key of the lead to the id of a contact mechanism of its party: the person's
@@ -245,7 +245,7 @@ class TrytonConnector:
 
 
 def _error(method: str, error: list[Any]) -> CrmError:
-    """Tryton's `[class, details]` of an error as one of ours."""
+    """Turn Tryton's error `[class, details]` into one of ours."""
     kind, details = [*error, None][:2]
     if kind in {"UserError", "UserWarning"}:
         # UserError carries (message, …), UserWarning (name, message, …).

@@ -36,7 +36,7 @@ SOURCES_SHOWN: Final = 14
 
 
 def worst_first(shares: Iterable[Share]) -> list[Share]:
-    """Choose the columns to show: what lacks most of what is required comes first."""
+    """Choose the columns to show, those furthest below the required share first."""
     lacking = sorted(shares, key=lambda s: (s.by_night[-1][1] - s.required, s.mart, s.column))
     return lacking[:SHARES_SHOWN]
 
@@ -49,7 +49,7 @@ def last_came(source: SourceRhythm, night: date, words: Words) -> str:
 
 
 def completeness(shares: Sequence[Share], words: Words) -> str:
-    """Draw how complete the columns are, beside what is required."""
+    """Draw how complete the columns are, and the required shares."""
     import altair as alt
 
     rows = [
@@ -104,7 +104,7 @@ def freshness(sources: Sequence[SourceRhythm], night: date, nights: int, words: 
 
 
 def duplicates(doubles: Sequence[Doubles], words: Words) -> str:
-    """Draw how many records were how many customers, night by night."""
+    """Draw the numbers of records and of customers, night by night."""
     import altair as alt
 
     rows = [
@@ -146,7 +146,7 @@ def duplicates(doubles: Sequence[Doubles], words: Words) -> str:
 
 
 def shortened(name: str) -> str:
-    """Leave out the middle of a name that has no room: names of one program begin alike."""
+    """Cut the middle out of a long name: names from one program begin alike."""
     most = int(NAME_EXTENT[1] / LETTER)
     if len(name) <= most:
         return name
@@ -197,7 +197,7 @@ def _ends(doubles: Sequence[Doubles]) -> list[dict[str, int]]:
 
 
 def _drawn(chart: alt.LayerChart, height: int | None = None) -> str:
-    """Draw as SVG that takes the width of its place; what it shows is told in words beside it."""
+    """Draw as SVG that fills the width of its container; the text beside it says what it shows."""
     import vl_convert
 
     spec = (

@@ -1,4 +1,4 @@
-"""Filled to-do lists, read back: what people said of records, kept in `ops.corrections`."""
+"""Filled to-do lists, read back: people's corrections of records, kept in `ops.corrections`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Refused:
 class Taken:
     """What was taken over from a list: how many values are new, and what was refused.
 
-    `can_return`: whatever was refused can stand in the next list with its reason.
+    `can_return`: all refused values can be shown in the next list with their reasons.
     """
 
     file: str
@@ -60,7 +60,7 @@ class Taken:
 
 
 class LayoutError(Exception):
-    """A sheet can't be read as part of the list; `problem` is the text that says why."""
+    """A sheet can't be read as part of the list; `problem` names the text that says why."""
 
     def __init__(self, problem: str, sheet: str) -> None:
         super().__init__(f"{problem}: {sheet}")
@@ -70,8 +70,8 @@ class LayoutError(Exception):
 def take_corrections(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Taken]:
     """Take over what people filled in in the lists of `review/` and of the inbox.
 
-    A value is as old as its file: of two about the same field the newer one holds, so a list can
-    be read as often as one likes. What can't be taken over goes to quarantine with its reason.
+    A value has the time of its file: of two for the same field the newer one is used, so a list can
+    be read any number of times. What can't be taken over goes to quarantine with its reason.
     """
     lists = [settings.review / NAME]
     if settings.inbox.is_dir():
@@ -126,15 +126,15 @@ def _take(connection: duckdb.DuckDBPyConnection, path: Path, settings: Settings)
 
 
 def _has_place(refused: Refused) -> bool:
-    """Tell whether a refused cell can stand in the next list as it stood in this one.
+    """Tell whether a refused cell can be shown in the next list as it was in this one.
 
-    Of two words about one field the other one was taken: alone in the next list it would win.
+    Not if another value for the same field was taken: alone in the next list this one would win.
     """
     return refused.problem not in ("no_column", "no_record", "twice")
 
 
 def _places(refused: Iterable[Refused]) -> dict[tuple[str, str, str], str]:
-    """Name the refused cells by mart, record and column, with what stands there."""
+    """Index the refused cells by mart, record and column, with their values."""
     return {
         (r.cell.mart, r.cell.record_id, r.cell.column): str(r.cell.value)
         for r in refused
@@ -154,7 +154,7 @@ def _refused_before(
 def _unsettled(
     connection: duckdb.DuckDBPyConnection, refused: Sequence[Refused], file: str, at: datetime
 ) -> list[Refused]:
-    """Leave out what a newer list has settled, and what only came back from another file."""
+    """Leave out cells settled by a newer list, and those that only came back from another file."""
     settled = {
         tuple(row)
         for row in connection.execute(
@@ -211,11 +211,11 @@ def _said(name: str, **values: object) -> dict[Language, str]:
 def read_workbook(path: Path) -> Iterator[Filled]:
     """Read the filled cells, wherever people moved rows and columns, in either language.
 
-    What stands in a column that the list does not have comes too, with the heading as its column:
-    it is refused rather than lost.
+    Cells in a column that is not in the list are returned too, with the heading as their column:
+    they are refused rather than lost.
 
     Raises:
-        LayoutError: a sheet has records and no keys, or keys and a name that says not of what.
+        LayoutError: a sheet has records but no keys, or keys but an unknown name.
 
     """
     from openpyxl import load_workbook
@@ -272,7 +272,7 @@ def _headings(column: str) -> set[str]:
 
 
 def _own_headings(sheet: Sheet) -> set[str]:
-    """Name the columns that tell a person which record it is and what filling it is worth."""
+    """Name the columns that identify a record for people and say what filling it is worth."""
     shown = [sheet.called, *(column for column, _ in sheet.shown)]
     return set(KEY.values()) | {
         name
@@ -293,7 +293,7 @@ def _titles(sheet: Sheet) -> set[str]:
 def _judge(
     connection: duckdb.DuckDBPyConnection, cells: Sequence[Filled]
 ) -> tuple[list[tuple[Filled, str]], list[Refused]]:
-    """Part the cells into values that fit and cells that don't."""
+    """Split the cells into valid values and refused cells."""
     good, refused = [], []
     first: dict[tuple[str, str, str], tuple[int, str]] = {}
     for cell in cells:
@@ -351,7 +351,7 @@ def _refuse(cell: Filled, problem: str, **more: object) -> Refused:
 def _keep(
     connection: duckdb.DuckDBPyConnection, cell: Filled, value: str, file: str, at: datetime
 ) -> bool:
-    """Keep a value unless a newer file says something of the same field."""
+    """Keep a value unless a newer file has one for the same field."""
     place = [cell.mart, cell.record_id, cell.column]
     last = connection.execute(
         "select value, said_at from ops.corrections"

@@ -1,6 +1,6 @@
-"""What `reifegrad customer` reads, kept in the home: a night at work shuts nobody out.
+"""The copy that `reifegrad customer` reads, so that a running night does not block it.
 
-The published copy would not do: it hides persons, whom a salesperson at this machine may see.
+The published copy can't be used: it hides persons, whom a salesperson at this machine may see.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TABLES: Final = (
 
 
 def keep_customers(settings: Settings) -> None:
-    """Copy what is told of customers to `run/customers.duckdb`, whole or not at all.
+    """Copy the customers' data to `run/customers.duckdb`, whole or not at all.
 
     Raises:
         WarehouseLockedError: another process holds the warehouse; the earlier copy stays.

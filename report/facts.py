@@ -1,4 +1,4 @@
-"""What the report is made of, read from the warehouse: only what the nights have stored."""
+"""The report's facts, read from the warehouse: only what the nights have stored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SourceRhythm:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How complete one column of a mart is: 0 to 1 per night, and what is required of it."""
+    """How complete one column of a mart is: 0 to 1 per night, and the required share."""
 
     mart: str
     column: str
@@ -44,7 +44,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Doubles:
-    """How many company records were how many customers in one night."""
+    """Numbers of company records and of customers in one night."""
 
     night: date
     records: int
@@ -53,7 +53,7 @@ class Doubles:
 
 @dataclass(frozen=True, slots=True)
 class Placeholders:
-    """In how many cells of a column stands only that nothing is known."""
+    """The number of placeholder cells ("n/a") in a column."""
 
     view: str
     column: str
@@ -62,7 +62,7 @@ class Placeholders:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that the report shows, in no language."""
+    """Everything that the report shows, independent of language."""
 
     company: str
     night: date
@@ -128,8 +128,8 @@ Results = dict[tuple[str, str], list[dict[str, Any]]]
 def find_shares(use_cases: Iterable[UseCase], results: Results, night: date) -> Iterable[Share]:
     """Find for every column that must be complete how complete it is.
 
-    Where several expectations ask for the same column of different records, the least complete
-    ones count; what is required is the highest share that any of them asks for.
+    Where several expectations check the same column over different records, the least complete ones
+    count; the required share is the highest of theirs.
     """
     asked: dict[tuple[str, str], list[tuple[UseCase, Expectation]]] = {}
     for case in use_cases:
@@ -192,7 +192,7 @@ def _results(connection: duckdb.DuckDBPyConnection, first: date, night: date) ->
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, night: date) -> Sequence[SourceRhythm]:
-    """Read when each source came; the one that is silent longest first."""
+    """Read when each source came; the longest silent one first."""
     rows = connection.execute(
         "select source, list(night order by night) filter (night is not null),"
         " bool_or(is_overdue) from ("
@@ -205,7 +205,7 @@ def _sources(connection: duckdb.DuckDBPyConnection, night: date) -> Sequence[Sou
 
 
 def _placeholders(connection: duckdb.DuckDBPyConnection) -> Iterable[Placeholders]:
-    """Count the cells that say nothing, most first; none before the first build."""
+    """Count the placeholder cells per column, most first; none before the first build."""
     (is_built,) = connection.execute(
         "select count(*) > 0 from duckdb_tables()"
         " where schema_name = 'marts' and table_name = 'data_quality'"

@@ -1,4 +1,4 @@
-"""What people can fill in: per mart a sheet, its columns, and what a cell may hold."""
+"""What people can fill in: per mart a sheet, its columns and their valid values."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ EARLIEST: Final = 1900  # year; before it Excel has no dates
 LARGEST: Final = 1e9  # of a count or an amount
 MAX_CUSTOMERS: Final = 10_000  # offered by name; of more the number must be known
 CUSTOMERS: Final = ("customers", "customer_id")
-LONGEST: Final = 2000  # of a text; more was pasted by mistake
+LONGEST: Final = 2000  # characters of a text; longer ones were pasted by mistake
 
-# Of the columns by which people know a record, in characters; days and amounts take 14.
+# Width in characters of the columns by which people know a record; days and amounts take 14.
 WIDTHS: Final = {"city": 24.0, "company": 40.0, "email": 46.0, "detail": 34.0, "phone": 22.0}
 
 
@@ -29,11 +29,11 @@ WIDTHS: Final = {"city": 24.0, "company": 40.0, "email": 46.0, "detail": 34.0, "
 class Sheet:
     """The records of one mart that people can complete.
 
-    `record` is the SQL of the record whose value is set: a customer is known by one of its
-    records, so that what was filled in follows the record where customers merge or split.
-    `name` and `shown` tell a person which record it is; `worth` breaks ties (number of orders).
-    Records with the same `record` are one line; its worth is theirs together, `counts` names it.
-    `called` is the column whose heading stands over the names.
+    `record` is the SQL of the record whose value is set: a customer is known by one of its records,
+    so that what was filled in follows the record where customers merge or split. `name` and `shown`
+    tell a person which record it is; `worth` breaks ties (number of orders). Records with the same
+    `record` are one line; its worth is their sum, titled `counts`. `called` is the column whose
+    heading is used for the names.
     """
 
     mart: str
@@ -55,7 +55,7 @@ ORDERS: Final = (
     "coalesce((select order_count from marts.customers where customer_id = m.customer_id), 0)"
 )
 NAME: Final = "(select name from marts.customers where customer_id = m.customer_id)"
-# All that one company wrote and read is tied by one fill; at a free mail service, one person's.
+# One correction links all interactions of a domain; at a free mail service, of one address.
 SENDER: Final = (
     "coalesce(case when split_part(m.email, '@', 2) in"
     " (select domain from intermediate.free_mail_domains) then lower(m.email)"
@@ -163,7 +163,7 @@ SHEETS: Final[dict[str, Sheet]] = {
 
 
 def read_cell(kind: Kind, value: Any) -> str | None:  # noqa: ANN401 - whatever a cell holds
-    """Write what a cell holds as it is kept, or None where it is not of its kind."""
+    """Return a cell's value in the form that is stored; None where it is not of its kind."""
     if isinstance(value, bool):
         return None
     if kind == "date":
@@ -197,7 +197,7 @@ def _day(value: Any) -> str | None:  # noqa: ANN401
 def _number(kind: Kind, value: Any) -> str | None:  # noqa: ANN401
     if not isinstance(value, int | float):
         text = re.sub(r"[\s'’]", "", str(value))
-        if kind == "count":  # has no decimals: a mark can only part thousands
+        if kind == "count":  # has no decimals: a mark can only separate thousands
             text = re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", text)
         elif re.fullmatch(r"\d{1,3}(,\d{3})+", text):  # no amount has three decimals
             text = text.replace(",", "")
@@ -215,7 +215,7 @@ def _number(kind: Kind, value: Any) -> str | None:  # noqa: ANN401
 
 
 def read_choices(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
-    """Read the values in use of columns that people should write alike."""
+    """Read the values in use of columns with a common vocabulary."""
     wanted = (("customers", "industry"), ("leads", "lead_source"), ("products", "product_group"))
     customers = connection.execute(
         "select concat_ws(', ', name, city) || ' (' || customer_id || ')' from marts.customers"

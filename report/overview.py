@@ -1,4 +1,4 @@
-"""What the last night did, read from the warehouse."""
+"""The results of the last night, read from the warehouse."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ class _Frozen(BaseModel):
 class LoadedFile(_Frozen):
     """The last load of one file and sheet, and how the file was found in the last night.
 
-    `in_force_since`: when the version was loaded whose rows are in the warehouse, which after a
-    failure is an earlier one.
-    `standing`: new | changed | unchanged | gone (no longer in the inbox).
+    `in_force_since`: when the rows in the warehouse were loaded; after a failure those of an
+    earlier version. `standing`: new | changed | unchanged | gone (no longer in the inbox).
     """
 
     file: str
@@ -68,7 +67,7 @@ class OpenFormat(_Frozen):
 
 
 class QuarantineGroup(_Frozen):
-    """Rows of one file that wait for the same reason, and the numbers of the first of them."""
+    """Rows of one file in quarantine for the same reason, and the numbers of the first of them."""
 
     file: str
     sheet: str | None
@@ -108,8 +107,8 @@ class PushGroup(_Frozen):
 class Overview(_Frozen):
     """Everything that `reifegrad status` tells.
 
-    `night`: the night it speaks of. `held`: where the warehouse is at work and this is what was
-    kept of an earlier look, who works there; else None.
+    `night`: the night that it describes. `held`: the process that holds the warehouse, where this
+    is the overview kept from an earlier read; else None.
     """
 
     night: date | None = None
@@ -196,8 +195,8 @@ HAS_TABLE = (
 def read_overview(settings: Settings) -> Overview:
     """Read files, quarantine, what is missed or open, customers, stages, scores and the last push.
 
-    What was read is kept in the home (`run/overview.json`, no personal data), so that a night that
-    holds the warehouse shuts nobody out: then the last one kept is returned.
+    The result is kept in the home (`run/overview.json`, no personal data); while a night holds the
+    warehouse, the last one kept is returned.
 
     Raises:
         WarehouseLockedError: a night is running and nothing was kept yet; names the process.

@@ -1,4 +1,4 @@
-"""What a step costs and a use case is worth: `priorities.yml` and the company's own beside it."""
+"""What a step costs and a use case is worth: `priorities.yml`, and the company's own file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Cost(_Strict):
 
 
 class Chance(_Strict):
-    """How likely a firm has a source; 0: it has not."""
+    """How likely a firm has a source; 0: it never has."""
 
     chance: float = Field(ge=0, le=1)
     reason: str
@@ -67,7 +67,7 @@ class Priorities(_Strict):
 
 
 def read_priorities(settings: Settings) -> Priorities:
-    """Read the weights; what the company's own `priorities.yml` names takes their place.
+    """Read the weights; the company's own `priorities.yml` overrides single ones.
 
     Raises:
         ConfigurationError: the company's file has an unknown name or a number out of range.

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How many values a night took over and refused, and the stages that moved with them.
+    """How many values a night took over and refused, and which stages changed with them.
 
     `moved`: use case, its stage before the list was read and in that night. `fields`: marts and
-    columns that the lists filled in, by which one tells whose move it can have been.
+    columns that the lists filled in, which show whose stage they can have changed.
     """
 
     night: date
@@ -35,9 +35,9 @@ def keep_receipt(
     taken: int,
     refused: int,
 ) -> None:
-    """Add to a night's receipt what was taken over just now; refused is what stays refused.
+    """Add newly taken values to a night's receipt; its refused ones are those still refused.
 
-    The stages before are those of the first list of the night: a second one counts from there.
+    The stages before are those before the first list of the night, also for a second list.
     """
     connection.execute(
         "insert into ops.receipts select ?, ?, ?, ?, coalesce("
@@ -52,7 +52,7 @@ def keep_receipt(
 
 
 def last_receipt(connection: duckdb.DuckDBPyConnection, first: date, night: date) -> Receipt | None:
-    """Read the last night between the two in which a list had something new; None without one."""
+    """Read the receipt of the last night in the interval with new values; None without one."""
     rows = connection.execute(
         "select night, sum(taken)::bigint, sum(refused)::bigint, any_value(stages_before)"
         " from ops.receipts where night between ? and ? group by night order by night desc limit 1",
@@ -83,11 +83,11 @@ def _moved(before: dict[str, int], after: dict[str, int]) -> Iterable[tuple[str,
 def read_refused(
     connection: duckdb.DuckDBPyConnection, language: Language
 ) -> dict[str, dict[str, dict[str, tuple[str, str]]]]:
-    """Read per mart, record and column what could not be taken over, with the bare reason."""
+    """Read the refused values per mart, record and column, with the reason alone."""
     found: dict[str, dict[str, dict[str, tuple[str, str]]]] = {}
     for mart, record, column, value, reason in connection.execute(
         f"select mart, record_id, column_name, value, reason_{language} from ops.refused_cells"
     ).fetchall():
-        bare = reason.partition(": ")[2]  # where it stood in the old list helps nobody here
+        bare = reason.partition(": ")[2]  # without its place in the old list
         found.setdefault(mart, {}).setdefault(record, {})[column] = (value, bare)
     return found

@@ -1,4 +1,4 @@
-"""How a step is said in report and to-do list; pure functions."""
+"""The wording of steps in report and to-do list; pure functions."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def effort(step: Step, words: Words) -> str:
 
 
 def by_itself(item: Expectation | None, result: ExpectationResult, words: Words) -> str:
-    """Say in how many months time alone has met an expectation; else nothing."""
+    """Say in how many months an expectation will be met by waiting; else nothing."""
     months = months_to_wait(item, result) if item else None
     return f" {words.counted('by_itself', months)}" if months else ""
 

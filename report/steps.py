@@ -1,4 +1,4 @@
-"""What a firm can do next, the most worthwhile first; pure functions."""
+"""What a firm can do next, by value for effort; pure functions."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Need:
 class Step:
     """One thing to do and every expectation that it meets or helps to meet.
 
-    `source` is the one to deliver; `place` the mart and column to fill or mend. `months`: until
-    time alone has met it. `hours` and `chance` (0 to 1) are estimates; `raises` are the use cases
-    whose next stage needs nothing else, `yields` is what the steps are sorted by.
+    `source` is the one to deliver; `place` the mart and column to fill or mend. `months`: how long
+    until it is met by waiting. `hours` and `chance` (0 to 1) are estimates; `raises` are the use
+    cases whose next stage needs nothing else; steps are sorted by `yields`.
     """
 
     kind: Kind
@@ -53,14 +53,14 @@ class Step:
 
     @property
     def asks(self) -> ExpectationResult:
-        """The expectation that asks for most."""
+        """The strictest of its expectations."""
         return max(
             (need.result for need in self.needs), key=lambda r: (r.records_to_next or 0, r.stage)
         )
 
     @property
     def months(self) -> int | None:
-        """In how many months time alone has met it; None where that can't be told."""
+        """Months until it is met by waiting; None where that can't be computed."""
         found = [months_to_wait(need.item, need.result) for need in self.needs]
         known = [months for months in found if months is not None]
         return max(known) if known and len(known) == len(found) else None
@@ -72,13 +72,13 @@ def make_steps(
     missing: frozenset[str],
     priorities: Priorities,
 ) -> list[Step]:
-    """Turn what is unmet into steps, each once however many use cases wait for it.
+    """Turn unmet expectations into steps, each once however many use cases need it.
 
-    They are sorted by the sum, over the use cases that a step helps, of value times chance over
-    hours: the chance that all that the next stage still lacks can be done, the hours of all of it.
-    A cheap step is therefore worth little where the rest can't be done, and of two that a use case
-    needs both the one comes first that helps others too, then the cheaper one. What a firm can't
-    do at all (chance 0) is left out.
+    They are sorted by the sum, over the use cases that a step helps, of value times chance divided
+    by hours, where chance and hours are those of everything that the next stage still lacks. So a
+    cheap step is worth little if the rest can't be done. Of two steps that a use case needs, the
+    one that helps others too comes first, then the cheaper one. What a firm can't do at all (chance
+    0) is left out.
     """
     items = {(case.name, item.name): item for case in use_cases for _, item in case.checks}
     steps: dict[Key, Step] = {}
@@ -109,7 +109,7 @@ def blocking(item: Expectation, missing: frozenset[str]) -> list[str]:
 
 
 def months_to_wait(item: Expectation, result: ExpectationResult) -> int | None:
-    """Tell in how many months time alone has met an expectation of history; else None."""
+    """Tell in how many months an expectation of history will be met by waiting; else None."""
     if result.observed is None or result.required is None:
         return None
     lacking = result.required - result.observed
@@ -121,7 +121,7 @@ def months_to_wait(item: Expectation, result: ExpectationResult) -> int | None:
 def _steps_for(
     item: Expectation, result: ExpectationResult, missing: frozenset[str]
 ) -> Iterator[tuple[Key, Step]]:
-    """Tell by what an expectation is met: its missing sources, or the one thing to do."""
+    """Return the steps that meet an expectation: its missing sources, or one thing to do."""
     absent = blocking(item, missing)
     for name in absent:
         yield ("deliver", name), Step("deliver", source=name)
@@ -134,7 +134,7 @@ def _steps_for(
         kind = "wait" if months_to_wait(item, result) is not None else kind
         subject = "" if kind in ("renew", "wait") else " ".join(item.records.split())
         yield (kind, subject or source or item.name), Step(kind, source=source)
-    elif item.target and can_fill:  # also where nothing is there yet that could be judged
+    elif item.target and can_fill:  # also where there are no values to judge yet
         yield ("fill", *item.target), Step("fill", place=item.target)
     elif result.observed is None:
         yield ("renew", source or item.name), Step("renew", source=source)

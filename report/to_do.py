@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from expectations import Assessment
     from report.steps import Step
 
-# Nobody fills in more by hand; what is worth most stands above.
+# Nobody fills in more by hand; the records worth most come first.
 MAX_ROWS: Final = 2000
 # Else a spreadsheet makes the postcode 01067 or a telephone number a number: its zero is lost.
 AS_TYPED: Final = ("text", "postcode")
@@ -37,7 +37,7 @@ CHOICES_SHEET: Final = "_"
 class Wish:
     """An expectation with records that lack something, and the column to mend if there is one.
 
-    Unmet ones are of the next stage; `is_met`: of a stage that is reached all the same.
+    Unmet ones belong to the next stage; with `is_met` it belongs to a stage reached already.
     """
 
     use_case: str
@@ -59,8 +59,8 @@ class Wish:
 class Line:
     """A record as people know it, and per column to fill the use cases that it helps.
 
-    `keeps`: use cases whose stage is reached, the value would make their results better.
-    `refused`: per column what was filled in and can't be taken over, and why.
+    `keeps`: use cases whose stage is reached and whose results the value would improve. `refused`:
+    per column what was filled in and can't be taken over, and why.
     """
 
     key: str
@@ -79,7 +79,7 @@ class Line:
 
     @property
     def rank(self) -> tuple[bool, int, int, str]:
-        """What was refused first, then what helps most expectations, then what counts most."""
+        """Sort key: refused first, then by expectations helped, then by worth."""
         return not self.refused, -sum(map(len, self.helps.values())), -self.worth, self.key
 
 
@@ -87,14 +87,14 @@ Lists = dict[str, dict[str, Line]]
 
 
 def write_to_do(settings: Settings) -> Path | None:
-    """Write the list of the last night, once all that people filled in is taken over.
+    """Write the list of the last night, once people's entries are taken over.
 
-    What could not be taken over comes back marked, with its reason beside it. Only a list with
-    something that has no place in a fresh one (below a changed heading, without its record, said
-    twice) stays until that is mended, and so does one that is saved in that very moment.
+    Refused entries come back marked, with the reason beside them. A list stays as it is only if an
+    entry has no place in a new one (changed heading, no record, two values for one field) until
+    that is corrected, or if it is being saved at that moment.
 
     Returns:
-        The list; None where it stayed or nothing is measured yet.
+        The list; None if the old one stayed or nothing is measured yet.
 
     """
     from expectations import status
@@ -114,7 +114,7 @@ def write_to_do(settings: Settings) -> Path | None:
         lists = find_lines(connection, settings, _wishes(settings, assessments))
         refused = read_refused(connection, settings.language)
         for mart in set(refused) & set(SHEETS):
-            lists[mart] = lists[mart]  # a sheet for what comes back, whatever else there is
+            lists[mart] = lists[mart]  # refused entries get a sheet even without other records
         for mart, lines in lists.items():
             _describe(connection, SHEETS[mart], lines, refused.get(mart, {}))
         choices = read_choices(connection)
@@ -135,7 +135,7 @@ def find_lines(
 ) -> Lists:
     """Find per mart the records to complete, each once however many use cases want it.
 
-    What people filled in since the last build is no gap any more.
+    Gaps that people have filled since the last build are left out.
     """
     from expectations import unmet_records
 
@@ -161,7 +161,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def _wishes(settings: Settings, assessments: Sequence[Assessment]) -> Iterable[Wish]:
-    """Find what the next stages lack, and the gaps that the reached ones bear."""
+    """Find what the next stages lack, and the gaps that the reached stages tolerate."""
     from expectations.assessment import latest
     from expectations.specification import read_use_cases
 
@@ -195,9 +195,9 @@ def _describe(
     lines: dict[str, Line],
     refused: Mapping[str, Mapping[str, tuple[str, str]]],
 ) -> None:
-    """Add to the lines what people know the records by; drop what has been filled in meanwhile.
+    """Add the names by which people know the records; drop gaps filled in meanwhile.
 
-    `refused`: per record and column what could not be taken over; such a record has a line.
+    `refused`: per record and column the refused entries; such a record always has a line.
     """
     for (key,) in (
         connection.execute(
@@ -337,7 +337,7 @@ def _add_sheet(
 
 
 def _helps_said(line: Line, words: Words) -> str:
-    """Say which stages a line helps to reach, and which it makes better."""
+    """Say which stages a line helps to reach, and which results it improves."""
     helps = sorted(set().union(*line.helps.values()))
     keeps = sorted(set().union(*line.keeps.values()))
     said = [words("keeps", cases=", ".join(keeps))] if keeps and not helps else []
@@ -345,7 +345,7 @@ def _helps_said(line: Line, words: Words) -> str:
 
 
 def _typed(text: str | None) -> str | date | None:
-    """Turn a day that is shown into one that Excel sorts by."""
+    """Turn a day as text into a date that Excel sorts by."""
     is_day = text is not None and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)
     return date.fromisoformat(str(text)) if is_day else text
 
@@ -358,7 +358,7 @@ def _guide(
     choices: Mapping[tuple[str, str], list[str]],
     words: Words,
 ) -> None:
-    """Say what a cell may hold when it is entered; offer the values that are in use."""
+    """Show the valid values when a cell is selected; offer the values in use."""
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 

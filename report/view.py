@@ -1,4 +1,4 @@
-"""From facts to what the page shows in one language; pure functions."""
+"""From facts to the page in one language; pure functions."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ SPARK_MARGIN = 3  # pixels above stage 3
 class Tile:
     """One use case: its stage (None: not measured), and what blocks the next one.
 
-    `is_in_use`: the system acts on it; else its stage says what the data would allow.
-    `is_at_edge`: a few records more or less would change it.
-    `warning` tells why less was measured than is in force, or nothing at all.
+    `is_in_use`: the system acts on it; otherwise its stage shows what the data would allow.
+    `is_at_edge`: a few records more or less would change it. `warning` tells why a lower stage, or
+    none, was measured than is in force.
     """
 
     title: str
@@ -104,7 +104,7 @@ class View:
 
     @property
     def rows(self) -> int:
-        """How many use cases the phase with the most of them has."""
+        """The highest number of use cases in a phase."""
         return max((len(phase.tiles) for phase in self.phases if phase.key != "all"), default=0)
 
 
@@ -203,7 +203,7 @@ def _tile(
 def _parted(
     unmet: Iterable[ExpectationResult], items: Mapping[str, Expectation], missing: frozenset[str]
 ) -> tuple[list[str], list[ExpectationResult]]:
-    """Part what lacks into missing sources, each once, and all that can be done without them."""
+    """Split what is lacking into missing sources, each once, and steps possible without them."""
     absent: dict[str, None] = {}
     others = []
     for result in unmet:
@@ -234,7 +234,7 @@ def spark(stages: Sequence[tuple[date, int]], night: date) -> str:
 
 
 def _trend(stages: Sequence[int], words: Words) -> str:
-    """Say the stages in their order, each once for as long as it lasted."""
+    """Word the stages in their order, with consecutive equal ones named once."""
     if len(stages) < 2:
         return words("first_night")
     changes = [stage for n, stage in enumerate(stages) if n == 0 or stages[n - 1] != stage]

@@ -16,7 +16,7 @@ FILE: Final = Path(__file__).with_name("texts.yml")
 
 
 class Words:
-    """Says texts, marts, columns, counts and shares as the language writes them."""
+    """Words texts, marts, columns, counts and shares in one language."""
 
     def __init__(self, language: Language) -> None:
         self.language = language
@@ -34,11 +34,11 @@ class Words:
         return str(_texts()["meaning"][stage][self.language])
 
     def mart(self, name: str) -> str:
-        """Say a mart; one that the file does not know by its own name."""
+        """Return a mart's title; its technical name where the file has none."""
         return str(_texts()["marts"].get(name, {}).get(self.language, name))
 
     def column(self, name: str) -> str:
-        """Say a column; one that the file does not know by its own name."""
+        """Return a column's title; its technical name where the file has none."""
         return str(_texts()["columns"].get(name, {}).get(self.language, name))
 
     def sheet(self, mart: str) -> str:

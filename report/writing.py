@@ -44,7 +44,7 @@ def write_report(settings: Settings) -> Path:
 
 
 def missing_page(settings: Settings) -> str:
-    """Write what to show where no report has been written yet."""
+    """Make the page to show where no report has been written yet."""
     words = Words(settings.language)
     steps = "".join(f"<li>{line}</li>" for line in words.lines("empty_steps"))
     return (

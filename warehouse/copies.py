@@ -1,13 +1,13 @@
-"""The folder for analysts: each night's files lie together and get their names in one step.
+"""The folder for analysts: all files of a night are replaced in one step.
 
     published/
       nights/<when>/        one night: warehouse.duckdb, parquet/, customer_360.xlsx
       current               a link to the newest of them; turning it is the one atomic step
       warehouse.duckdb, parquet, customer_360.xlsx      links through `current`
 
-A rename covers one file only, and a folder that holds something can't be renamed over: hence the
-link. A night publishes twice, after the audit and with the scores; the two copies before stay, so
-that whoever found last night's through the link can finish reading it.
+A rename replaces one file only, and a non-empty folder can't be renamed over: hence the link. A
+night publishes twice, after the audit and with the scores; the two copies before stay, so that
+whoever opened last night's through the link can finish reading it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KEPT = 3  # the current one and the two before
 
 @contextmanager
 def next_copy(folder: Path, published_at: datetime) -> Iterator[Path]:
-    """Give an empty folder to fill; when all went well it is what every reader finds.
+    """Yield an empty folder to fill; without an error it becomes the current copy.
 
     Only one process may be in here at a time (the lock on the warehouse sees to it).
 
@@ -57,14 +57,14 @@ def next_copy(folder: Path, published_at: datetime) -> Iterator[Path]:
     for name in (DATABASE, PARQUET, WORKBOOK):
         if (done / name).exists():
             _link(folder / name, Path(CURRENT, name))
-        else:  # what this night does not have must not be found as last night's
+        else:  # a file that this night lacks must not remain from last night
             (folder / name).unlink(missing_ok=True)
     for old in sorted(nights.iterdir())[:-KEPT]:  # their names sort by time
         shutil.rmtree(old)
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """Count the bytes of what analysts find, and of the earlier copies kept beside it."""
+    """Count the bytes of the current copy, and of the earlier copies kept beside it."""
     current = (folder / CURRENT).resolve()
     size = {name: _bytes(current / name) for name in (DATABASE, PARQUET, WORKBOOK)}
     return size | {"earlier": _bytes(folder / NIGHTS) - sum(size.values())}

@@ -44,10 +44,9 @@ class BuildResult(BaseModel):
 def build(settings: Settings, *, full_refresh: bool = False) -> BuildResult:
     """Build and test staging, intermediate, marts and sync from the views that ingest made.
 
-    What the last build kept is used where nothing changed, with the same result; `full_refresh`
-    makes everything anew all the same. dbt keeps the DuckDB file open until its process ends,
-    hence the child process; its state lies in `<home>/dbt`, because the project's folder may be
-    read-only.
+    Where nothing changed, rows of the last build are reused, with the same result; `full_refresh`
+    rebuilds everything. dbt keeps the DuckDB file open until its process ends, hence the child
+    process; its state lies in `<home>/dbt`, because the project's folder may be read-only.
 
     Raises:
         BuildFailedError: a model or test failed, or nothing was ingested yet.
@@ -75,7 +74,7 @@ def build(settings: Settings, *, full_refresh: bool = False) -> BuildResult:
 
 
 def document(settings: Settings) -> Path:
-    """Write the page about the tables and the way of their data, and return its path.
+    """Write the page about the tables and their lineage, and return its path.
 
     dbt's own pages, with SQL, tests and the whole graph, lie beside it and are linked from it.
 
@@ -84,7 +83,7 @@ def document(settings: Settings) -> Path:
         WarehouseLockedError: another process holds the warehouse.
 
     """
-    with open_warehouse(settings) as connection:  # or name who holds it
+    with open_warehouse(settings) as connection:  # raises if it is locked
         sources, rows = read_sources(connection), read_rows(connection)
     folder = settings.home / "dbt" / "docs"
     written = folder / "target" / "static_index.html"
@@ -125,7 +124,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 def _run(command: list[str], settings: Settings) -> None:
-    """Run dbt to its end and log its progress; its exit code is told by its results."""
+    """Run dbt to its end and log its progress; its results say whether it succeeded."""
     with subprocess.Popen(
         command,
         cwd=PROJECT_ROOT,
@@ -153,7 +152,7 @@ def _messages(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
             yield logging.WARNING, line.rstrip()
             continue
         level = levels.get(info["level"].upper(), logging.DEBUG)
-        if info["name"] == "LogStartLine":  # its end is told as well
+        if info["name"] == "LogStartLine":  # its end is logged as well
             level = logging.DEBUG
         if message := info["msg"].strip():
             yield level, message

@@ -1,4 +1,4 @@
-"""Opening the DuckDB file that the night writes: one process at a time, which is told by name."""
+"""Opening the DuckDB file that the night writes: one process at a time, which errors name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from warehouse.migrating import migrate, require_known
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that holds the warehouse; `is_ours`: a night or a command of ours."""
+    """The process that holds the warehouse; `is_ours`: it is a night or command of this program."""
 
     program: str
     pid: int
@@ -33,10 +33,10 @@ class Holder:
 
 
 class WarehouseLockedError(Exception):
-    """Another process holds the warehouse; the message names it, and never advises to end ours."""
+    """Another process holds the warehouse; the message names it, never advising to kill our own."""
 
     def __init__(self, message: str, holder: Holder | None = None) -> None:
-        """Keep who it is beside what is said."""
+        """Keep the holder beside the message."""
         super().__init__(message)
         self.holder = holder
 
@@ -47,7 +47,7 @@ class UnusableWarehouseError(Exception):
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse for writing, with the tables that the project owns as they are today.
+    """Open the warehouse for writing and migrate the tables that the project owns.
 
     DuckDB lets one process write and shuts out every other, so keep it open briefly.
 
@@ -67,7 +67,7 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def require_free(settings: Settings) -> None:
-    """Make sure that nobody holds the warehouse and that it can be opened; waits for nobody.
+    """Make sure that nobody holds the warehouse and that it can be opened; does not wait.
 
     Raises:
         WarehouseLockedError: another process holds it.

@@ -1,4 +1,4 @@
-"""The macros by which dbt reads text as values, for those who look at `raw` before a build."""
+"""The macros by which dbt reads text as values, for code that reads `raw` before a build."""
 
 from __future__ import annotations
 

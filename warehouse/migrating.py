@@ -2,8 +2,8 @@
 
 Each file in `migrations/` is one step, called `<number>_<what it does>.sql`. It is applied once to
 each warehouse, in one transaction with the row that says so in `ops.migrations`. A step that has
-been released is never changed: what comes after it is a new file. The first one also takes over
-warehouses that were made before steps were counted; it finds its tables there.
+been released is never changed: what comes after it is a new file. The first one also works on
+warehouses from before there were steps, where its tables exist.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def migrate(
 
 
 def require_known(connection: duckdb.DuckDBPyConnection, known: int | None = None) -> int:
-    """Make sure that this version knows every step that was applied.
+    """Make sure that this version knows all applied steps.
 
     Args:
         connection: an open warehouse, which is only read.

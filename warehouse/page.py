@@ -1,4 +1,4 @@
-"""The page about the warehouse: from which files which table comes, table by table."""
+"""The page about the warehouse: for each table, the files it is made from."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class Source(BaseModel):
 
 
 class Table(BaseModel):
-    """A mart and the way of its data."""
+    """A mart and the lineage of its data."""
 
     model_config = ConfigDict(frozen=True)
 
     mart: Mart
     rows: int | None
     entities: tuple[str, ...]  # whose files the content comes from
-    identity: tuple[str, ...]  # those that only tell to which customer or person a row belongs
-    own: tuple[str, ...]  # what the night itself notes: loads, scores, …
-    steps: tuple[str, ...]  # models between staging and the mart, in the order of the way
-    marts: tuple[str, ...]  # other marts on the way
+    identity: tuple[str, ...]  # those that only assign rows to a customer or person
+    own: tuple[str, ...]  # what the night itself records: loads, scores, …
+    steps: tuple[str, ...]  # models between staging and the mart, in the order of building
+    marts: tuple[str, ...]  # other marts that it is made from
     used_by: tuple[str, ...]
 
 
@@ -78,7 +78,7 @@ def read_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def read_tables(manifest: dict[str, Any], rows: dict[str, int]) -> list[Table]:
-    """Follow each mart back to the files, and on to who uses it.
+    """Trace each mart back to the files, and on to its users.
 
     Args:
         manifest: dbt's `manifest.json`.
@@ -124,10 +124,10 @@ def _names(keys: Iterable[str], nodes: dict[str, Any]) -> list[str]:
 
 
 def _ancestors(key: str, nodes: dict[str, Any], *, past_identity: bool = True) -> list[str]:
-    """List all nodes that a node rests on, each before those that need it.
+    """List all ancestors of a node, in the order of building.
 
-    Nearly every table needs to be told whose its rows are, and that takes the records of all
-    files: without `past_identity` the models marked `lineage: identity` are not followed back.
+    Nearly every table needs its rows' customers, which are found from the records of all files:
+    without `past_identity` the models marked `lineage: identity` are not traced further.
     """
     found: dict[str, None] = {}
 
@@ -190,6 +190,6 @@ def render(settings: Settings, sources: list[Source], tables: list[Table], full_
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """Read what dbt knows of the project."""
+    """Read dbt's manifest of the project."""
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return manifest

@@ -1,4 +1,4 @@
-"""What of the personal data in the marts leaves the warehouse: config/privacy.yml."""
+"""Which personal data of the marts may leave the warehouse: config/privacy.yml."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from warehouse.catalogue import Column, Mart
 
 Treatment = Literal["clear", "pseudonym", "hidden"]
 HASH_BLOCK = 64  # bytes of SHA-256's block, RFC 2104
-PSEUDONYM_LENGTH = 16  # hexadecimal digits: among 5 million values two the same once in a million
+PSEUDONYM_LENGTH = 16  # hex digits: 5 million values collide once in a million cases
 logger = logging.getLogger(__name__)
 
 
 class Rule(BaseModel):
-    """What happens to personal data, and why it may."""
+    """How personal data are treated, and the legal reason."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,7 +32,7 @@ class Rule(BaseModel):
 
 
 class Rules(BaseModel):
-    """The rules for one audience. A column's own rule goes before that of its kind."""
+    """The rules for one audience. A column's own rule takes precedence over that of its kind."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,7 +40,7 @@ class Rules(BaseModel):
     columns: dict[str, Rule] = {}
 
     def treatment(self, mart: str, column: Column) -> Treatment:
-        """Say what happens to a column; personal data without a rule are hidden."""
+        """Return the treatment of a column; personal data without a rule are hidden."""
         if rule := self.columns.get(f"{mart}.{column.name}"):
             return rule.treatment
         if column.personal is None:
@@ -50,7 +50,7 @@ class Rules(BaseModel):
 
     @property
     def version(self) -> str:
-        """Name the rules by their content, the same wherever they are the same."""
+        """Return a digest of the rules: equal rules have equal versions."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
 
@@ -116,7 +116,7 @@ def _problems(rules: Rules, marts: Mapping[str, Mart]) -> Iterator[str]:
 def select_list(mart: Mart, rules: Rules) -> str:
     """Write the SQL expressions of a mart's columns as its audience may see them.
 
-    The statement needs the parameters of `pseudonym_parameters` where one is a pseudonym.
+    If one is a pseudonym, the statement needs the parameters of `pseudonym_parameters`.
     """
     return ", ".join(
         _expression(column, rules.treatment(mart.name, column)) for column in mart.columns
@@ -145,8 +145,8 @@ def pseudonym_parameters(key: bytes) -> dict[str, bytes]:
 def pseudonym_key(settings: Settings) -> bytes:
     """Return the key of the pseudonyms; the first time it is made, readable by the owner only.
 
-    Who has the key can find the person to a pseudonym by trying; without it nobody can. With a
-    new key (delete the file) every pseudonym is another one.
+    With the key a person can be found by trying values; without it nobody can. A new key (delete
+    the file) changes every pseudonym.
 
     Raises:
         ConfigurationError: the file holds no key.
@@ -171,7 +171,7 @@ def pseudonym_key(settings: Settings) -> bytes:
 
 
 def _make_key(path: Path) -> None:
-    """Write a new key whole or not at all; of two processes the first one's key holds."""
+    """Write a new key atomically; if two processes try, the first one's key is used."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:

@@ -75,7 +75,7 @@ def publish(settings: Settings) -> dict[str, int]:
     marts = read_marts()
     rules = load_privacy(settings, marts).analysts
     now = datetime.now(UTC)
-    # The lock on the warehouse keeps two of these apart until the copy has its name.
+    # The lock on the warehouse prevents two of these at once until the copy has its name.
     with (
         open_warehouse(settings) as connection,
         next_copy(settings.published.parent, now) as folder,
@@ -94,9 +94,9 @@ def publish(settings: Settings) -> dict[str, int]:
 
 
 def _built(connection: duckdb.DuckDBPyConnection, marts: dict[str, Mart]) -> list[Mart]:
-    """List the marts as they are there; what no contract describes is none of them.
+    """List the existing marts; tables without a contract are left out.
 
-    After an upgrade the last build may know less than the contracts do.
+    After an upgrade the last build may lack what new contracts describe.
     """
     found = connection.execute(
         "select table_name, list(column_name) from information_schema.columns where table_schema"

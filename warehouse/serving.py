@@ -20,7 +20,7 @@ from config.language import _
 TOKEN = "REIFEGRAD_SERVE_TOKEN"  # noqa: S105 - the variable's name
 SHORTEST_TOKEN = 16
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-# The protocol's extension speaks HTTP through the other one.
+# The protocol's extension needs the other one for HTTP.
 EXTENSIONS = ("httpfs", "quack")
 LOOK_SECONDS = 1.0
 
@@ -30,7 +30,7 @@ class ServingError(Exception):
 
 
 def serve(settings: Settings, host: str, port: int) -> Iterator[date]:
-    """Serve the published file until the caller ends; after each night the new one.
+    """Serve the published file until the caller ends, always the newest one.
 
     A rename gives the file another inode; then the server is started anew on the new file.
     Queries that run at that moment end with an error and clients attach again.
@@ -80,7 +80,7 @@ def ensure_token(settings: Settings) -> str:
 
 @contextmanager
 def _server(path: Path, host: str, port: int, token: str) -> Iterator[date]:
-    """Open the file, serve it and close both; yields the night that it speaks of."""
+    """Open the file, serve it and close both; yields the night of its data."""
     uri = f"quack:{host}:{port}"
     connection = duckdb.connect(
         str(path), read_only=True, config={"autoinstall_known_extensions": "false"}
@@ -108,7 +108,7 @@ def _server(path: Path, host: str, port: int, token: str) -> Iterator[date]:
 
 
 def _claim(host: str, port: int) -> None:
-    """See that nobody listens there: Quack would share the port with whoever does."""
+    """Make sure that the port is free: Quack would share it with another listener."""
     try:
         family, kind, *_rest, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:

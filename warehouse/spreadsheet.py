@@ -37,7 +37,7 @@ SHARE: Final = "0 %"
 
 
 class Heading(BaseModel):
-    """How a column is called in each language, and its width in characters."""
+    """The title of a column in each language, and its width in characters."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -189,7 +189,7 @@ def _cell(
     words: dict[str, str],
     zone: ZoneInfo,
 ) -> object:
-    """Make a value of the warehouse one of Excel's; a text is never a formula."""
+    """Convert a value of the warehouse to one of Excel's; a text is never a formula."""
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment
 
@@ -227,7 +227,7 @@ def _write_about(
     words: dict[str, str],
     settings: Settings,
 ) -> None:
-    """Say the night, and per heading the column; what was limited by the rules."""
+    """Write the night, the column behind each heading, and what the rules limited."""
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.worksheet.properties import PageSetupProperties
 
