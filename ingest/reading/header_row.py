@@ -15,7 +15,7 @@ Row = Sequence[str | None]
 
 # Rows looked at; notes above a header are rarely longer than a screen.
 SAMPLE_ROWS = 100
-# Of very wide tables fewer rows tell as much.
+# Fewer rows are enough for very wide tables.
 SAMPLE_CELLS = 20_000
 FEWEST_ROWS = 20
 # A header names nearly every column that is used below it; a line of notes fills a few cells.
@@ -34,7 +34,7 @@ class Header:
     """Where a table starts.
 
     `cells` are the header's, one per column, None where a column has no name; `first_data_row` is
-    an index into the sample. `is_certain` says whether anything but its place tells the header.
+    an index into the sample. `is_certain`: it was recognised by content, not by its place alone.
     """
 
     cells: tuple[str | None, ...]
@@ -43,9 +43,9 @@ class Header:
 
 
 def choose_header(rows: Sequence[Row], is_sheet: bool) -> Header | None:
-    """Return the surest header, else the likeliest; None if no row holds anything.
+    """Return a certain header if there is one, else the likeliest; None if all rows are empty.
 
-    Rows of a sheet are all as wide as the sheet; a text file's have the cells that they have.
+    Rows of a sheet are all as wide as the sheet; those of a text file differ.
     """
     block = _first_block(rows)
     width = max(map(len, block)) if is_sheet else modal_width(block)
@@ -75,7 +75,7 @@ def find_header(sample: Sequence[Row], width: int) -> Header | None:
             continue
         most = max(filled[index + 1 :], default=0)
         if filled[index] < FILLED_SHARE * most and not is_mostly_words(row):
-            # Of two columns one may lack its name, and that of the rows' names often does.
+            # One of two columns may lack its name, often the one with the rows' names.
             is_half_named = 2 * filled[index] >= most and (
                 _has_header_word(row) or _names_all_but_first(row, width)
             )
@@ -83,7 +83,7 @@ def find_header(sample: Sequence[Row], width: int) -> Header | None:
                 continue
         if _looks_like_data(row, below):
             return Header((None,) * width, index)
-        # Numbers may name columns too (years, products), beside a word that does.
+        # Numbers may name columns too (years, products), beside at least one word.
         if not any(map(kind_of, row)) or not any(filled[index + 1 :]) or _has_header_word(row):
             is_certain = names_columns(row, below)
             return Header(tuple([*row, *[None] * width][:width]), index + 1, is_certain)
@@ -146,7 +146,7 @@ def trimmed_width(row: Row) -> int:
 
 @lru_cache(maxsize=1 << 16)  # each cell of a sample is looked at several times
 def kind_of(cell: str | None) -> Kind | None:
-    """Kind of a cell that a header would hardly hold; else None. A year may name a column."""
+    """Kind of a cell that is unusual in a header; else None. A year may name a column."""
     text = (cell or "").strip()
     if not text:
         return None
@@ -164,12 +164,12 @@ def _has_header_word(row: Row) -> bool:
 
 
 def _names_all_but_first(row: Row, width: int) -> bool:
-    """Whether a row names each column but that of the rows' names, as cross tables do."""
+    """Whether a row names every column except the first, as cross tables do."""
     return width > 2 and not is_filled(row[0]) and sum(map(is_filled, row)) == width - 1
 
 
 def _names_periods(row: Row) -> bool:
-    """Whether a row is a word and then counts up: months or weeks name the columns."""
+    """Whether a row is a word followed by ascending numbers: months or weeks as column names."""
     first, *others = [cell.strip() for cell in row if cell and is_filled(cell)] or [""]
     if len(others) < 3 or not is_header_word(first) or not all(map(str.isdecimal, others)):
         return False
@@ -180,8 +180,8 @@ def _names_periods(row: Row) -> bool:
 def _looks_like_data(row: Row, below: Sequence[Row]) -> bool:
     """Whether a row is one of those below.
 
-    It is if it has a number, date or e-mail address where they have, unless it reads as a header
-    otherwise; or if more of its cells come again in their columns than are header words.
+    It is if it has a number, date or e-mail address in the same columns, unless its words make it a
+    header; or if more of its cells occur again in their columns than are header words.
     """
     if is_mostly_words(row) or _names_periods(row):
         return False
@@ -228,7 +228,7 @@ def _shared_width(header: Row, below: Sequence[Row]) -> int:
     named = trimmed_width(header)
     widest = max(counts)
     for width in (len(header), named):
-        # Rows that lack cells are many at times, those that have too many are not.
+        # Rows with missing cells may be many; rows with surplus cells are few.
         if width in counts and counts[width] >= sum(n for w, n in counts.items() if w > width):
             return width
     # Three names are no accident, even if every row below is too short.

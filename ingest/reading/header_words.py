@@ -1,4 +1,4 @@
-"""What columns are called: the dictionary `header_words.yml` and how a header is compared with it.
+"""Names of columns: the dictionary `header_words.yml` and how a header is compared with it.
 
 Imports nothing heavy: the reading process asks it whether a row is a header.
 """
@@ -18,7 +18,7 @@ import yaml
 HEADER_WORDS = Path(__file__).with_name("header_words.yml")
 KEY = "key"
 
-# libyaml's loader takes a tenth of the time; a PyYAML built without it has the other.
+# libyaml's loader takes a tenth of the time; PyYAML may be built without it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -34,8 +34,8 @@ class HeaderWords:
     """The dictionary, all words as `normalised` gives them.
 
     `columns` holds per entity and canonical column (and `key`) the words that name it; `other` the
-    words of columns that nothing canonical is for; `qualifiers` what only says which of several;
-    `payers` parts of a header that say that it is about who pays.
+    words of columns that nothing canonical is for; `qualifiers` words that only distinguish similar
+    columns; `payers` parts of a header that mark the paying party.
     """
 
     columns: dict[str, dict[str, frozenset[str]]]

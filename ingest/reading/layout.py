@@ -39,7 +39,7 @@ TOTALS = (
     r"|anzahl|count)\b|^\s*\*{1,4}\s*$|\s(ergebnis|total|summe|gesamt)\s*$"
 )
 _TOTALS = re.compile(TOTALS, re.IGNORECASE)
-# Of these words no customer and no product has its whole name, even where no cell is empty.
+# No customer or product is named by these words alone, even where no cell is empty.
 _SURE_TOTAL = re.compile(
     r"(gesamt|zwischen)?(summen?|ergebnis)|(ins)?gesamt|(grand |sub)totals?|totals", re.IGNORECASE
 )
@@ -135,7 +135,7 @@ class Layout:
             self.feed(row)
 
     def _settle_gap(self) -> None:
-        """Decide what the rows after a gap are, the first of which is the gap itself."""
+        """Decide what the rows from a gap on are; the first of them is the gap."""
         table, rows = self._table, self._pending
         if table is None:
             return
@@ -217,7 +217,7 @@ class _OpenTable:
             Whether they were added: not if a row may be blank, a note, a total or the header again.
 
         """
-        import pyarrow.compute as pc  # a third of what a small file costs, which never gets here
+        import pyarrow.compute as pc  # a third of a small file's time; small files never get here
 
         first = pc.coalesce(*columns)
         name = next(filter(None, self._names), None)
@@ -237,8 +237,8 @@ class _OpenTable:
     def is_followed_by_other(self, rows: Sequence[Record], above: Record | None) -> bool:
         """Whether the first of these rows is the header of another table.
 
-        Its words tell so by themselves. If they are unknown, it must stand below a blank row or a
-        title, above numbers or dates, and must not pass for a row of the open table.
+        Header words are enough. With unknown words it must stand below a blank row or a title,
+        above numbers or dates, and must not fit as a row of the open table.
         """
         if rows[0].problem or self._is_header_again(rows[0].cells):
             return False
@@ -261,7 +261,7 @@ class _OpenTable:
     def _may_own(self, cells: Row) -> bool:
         """Whether a row of words may be one of this table's.
 
-        Not if its shape is another, or where at least two columns hold numbers or dates.
+        Not if its shape differs, or if at least two columns hold numbers or dates.
         """
         if trimmed_width(cells) != trimmed_width(self._names):
             return False
@@ -271,14 +271,14 @@ class _OpenTable:
     def _is_misshapen(self, row: Record) -> bool:
         """Whether a row has not exactly as many cells as the table has columns.
 
-        Nor is it well if the surplus cell is empty: it may be the last column's, moved there.
+        A surplus empty cell counts too: it may be the last column's, shifted.
         """
         return not self._is_sheet and len(row.cells) != self.width
 
     def _is_lone(self, cells: Row) -> bool:
         """Whether a row fills only the first of its cells, where the table has more than two.
 
-        A cell further right is a sparse row's: what is written below a table begins where it does.
+        A cell further right belongs to a sparse row: notes below a table begin in its first column.
         """
         return self.width > 2 and trimmed_width(cells) <= self._first + 1
 
@@ -293,7 +293,7 @@ class _OpenTable:
         return any(self._names) and _stripped(cells)[: self.width] == self._names
 
     def _is_total(self, cells: Row) -> bool:
-        """Whether a row sums up others: it says so first and holds nothing else but numbers."""
+        """Whether a row is a total: its first filled cell says so and all others are numbers."""
         filled = list(filter(None, _stripped(cells)))
         filled[1:] = [cell for cell in filled[1:] if not _NOTHING.fullmatch(cell)]
         if not filled or not _TOTALS.search(filled[0]):

@@ -1,6 +1,6 @@
 """zip and gzip: every file inside is read as if it had been dropped itself.
 
-An archive's own words are not trusted: names are never used as paths, sizes are counted while
+An archive's own data are not trusted: names are never used as paths, sizes are counted while
 unpacking. One member after the other is unpacked into the folder for temporary files, read and
 removed.
 """
@@ -95,7 +95,7 @@ class Unpacker:
             handover.table(name, (), is_sheet=True).reject(1, name, error.reason)
         except UnreadableFile as error:
             if error.reason == refusals.EMPTY:
-                return  # an empty export beside filled ones takes nothing away
+                return  # an empty export beside filled ones does no harm
             raise UnreadableFile(refusals.in_archive(name, error.reason)) from error
 
     def _read_member(

@@ -32,7 +32,7 @@ class UnreadableFile(Exception):  # noqa: N818 - the name is a contract with tho
 
 
 class OtherKindError(UnreadableFile):
-    """A file is no table at all, such as a PDF: beside tables it may stand."""
+    """A file is no table at all, such as a PDF; in an archive it may lie beside tables."""
 
 
 EMPTY = Reason(
@@ -281,7 +281,7 @@ def missing_sheet(source: str, wanted: str, found: list[str]) -> Reason:
 
 
 def rows_lost(found: int, loaded: int, quarantined: int) -> Reason:
-    """Say that a load did not account for every row: a fault of ours, not of the file's."""
+    """Say that a load lost rows: an error of the program, not of the file."""
     return Reason(
         f"Von {found} Zeilen kamen {loaded} an und {quarantined} in Quarantäne; deshalb wurde"
         " nichts geladen. Das ist ein Programmfehler: bitte mit der Datei melden.",

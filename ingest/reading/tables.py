@@ -79,7 +79,7 @@ class Table:
         name: the sheet, or the file where there are no sheets.
         row_count: number of rows without rejects.
         reject_count: number of rows that could not be read.
-        notes: what was decided on thin evidence or left aside, for a person to check.
+        notes: uncertain decisions and rows left aside, for a person to check.
         repeated: the names that the header has more than once, each with what the others of that
             name are called here; a mapping that reads one of them is ambiguous.
         is_sheet: whether `name` names a part of the file: a sheet of a workbook, or one of

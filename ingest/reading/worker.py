@@ -51,7 +51,7 @@ SINGLE_STREAM_XLS = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # BIFF
 
 
 def read_here(path: Path, handover: Handover) -> None:
-    """Read a file in this process, by what its first bytes and its name say.
+    """Read a file in this process, in the way that its first bytes and its name call for.
 
     Raises:
         UnreadableFile: see `ingest.read_file`.

@@ -12,17 +12,17 @@ from ingest.suggesting.keys import TableSample
 from ingest.suggesting.shapes import FileColumn, value_words
 from ingest.suggesting.subjects import SourceProposal
 
-# More different values than that are no kinds of documents.
+# A column with more distinct values does not hold kinds of documents.
 MOST_KINDS = 20
-# Each is the order where the ones before it do not occur; the others never are.
+# Each counts as the order where the ones before it do not occur; other kinds never do.
 ORDERS = ("order", "invoice")
 
 
 def with_documents(proposal: SourceProposal, table: TableSample) -> SourceProposal:
-    """Let only the rows of orders count where a column says that there are others among them.
+    """Select the rows of orders where a column shows that there are other documents too.
 
-    Orders where the list has any, else invoices together with their credit notes. Values that the
-    dictionary does not know count as long as all do; else they do not, which is told.
+    Orders where the list has any, else invoices together with their credit notes. Unknown values
+    are selected only if all rows are; otherwise they are left out, which is reported.
     """
     main = proposal.entities[0]
     column = _document_column(table) if main.entity == "order_line" else None

@@ -18,23 +18,23 @@ from ingest.reading.header_words import load_header_words, normalised, readings
 from ingest.reading.refusals import Reason
 from ingest.suggesting.shapes import FileColumn
 
-# At least so sure to be proposed; below it a person decides.
+# Minimum to be proposed; below it a person decides.
 SURE = 0.6
 # What is worth mentioning to that person.
 WORTH_MENTIONING = 0.3
 
-# Of these only a known header is sure by itself; what it merely resembles needs the values too.
+# Of these only a known header is enough by itself; a mere resemblance needs the values too.
 EXACT, READING, COMPOUND, SIMILAR = 0.9, 0.8, 0.55, 0.55
 SAME_HEADER_ELSEWHERE = 0.85
 LEAST_SIMILARITY = 0.86
 LEAST_COMPOUND_LETTERS = 4
 TYPING_ERRORS = 2
 LEAST_WEIGHT = 0.05
-# What stands in an empty column cannot confirm its header.
+# An empty column has no values to confirm its header.
 EMPTY_FIT = 0.8
 # Values say little while there are fewer than these.
 TELLING_VALUES = 5
-# What names or identifies has more than a few values, unless the table itself is small.
+# Names and identifiers have more than a few distinct values, unless the table is small.
 FEW_NAMES, MANY_ROWS, FEW_NAMES_FIT = 3, 50, 0.5
 IDENTIFYING = frozenset(
     {"name", "company_name", "email", "contact_email", "phone", "street", "vat_id", "sku",
@@ -45,7 +45,7 @@ NAMES_SOMETHING_ELSE = 0.3
 
 
 class Evidence(NamedTuple):
-    """How much speaks for it, and what in words."""
+    """The strength of the evidence, and its description in words."""
 
     weight: float
     why: Reason | None = None
@@ -54,8 +54,8 @@ class Evidence(NamedTuple):
 class Expected(NamedTuple):
     """What values of a canonical column look like.
 
-    `weight`: how much it says if all do; `least`: the share of values with the wider form `form`
-    (by default the shape) below which they speak against it.
+    `weight`: the evidence if all values do; `least`: the share of values with the wider form `form`
+    (by default the shape) below which they count against it.
     """
 
     shape: str
@@ -138,7 +138,7 @@ def _is_of_few_values(column: FileColumn) -> bool:
 
 
 def either(*weights: float) -> float:
-    """Combine independent evidence: 1 minus the product of what each leaves open.
+    """Combine independent evidence: 1 minus the product of the remaining doubts.
 
     >>> round(either(0.5, 0.5), 2), either(0.0, 0.0), either(1.0, 0.2)
     (0.75, 0.0, 1.0)
@@ -167,7 +167,7 @@ def header_evidence(header: str, words: frozenset[str]) -> Evidence:
 
 
 def value_evidence(column: FileColumn, expected: Expected | None) -> tuple[Evidence, float]:
-    """Return what the values say for it, and the factor by which they speak against it."""
+    """Return the values' evidence for it, and the factor by which they count against it."""
     if not column.values:
         return Evidence(0), EMPTY_FIT
     if expected is None:
@@ -184,7 +184,7 @@ def value_evidence(column: FileColumn, expected: Expected | None) -> tuple[Evide
 
 
 def known_evidence(header: str, entity: str, canonical: str, known: KnownHeaders) -> Evidence:
-    """Return what the other sources say: that there a header of this name means the same."""
+    """Return the evidence of other sources, in which a header of this name means the same."""
     source = known.get(normalised(header), {}).get((entity, canonical))
     if source is None:
         return Evidence(0)
@@ -195,7 +195,7 @@ def known_evidence(header: str, entity: str, canonical: str, known: KnownHeaders
 
 @cache
 def names_something_else(header: str) -> bool:
-    """Whether the dictionary knows the header, shortened or not, as that of some column."""
+    """Whether the header, shortened or not, is in the dictionary for any column."""
     return any(reading in load_header_words().known for reading in readings(header))
 
 
@@ -210,7 +210,7 @@ def entities_naming(header: str) -> int:
 
 
 def assign(guesses: Sequence[Sequence[Guess]]) -> list[Guess]:
-    """Choose at most one canonical column per file column and the reverse, surest in sum.
+    """Choose at most one canonical column per file column and vice versa, with the highest sum.
 
     Args:
         guesses: a row per file column, in each a guess per canonical column, all in one order.
@@ -221,7 +221,7 @@ def assign(guesses: Sequence[Sequence[Guess]]) -> list[Guess]:
 
     if not guesses or not guesses[0]:
         return []
-    # What is not sure counts nothing, so that two doubtful pairs never outweigh a sure one.
+    # Pairs below SURE count 0, so that two doubtful pairs never outweigh a sure one.
     gains = np.array(
         [[g.confidence if g.confidence >= SURE else 0 for g in row] for row in guesses]
     )

@@ -1,6 +1,6 @@
 """Proposes entries of `sources.yml` for a whole folder of files at once; a person decides.
 
-The files know each other: an order finds the customers of the file beside it.
+The files are related to each other: orders refer to the customers of the file beside them.
 """
 
 from __future__ import annotations

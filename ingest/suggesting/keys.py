@@ -33,7 +33,7 @@ KEY_FILLED = 0.9
 SPARSE_ROW = 0.4
 # What a reference's header says, and one that is so called in the source itself.
 HEADER_SAYS, SAME_HEADER_SAYS = 0.6, 0.6
-UNKNOWN_KEYS = 0.2  # what is left of that if none of the values is a key over there
+UNKNOWN_KEYS = 0.2  # the same if none of the values is a key of that source
 # Share of a column's values that must be keys of another source before it counts as pointing there.
 
 
@@ -47,7 +47,7 @@ SHORT_KEY = 4
 
 
 LEAST_OVERLAP = 0.05
-# Of another file's values so many must be there for its column to point at a key; a key's length.
+# Share of another file's values that must be keys here for it to refer to them; longest key.
 POINTED_OVERLAP, LONG_KEY = 0.9, 40
 
 
@@ -75,7 +75,7 @@ class KnownSource:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """That a file's column holds keys of another source; `parts`: where the key is of several.
+    """A file's column that holds keys of another source; `parts`: the columns of a composite key.
 
     `is_named`: the header says so too. `rows_met`: rows whose value is a key of the source. `left`:
     columns that hold such keys as well and were not chosen, each with its `rows_met`.
@@ -119,9 +119,8 @@ def find_key(
 ) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
     """Find the columns that identify a record, and what to say about them.
 
-    First a single column that is called like a key, is filled and has no value twice; then the
-    smallest set of such and of mapped columns that has no combination twice; then the columns that
-    come closest.
+    First a single filled column named like a key without duplicates; then the smallest set of such
+    and mapped columns without duplicate combinations; then the columns that come closest.
     """
     ranked = _key_candidates(table, entity, guesses)
     for column in ranked:
@@ -138,7 +137,7 @@ def find_key(
 
 
 def _best_key(table: TableSample) -> tuple[str, ...]:
-    """Return columns that together tell most rows apart, added one by one while that helps."""
+    """Return columns that together distinguish most rows, added one by one while that helps."""
     left = [c for c in table.columns if c.filled == 1] or list(table.columns)
     chosen: list[FileColumn] = []
     told_apart = 0
@@ -170,8 +169,8 @@ NO_KEY = Reason(
 def find_pointed_column(table: TableSample, others: Sequence[TableSample]) -> FileColumn | None:
     """Find the column that identifies this table's rows and that another table's column repeats.
 
-    Only values long enough that they do not meet by chance count (SHORT_KEY), and a column whose
-    values each come once over there too is no reference but another name of the same thing.
+    Only values too long to match by chance count (SHORT_KEY). A column whose values are unique in
+    the other table too is no reference but another number of the same thing.
     """
     best: tuple[float, FileColumn] | None = None
     for column in table.columns:
@@ -197,7 +196,7 @@ def _is_telling(column: FileColumn) -> bool:
 def find_references(
     table: TableSample, entity: Entity, known: Sequence[KnownSource], taken: frozenset[str]
 ) -> list[Reference]:
-    """Find for every column that refers the file's column and the source that it points into."""
+    """Find for every reference the file's column and the source that it refers to."""
     found = []
     for canonical in entity.columns.values():
         if canonical.ref is None:
@@ -217,10 +216,10 @@ def find_references(
 
 
 def _of_buyer(best: Reference, candidates: Sequence[Reference]) -> Reference:
-    """Choose between columns that are all called like the number of such a record.
+    """Choose between columns that are all named like the number of such a record.
 
-    The one whose values are keys of the source in more rows; of two the buyer's, then the surest.
-    Short numbers meet keys by chance (SHORT_KEY): there no rows are counted.
+    The one whose values are keys of the source in more rows; then the buyer's, then the surest.
+    Short numbers match keys by chance (SHORT_KEY): for them no rows are counted.
     """
     rivals = [one for one in candidates if one.is_named and one.confidence >= SURE]
     if best not in rivals:
@@ -340,13 +339,13 @@ def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -
 
 
 def _pointing_words(entity: str) -> frozenset[str]:
-    """Return what the number of another record is called: it may tell more than a name does."""
+    """Return the words for numbers of other records: they may be clearer than names."""
     columns = load_header_words().columns
     referred = {c.ref for c in load_entities()[entity].columns.values() if c.ref}
     return frozenset().union(*(columns[name][KEY] for name in referred))
 
 
-# Numbers that a company has, and that a record of it need not have or keep.
+# Numbers of a company that a record may lack or that may change: no keys.
 NO_KEYS = frozenset({"vat_id", "registration_no", "phone", "postcode"})
 _KEY_ENDINGS = frozenset(
     {"nr", "no", "id", "nummer", "number", "num", "code", "key", "guid", "uuid"}
@@ -375,7 +374,7 @@ def _unfilled(column: FileColumn) -> tuple[Reason, ...]:
 
 
 def _told_apart(table: TableSample, columns: Sequence[FileColumn]) -> int:
-    """Return how many different combinations of values the columns have."""
+    """Return the number of distinct combinations of the columns' values."""
     names = [column.name for column in table.columns]
     positions = [names.index(column.name) for column in columns]
     return len({tuple(row[position] for position in positions) for row in table.rows})

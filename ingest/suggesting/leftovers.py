@@ -1,4 +1,4 @@
-"""What becomes of the columns that nothing canonical is for: attributes, or a person decides."""
+"""Columns without a canonical column: they become attributes, or a person decides."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ingest.suggesting.shapes import FileColumn, recode, value_words
 from ingest.suggesting.subjects import EntityProposal, SourceProposal
 
 ATTRIBUTE_FILLED = 0.05
-# So many open leads show whether a column is filled only once a lead is decided.
+# Number of open leads needed to see whether a column is filled only after the decision.
 OPEN_LEADS = 5
 
 DECIDE = Reason("bitte entscheiden", "please decide")
@@ -41,7 +41,7 @@ def with_leftovers(
 ) -> SourceProposal:
     """Keep filled columns as attributes of the main entity, or leave them to a person.
 
-    `others` are what is known of other sources: their keys are no attributes.
+    `others` are the other sources: columns with their keys are no attributes.
     """
     used = set(_used(proposal))
     attributes: list[str] = []
@@ -136,7 +136,7 @@ def _is_known_afterwards(column: FileColumn, main: EntityProposal, table: TableS
 
 
 def _second_best(column: FileColumn, proposal: SourceProposal) -> tuple[str, Guess | None]:
-    """Return what the column may be of the columns that are still without one."""
+    """Return the likeliest of the canonical columns that are still free."""
     candidates = [
         (part.entity, guess(part.entity, canonical, column, {}))
         for part in proposal.entities

@@ -1,4 +1,4 @@
-"""What the name of a file says: what it is about, what changes from export to export."""
+"""What a file's name says: its subject, and the part that changes with each export."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def decision_said(header: str) -> str | None:
 
 
 def implied_values(name: str, title: str, present: Collection[str]) -> dict[str, str]:
-    """Return values that the file's name says of columns that the file has not."""
+    """Return values of missing columns that the file's name implies."""
     spoken = set(tokens(title))
     return {
         column: value

@@ -1,4 +1,4 @@
-"""What mapped files would say in the marts: their first records, and how many have a customer."""
+"""Preview of mapped files in the marts: first records, and how many have a customer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a column's values look like: the shapes by which an e-mail address tells itself apart."""
+"""Shapes of a column's values, such as e-mail address, date or number."""
 
 from __future__ import annotations
 

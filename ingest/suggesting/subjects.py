@@ -23,7 +23,7 @@ from ingest.suggesting.keys import Reference, TableSample, find_key
 from ingest.suggesting.names import decision_said, entities_said, implied_values
 from ingest.suggesting.shapes import FileColumn, is_boolean, otherwise, recode
 
-# What an entity must have of its columns to be one: at least so many of each group.
+# Columns that an entity needs: at least the given number of each group.
 CORE: dict[str, tuple[tuple[frozenset[str], int], ...]] = {
     "company": ((frozenset({"name"}), 1),),
     "contact": ((frozenset({"given_name", "family_name"}), 1),),
@@ -68,7 +68,7 @@ OWN_COLUMNS = {
 }
 
 
-# A number that does not say of what.
+# Headers of a number that do not say of what.
 BARE_NUMBER = frozenset({"nr", "id", "code", "nummer", "number"})
 OUTCOME_IN_STAGE = Reason("die Phase sagt gewonnen und verloren", "the stage says won and lost")
 NUMBER_OF_LIST = Reason("Nummer in einer Artikelliste", "number in a list of articles")
@@ -167,7 +167,7 @@ def _with_outcome_in_stage(guesses: list[Guess]) -> list[Guess]:
 def _with_time_of_decision(
     guesses: list[Guess], title: str, table: TableSample, headers: KnownHeaders
 ) -> list[Guess]:
-    """Take the day of the decision that the rows tell: who left has a day of coming as well.
+    """Use the date column of the decision that the rows record: who left has a joining date too.
 
     Only where all rows tell the same decision, by the file's name or a column of its own.
     """
@@ -241,7 +241,7 @@ def _guesses(name: str, table: TableSample, headers: KnownHeaders) -> list[list[
 
 
 def _rating(name: str, title: str, table: TableSample, guesses: Sequence[Guess]) -> float:
-    """Rate an entity: its columns, each the more the fewer entities have one of that name."""
+    """Rate an entity by its columns: a name that few entities have counts more."""
     rating = sum(g.confidence / max(1, entities_naming(g.column.name)) for g in guesses)
     words = load_header_words().columns[name][KEY]
     for column in table.columns:

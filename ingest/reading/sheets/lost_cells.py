@@ -1,8 +1,8 @@
 """What calamine does not give of a sheet: errors, formulas never calculated, some merged cells.
 
-Calamine has no word for `#N/A`, nor for a formula whose result nobody has stored: programs that
-write workbooks do not calculate. Both would vanish without a trace, so the file is searched for
-them beside calamine's reading, and for some text that it passes over.
+Calamine gives neither `#N/A` nor a formula without a stored result (programs that write workbooks
+do not calculate). Both would vanish without a trace, so the file itself is searched for them, and
+for some text that calamine skips.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ERRORS = {
 
 
 class LostCell(NamedTuple):
-    """A cell that calamine gives wrongly: as empty, as 0, without its zeros in front.
+    """A cell that calamine reads wrongly: as empty, as 0, without its leading zeros.
 
     Row and column count from 0. `text` is the error (`#N/A`), the text that calamine passes over,
     the number as it is shown (`01067`) or, if the cell was never calculated, the formula (`=A1*2`).

@@ -1,6 +1,6 @@
 """Files called .xls that are HTML or XML: the tables of a page, and Excel's XML of 2003.
 
-Many ERP systems export such; Excel opens them and says nothing.
+Many ERP systems export such files; Excel opens them without a warning.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Merged cells: a value merged down counts for each row, a name merged across for each column."""
+"""Merged cells: a value merged down applies to each row, a name merged across to each column."""
 
 from __future__ import annotations
 

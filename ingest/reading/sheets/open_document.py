@@ -3,7 +3,8 @@
 Text in a cell without a type is lost too, and times come as `PT8H05M00S`.
 
 Format: OpenDocument 1.3 part 3, sections 9.1 and 19; `calcext` is LibreOffice's extension. Only
-rows where something is found are parsed. Prefixes of names are relied on as calamine does.
+rows where something is found are parsed. The usual namespace prefixes are assumed, as calamine
+does.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ingest.reading.sheets.lost_cells import Lost, LostCell
 from ingest.reading.sheets.merged_cells import Range
 
 CHUNK_BYTES = 1 << 20
-# Cells of one sheet that repeat a single lost one; no person fills as many with one error.
+# Limit of cells of one sheet that repeat a lost one: no person fills as many with one error.
 MAX_REPEATED = 1 << 20
 
 _MARKERS = (

@@ -1,8 +1,8 @@
 """The lost cells of xlsx: a search of the sheets' XML.
 
-Lost are also the zeros in front of postcodes and customer numbers that are stored as numbers and
-shown with the number format `00000`: people and other files have them, calamine has not.
-The search costs little more than unpacking the XML; only rows where something is found are parsed.
+Leading zeros are lost too, where postcodes and customer numbers are stored as numbers and shown
+with the number format `00000`: people and other files have the zeros, calamine drops them. The
+search costs little more than unpacking the XML; only rows where something is found are parsed.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class _Patterns(NamedTuple):
 
 
 def _patterns(prefix: bytes) -> _Patterns:
-    """Compile what is looked for; in XML a `<` is always a tag's, so no text is mistaken."""
+    """Compile the search patterns; in XML a `<` always begins a tag, so text can't match."""
     element = rb"<%s%b\b([^>]*?)(?:/>|>(.*?)</%s%b>)"
 
     def compiled(name: bytes) -> re.Pattern[bytes]:

@@ -1,7 +1,6 @@
 """Single-byte text that is in no western language: Cyrillic, Greek, Turkish, Baltic.
 
-Each test asks for much before it departs from what is common here: a western file must never
-suffer from it.
+Each test needs strong evidence, so that a western file is never read in another alphabet.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ _ICELANDIC = frozenset("áéíóúæÁÉÍÓÚÆ")
 
 
 def words_beyond_ascii(lines: bytes) -> list[bytes]:
-    """Return the words that have no ASCII letter: the rule in other scripts, else a rarity."""
+    """Return the words without an ASCII letter: usual in other scripts, rare in ours."""
     return _WORD.findall(lines)
 
 
@@ -76,7 +75,7 @@ def find_script(words: Counter[bytes], in_words: int) -> str | None:
 
 
 def _written_well(text: bytes, encoding: str) -> float:
-    """Return how much of a text is in words without a capital behind a small letter."""
+    """Return the share of a text in words without a capital after a small letter."""
     words = _LETTERS.findall(text.decode(encoding, errors="replace"))
     well = (word for word in words if word[1:] in (word[1:].lower(), word[1:].upper()))
     return sum(map(len, well)) / (len(text) - text.count(b" "))

@@ -1,4 +1,4 @@
-"""CSV and its relatives: which encoding, which dialect, then row by row, nothing guessed away.
+"""CSV and its relatives: encoding, dialect, then row by row; no row is dropped in silence.
 
 Large files are read in pieces. A piece in which every row is regular (the rule) goes through
 Arrow's parser; one that is not is halved until what is irregular stands in a small piece, which is
@@ -28,7 +28,7 @@ from ingest.reading.text.text_rows import MAX_CELL_CHARACTERS, Dialect, Splitter
 
 # Large enough for Arrow to be fast, small enough that a dozen of them fit into memory.
 PIECE_BYTES = 1 << 22
-# Marks that not every row has: of these, more rows are looked at to find the dialect.
+# Marks that not every row has: where they occur, more rows are read to find the dialect.
 _UNUSUAL = re.compile(rb"""(^|[;,\t|]) *'|\\["']""", re.MULTILINE)
 MORE_ROWS = 1_000
 # What some programs put behind the text: DOS's mark, and zeros up to the end of a block.

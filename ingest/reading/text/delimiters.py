@@ -1,4 +1,4 @@
-"""By which delimiter and quotation mark a text file sets its cells apart."""
+"""The delimiter and quotation mark of a text file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingest.reading.text.text_rows import Dialect, Record, Splitter
 DELIMITERS = (";", ",", "\t", "|")
 # Excel's own first line, which names the delimiter: sep=;
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t]*\r?\n', re.IGNORECASE)
-# How much a first line of names weighs; other than rows it is never cut by what a text holds.
+# Weight of a first line of names; unlike rows it is never split by delimiters within text.
 _NAMES_WEIGHT = 4.0
 # Lines that say what the table is; they may be more than its rows.
 _COMMENTS_ABOVE = re.compile(r"\A(#.*\s+)+(?=[^#\s])")

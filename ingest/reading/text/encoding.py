@@ -1,4 +1,4 @@
-"""In which encoding a text file is written, also if it changes half-way."""
+"""The encoding of a text file, even if it changes half-way."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BYTE_ORDER_MARKS = (
 UTF_8 = ("utf-8", "utf-8-sig")
 PROBE_BYTES = 1 << 16
 CHUNK_BYTES = 1 << 20
-# Windows first: of two that explain the bytes equally well it is the likelier one.
+# Windows first: it is likelier where two encodings explain the bytes equally well.
 WESTERN = ("cp1252", "cp850", "mac_roman")
 # Relatives of cp1252, told from it by what it would make of their bytes.
 CENTRAL_EUROPEAN, WITH_EURO = "cp1250", "iso-8859-15"
@@ -107,7 +107,7 @@ def read_utf8(path: Path, encoding: str, size: int) -> Iterator[bytes]:
 
 
 def doubt(encoding: str) -> Reason | None:
-    """Return what a person should check in a text of which the encoding is no common one."""
+    """Return what a person should check in a text with an uncommon encoding."""
     if encoding == MIXED:
         return refusals.MIXED_ENCODINGS
     if encoding == UNKNOWN_SCRIPT:

@@ -1,4 +1,4 @@
-"""From delimited text to rows: one bad row costs one row."""
+"""From delimited text to rows: a bad row loses no other row."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class _EndlessRowError(Exception):
 
 
 class _Tape:
-    """Lines that remembers which it gave for the current row, and can take them back."""
+    """Iterator of lines that can take back those given for the current row."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
