@@ -29,8 +29,8 @@ consent_keys as (
 
 ),
 
--- An objection reaches every customer that its key may mean; a wish for the newsletter only the
--- one that it surely means.
+-- An objection applies to every customer that its key may belong to; a newsletter subscription only
+-- to a customer that the key identifies uniquely.
 concerned as (
 
     select

@@ -61,7 +61,7 @@ known as (
         contact_id,
         any_value(person_id) as person_id,
         any_value(customer_id) as customer_id,
-        -- who left in one file left: others do not notice
+        -- who left according to one file has left: other files may be out of date
         coalesce(bool_and(is_active), true) and max(left_on) is null as is_active,
         max(left_on) as left_on,
         count(*) as record_count

@@ -66,7 +66,7 @@ tickets_closed as (
 
 ),
 
--- one that was decided on an unknown day was never surely open
+-- one that was decided on an unknown day counts as never open
 leads as (
 
     select * from {{ ref('leads') }}

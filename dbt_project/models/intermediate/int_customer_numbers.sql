@@ -19,7 +19,7 @@ order_lines as (
 
 ),
 
--- whose numbers the orders bear: those that people on the telephone know
+-- the source whose numbers are on most order lines: those that people quote on the telephone
 order_source as (
 
     select split_part(company_record_id, ':', 1) as source

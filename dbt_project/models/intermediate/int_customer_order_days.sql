@@ -38,9 +38,9 @@ final as (
         ordered_on,
         orders,
         net_amount,
-        -- The definition of both; all else reads them here. Of the gaps up to this day, so they
-        -- tell nothing of later ones; one gap is no habit. The median, because a mean follows the
-        -- one long pause between two projects; what bursts hide is in the longest gap.
+        -- The one definition of both, over the gaps up to this day only, so that they don't use
+        -- later ones; one gap is no habit. The median, because one long pause between two projects
+        -- distorts a mean; the longest gap shows the pauses between bursts of orders.
         case when count(gap_days) over so_far > 1 then median(gap_days) over so_far end
             as usual_gap_days,
         max(gap_days) over so_far as longest_gap_days

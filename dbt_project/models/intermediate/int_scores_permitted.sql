@@ -22,8 +22,8 @@ objections as (
 
 ),
 
--- who objected to profiling has no score, even where an earlier night left one; of a lead it counts
--- whose it was in that night and whose it is now
+-- who objected to profiling has no score, not even one from an earlier night; for a lead both its
+-- customer of that night and its customer now count
 final as (
 
     select scores.*

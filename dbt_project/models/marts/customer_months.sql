@@ -20,7 +20,7 @@ contacts as (
 
     select
         customer_id,
-        -- whoever left on an unknown day was never surely there
+        -- whoever left on an unknown day counts as never present
         count(*) filter (where is_active or left_on is not null) as contacts
     from {{ ref('contacts') }}
     where customer_id is not null

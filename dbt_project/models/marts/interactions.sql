@@ -6,7 +6,7 @@ interactions as (
 
 ),
 
--- a mailbox of several people is nobody's
+-- a mailbox of several people belongs to no single person
 contacts as (
 
     select
