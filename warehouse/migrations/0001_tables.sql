@@ -84,7 +84,7 @@ create table if not exists ops.overdue_sources (
     last_night date,                   -- in which it came; null: never
     reason_de varchar not null,
     reason_en varchar not null,
-    entities varchar[]                 -- what the source brings, as in ingest/mapping/entities.yml
+    entities varchar[]                 -- what the source brings, as in vocabulary/entities.yml
 );
 alter table ops.overdue_sources add column if not exists entities varchar[];
 
