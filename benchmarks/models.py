@@ -23,8 +23,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import ml
 from config import PROJECT_ROOT
-from ml.table import read_inputs, read_labels
-from ml.validation import make_folds
+from ml.features.table import read_inputs, read_labels
+from ml.learning.validation import make_folds
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"
 Table = tuple[pd.DataFrame, ml.Spec]

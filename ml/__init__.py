@@ -1,11 +1,11 @@
 """Features at a point in time, learning, registering and scoring, for any YAML in `models/`."""
 
-from ml.frames import scoring_frame, training_frame
-from ml.learning import Candidate, evaluate, train
+from ml.features.frames import scoring_frame, training_frame
+from ml.features.table import NotEnoughDataError, TableError
+from ml.learning.candidates import Candidate, evaluate, train
 from ml.scoring import Method, Scoring, allowed_methods, score_entities, score_titles
-from ml.spec import Spec, SpecError
-from ml.spec_files import load_spec, load_specs
-from ml.table import NotEnoughDataError, TableError
+from ml.specs.files import load_spec, load_specs
+from ml.specs.spec import Spec, SpecError
 from ml.training import Training, needs_training, train_models
 
 __all__ = [

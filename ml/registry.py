@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config import Settings
-from ml.learning import Candidate
-from ml.spec import Spec
-from ml.spec_files import load_spec
+from ml.learning.candidates import Candidate
+from ml.specs.files import load_spec
+from ml.specs.spec import Spec
 
 if TYPE_CHECKING:
     import pandas
@@ -134,7 +134,7 @@ def register(
     from mlflow.models import infer_signature
     from sklearn import __version__ as sklearn_version
 
-    from ml.table import read_inputs
+    from ml.features.table import read_inputs
 
     spec = candidate.spec
     inputs = read_inputs(frame, spec)[list(candidate.features)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from config.language import _
-from ml.spec import Rules, Spec, SpecError
+from ml.specs.spec import Rules, Spec, SpecError
 
 if TYPE_CHECKING:
     import pandas

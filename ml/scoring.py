@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from config import Settings
 from config.language import _
 from ml import registry, rules
-from ml.estimators import predict
-from ml.explanation import Reason, contributions, model_reasons, rule_reasons
-from ml.frames import scoring_frame
+from ml.features.frames import scoring_frame
+from ml.features.table import TableError, read_inputs
+from ml.learning.estimators import predict
 from ml.maturity import stages
-from ml.spec import Spec
-from ml.spec_files import load_specs
-from ml.table import TableError, read_inputs
+from ml.reasons.explanation import Reason, contributions, model_reasons, rule_reasons
+from ml.specs.files import load_specs
+from ml.specs.spec import Spec
 from warehouse import open_warehouse
 
 if TYPE_CHECKING:

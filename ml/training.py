@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal
 from config import Settings
 from config.language import _
 from ml import registry
-from ml.frames import training_frame
-from ml.learning import Candidate, train
+from ml.features.frames import training_frame
+from ml.features.table import NotEnoughDataError
+from ml.learning.candidates import Candidate, train
+from ml.learning.validation import Metrics
 from ml.maturity import stages
-from ml.spec import Spec
-from ml.spec_files import load_specs
-from ml.table import NotEnoughDataError
-from ml.validation import Metrics
+from ml.specs.files import load_specs
+from ml.specs.spec import Spec
 from warehouse import open_warehouse
 
 if TYPE_CHECKING:

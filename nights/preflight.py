@@ -77,7 +77,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
     from expectations.specification import load_audit, load_use_cases
     from identity.golden_record import load_golden_record
     from ingest import load_sources
-    from ml.spec_files import load_specs
+    from ml.specs.files import load_specs
     from warehouse.catalogue import read_marts
     from warehouse.privacy import load_privacy
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from config import PROJECT_ROOT
-from ml.explanation import rule_reasons
-from ml.frames import scoring_frame
+from ml.features.frames import scoring_frame
+from ml.reasons.explanation import rule_reasons
 from ml.rules import points
-from ml.spec_files import load_spec
+from ml.specs.files import load_spec
 
 NIGHT = date(2026, 11, 30)
 SPECS = [

@@ -7,7 +7,7 @@ import yaml
 
 import ml
 from ml import registry
-from ml.spec_files import load_specs
+from ml.specs.files import load_specs
 from warehouse import open_warehouse
 
 NIGHT = date(2025, 7, 1)

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from config import PROJECT_ROOT, Settings
-from ml.frames import scoring_frame
-from ml.spec_files import load_spec
+from ml.features.frames import scoring_frame
+from ml.specs.files import load_spec
 from tests.warehouse.analysts_page import PAGE, QUESTION, answered, publish_sample
 from warehouse import document, open_warehouse
 

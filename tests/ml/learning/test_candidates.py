@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 import ml
-from ml.spec_files import load_spec
-from ml.table import NotEnoughDataError, TableError
-from ml.validation import forward_folds, grouped_folds, make_folds, measure
+from ml.features.table import NotEnoughDataError, TableError
+from ml.learning.validation import forward_folds, grouped_folds, make_folds, measure
+from ml.specs.files import load_spec
 
 BOOSTING = {"kind": "hist_gradient_boosting", "parameters": {"max_iter": 20}}
 

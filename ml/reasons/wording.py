@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
-from ml.feature_spec import Feature, Text
-from ml.table import MISSING
+from ml.features.table import MISSING
+from ml.specs.feature import Feature, Text
 
 Language = Literal["de", "en"]
 LANGUAGES: tuple[Language, Language] = ("de", "en")

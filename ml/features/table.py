@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from config.language import _
-from ml.feature_spec import Feature
-from ml.spec import Spec
+from ml.specs.feature import Feature
+from ml.specs.spec import Spec
 
 if TYPE_CHECKING:
     import pandas

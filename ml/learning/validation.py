@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from config.language import _
-from ml.spec import Spec
-from ml.table import NotEnoughDataError, TableError, read_inputs
+from ml.features.table import NotEnoughDataError, TableError, read_inputs
+from ml.specs.spec import Spec
 
 if TYPE_CHECKING:
     import pandas

@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.language import _
-from ml import estimators
-from ml.noise import find_telling
-from ml.rules import points
-from ml.spec import CandidateModel, Spec
-from ml.spec_files import load_spec
-from ml.table import NotEnoughDataError, TableError, read_inputs, read_labels
-from ml.validation import (
+from ml.features.table import NotEnoughDataError, TableError, read_inputs, read_labels
+from ml.learning import estimators
+from ml.learning.telling import find_telling
+from ml.learning.validation import (
     Fold,
     Metrics,
     grouped_folds,
@@ -22,6 +19,9 @@ from ml.validation import (
     single_feature_auc,
     standard_error,
 )
+from ml.rules import points
+from ml.specs.files import load_spec
+from ml.specs.spec import CandidateModel, Spec
 
 if TYPE_CHECKING:
     import pandas
@@ -35,8 +35,8 @@ class Candidate:
 
     `model` is a scikit-learn classifier over the columns `features`; `typical` holds the median
     or most frequent value of each, `telling` which of their values are more than chance
-    (`ml.noise`); `metrics` were measured on rows that the model had not seen (for their meaning
-    see `ml.validation.measure`), `trials` are those of every candidate.
+    (`ml.learning.telling`); `metrics` were measured on rows that the model had not seen (for their
+    meaning see `ml.learning.validation.measure`), `trials` are those of every candidate.
     """
 
     spec: Spec

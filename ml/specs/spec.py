@@ -14,7 +14,7 @@ from pydantic import (
 
 from config import ConfigurationError
 from config.language import _
-from ml.feature_spec import Feature, Measure, Part, Source, Text, as_list
+from ml.specs.feature import Feature, Measure, Part, Source, Text, as_list
 
 
 class SpecError(ConfigurationError):

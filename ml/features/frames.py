@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from config.language import _
-from ml.feature_spec import Feature, Source
-from ml.spec import Snapshots, Spec, SpecError
-from ml.table import NotEnoughDataError
+from ml.features.table import NotEnoughDataError
+from ml.specs.feature import Feature, Source
+from ml.specs.spec import Snapshots, Spec, SpecError
 
 if TYPE_CHECKING:
     import pandas

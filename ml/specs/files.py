@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from config import Settings, explain, read_yaml
 from config.language import _
-from ml.spec import Spec, SpecError
+from ml.specs.spec import Spec, SpecError
 
 DEFAULTS = Path(__file__).with_name("defaults.yml")
 # A score's YAML overrides single entries of these; every other section is replaced whole.

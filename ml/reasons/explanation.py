@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ml import rules
-from ml.estimators import log_odds, predict
-from ml.feature_spec import Feature, Text
-from ml.noise import Telling, is_telling
-from ml.spec import Explanation, Spec
-from ml.wording import word
+from ml.learning.estimators import log_odds, predict
+from ml.learning.telling import Telling, is_telling
+from ml.reasons.wording import word
+from ml.specs.feature import Feature, Text
+from ml.specs.spec import Explanation, Spec
 
 if TYPE_CHECKING:
     import pandas
@@ -66,7 +66,7 @@ def model_reasons(
         pushes: rows x features from `contributions`.
         typical: per feature the median or most frequent value in training.
         spec: the texts.
-        telling: which effects are more than chance (`ml.noise`); others are not worded.
+        telling: which effects are more than chance (`ml.learning.telling`); others are not worded.
 
     """
     names = [name for name in spec.features if name in typical]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ml.spec import CandidateModel, Spec
+from ml.specs.spec import CandidateModel, Spec
 
 if TYPE_CHECKING:
     import pandas
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sklearn.base import BaseEstimator, ClassifierMixin
     from sklearn.pipeline import Pipeline
 
-    from ml.validation import Fold
+    from ml.learning.validation import Fold
 
 # Seed: random estimators must give the same result each time; the others ignore it.
 _SEED = 0
@@ -25,7 +25,7 @@ def varying(inputs: pandas.DataFrame) -> list[str]:
 
 
 def fit(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame, y: NDArray[Any]) -> Pipeline:
-    """Fit a pipeline on typed inputs (see `ml.table`); columns with one value are left out.
+    """Fit a pipeline on typed inputs (`ml.features.table`); columns with one value are left out.
 
     A numeric column is made symmetric (Yeo and Johnson 2000) for the linear model, and a missing
     value becomes the mean plus a flag; trees take it as it is. Rare categories are merged into one.

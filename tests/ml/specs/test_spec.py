@@ -4,8 +4,8 @@ import pytest
 
 import ml
 from config import PROJECT_ROOT
-from ml.spec import SpecError
-from ml.spec_files import load_spec
+from ml.specs.files import load_spec
+from ml.specs.spec import SpecError
 
 SHORT = {"target": {"column": "y"}, "features": {"x": {"type": "numeric"}}}
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas
     from numpy.typing import NDArray
 
-    from ml.spec import Spec
+    from ml.specs.spec import Spec
 
 Z = 1.96  # 95 %: where there is no difference, one is found in one case of twenty
 QUARTERS = (0.25, 0.5, 0.75)

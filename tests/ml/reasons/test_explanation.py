@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 import ml
 from config import PROJECT_ROOT
-from ml.estimators import log_odds, predict
-from ml.explanation import contributions, model_reasons, rule_reasons
-from ml.noise import difference, find_telling
+from ml.features.table import read_inputs
+from ml.learning.estimators import log_odds, predict
+from ml.learning.telling import difference, find_telling
+from ml.reasons.explanation import contributions, model_reasons, rule_reasons
+from ml.reasons.wording import number
 from ml.rules import hits, points
-from ml.spec import SpecError
-from ml.spec_files import load_spec
-from ml.table import read_inputs
-from ml.wording import number
+from ml.specs.files import load_spec
+from ml.specs.spec import SpecError
 
 CHURN = load_spec(PROJECT_ROOT / "models/churn.yml")
 

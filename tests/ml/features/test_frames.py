@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from config import PROJECT_ROOT
-from ml.frames import scoring_frame, training_frame
-from ml.spec import SpecError
-from ml.spec_files import load_spec
-from ml.table import NotEnoughDataError
+from ml.features.frames import scoring_frame, training_frame
+from ml.features.table import NotEnoughDataError
+from ml.specs.files import load_spec
+from ml.specs.spec import SpecError
 from warehouse import open_warehouse
 
 NIGHT = date(2025, 7, 1)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.spec_files import load_spec
-from ml.table import MISSING, TableError, read_inputs, read_labels
+from ml.features.table import MISSING, TableError, read_inputs, read_labels
+from ml.specs.files import load_spec
 
 
 def spec(kind="numeric", **target):

@@ -1,0 +1,1 @@
+"""What a YAML of `models/` says, as typed objects whose errors name file and field."""
