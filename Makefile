@@ -15,7 +15,7 @@ COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --python-vers
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-crm demo up down test test-fast test-pythons lint format messages lock vocabulary docs reference answers clean
+.PHONY: help setup setup-crm setup-benchmarks demo up down test test-fast test-pythons lint format messages lock vocabulary docs reference answers clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
@@ -25,6 +25,10 @@ setup: $(VENV)/.installed $(MANIFEST)  ## build the Python environment (.venv), 
 
 setup-crm: setup  ## build the demo CRM's own environment and its web client
 	@$(RUN) UV="$(CURDIR)/$(UV)" reifegrad setup-crm
+
+setup-benchmarks: setup  ## add the peers that only the benchmarks need
+	@$(UV) pip install --quiet --python $(VENV)/bin/python --require-hashes \
+		--requirement requirements/benchmarks.txt
 
 demo: setup  ## one whole night on the sample company, in the real scheduler
 	@$(RUN) UV="$(CURDIR)/$(UV)" reifegrad demo
@@ -85,7 +89,7 @@ vocabulary: setup  ## make dbt's seeds and macro of vocabulary/words.yml
 	@$(RUN) python -m vocabulary.seeds
 
 lock: $(UV)  ## resolve requirements/*.in anew, with hashes
-	@cd requirements && for name in uv runtime dev containers crm; do \
+	@cd requirements && for name in uv runtime dev benchmarks containers crm; do \
 		$(subst $(UV),../$(UV),$(COMPILE)) $$name.in --output-file $$name.txt || exit 1; done
 
 clean:  ## remove environments and caches; the data stay
