@@ -23,6 +23,20 @@ def points(frame: pandas.DataFrame, spec: Spec, stage: int) -> NDArray[Any]:
     return np.asarray(np.clip(rules.base + hits(frame, spec, stage) @ worth, 0, 100))
 
 
+def promised(seen: NDArray[Any], outcomes: NDArray[Any], asked: NDArray[Any]) -> NDArray[Any]:
+    """Probability that points promise, by rows whose outcome is known (Platt 1999).
+
+    More points never promise less: where they did so among the `seen` rows, all get their share.
+    """
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    curve = LogisticRegression(C=1e6).fit(seen[:, None] / 100, outcomes)
+    if curve.coef_[0, 0] <= 0:
+        return np.full(len(asked), outcomes.mean())
+    return np.asarray(curve.predict_proba(asked[:, None] / 100)[:, 1], dtype=float)
+
+
 def hits(frame: pandas.DataFrame, spec: Spec, stage: int) -> NDArray[Any]:
     """Which rule holds for which row: booleans, rows x rules. Unknown counts as not.
 

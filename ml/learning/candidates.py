@@ -19,7 +19,7 @@ from ml.learning.validation import (
     single_feature_auc,
     standard_error,
 )
-from ml.rules import points
+from ml.rules import points, promised
 from ml.specs.files import load_spec
 from ml.specs.spec import CandidateModel, Spec
 
@@ -36,7 +36,8 @@ class Candidate:
     `model` is a scikit-learn classifier over the columns `features`; `typical` holds the median
     or most frequent value of each, `telling` which of their values are more than chance
     (`ml.learning.telling`); `metrics` were measured on rows that the model had not seen (for their
-    meaning see `ml.learning.validation.measure`), `trials` are those of every candidate.
+    meaning see `ml.learning.validation.measure`), `trials` are those of every candidate. `tested`
+    is what they rest on: see `_tested`.
     """
 
     spec: Spec
@@ -47,6 +48,7 @@ class Candidate:
     telling: dict[str, dict[str, Any]]
     metrics: Metrics
     trials: dict[str, Metrics]
+    tested: pandas.DataFrame = field(repr=False)
     warnings: tuple[str, ...] = ()
     baseline: str = ""
     baseline_model: Any = field(default=None, repr=False)
@@ -97,6 +99,7 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
         telling=find_telling(frame, inputs, y, spec),
         metrics=metrics,
         trials={name: trial.metrics() for name, trial in trials.items()},
+        tested=_tested(frame, y, spec, folds, trials[chosen], benchmark),
         warnings=tuple(_warnings(inputs, aucs, spec)),
         baseline=baseline,
         baseline_model=estimators.fit(simple, spec, inputs[[baseline]], y),
@@ -242,6 +245,49 @@ def _rules_auc(
         aucs = [roc_auc_score(y[test], scored[test]) for test in rows]
         metrics[f"rules_{stage}_auc"] = float(sum(aucs) / len(aucs))
     return metrics
+
+
+def _tested(
+    frame: pandas.DataFrame,
+    y: NDArray[Any],
+    spec: Spec,
+    folds: list[Fold],
+    trial: _Trial,
+    benchmark: _Trial,
+) -> pandas.DataFrame:
+    """List what was predicted for rows not learnt from: what the gate compares.
+
+    Returns:
+        One row per fold and test row: `fold`, `row` (its position among the labelled rows),
+        `entity_id` (the row itself where the table has none), `cutoff` where there is one,
+        `outcome` (0 or 1), `probability`, `baseline` (probability by the best single feature) and,
+        where the spec has rules, their points `rules_1`, `rules_2` and what these points promise
+        by the fold's training rows, `rules_1_probability`, `rules_2_probability`.
+
+    """
+    import numpy as np
+    import pandas as pd
+
+    rows = np.concatenate([fold.test for fold in folds])
+    entities = frame["entity_id"].to_numpy()[rows] if "entity_id" in frame else rows
+    table = {
+        "fold": np.repeat(range(len(folds)), [len(fold.test) for fold in folds]),
+        "row": rows,
+        "entity_id": entities,
+        "outcome": y[rows],
+        "probability": np.concatenate(trial.predictions),
+        "baseline": np.concatenate(benchmark.predictions),
+    }
+    if "cutoff" in frame:
+        table["cutoff"] = frame["cutoff"].to_numpy()[rows]
+    if spec.rules is not None and set(spec.features) <= set(frame.columns):
+        for stage in (1, 2):
+            scored = points(frame, spec, stage)
+            table[f"rules_{stage}"] = scored[rows]
+            table[f"rules_{stage}_probability"] = np.concatenate(
+                [promised(scored[fold.train], y[fold.train], scored[fold.test]) for fold in folds]
+            )
+    return pd.DataFrame(table)
 
 
 def _typical(inputs: pandas.DataFrame) -> dict[str, float | str]:

@@ -7,6 +7,7 @@ import pytest
 import ml
 from ml.features.table import NotEnoughDataError, TableError
 from ml.learning.validation import forward_folds, grouped_folds, make_folds, measure
+from ml.rules import promised
 from ml.specs.files import load_spec
 
 BOOSTING = {"kind": "hist_gradient_boosting", "parameters": {"max_iter": 20}}
@@ -20,6 +21,30 @@ def test_learns_from_a_plain_table_and_measures_it_on_other_rows(table, table_sp
     assert metrics["n"] == 100
     assert abs(metrics["mean_probability"] - metrics["base_rate"]) < 0.15
     assert {"log_loss", "brier", "calibration_error", "positives"} <= set(metrics)
+
+
+def test_every_unseen_prediction_is_kept(table, table_spec):
+    table_spec["rules"] = {"base": 50, "stage_1": [], "stage_2": [
+        {"when": "size > 0", "points": 30, "reason": {"de": "groß", "en": "big"}, "why": "it is"}
+    ]}  # fmt: skip
+    candidate = ml.train(table, table_spec)
+    tested = candidate.tested
+    assert sorted(tested["row"]) == list(range(len(table)))
+    assert (tested["outcome"] == (table.bought == "Yes").to_numpy()[tested["row"]]).all()
+    auc = [measure(*fold[["outcome", "probability"]].to_numpy().T)["auc"]
+           for _, fold in tested.groupby("fold")]  # fmt: skip
+    assert np.mean(auc) == pytest.approx(candidate.metrics["auc"])
+    big = table["size"].to_numpy()[tested["row"]] > 0
+    assert set(tested.rules_2[big]) == {80} and set(tested.rules_2[~big]) == {50}
+    assert tested.rules_1_probability.nunique() <= 4  # nothing but the share of the fold
+    observed = tested.outcome.groupby(big).mean()
+    assert tested.rules_2_probability[big].mean() == pytest.approx(observed[True], abs=0.03)
+    assert tested.rules_2_probability[~big].mean() == pytest.approx(observed[False], abs=0.03)
+
+
+def test_points_that_speak_against_the_outcome_promise_its_share():
+    seen, outcomes = np.array([10, 20, 80, 90]), np.array([1.0, 1.0, 0.0, 1.0])
+    assert set(promised(seen, outcomes, np.array([0, 50, 100]))) == {0.75}
 
 
 def test_the_same_table_gives_the_same_model(table, table_spec):
