@@ -11,9 +11,9 @@ from config.language import _
 from ml import registry, rules
 from ml.features.frames import scoring_frame
 from ml.features.table import TableError, read_inputs
-from ml.learning.estimators import predict
+from ml.learning.estimators import parts
 from ml.maturity import stages
-from ml.reasons.explanation import Reason, contributions, model_reasons, rule_reasons
+from ml.reasons.explanation import Reason, model_reasons, rule_reasons
 from ml.specs.files import load_specs
 from ml.specs.spec import Spec
 from warehouse import open_warehouse
@@ -171,8 +171,8 @@ def _by_model(client: MlflowClient, spec: Spec, frame: pandas.DataFrame) -> _Sco
     if frame.empty:
         return _Scored(np.zeros(0), [], "model", np.zeros(0), champion.version)
     model = champion.load()
-    probability = predict(model, inputs)
-    pushes = contributions(model, inputs, champion.typical, spec.explanation.permutations)
+    pushes, base = parts(model, inputs[list(champion.typical)])
+    probability = 1 / (1 + np.exp(-base - pushes.sum(axis=1)))
     reasons = model_reasons(frame, pushes, champion.typical, spec, champion.telling)
     return _Scored(np.rint(probability * 100), reasons, "model", probability, champion.version)
 

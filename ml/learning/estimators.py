@@ -77,12 +77,76 @@ def predict(fitted: ClassifierMixin, inputs: pandas.DataFrame) -> NDArray[Any]:
         return np.asarray(fitted.predict_proba(inputs)[:, 1], dtype=float)
 
 
+def parts(fitted: ClassifierMixin, inputs: pandas.DataFrame) -> tuple[NDArray[Any], float]:
+    """Split each row's score into what each feature adds to it, without sampling.
+
+    Linear models: coefficient x (value - training mean), one-hot columns summed per feature. Trees:
+    Shapley values of the paths (Lundberg et al. 2020, "TreeSHAP"). A calibration is affine in the
+    log-odds, so it scales them. A forest votes in probabilities: its parts are stretched to the
+    log-odds of their sum.
+
+    Args:
+        fitted: what `fit` or `calibrate` returned.
+        inputs: typed inputs with the model's features among the columns.
+
+    Returns:
+        Rows x columns of `inputs` in log-odds (0 for columns that the model does not use), and
+        the base: base + sum of a row's parts = log-odds of `predict`, to 1e-6.
+
+    """
+    import numpy as np
+
+    scale, shift = 1.0, 0.0
+    is_calibrated = hasattr(fitted, "calibrated_classifiers_")
+    if is_calibrated:
+        (calibrated,) = fitted.calibrated_classifiers_
+        (sigmoid,) = calibrated.calibrators
+        fitted, scale, shift = calibrated.estimator, -sigmoid.a_, -sigmoid.b_
+    columns, model = fitted.named_steps["columns"], fitted.named_steps["model"]
+    values = fitted[:-1].transform(inputs)
+    if hasattr(model, "coef_"):
+        split, base = values * model.coef_[0], float(model.intercept_[0])
+    else:
+        split, base = _tree_parts(model, values)
+        if not is_calibrated and not hasattr(model, "decision_function"):
+            split, base = _stretched(split, base)
+    found = np.zeros(inputs.shape)
+    for name, columns_of_it in columns.output_indices_.items():
+        if name in inputs.columns:
+            found[:, inputs.columns.get_loc(name)] = split[:, columns_of_it].sum(axis=1)
+    return found * scale, base * scale + shift
+
+
 def log_odds(probability: NDArray[Any]) -> NDArray[Any]:
     """Natural logarithm of p / (1 - p), with p kept a millionth away from 0 and 1."""
     import numpy as np
 
     clipped = np.clip(probability, 1e-6, 1 - 1e-6)
     return np.asarray(np.log(clipped / (1 - clipped)))
+
+
+def _tree_parts(model: ClassifierMixin, values: NDArray[Any]) -> tuple[NDArray[Any], float]:
+    """Shapley values per column in the model's own unit: log-odds, or a forest's probability."""
+    import numpy as np
+    import shap  # type: ignore[import-untyped]
+
+    explainer = shap.TreeExplainer(model, feature_perturbation="tree_path_dependent")
+    split = np.asarray(explainer.shap_values(values, check_additivity=False))
+    base = float(np.ravel(explainer.expected_value)[-1])
+    return (split[..., -1] if split.ndim == 3 else split), base
+
+
+def _stretched(split: NDArray[Any], base: float) -> tuple[NDArray[Any], float]:
+    """Turn parts of a probability into parts of its log-odds, each in proportion."""
+    import numpy as np
+
+    moved = split.sum(axis=1)
+    start = float(log_odds(np.array([base]))[0])
+    wanted = log_odds(base + moved) - start
+    # where nothing moves, a part's worth in log-odds is the slope at the base
+    slope = 1 / (base * (1 - base))
+    factor = np.divide(wanted, moved, out=np.full(len(moved), slope), where=np.abs(moved) > 1e-12)
+    return split * factor[:, None], start
 
 
 def _numeric(linear: bool) -> BaseEstimator | str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ml import rules
-from ml.learning.estimators import log_odds, predict
 from ml.learning.telling import Telling, is_telling
 from ml.reasons.wording import word
 from ml.specs.feature import Feature, Text
@@ -15,36 +14,11 @@ from ml.specs.spec import Explanation, Spec
 if TYPE_CHECKING:
     import pandas
     from numpy.typing import NDArray
-    from sklearn.base import ClassifierMixin
-    from sklearn.pipeline import Pipeline
 
 Reason = tuple[str, str]  # German, English
 Push = Literal["raises", "lowers", "fact"]
 # How a reason begins: what raises the score, what lowers it; a fact does neither.
 SIGNS: dict[Push, str] = {"raises": "+ ", "lowers": "− ", "fact": ""}
-
-
-def contributions(
-    fitted: ClassifierMixin,
-    inputs: pandas.DataFrame,
-    typical: Mapping[str, float | str],
-    permutations: int,
-) -> NDArray[Any]:
-    """How far each feature pushes each row's log-odds away from those of the typical row.
-
-    Linear models: coefficient x (value - training mean), which is exact. Others: Shapley values
-    against the typical row, sampled over `permutations` pairs of an order and its reverse
-    (Castro et al. 2009; Mitchell et al. 2022), so that each row's pushes add up to its distance
-    from the typical row.
-
-    Returns:
-        Rows x features, in the order of the keys of `typical`.
-
-    """
-    fitted = _uncalibrated(fitted)
-    if hasattr(fitted.named_steps["model"], "coef_"):
-        return _linear(fitted, inputs, list(typical))
-    return _sampled(fitted, inputs, typical, permutations)
 
 
 def model_reasons(
@@ -63,7 +37,7 @@ def model_reasons(
 
     Args:
         frame: the rows with all features of the spec, also those that only serve texts.
-        pushes: rows x features from `contributions`.
+        pushes: rows x features in the order of `typical`'s keys (`ml.learning.estimators.parts`).
         typical: per feature the median or most frequent value in training.
         spec: the texts.
         telling: which effects are more than chance (`ml.learning.telling`); others are not worded.
@@ -199,44 +173,3 @@ def _texts(feature: Feature, is_up: bool, general: Explanation) -> Sequence[Text
 
 def _rows(frame: pandas.DataFrame) -> list[dict[str, Any]]:
     return frame.to_dict("records")  # type: ignore[return-value]
-
-
-def _uncalibrated(fitted: ClassifierMixin) -> Pipeline:
-    """Unwrap a calibration: it only bends the probability, so pushes keep their sign."""
-    if hasattr(fitted, "calibrated_classifiers_"):
-        return fitted.calibrated_classifiers_[0].estimator
-    return fitted
-
-
-def _linear(
-    fitted: ClassifierMixin, inputs: pandas.DataFrame, names: Sequence[str]
-) -> NDArray[Any]:
-    import numpy as np
-
-    pushes = fitted[:-1].transform(inputs) * fitted.named_steps["model"].coef_[0]
-    slices = fitted.named_steps["columns"].output_indices_
-    return np.column_stack([pushes[:, slices[name]].sum(axis=1) for name in names])
-
-
-def _sampled(
-    fitted: ClassifierMixin,
-    inputs: pandas.DataFrame,
-    typical: Mapping[str, float | str],
-    permutations: int,
-) -> NDArray[Any]:
-    import numpy as np
-
-    names = list(typical)
-    random = np.random.default_rng(0)
-    orders = [random.permutation(len(names)) for _ in range(permutations)]
-    orders += [order[::-1] for order in orders]
-    pushes = np.zeros((len(inputs), len(names)))
-    for order in orders:
-        row = inputs[names].assign(**typical).astype(inputs[names].dtypes)
-        before = log_odds(predict(fitted, row))
-        for index in order:
-            row[names[index]] = inputs[names[index]]
-            after = log_odds(predict(fitted, row))
-            pushes[:, index] += after - before
-            before = after
-    return pushes / len(orders)

@@ -141,7 +141,6 @@ class Explanation(Part):
 
     most_reasons: int = Field(ge=2, le=4)
     least_share: float = Field(ge=0, le=1)
-    permutations: int = Field(ge=1)
     up: Text
     down: Text
 
