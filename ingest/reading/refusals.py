@@ -149,6 +149,18 @@ UNKNOWN_SCRIPT = Reason(
     "The letters of this file make words in no known encoding and are probably read wrongly."
     " Please save the file as “CSV UTF-8” or as xlsx and drop it anew.",
 )
+ERRORS_IN_XLS = Reason(
+    "Die Mappe enthält wohl Fehlerzellen (#NV); aus einer xls-Datei kommen sie leer an."
+    " Bitte als xlsx speichern und neu ablegen, wenn sie zu sehen sein sollen.",
+    "The workbook probably holds error cells (#N/A); from an xls file they arrive empty."
+    " Please save it as xlsx and drop it anew if they are to be seen.",
+)
+CELLS_IN_XLSB = Reason(
+    "Die Mappe enthält wohl Fehlerzellen (#NV), verbundene Zellen oder Text in mehreren Schriften;"
+    " aus einer xlsb-Datei kommen sie leer an. Bitte als xlsx speichern und neu ablegen.",
+    "The workbook probably holds error cells (#N/A), merged cells or text in several fonts;"
+    " from an xlsb file they arrive empty. Please save it as xlsx and drop it anew.",
+)
 UNCALCULATED = Reason(
     "Eine Formel in dieser Zeile wurde nie berechnet. Bitte die Datei in Excel öffnen, speichern"
     " und neu ablegen.",

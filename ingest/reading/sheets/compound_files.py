@@ -1,7 +1,6 @@
 """Compound files, the container of xls and of other documents of its time.
 
-Format: [MS-CFB]; records of xls: [MS-XLS], sections 2.4.21 (BoolErr), 2.4.28 (BoundSheet8),
-2.4.117 (FilePass) and 2.4.127 (Formula).
+Format: [MS-CFB]; records of xls: [MS-XLS], section 2.4.117 (FilePass).
 """
 
 from __future__ import annotations
@@ -12,12 +11,10 @@ from pathlib import Path
 
 from ingest.reading import refusals
 from ingest.reading.refusals import OtherKindError, UnreadableFile
-from ingest.reading.sheets.lost_cells import ERRORS, Lost, LostCell
 
 SIGNATURE = b"\xd0\xcf\x11\xe0"
 _FREE = 0xFFFFFFF0  # sector numbers from here on end a chain
-_BEGIN, _END, _SHEET, _PASSWORD = 0x0809, 0x000A, 0x0085, 0x002F
-_BOOLEAN_OR_ERROR, _FORMULAS = 0x0205, (0x0006, 0x0206, 0x0406)
+_BEGIN, _END, _PASSWORD = 0x0809, 0x000A, 0x002F
 # By the name of a stream: what a document is that is no workbook.
 _OTHER_DOCUMENTS = {
     "WordDocument": ("ein Word-Dokument", "a Word document"),
@@ -59,6 +56,12 @@ class CompoundFile:
         """The names of the streams."""
         return list(self._streams)
 
+    @property
+    def workbook(self) -> bytes:
+        """The stream that holds the sheets; empty if there is none."""
+        names = (name for name in self.names if name.lower() in {"workbook", "book"})
+        return next(map(self.read, names), b"")
+
     def read(self, name: str) -> bytes:
         """Return a stream's content."""
         start, size = self._streams[name]
@@ -95,68 +98,20 @@ def refuse_other_documents(file: CompoundFile) -> None:
     for name, kind in _OTHER_DOCUMENTS.items():
         if name in file.names:
             raise OtherKindError(refusals.is_a(*kind))
-    if "EncryptedPackage" in file.names or _PASSWORD in (kind for kind, _ in _globals(file)):
+    if "EncryptedPackage" in file.names or _PASSWORD in _globals(file.workbook):
         raise UnreadableFile(refusals.ENCRYPTED)
 
 
-def xls_lost_cells(path: Path, sheet: str) -> Lost:
-    """Return the error cells of an xls workbook's sheet; merged ranges are calamine's to give."""
-    with path.open("rb") as start:
-        if start.read(4) != SIGNATURE:  # older than Excel 5
-            return Lost([], [])
-    workbook = _workbook(CompoundFile(path))
-    cells: list[LostCell] = []
-    for kind, record in _records(workbook, 0):
-        if kind == _SHEET and _sheet_name(record) == sheet:
-            (offset,) = struct.unpack_from("<I", record)
-            cells += sorted(_errors(workbook, offset))
-    return Lost(cells, [])
-
-
-def _errors(workbook: bytes, offset: int) -> Iterator[LostCell]:
-    for kind, record in _records(workbook, offset):
-        if kind == _BOOLEAN_OR_ERROR and record[7]:
-            code = record[6]
-        elif kind in _FORMULAS and record[12:14] == b"\xff\xff" and record[6] == 2:
-            code = record[8]
-        else:
-            continue
-        row, column = struct.unpack_from("<HH", record)
-        yield LostCell(row, column, ERRORS.get(code, "#N/A"), is_uncalculated=False)
-
-
-def _globals(file: CompoundFile) -> Iterator[tuple[int, bytes]]:
-    return _records(_workbook(file), 0) if _workbook_name(file) else iter(())
-
-
-def _workbook(file: CompoundFile) -> bytes:
-    name = _workbook_name(file)
-    return file.read(name) if name else b""
-
-
-def _workbook_name(file: CompoundFile) -> str | None:
-    return next((name for name in file.names if name.lower() in {"workbook", "book"}), None)
-
-
-def _records(workbook: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the records of a part of the workbook, those of charts in it included."""
-    depth = 0
+def _globals(workbook: bytes) -> Iterator[int]:
+    """Yield the kinds of the records that stand before the sheets."""
+    depth = offset = 0
     while offset + 4 <= len(workbook):
         kind, size = struct.unpack_from("<HH", workbook, offset)
-        yield kind, workbook[offset + 4 : offset + 4 + size]
+        yield kind
         offset += 4 + size
         depth += (kind == _BEGIN) - (kind == _END)
         if depth <= 0:
             return
-
-
-def _sheet_name(record: bytes) -> str:
-    """Return the name in a sheet's entry: with a byte of options in Excel 97, without before."""
-    length, options = record[6], record[7]
-    if options == 1:
-        return record[8 : 8 + 2 * length].decode("utf-16-le")
-    start = 8 if options == 0 else 7
-    return record[start : start + length].decode("cp1252" if start == 7 else "latin-1")
 
 
 def _followed(start: int, table: tuple[int, ...]) -> Iterator[int]:

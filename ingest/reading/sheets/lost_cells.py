@@ -12,12 +12,6 @@ from typing import NamedTuple
 
 from ingest.reading.sheets.merged_cells import Range
 
-# By their codes in xls and xlsb.
-ERRORS = {
-    0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!",
-    0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
-}  # fmt: skip
-
 
 class LostCell(NamedTuple):
     """A cell that calamine reads wrongly: as empty, as 0, without its leading zeros.

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from itertools import count, groupby, islice
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
@@ -20,13 +19,9 @@ from ingest.reading.handover import CHUNK_ROWS, Handover
 from ingest.reading.header_row import SAMPLE_ROWS
 from ingest.reading.layout import Layout
 from ingest.reading.refusals import Reason, UnreadableFile
-from ingest.reading.sheets.binary_sheets import XlsbSearch
+from ingest.reading.sheets.binary_books import note_of_lost_cells
 from ingest.reading.sheets.cells import text_array
-from ingest.reading.sheets.compound_files import (
-    CompoundFile,
-    refuse_other_documents,
-    xls_lost_cells,
-)
+from ingest.reading.sheets.compound_files import CompoundFile, refuse_other_documents
 from ingest.reading.sheets.lost_cells import Lost, LostCell, Search
 from ingest.reading.sheets.merged_cells import Cells, Range, spread
 from ingest.reading.sheets.open_document import OdsSearch
@@ -59,6 +54,8 @@ def read_spreadsheet(path: Path, handover: Handover) -> None:
             search = _open_search(path)
             for sheet in visible:
                 _read_sheet(workbook, sheet.name, search, handover)
+            if search is None and (note := _note_of_lost_cells(path)):
+                handover.note(note)
     except calamine.PasswordError:
         raise UnreadableFile(refusals.ENCRYPTED) from None
     except (calamine.CalamineError, OSError) as error:
@@ -68,8 +65,8 @@ def read_spreadsheet(path: Path, handover: Handover) -> None:
         raise UnreadableFile(refusals.HIDDEN_SHEETS if is_hidden else refusals.EMPTY)
 
 
-def search_for(path: Path) -> Search:
-    """Return what finds what a sheet has lost, by the sheet's name.
+def search_for(path: Path) -> Search | None:
+    """Return what finds what a sheet has lost, by the sheet's name; None for xls and xlsb.
 
     Raises:
         KeyError: a part of the workbook is missing.
@@ -77,18 +74,18 @@ def search_for(path: Path) -> Search:
 
     """
     if not is_zipfile(path):
-        return partial(xls_lost_cells, path)
+        return None
     with ZipFile(path) as archive:
         names = {name.replace("\\", "/").lower() for name in archive.namelist()}
     if "mimetype" in names:
         return OdsSearch(path)
     if "xl/workbook.bin" in names:
-        return XlsbSearch(path)
+        return None
     return XlsxSearch(path)
 
 
 def _read_sheet(
-    workbook: calamine.CalamineWorkbook, name: str, search: Search, handover: Handover
+    workbook: calamine.CalamineWorkbook, name: str, search: Search | None, handover: Handover
 ) -> None:
     with ThreadPoolExecutor(1) as thread:  # calamine and the search each run beside Python
         searched = thread.submit(_lost, search, name)
@@ -126,16 +123,23 @@ def _reason_of(path: Path, error: Exception) -> Reason:
     return refusals.DAMAGED
 
 
-def _open_search(path: Path) -> Search:
+def _open_search(path: Path) -> Search | None:
     try:
         return search_for(path)
     except BROKEN_PARTS as error:
         raise UnreadableFile(refusals.DAMAGED) from error
 
 
-def _lost(search: Search, sheet: str) -> Lost:
+def _note_of_lost_cells(path: Path) -> Reason | None:
     try:
-        return search(sheet)
+        return note_of_lost_cells(path)
+    except BROKEN_PARTS as error:
+        raise UnreadableFile(refusals.DAMAGED) from error
+
+
+def _lost(search: Search | None, sheet: str) -> Lost:
+    try:
+        return search(sheet) if search else Lost([], [])
     except BROKEN_PARTS as error:
         raise UnreadableFile(refusals.DAMAGED) from error
 

@@ -1,4 +1,4 @@
-"""What calamine gives as empty in OpenDocument and xlsb sheets and is not."""
+"""What calamine gives as empty and is not: found in OpenDocument sheets, noted in xls and xlsb."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from ingest import Table, UnreadableFile
 from ingest.reading import refusals
+from tests.ingest.reading.test_spreadsheets import compound
 
 Read = Callable[[Path], list[Table]]
 OASIS = "urn:oasis:names:tc:opendocument:xmlns"
@@ -198,31 +199,88 @@ def parsed(size: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("lost", "text"),
+    "lost",
     [
-        (b"\3\x2a", "#N/A"),
-        (b"\3\x00", "#NULL!"),
-        (b"\x0b\x07" + parsed(3), "#DIV/0!"),
-        (b"\x0b\x17" + parsed(300), "#REF!"),
-        (b"\x3e\0" + wide("x"), "x"),
-        (b"\x3e\0" + wide("Schrift " * 20), "Schrift " * 20),
-        (b"\x3e\1" + wide("ä" * 30_000) + bytes(8), "ä" * 30_000),
+        b"\3\x2a",
+        b"\3\x00",
+        b"\x0b\x07" + parsed(3),
+        b"\x0b\x17" + parsed(300),
+        b"\x3e\0" + wide("x"),
+        b"\x3e\0" + wide("Schrift " * 20),
+        b"\x3e\1" + wide("ä" * 30_000) + bytes(8),
     ],
 )
-def test_errors_and_text_with_fonts_in_xlsb(
-    tmp_path: Path, read: Read, lost: bytes, text: str
+def test_errors_and_text_with_fonts_in_xlsb_are_noted(
+    tmp_path: Path, read: Read, lost: bytes
 ) -> None:
-    formula_with_a_value = b"\x08" + wide("t" * 300) + parsed(300)
     rows = [
         [word("Nr"), word("Wert"), word("Name")],
         [word("1"), lost, word("Anna")],
-        [word("2"), formula_with_a_value, lost],
+        [word("2"), word("3"), word("Bert")],
     ]
     (table,) = read(xlsb(tmp_path / "a.xlsb", rows))
-    assert table.rows == [["1", text, "Anna"], ["2", "t" * 300, text]]
+    assert table.rows == [["1", None, "Anna"], ["2", "3", "Bert"]]
+    assert table.notes == [refusals.CELLS_IN_XLSB]
 
 
-def test_merged_cells_in_xlsb(tmp_path: Path, read: Read) -> None:
+def test_merged_cells_in_xlsb_are_noted(tmp_path: Path, read: Read) -> None:
     rows = [[word("Nr"), word("Name")], [word("1"), word("Anna")], [word("2"), b"\1"]]
     (table,) = read(xlsb(tmp_path / "a.xlsb", rows, (1, 2, 1, 1)))
-    assert table.rows == [["1", "Anna"], ["2", "Anna"]]
+    assert table.rows == [["1", "Anna"], ["2", None]]
+    assert table.notes == [refusals.CELLS_IN_XLSB]
+
+
+def test_an_xlsb_with_nothing_lost_has_no_note(tmp_path: Path, read: Read) -> None:
+    formula_with_a_value = b"\x08" + wide("t" * 300) + parsed(300)
+    rows = [[word("Nr"), word("Name")], [word("1"), formula_with_a_value]]
+    (table,) = read(xlsb(tmp_path / "a.xlsb", rows))
+    assert (table.rows, table.notes) == ([["1", "t" * 300]], [])
+
+
+def xls(path: Path, lost: bytes) -> Path:
+    """Write an xls workbook of three cells below a header, the third of them a given record."""
+
+    def part(kind: int, content: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(content)) + content
+
+    def text(row: int, column: int, word: str) -> bytes:
+        content = struct.pack("<HB", len(word), 0) + word.encode("latin-1")
+        return part(0x0204, struct.pack("<3H", row, column, 0) + content)
+
+    def begin(kind: int) -> bytes:
+        return part(0x0809, struct.pack("<4H2I", 0x0600, kind, 0, 1997, 0, 0))
+
+    header = [text(0, column, word) for column, word in enumerate(["Nr", "Ort", "Wert"])]
+    cells = [text(1, 0, "1"), text(1, 1, "Köln"), lost]
+    size = part(0x0200, struct.pack("<2I3H", 0, 2, 0, 3, 0))
+    sheet = begin(0x0010) + size + b"".join(header + cells) + part(0x000A, b"")
+    start = len(begin(5)) + 4 + 6 + 2 + len("Tabelle1") + 4
+    bundle = part(0x0085, struct.pack("<IHBB", start, 0, 8, 0) + b"Tabelle1")
+    path.write_bytes(compound("Workbook", begin(5) + bundle + part(0x000A, b"") + sheet))
+    return path
+
+
+# Row, column and style of the third cell.
+PLACE = struct.pack("<3H", 1, 2, 0)
+CALCULATED = struct.pack("<HIH", 0, 0, 3) + b"\x1e\1\0"
+
+
+@pytest.mark.parametrize(
+    ("record", "value", "notes"),
+    [
+        (b"\5\2\x08\0" + PLACE + b"\x2a\1", None, [refusals.ERRORS_IN_XLS]),
+        (b"\5\2\x08\0" + PLACE + b"\1\0", "true", []),
+        (
+            b"\6\0\x19\0" + PLACE + b"\2\0\x07\0\0\0\xff\xff" + CALCULATED,
+            None,
+            [refusals.ERRORS_IN_XLS],
+        ),
+        (b"\6\0\x19\0" + PLACE + struct.pack("<d", 7.0) + CALCULATED, "7", []),
+    ],
+    ids=["error", "boolean", "formula with an error", "formula with a number"],
+)
+def test_errors_in_xls_are_noted(
+    tmp_path: Path, read: Read, record: bytes, value: str | None, notes: list[refusals.Reason]
+) -> None:
+    (table,) = read(xls(tmp_path / "a.xls", record))
+    assert (table.rows, table.notes) == ([["1", "Köln", value]], notes)
