@@ -1,19 +1,16 @@
-"""MLflow's tracking and registry: a model per score, whose `champion` scores at night."""
+"""A model per score in MLflow's registry, whose `champion` scores at night."""
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config import Settings
+from config.language import _
 from ml.learning.candidates import Candidate
+from ml.registry.store import ModelGoneError, model_name
 from ml.specs.files import load_spec
-from ml.specs.spec import Spec
+from ml.specs.spec import Spec, SpecError
 
 if TYPE_CHECKING:
     import pandas
@@ -46,44 +43,28 @@ class Champion:
     uri: str
 
     def load(self) -> ClassifierMixin:
-        """Load the fitted scikit-learn model."""
+        """Load the fitted scikit-learn model.
+
+        Raises:
+            ModelGoneError: its files are gone or damaged.
+
+        """
+        from mlflow.exceptions import MlflowException
         from mlflow.sklearn import load_model
 
-        return load_model(self.uri)
-
-
-def model_name(score: str) -> str:
-    """Name of a score's model in the registry."""
-    return f"reifegrad_{score}"
-
-
-def is_used(settings: Settings) -> bool:
-    """Whether there can be a model; cheap, while opening an empty store takes ten seconds."""
-    path = settings.mlflow_tracking_uri.removeprefix("sqlite:///")
-    return path == settings.mlflow_tracking_uri or Path(path).is_file()
-
-
-@contextmanager
-def tracking(settings: Settings) -> Iterator[MlflowClient]:
-    """Point MLflow at this installation's store."""
-    # No usage statistics are sent: they are confidential, and a site may have no network.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    import mlflow
-
-    # Its log lines about its tables and pip are for its developers.
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    uri = settings.mlflow_tracking_uri
-    if uri.startswith("sqlite:///"):
-        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
-    yield mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+        try:
+            return load_model(self.uri)
+        except (MlflowException, OSError) as error:
+            raise _gone(self.spec.name, self.version, error) from error
 
 
 def champion(client: MlflowClient, score: str) -> Champion | None:
-    """Look up the model in force for a score, if there is one."""
+    """Look up the model in force for a score, if there is one.
+
+    Raises:
+        ModelGoneError: there is one, but its files are gone or of another version of the project.
+
+    """
     from mlflow.exceptions import MlflowException
 
     try:
@@ -92,6 +73,30 @@ def champion(client: MlflowClient, score: str) -> Champion | None:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return None
         raise
+    try:
+        return _read_champion(client, score, version)
+    except (MlflowException, OSError, SpecError, ValueError, KeyError) as error:
+        raise _gone(score, str(version.version), error) from error
+
+
+def _gone(score: str, version: str, error: Exception) -> Exception:
+    """Say that a model's files are missing, unless it is the server that does not answer."""
+    if getattr(error, "error_code", "") in {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE"}:
+        return error
+    return ModelGoneError(
+        _(
+            "The files of model {name}, version {version}, are gone or can't be read: put them"
+            " back from the backup, or run `reifegrad train {score}`. ({detail})"
+        ).format(
+            name=model_name(score),
+            version=version,
+            score=score,
+            detail=" ".join(str(error).split())[:200],
+        )
+    )
+
+
+def _read_champion(client: MlflowClient, score: str, version: ModelVersion) -> Champion:
     import yaml
     from mlflow.artifacts import load_dict, load_text
 
@@ -193,10 +198,15 @@ def _experiment(client: MlflowClient, settings: Settings, score: str) -> str:
     name = model_name(score)
     existing = client.get_experiment_by_name(name)
     if existing:
-        return str(existing.experiment_id)
-    local = settings.mlflow_tracking_uri.startswith("sqlite:///")
-    location = (settings.mlflow_artifacts / score).as_uri() if local else None
-    return str(client.create_experiment(name, artifact_location=location))
+        identity = str(existing.experiment_id)
+    else:
+        local = settings.mlflow_tracking_uri.startswith("sqlite:///")
+        location = (settings.mlflow_artifacts / score).as_uri() if local else None
+        identity = str(client.create_experiment(name, artifact_location=location))
+    # Where the tag is missing, MLflow's page guesses the kind, and may show evaluation runs of a
+    # language model in place of training runs.
+    client.set_experiment_tag(identity, "mlflow.experimentKind", "custom_model_development")
+    return identity
 
 
 def _ensure_registered(client: MlflowClient, name: str) -> None:
