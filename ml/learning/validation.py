@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -177,3 +178,17 @@ def single_feature_auc(values: pandas.Series[Any], y: NDArray[Any]) -> float:
     scores = [values.fillna(values.median()).to_numpy(), absent.astype(float)]
     aucs = [roc_auc_score(y, score) for score in scores if not np.isnan(score).any()]
     return float(max(max(auc, 1 - auc) for auc in aucs))
+
+
+def corrected_error(values: NDArray[Any], folds: Sequence[Fold]) -> float:
+    """Return the standard error of a mean over overlapping folds; infinite with one fold.
+
+    Folds are not independent: of the variance between them not 1/J but 1/J + tested/learnt is
+    taken (Nadeau and Bengio 2003, Machine Learning 52:239-281, corrected resampled t-test).
+    """
+    import numpy as np
+
+    if len(values) < 2:
+        return float("inf")
+    overlap = np.mean([len(fold.test) / len(fold.train) for fold in folds])
+    return float(np.std(values, ddof=1) * np.sqrt(1 / len(values) + overlap))
