@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from config.language import _
 from config.settings import ConfigurationError, read_yaml
-from expectations.yaml_lines import YamlLines
+from config.yaml_lines import YamlLines
 
 SHARED: Final = "shared"
 Place = tuple[int | str, ...]

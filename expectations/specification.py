@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from config.language import _
 from config.settings import ConfigurationError, read_yaml
 from config.validation import explain
+from config.yaml_lines import YamlLines
 from expectations.journey import Phase, order
 from expectations.shared import SHARED, Origin, Place, SharedChecks, holders
-from expectations.yaml_lines import YamlLines
 
 AUDIT = "audit"
 NO_USE_CASES = (AUDIT, SHARED, "sources")  # files beside the use cases

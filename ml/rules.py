@@ -57,16 +57,16 @@ def hits(frame: pandas.DataFrame, spec: Spec, stage: int) -> NDArray[Any]:
         except duckdb.Error:
             stage_name = f"rules.stage_{min(max(stage, 1), 2)}"
             for index, condition in enumerate(wanted):
-                _check(connection, condition, f"{spec.file}: {stage_name}.{index}.when")
+                _check(connection, condition, spec.place(f"{stage_name}.{index}.when"))
             raise
     return np.column_stack([np.asarray(hit, dtype=bool) for hit in found.values()])
 
 
-def _check(connection: duckdb.DuckDBPyConnection, condition: str, field: str) -> None:
+def _check(connection: duckdb.DuckDBPyConnection, condition: str, place: str) -> None:
     try:
         connection.execute(f"select {condition} from features")
     except duckdb.Error as error:
-        raise SpecError(f"{field}: {str(error).splitlines()[0]}") from error
+        raise SpecError(f"{place}: {str(error).splitlines()[0]}") from error
 
 
 def _rules(spec: Spec) -> Rules:

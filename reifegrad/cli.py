@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from reifegrad.groups import identity_app, sources_app
+from reifegrad.models import models_app
 from reifegrad.options import AsJson, Night, settings_now, settings_of
 from reifegrad.spoken import SpokenGroup
 from reifegrad.terminal.printing import progress_bar, say, say_json, show
@@ -34,6 +35,12 @@ app.add_typer(
     identity_app,
     name="identity",
     help="What people decide of records: one customer or two.",
+    rich_help_panel=NIGHTS,
+)
+app.add_typer(
+    models_app,
+    name="models",
+    help="The scores' specs: models/*.yml, and the models in force.",
     rich_help_panel=NIGHTS,
 )
 

@@ -261,13 +261,12 @@ def _run(
         return connection.execute(sql).df()
     except duckdb.CatalogException as error:
         raise SpecError(
-            _(
-                "{file}: {field}: {error} If the mart is not there yet, run `reifegrad"
-                " build` first."
-            ).format(file=spec.file, field=field, error=_first_line(error))
+            _("{place}: {error} If the mart is not there yet, run `reifegrad build` first.").format(
+                place=spec.place(field), error=_first_line(error)
+            )
         ) from error
     except duckdb.Error as error:
-        raise SpecError(f"{spec.file}: {field}: {_first_line(error)}") from error
+        raise SpecError(f"{spec.place(field)}: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

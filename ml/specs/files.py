@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from config import Settings, explain, read_yaml
 from config.language import _
-from ml.specs.spec import Spec, SpecError
+from ml.specs.spec import Spec, SpecError, name_place
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 DEFAULTS = Path(__file__).with_name("defaults.yml")
 # A score's YAML overrides single entries of these; every other section is replaced whole.
@@ -20,13 +24,14 @@ def load_spec(path_or_dict: str | Path | dict[str, Any] | Spec) -> Spec:
     """Read one score's YAML (or the same as a dict) and fill in what `defaults.yml` holds.
 
     Raises:
-        SpecError: one line with the file, the field and what to change.
+        SpecError: the first mistake in one line with the file, the line, the field and what to
+            change; `problems` holds all of them.
 
     """
     if isinstance(path_or_dict, Spec):
         return path_or_dict
     if isinstance(path_or_dict, dict):
-        content, file, name = dict(path_or_dict), "spec", "table"
+        content, file, name, path = dict(path_or_dict), "spec", "table", None
     else:
         path = Path(path_or_dict)
         content, file, name = read_yaml(path), path.name, path.stem
@@ -42,9 +47,9 @@ def load_spec(path_or_dict: str | Path | dict[str, Any] | Spec) -> Spec:
         elif given is None:
             content[section] = values
     try:
-        return Spec.model_validate({"name": name} | content | {"file": file})
+        return Spec.model_validate({"name": name} | content | {"file": file, "path": path})
     except ValidationError as error:
-        raise SpecError(_one_line(file, error)) from error
+        raise SpecError(*(_one_line(file, path, each) for each in error.errors())) from error
 
 
 def load_specs(settings: Settings, names: list[str] | None = None) -> list[Spec]:
@@ -65,14 +70,16 @@ def load_specs(settings: Settings, names: list[str] | None = None) -> list[Spec]
     return [load_spec(path) for stem, path in files.items() if not names or stem in names]
 
 
-def _one_line(file: str, error: ValidationError) -> str:
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"])
-    message = explain(first)
-    if first["type"] == "extra_forbidden":
+def _one_line(file: str, path: Path | None, problem: ErrorDetails) -> str:
+    field = ".".join(str(part) for part in problem["loc"])
+    message = explain(problem)
+    if problem["type"] == "extra_forbidden":
         message = _("there is no such field; remove it or mend its name")
-    elif first["type"] == "missing":
+    elif problem["type"] == "missing":
         message = _("is missing; add it")
-    elif not isinstance(first["input"], dict | list):
-        message = _("{message} (given: {value!r})").format(message=message, value=first["input"])
-    return f"{file}: {field + ': ' if field else ''}{message}."
+    elif not isinstance(problem["input"], dict | list):
+        message = _("{message} (given: {value!r})").format(message=message, value=problem["input"])
+    elif not field and (named := re.match(r"([\w.]+): ", message)):
+        # What does not fit together names its field itself, at the beginning of the sentence.
+        field, message = named[1], message[named.end() :]
+    return f"{name_place(file, field, path)}: {message}."

@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 import string
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import (
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
 from config import ConfigurationError
 from config.language import _
+from config.yaml_lines import YamlLines
 from ml.specs.feature import Feature, Measure, Part, Source, Text, as_list
 
 
 class SpecError(ConfigurationError):
-    """A YAML of `models/` is wrong; the message names file and field and says what to change."""
+    """A YAML of `models/` is wrong; the message names file, line and field and what to change.
+
+    `problems` holds one line for each mistake that was found, the message is the first.
+    """
+
+    def __init__(self, message: str, *others: str) -> None:
+        super().__init__(message)
+        self.problems = (message, *others)
+
+
+def name_place(file: str, field: str, path: Path | None) -> str:
+    """Name file, line (where the file is there) and field, or the file alone for field ""."""
+    if not field:
+        return file
+    line = _line_of(field, path)
+    if line is None:
+        return f"{file}: {field}"
+    return _("{file}, line {line}: {field}").format(file=file, line=line, field=field)
+
+
+def _line_of(field: str, path: Path | None) -> int | None:
+    if path is None or not path.is_file():
+        return None
+    steps = [int(step) if step.isdigit() else step for step in field.split(".")]
+    return YamlLines(path.read_text(encoding="utf-8")).of(steps)
 
 
 class Target(Part):
@@ -150,6 +172,7 @@ class Spec(Part):
 
     name: str = "table"
     file: str = "spec"
+    path: Path | None = None
     title: Text | None = None
     use_case: str | None = None
     entity: Literal["customer", "lead"] | None = None
@@ -167,6 +190,14 @@ class Spec(Part):
     bands: Bands
     explanation: Explanation
 
+    def place(self, field: str) -> str:
+        """Name a field for a message: `churn.yml, line 12: features.days_silent`."""
+        return name_place(self.file, field, self.path)
+
+    def line(self, field: str) -> int | None:
+        """Line of a field in the file; none where there is no file (a dict, a stored spec)."""
+        return _line_of(field, self.path)
+
     @property
     def inputs(self) -> dict[str, Feature]:
         """The features that the model sees (the others only serve texts and rules)."""
@@ -174,7 +205,7 @@ class Spec(Part):
 
     def text(self) -> str:
         """Write it as YAML that `ml.load_spec` reads back to an equal one."""
-        content = self.model_dump(mode="json", by_alias=True, exclude={"file"})
+        content = self.model_dump(mode="json", by_alias=True, exclude={"file", "path"})
         return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
 
     @field_validator("features", mode="before")
@@ -244,7 +275,11 @@ class Spec(Part):
         ]
         for stage in (1, 2) if self.rules else ():
             listed = self.rules.of(stage) if self.rules else ()
-            texts += [(f"rules.stage_{stage}", text) for rule in listed for text in rule.reason]
+            texts += [
+                (f"rules.stage_{stage}.{index}.reason", text)
+                for index, rule in enumerate(listed)
+                for text in rule.reason
+            ]
         for field, text in texts:
             for _text, name, *_rest in string.Formatter().parse(text.de + text.en):
                 if name and name not in {"value", "title", *self.features}:
@@ -258,14 +293,14 @@ class Spec(Part):
         for field in needed:
             if getattr(self, field) is None:
                 raise ValueError(
-                    _("{field} is missing (a spec with snapshots needs {names})").format(
+                    _("{field}: is missing (a spec with snapshots needs {names})").format(
                         field=field, names=", ".join(needed)
                     )
                 )
         unexplained = [name for name, feature in self.features.items() if not feature.why]
         if unexplained:
             raise ValueError(
-                _("features.{unexplained}.why is missing: say why it may be used").format(
+                _("features.{unexplained}.why: is missing; say why it may be used").format(
                     unexplained=unexplained[0]
                 )
             )

@@ -184,7 +184,7 @@ def test_a_wrong_expression_is_named_with_file_and_field(shop):
             "days_silent": CHURN.features["days_silent"].model_copy(update={"sql": "max(kown)"})
         }}
     )  # fmt: skip
-    with pytest.raises(SpecError, match=r"churn\.yml: features.*kown"):
+    with pytest.raises(SpecError, match=r"churn\.yml, line \d+: features.*kown"):
         scoring_frame(shop, broken, NIGHT)
 
 
