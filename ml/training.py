@@ -159,6 +159,10 @@ def _train_score(client: MlflowClient, settings: Settings, spec: Spec) -> Traini
         baseline=candidate.baseline,
         alone=candidate.metrics["baseline_auc"],
     )
+    if candidate.left_out:
+        message += _("; left out as nearly the outcome: {found}").format(
+            found="; ".join(f"{name} ({why})" for name, why in candidate.left_out.items())
+        )
     if why_not:
         message += _("; not used: {reasons}").format(reasons="; ".join(why_not))
     registry.decide(client, spec.name, version, not why_not, message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from config.language import _
+from ml.features.written import is_placeholder, read_written
 from ml.specs.feature import Feature
 from ml.specs.spec import Spec
 
@@ -28,8 +29,9 @@ class NotEnoughDataError(TableError):
 def read_inputs(frame: pandas.DataFrame, spec: Spec) -> pandas.DataFrame:
     """Bring the model's features into shape.
 
-    Numeric features become float64; blanks, infinities and text that is no number become NaN.
-    Categorical ones become text, missing ones `MISSING`.
+    Numeric features become float64; text is read as ingest reads it ("29,85", "1.234,50 €"), a
+    date becomes days before the row's own day; blanks, infinities and what can't be read become
+    NaN (`unread` tells). Categorical ones become text, missing ones `MISSING`.
 
     Raises:
         TableError: a column is missing, doubled, or holds nothing of its type.
@@ -37,13 +39,48 @@ def read_inputs(frame: pandas.DataFrame, spec: Spec) -> pandas.DataFrame:
     """
     import pandas as pd
 
-    columns = {}
+    columns, cutoff = {}, _cutoff(frame, spec)
     for name, feature in spec.inputs.items():
         raw = _column(frame, feature, spec)
-        columns[name] = (
-            _numbers(raw, feature, spec) if feature.type == "numeric" else _categories(raw)
-        )
+        is_number = feature.type == "numeric"
+        columns[name] = _numbers(raw, feature, spec, cutoff) if is_number else _categories(raw)
     return pd.DataFrame(columns, index=frame.index)
+
+
+def unread(frame: pandas.DataFrame, inputs: pandas.DataFrame, spec: Spec) -> list[str]:
+    """Say of each column what of it is not used: cells that are no number, days left as text.
+
+    Args:
+        frame: the table.
+        inputs: what `read_inputs` made of it.
+        spec: `preparation.unread_share` is the share of filled cells up to which nothing is said.
+
+    """
+    told = []
+    for name, feature in spec.inputs.items():
+        raw = _column(frame, feature, spec)
+        filled = ~(raw.isna() if raw.dtype.kind in "biufcmM" else is_placeholder(raw))
+        if not filled.any():
+            continue
+        if feature.type == "numeric":
+            lost = filled & inputs[name].isna()
+            text = _(
+                "{name}: {share:.0%} of the values are no number ({example!r}): they count as"
+                " missing."
+            )
+        else:
+            lost = filled & days_of(raw).notna()
+            text = _(
+                "{name}: {share:.0%} of the values are days ({example!r}), which teach nothing as"
+                " text. Say type: numeric and name the day of the row in validation.time: then"
+                " they count as days before it."
+            )
+            if lost.sum() * 2 < filled.sum():
+                continue
+        share = float(lost.sum() / filled.sum())
+        if share > spec.preparation.unread_share:
+            told.append(text.format(name=name, share=share, example=str(raw[lost].iloc[0])))
+    return told
 
 
 def read_labels(frame: pandas.DataFrame, spec: Spec) -> pandas.Series[float]:
@@ -85,6 +122,24 @@ def read_labels(frame: pandas.DataFrame, spec: Spec) -> pandas.Series[float]:
     return labels
 
 
+def days_of(raw: pandas.Series[Any]) -> pandas.Series[float]:
+    """Read dates, and text that is one, as days since 1970 (with the part of the day); else NaN."""
+    import pandas as pd
+
+    if pd.api.types.is_datetime64_any_dtype(raw):
+        moments = raw.dt.tz_localize(None) if raw.dt.tz is not None else raw
+        return (moments - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    if pd.api.types.is_numeric_dtype(raw):
+        return pd.Series(float("nan"), index=raw.index)
+    return read_written(raw.map(_plain, na_action="ignore"), "date")
+
+
+def _cutoff(frame: pandas.DataFrame, spec: Spec) -> pandas.Series[Any] | None:
+    """Find the day of each row, up to which its features were known: a snapshot's, or named."""
+    time = "cutoff" if spec.snapshots else spec.validation.time
+    return frame.get(time)
+
+
 def _column(frame: pandas.DataFrame, feature: Feature, spec: Spec) -> pandas.Series[Any]:
     name = feature.name if feature.name in frame.columns else feature.column or feature.name
     if name not in frame.columns:
@@ -104,22 +159,30 @@ def _column(frame: pandas.DataFrame, feature: Feature, spec: Spec) -> pandas.Ser
     return column
 
 
-def _numbers(raw: pandas.Series[Any], feature: Feature, spec: Spec) -> pandas.Series[float]:
+def _numbers(
+    raw: pandas.Series[Any], feature: Feature, spec: Spec, cutoff: pandas.Series[Any] | None
+) -> pandas.Series[float]:
     import numpy as np
     import pandas as pd
 
-    if pd.api.types.is_datetime64_any_dtype(raw):
-        raise TableError(
-            _(
-                "{file}: features.{name}: is a date; a model needs days before the"
-                " cut-off as a number."
-            ).format(file=spec.file, name=feature.name)
-        )
-    if not pd.api.types.is_numeric_dtype(raw):
-        raw = raw.map(lambda value: value.strip() if isinstance(value, str) else value)
-    numbers = pd.to_numeric(raw, errors="coerce").astype("float64")
+    if pd.api.types.is_numeric_dtype(raw):
+        return raw.astype("float64").replace([np.inf, -np.inf], np.nan)
+    days = days_of(raw)
+    if days.notna().any() and days.notna().mean() > raw.notna().mean() / 2:
+        if cutoff is None:
+            raise TableError(
+                _(
+                    "{file}: features.{name}: is a date ({example}); a model needs days before"
+                    " the cut-off as a number. Name the column with the day of the row in"
+                    " validation.time, or remove the feature."
+                ).format(file=spec.file, name=feature.name, example=raw.dropna().iloc[0])
+            )
+        return days_of(cutoff) - days
+    is_text = raw.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
+    numbers = pd.to_numeric(raw.mask(is_text), errors="coerce").astype("float64")
+    numbers = numbers.where(~is_text, read_written(raw.where(is_text), "number"))
     numbers = numbers.replace([np.inf, -np.inf], np.nan)
-    if numbers.isna().all() and raw.notna().any() and (raw.dropna().astype(str) != "").any():
+    if numbers.isna().all() and not is_placeholder(raw).all():
         raise TableError(
             _("{file}: features.{name}: no value is a number; say type: categorical.").format(
                 file=spec.file, name=feature.name

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from config.language import _
 from ml.features.table import NotEnoughDataError, TableError, read_inputs, read_labels
 from ml.learning import estimators
+from ml.learning.leaks import find_leaks
+from ml.learning.notes import notes, nothing_left
 from ml.learning.telling import find_telling
 from ml.learning.validation import (
     Fold,
@@ -38,6 +40,8 @@ class Candidate:
     (`ml.learning.telling`); `metrics` were measured on rows that the model had not seen (for their
     meaning see `ml.learning.validation.measure`), `trials` are those of every candidate. `tested`
     is what they rest on: see `_tested`.
+    `left_out` names the columns that are nearly the outcome, each with what gives it away
+    (`ml.learning.leaks`); the model has not seen them.
     """
 
     spec: Spec
@@ -50,6 +54,7 @@ class Candidate:
     trials: dict[str, Metrics]
     tested: pandas.DataFrame = field(repr=False)
     warnings: tuple[str, ...] = ()
+    left_out: dict[str, str] = field(default_factory=dict)
     baseline: str = ""
     baseline_model: Any = field(default=None, repr=False)
 
@@ -71,13 +76,12 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
     """
     spec = load_spec(spec)
     frame, inputs, y = _labelled(frame, spec)
-    names = estimators.varying(inputs)
+    left_out = find_leaks(frame, inputs, y, spec)
+    warnings = notes(frame, inputs, left_out, spec)
+    names = [name for name in estimators.varying(inputs) if name not in left_out]
     if not names:
-        raise TableError(
-            _("{file}: no feature has more than one value: nothing to learn from.").format(
-                file=spec.file
-            )
-        )
+        raise TableError(nothing_left(left_out, spec))
+    inputs = inputs[names]
     folds = make_folds(frame, y, spec)
     aucs = {name: single_feature_auc(inputs[name], y) for name in names}
     named = spec.gates.baseline
@@ -100,7 +104,8 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
         metrics=metrics,
         trials={name: trial.metrics() for name, trial in trials.items()},
         tested=_tested(frame, y, spec, folds, trials[chosen], benchmark),
-        warnings=tuple(_warnings(inputs, aucs, spec)),
+        warnings=tuple(warnings),
+        left_out=left_out,
         baseline=baseline,
         baseline_model=estimators.fit(simple, spec, inputs[[baseline]], y),
     )
@@ -119,6 +124,7 @@ def evaluate(candidate: Candidate, frame: pandas.DataFrame) -> Metrics:
 
     """
     frame, inputs, y = _labelled(frame, candidate.spec)
+    inputs = inputs[list(candidate.features)]
     baseline = estimators.predict(candidate.baseline_model, inputs[[candidate.baseline]])
     return (
         measure(y, estimators.predict(candidate.model, inputs))
@@ -295,28 +301,3 @@ def _typical(inputs: pandas.DataFrame) -> dict[str, float | str]:
         str(name): str(values.mode().iloc[0]) if values.dtype == object else float(values.median())
         for name, values in inputs.items()
     }
-
-
-def _warnings(inputs: pandas.DataFrame, aucs: dict[str, float], spec: Spec) -> list[str]:
-    warnings = [
-        _("{name}: has only one value and was left out.").format(name=name)
-        for name in inputs
-        if name not in aucs
-    ]
-    for name, auc in aucs.items():
-        if auc >= spec.gates.suspicious_auc:
-            warnings.append(
-                _(
-                    "{name}: alone reaches an AUC of {auc:.3f}. Probably it was written after the"
-                    " outcome was known; remove it unless you can say how it was known before."
-                ).format(name=name, auc=auc)
-            )
-        distinct = inputs[name].nunique()
-        if inputs[name].dtype == object and distinct > max(len(inputs) / 2, 2):
-            warnings.append(
-                _(
-                    "{name}: {distinct} different values in {count} rows; it looks like a name"
-                    " or number of the row, which teaches nothing."
-                ).format(name=name, distinct=distinct, count=len(inputs))
-            )
-    return warnings

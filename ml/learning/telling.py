@@ -35,7 +35,7 @@ def find_telling(
     entities = frame["entity_id"] if "entity_id" in frame else pd.Series(range(len(frame)))
     found: dict[str, dict[str, Any]] = {}
     for name, feature in spec.inputs.items():
-        if feature.direction:
+        if feature.direction or name not in inputs:
             continue
         values = inputs[name]
         cuts = [] if feature.type == "categorical" else sorted(set(values.quantile(QUARTERS)))

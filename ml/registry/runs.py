@@ -181,6 +181,7 @@ def _log_figures(candidate: Candidate, rows: int) -> None:
     mlflow.log_text(spec.text(), "spec.yml")
     mlflow.log_dict(candidate.typical, "typical.json")
     mlflow.log_dict(candidate.telling, "telling.json")
+    mlflow.log_dict(candidate.left_out, "left_out.json")
 
 
 def decide(client: MlflowClient, score: str, version: str, is_champion: bool, why: str) -> None:

@@ -128,10 +128,27 @@ class Validation(Part):
 
 
 class Preparation(Part):
-    """How categories become columns."""
+    """How a table's columns are read, and how categories become columns."""
 
     max_categories: int = Field(ge=2)
     min_category_rows: int = Field(ge=1)
+    unread_share: float = Field(ge=0, le=1)
+
+
+class Leaks(Part):
+    """When a column is left out because it is nearly the outcome; see `ml.learning.leaks`.
+
+    The limit for a column alone is `gates.suspicious_auc`. `cleared` names columns that stay
+    whatever the guard finds, each with the reason why its value was known before the outcome.
+    """
+
+    cleared: dict[str, str] = Field(default_factory=dict)
+    most_rows: int = Field(ge=100)
+    beyond_auc: float = Field(gt=0.5, le=1)
+    beyond_error: float = Field(gt=0, le=1)
+    pure_ratio: float = Field(gt=1)
+    pure_share: float = Field(gt=0, le=1)
+    chance: float = Field(gt=0, lt=1)
 
 
 class Gates(Part):
@@ -186,6 +203,7 @@ class Spec(Part):
     candidates: dict[str, CandidateModel] = Field(min_length=1)
     validation: Validation
     preparation: Preparation
+    leaks: Leaks
     gates: Gates
     bands: Bands
     explanation: Explanation
@@ -254,6 +272,7 @@ class Spec(Part):
                 )
         if not self.inputs:
             raise ValueError(_("features: at least one needs in_model: true"))
+        self._check_cleared()
         if self.gates.baseline and self.gates.baseline not in self.inputs:
             raise ValueError(
                 _("gates.baseline: {baseline} is not a feature of the model").format(
@@ -266,6 +285,16 @@ class Spec(Part):
         if self.snapshots:
             self._check_score()
         return self
+
+    def _check_cleared(self) -> None:
+        for name, why in self.leaks.cleared.items():
+            if name not in self.inputs or not why.strip():
+                raise ValueError(
+                    _(
+                        "leaks.cleared.{name}: name a feature of the model, and why its value was"
+                        " known before the outcome"
+                    ).format(name=name)
+                )
 
     def _check_placeholders(self) -> None:
         texts = [
