@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from config import Settings
-from config.language import _
+from config.language import _, spoken_language
 from ml.learning.candidates import Candidate
+from ml.registry import curves, plots
+from ml.registry.card import auc_of, write_card
 from ml.registry.store import ModelGoneError, model_name
 from ml.specs.files import load_spec
 from ml.specs.spec import Spec, SpecError
@@ -15,10 +19,13 @@ from ml.specs.spec import Spec, SpecError
 if TYPE_CHECKING:
     import pandas
     from mlflow import MlflowClient
+    from mlflow.data.dataset import Dataset
     from mlflow.entities.model_registry import ModelVersion
     from sklearn.base import ClassifierMixin
 
-CHAMPION = "champion"
+CHAMPION, CHALLENGER = "champion", "challenger"
+# Artifacts of a run that the report's page on scores reads.
+PAGE, CARD = "page.json", "card.md"
 # Types of our pipelines beyond those that skops trusts by itself; anything else in a stored model
 # is refused when it is loaded.
 TRUSTED_TYPES = [
@@ -145,37 +152,81 @@ def register(
     inputs = read_inputs(frame, spec)[list(candidate.features)]
     sample = inputs.head(100)
     with mlflow.start_run(
-        experiment_id=_experiment(client, settings, spec.name),
+        experiment_id=_experiment(client, settings, spec),
         run_name=f"{spec.name} {settings.night}",
         tags=tags,
     ) as run:
-        _log_figures(candidate, len(frame))
+        dataset = _log_data(candidate, inputs, frame, tags)
         logged = mlflow.sklearn.log_model(
             candidate.model,
             name="model",
             signature=infer_signature(sample, candidate.model.predict_proba(sample)[:, 1]),
+            # Typical values: a row of the table would be somebody's.
+            input_example=_example(candidate, sample),
             serialization_format="skops",
             skops_trusted_types=TRUSTED_TYPES,
             pyfunc_predict_fn="predict_proba",
             # Given here, because MLflow needs half a minute to infer them.
             pip_requirements=[f"scikit-learn=={sklearn_version}"],
         )
+        _log_figures(candidate, dataset, logged.model_id)
+        card = _log_pages(candidate, inputs, frame, str(settings.night))
         name = model_name(spec.name)
-        _ensure_registered(client, name)
+        _ensure_registered(client, spec)
         version = client.create_model_version(
-            name, logged.model_uri, run_id=run.info.run_id, tags=tags, model_id=logged.model_id
+            name,
+            logged.model_uri,
+            run_id=run.info.run_id,
+            tags=tags,
+            model_id=logged.model_id,
+            description=card,
         )
     return str(version.version)
 
 
-def _log_figures(candidate: Candidate, rows: int) -> None:
-    """Log parameters, measures and spec to the run that is open."""
+def _log_data(
+    candidate: Candidate,
+    inputs: pandas.DataFrame,
+    frame: pandas.DataFrame,
+    tags: dict[str, str],
+) -> Dataset:
+    """Log which rows were learnt from: their night, hash, number and columns, not the rows."""
+    import mlflow
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.pandas_dataset import PandasDataset
+
+    target = candidate.spec.target.column
+    dataset = PandasDataset(
+        inputs.assign(**{target: frame[target].astype(float)}),
+        CodeDatasetSource({"mlflow.source.name": f"marts of the night {tags['night']}"}),
+        targets=target,
+        name=f"{candidate.spec.name} {tags['night']}",
+        digest=tags["fingerprint"][:36],
+    )
+    days = {}
+    if "cutoff" in frame:
+        days = {"first": f"{frame['cutoff'].min():%F}", "last": f"{frame['cutoff'].max():%F}"}
+    mlflow.log_input(dataset, context="training", tags={"night": tags["night"], **days})
+    return dataset
+
+
+def _example(candidate: Candidate, sample: pandas.DataFrame) -> pandas.DataFrame:
+    import pandas as pd
+
+    row = {name: candidate.typical[name] for name in candidate.features}
+    return pd.DataFrame([row]).astype(sample.dtypes.to_dict())
+
+
+def _log_figures(candidate: Candidate, dataset: Dataset, model_id: str) -> None:
+    """Log parameters, measures with intervals and spec to the run that is open."""
     import mlflow
 
     spec = candidate.spec
-    mlflow.log_params({"candidate": candidate.name, "rows": rows})
+    mlflow.log_params({"candidate": candidate.name, "rows": int(candidate.metrics["n"])})
     mlflow.log_params(spec.candidates[candidate.name].parameters)
-    mlflow.log_metrics(candidate.metrics)
+    _auc, low, high = auc_of(candidate)
+    metrics = candidate.metrics | {"auc_low": low, "auc_high": high}
+    mlflow.log_metrics(metrics, dataset=dataset, model_id=model_id)
     for name, trial in candidate.trials.items():
         mlflow.log_metrics({f"{name}_{metric}": trial[metric] for metric in ("auc", "log_loss")})
     mlflow.log_text(spec.text(), "spec.yml")
@@ -184,32 +235,105 @@ def _log_figures(candidate: Candidate, rows: int) -> None:
     mlflow.log_dict(candidate.left_out, "left_out.json")
 
 
+def _log_pages(
+    candidate: Candidate, inputs: pandas.DataFrame, frame: pandas.DataFrame, night: str
+) -> str:
+    """Log plots, the tables behind them, and the card; returns the card."""
+    import mlflow
+
+    weights = importance(candidate, inputs)
+    rows = curves.unseen(candidate.tested)
+    with TemporaryDirectory() as folder:
+        plots.draw(candidate, weights, Path(folder))
+        mlflow.log_artifacts(folder, "plots")
+    _auc, low, high = auc_of(candidate)
+    page = {
+        "importance": weights.to_dict("records"),
+        "calibration": curves.calibration(rows).to_dict("records"),
+        "metrics": candidate.metrics | {"auc_low": low, "auc_high": high},
+        "left_out": getattr(candidate, "left_out", {}),
+    }
+    mlflow.log_dict(page, PAGE)
+    card = write_card(candidate, frame, weights, night)
+    mlflow.log_text(card, CARD)
+    mlflow.set_tag("mlflow.note.content", card)
+    return card
+
+
+def importance(candidate: Candidate, inputs: pandas.DataFrame) -> pandas.DataFrame:
+    """Mean absolute push of each feature in log-odds, as share of all.
+
+    Returns:
+        `name`, `feature` (as people call it, in the set language) and `share` (0 to 1), largest
+        first.
+
+    """
+    import numpy as np
+    import pandas as pd
+
+    from ml.learning.estimators import parts
+
+    split, _base = parts(candidate.model, inputs)
+    weight = np.abs(split).mean(axis=0)
+    table = pd.DataFrame({"name": list(inputs), "share": weight / max(weight.sum(), 1e-12)})
+    titles = [candidate.spec.features[name].title for name in table["name"]]
+    language = spoken_language()
+    table["feature"] = [
+        getattr(title, language) if title else name
+        for title, name in zip(titles, table["name"], strict=True)
+    ]
+    return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+
 def decide(client: MlflowClient, score: str, version: str, is_champion: bool, why: str) -> None:
-    """Store the decision on a version; the tag comes last, so that a killed run repeats it."""
+    """Store the decision on a version; the tag comes last, so that a killed run repeats it.
+
+    What was decided against is the `challenger`: it is scored in silence beside the champion.
+    """
     name = model_name(score)
-    if is_champion:
-        client.set_registered_model_alias(name, CHAMPION, version)
-    client.update_model_version(name, version, description=why)
+    entry = client.get_model_version(name, version)
+    client.set_registered_model_alias(name, CHAMPION if is_champion else CHALLENGER, version)
+    if is_champion:  # what was rejected before it is no rival any more
+        client.delete_registered_model_alias(name, CHALLENGER)
+    client.update_model_version(name, version, description=f"{why}\n\n{_card(entry)}".strip())
     client.set_model_version_tag(
         name, version, "decision", "champion" if is_champion else "rejected"
     )
 
 
-def _experiment(client: MlflowClient, settings: Settings, score: str) -> str:
-    name = model_name(score)
+def _card(entry: ModelVersion) -> str:
+    from mlflow.artifacts import load_text
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(load_text(f"runs:/{entry.run_id}/{CARD}"))
+    except (MlflowException, OSError):  # of a version from before there were cards
+        return ""
+
+
+def _experiment(client: MlflowClient, settings: Settings, spec: Spec) -> str:
+    name = model_name(spec.name)
     existing = client.get_experiment_by_name(name)
     if existing:
         identity = str(existing.experiment_id)
     else:
         local = settings.mlflow_tracking_uri.startswith("sqlite:///")
-        location = (settings.mlflow_artifacts / score).as_uri() if local else None
+        location = (settings.mlflow_artifacts / spec.name).as_uri() if local else None
         identity = str(client.create_experiment(name, artifact_location=location))
     # Where the tag is missing, MLflow's page guesses the kind, and may show evaluation runs of a
     # language model in place of training runs.
     client.set_experiment_tag(identity, "mlflow.experimentKind", "custom_model_development")
+    client.set_experiment_tag(identity, "mlflow.note.content", _about(spec))
     return identity
 
 
-def _ensure_registered(client: MlflowClient, name: str) -> None:
-    if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name)
+def _ensure_registered(client: MlflowClient, spec: Spec) -> None:
+    name = model_name(spec.name)
+    if client.search_registered_models(f"name = '{name}'"):
+        return
+    client.create_registered_model(name, description=_about(spec))
+
+
+def _about(spec: Spec) -> str:
+    said = [f"{text.de}  \n{text.en}" for text in (spec.title, spec.decision) if text]
+    return "\n\n".join(said)

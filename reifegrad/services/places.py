@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from rich.table import Table
 
@@ -11,6 +12,9 @@ from config import Settings
 from config.language import _
 from reifegrad.services.environment import AIRFLOW_USER, password_file
 from reifegrad.services.passwords import airflow_password, mlflow_password
+
+# MLflow's page opens as a workspace for language models unless its address asks for this one.
+MODEL_TRAINING: Final = "/#/experiments?workflowType=machine_learning"
 
 
 def places(settings: Settings, *, secretly: bool) -> Table:
@@ -27,9 +31,8 @@ def places(settings: Settings, *, secretly: bool) -> Table:
     own, shown = password_file(settings), airflow_password(settings)
     secret = _secret(shown, own, secretly=secretly)
     table.add_row("Airflow", f"{url}:{settings.airflow_port}", f"{AIRFLOW_USER} / {secret}")
-    table.add_row(
-        "MLflow", f"{url}:{settings.mlflow_port}", _mlflow_login(settings, secretly=secretly)
-    )
+    mlflow = f"{url}:{settings.mlflow_port}{MODEL_TRAINING}"
+    table.add_row("MLflow", mlflow, _mlflow_login(settings, secretly=secretly))
     table.add_row(*_scores_place(settings, secretly=secretly))
     for row in _files(settings):
         table.add_row(*row)

@@ -35,11 +35,12 @@ def _kept(tmp_path_factory):
 
 @pytest.fixture
 def store(_kept):
-    """Settings of the store; whatever a test breaks is put back."""
+    """Settings of the store; whatever a test breaks is put back.
+
+    In place: MLflow keeps its database open.
+    """
     backup = _kept.home.with_name("backup")
     shutil.copytree(_kept.home, backup)
     yield _kept
-    for path in _kept.home.rglob("*"):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-    shutil.rmtree(_kept.home)
-    backup.rename(_kept.home)
+    shutil.copytree(backup, _kept.home, dirs_exist_ok=True)
+    shutil.rmtree(backup)

@@ -11,14 +11,16 @@ from ml import registry
 
 
 def test_a_store_that_is_gone_is_told_and_not_made_anew(store):
-    (store.home / "mlflow/mlflow.db").unlink()
+    database = store.home / "mlflow/mlflow.db"
+    aside = database.rename(store.home / "aside")
     assert registry.is_used(store)
     with (
         pytest.raises(registry.StoreError, match=r"mlflow\.db is gone, though models lie in"),
         registry.tracking(store) as client,
     ):
         registry.champion(client, "table")
-    assert not (store.home / "mlflow/mlflow.db").exists()
+    assert not database.exists()
+    aside.rename(database)
 
 
 def test_a_damaged_store_is_told(tmp_path):
