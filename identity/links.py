@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from identity.doubts import put_in_words
@@ -62,22 +62,14 @@ def find_links(
     import numpy as np
 
     groups = np.asarray(group, dtype=np.int64)
-    ends, strengths = [], []
-    for edges, strength in ((decided, PERSON), (exact, KEY), (alike, ALIKE)):
-        ends.append(np.array(list(edges), dtype=np.int64).reshape(-1, 2))
-        strengths.append(np.full(len(ends[-1]), strength))
-    known = sum(map(len, ends))  # from here on the edges are compared pairs
-    if likely is not None:
-        pairs, probability = likely
-        ends.append(np.stack([pairs.left, pairs.right], axis=1).astype(np.int64))
-        strengths.append(np.clip(probability, 0.0, 1.0))
-    all_ends, all_strengths = np.concatenate(ends), np.concatenate(strengths)
-    inside = np.flatnonzero(groups[all_ends[:, 0]] == groups[all_ends[:, 1]])
-    records, parents, edges = _span(all_ends[inside], all_strengths[inside], groups)
+    ends, strengths = _edges({PERSON: decided, KEY: exact, ALIKE: alike}, likely)
+    known = len(ends) - (len(likely[1]) if likely is not None else 0)  # then compared pairs
+    inside = np.flatnonzero(groups[ends[:, 0]] == groups[ends[:, 1]])
+    records, parents, edges = _span(ends[inside], strengths[inside], groups)
     chosen = inside[edges]
     is_known = chosen < known
     tied = zip(
-        *(column[is_known].tolist() for column in (records, parents, all_strengths[chosen])),
+        *(column[is_known].tolist() for column in (records, parents, strengths[chosen])),
         strict=True,
     )
     links = {
@@ -90,6 +82,23 @@ def find_links(
         for record, parent, said in zip(*tied_so, words, strict=True):
             links[record] = Link(parent, *said)
     return links
+
+
+def _edges(
+    known: Mapping[float, Iterable[Edge]], likely: tuple[Pairs, NDArray[np.float64]] | None
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the two ends of each edge and its strength: known ones, then compared pairs."""
+    import numpy as np
+
+    ends, strengths = [], []
+    for strength, edges in known.items():
+        ends.append(np.array(list(edges), dtype=np.int64).reshape(-1, 2))
+        strengths.append(np.full(len(ends[-1]), strength))
+    if likely is not None:
+        pairs, probability = likely
+        ends.append(np.stack([pairs.left, pairs.right], axis=1).astype(np.int64))
+        strengths.append(np.clip(probability, 0.0, 1.0))
+    return np.concatenate(ends), np.concatenate(strengths)
 
 
 def _span(

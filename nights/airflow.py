@@ -185,41 +185,15 @@ def dbt_models(step: Step) -> DbtTaskGroup:
     the file as `profiles.yml` says. The tests are a task of their own, so that such a retry
     can't pass them by.
     """
-    from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
-    from cosmos.constants import (  # type: ignore[import-untyped]
-        ExecutionMode,
-        InvocationMode,
-        LoadMode,
-        TestBehavior,
-    )
+    from cosmos import DbtTaskGroup
 
     group = DbtTaskGroup(
         group_id=step.name,
-        project_config=ProjectConfig(
-            dbt_project_path=PROJECT,
-            manifest_path=current_manifest(),
-            install_dbt_deps=False,
-            partial_parse=False,
-        ),
-        profile_config=ProfileConfig(
-            profile_name="reifegrad",
-            target_name="warehouse",
-            profiles_yml_filepath=PROJECT / "profiles.yml",
-        ),
-        execution_config=ExecutionConfig(
-            execution_mode=ExecutionMode.WATCHER,
-            invocation_mode=InvocationMode.DBT_RUNNER,
-        ),
-        render_config=RenderConfig(
-            load_method=LoadMode.DBT_MANIFEST,
-            test_behavior=TestBehavior.AFTER_ALL,
-            emit_datasets=False,
-        ),
+        **_cosmos_configs(),
         operator_args={
             "emit_datasets": False,
             # Each look costs two requests per waiting model; by the second layer dbt is ahead.
             "poke_interval": 6,
-            "env": {**DBT_ENVIRONMENT, "REIFEGRAD_AS_OF": "{{ night() }}"},
             "append_env": True,
         },
         default_args=DEFAULT_ARGS,
@@ -228,3 +202,38 @@ def dbt_models(step: Step) -> DbtTaskGroup:
         if task.task_id.endswith((".dbt_producer_watcher", "_test")):
             task.pool = WAREHOUSE_POOL
     return group
+
+
+def _cosmos_configs() -> dict[str, Any]:
+    """Say which project Cosmos renders, from its manifest, and that one dbt process runs it."""
+    from cosmos import ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+    from cosmos.constants import (  # type: ignore[import-untyped]
+        ExecutionMode,
+        InvocationMode,
+        LoadMode,
+        TestBehavior,
+    )
+
+    return {
+        "project_config": ProjectConfig(
+            dbt_project_path=PROJECT,
+            manifest_path=current_manifest(),
+            install_dbt_deps=False,
+            partial_parse=False,
+            env_vars={**DBT_ENVIRONMENT, "REIFEGRAD_AS_OF": "{{ night() }}"},
+        ),
+        "profile_config": ProfileConfig(
+            profile_name="reifegrad",
+            target_name="warehouse",
+            profiles_yml_filepath=PROJECT / "profiles.yml",
+        ),
+        "execution_config": ExecutionConfig(
+            execution_mode=ExecutionMode.WATCHER,
+            invocation_mode=InvocationMode.DBT_RUNNER,
+        ),
+        "render_config": RenderConfig(
+            load_method=LoadMode.DBT_MANIFEST,
+            test_behavior=TestBehavior.AFTER_ALL,
+            emit_datasets=False,
+        ),
+    }

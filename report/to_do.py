@@ -286,17 +286,15 @@ def _add_sheet(
     lines: Sequence[Line],
     choices: Mapping[tuple[str, str], list[str]],
 ) -> None:
-    from openpyxl.styles import PatternFill
     from openpyxl.utils import get_column_letter
 
     page = book.create_sheet(words.sheet(sheet.mart))
     fields = [column for column in sheet.fields if any(column in line.columns for line in lines)]
     reasons = [words("refused_column")] * any(line.refused for line in lines)
-    shown = [words.column(column) for column, _ in sheet.shown]
     page.append(
         [
             capitalised(words.column(sheet.called)),
-            *map(capitalised, shown),
+            *(capitalised(words.column(column)) for column, _ in sheet.shown),
             *(heading(column, words.language) for column in fields),
             *reasons,
             words("helps_column"),
@@ -314,7 +312,20 @@ def _add_sheet(
     before = [40.0, *known_by, *[24.0] * len(fields)]
     widths = [*before, *[44.0] * len(reasons), 46.0, 13.0, 80.0]  # keys are hidden, on one line
     dress(page, widths, frozen="B2")
-    first = 2 + len(shown)
+    _mark(page, words, sheet, lines, fields)
+    for place, column in enumerate(fields, start=2 + len(sheet.shown)):
+        area = f"{get_column_letter(place)}2:{get_column_letter(place)}{len(lines) + 1}"
+        _guide(book, page, area, (sheet.mart, column), choices, words)
+    page.column_dimensions[get_column_letter(len(widths))].hidden = True
+
+
+def _mark(
+    page: Worksheet, words: Words, sheet: Sheet, lines: Sequence[Line], fields: Sequence[str]
+) -> None:
+    """Show which cells are to be filled, which were refused and which are of no use."""
+    from openpyxl.styles import PatternFill
+
+    first = 2 + len(sheet.shown)
     nothing = PatternFill("solid", fgColor="E4E7EB")
     for number, line in enumerate(lines, start=2):
         for cell in page[number][1:first]:
@@ -330,10 +341,6 @@ def _add_sheet(
                 cell.fill = nothing
             if sheet.fields[column] in AS_TYPED:
                 cell.number_format = "@"
-    for place, column in enumerate(fields, start=first):
-        area = f"{get_column_letter(place)}2:{get_column_letter(place)}{len(lines) + 1}"
-        _guide(book, page, area, (sheet.mart, column), choices, words)
-    page.column_dimensions[get_column_letter(len(widths))].hidden = True
 
 
 def _helps_said(line: Line, words: Words) -> str:
