@@ -1,3 +1,5 @@
+"""From unknown files to a mapping that is valid and claims them."""
+
 from __future__ import annotations
 
 import string
@@ -12,22 +14,12 @@ from hypothesis import strategies as st
 
 from config import PROJECT_ROOT, Settings
 from ingest import ingest_inbox, load_sources
-from ingest.mapping.entities import load_entities
-from ingest.mapping.sources import Source, Sources
-from ingest.reading.header_words import (
-    KEY,
-    is_header_word,
-    load_header_words,
-    normalised,
-    readings,
-)
-from ingest.suggesting.evidence import SURE, either, header_evidence
+from ingest.mapping.sources import Sources
 from ingest.suggesting.keys import sample_table
 from ingest.suggesting.names import files_glob, source_name
 from ingest.suggesting.one_file import SuggestionError, suggest
-from ingest.suggesting.proposal import propose, propose_all
+from ingest.suggesting.proposal import propose
 from ingest.suggesting.shapes import file_column, recode
-from ingest.suggesting.subjects import SourceProposal
 from ingest.suggesting.text import masked, scalar, source_text
 
 Drop = Callable[..., Path]
@@ -66,48 +58,6 @@ b@bau.de|2025-02-01|abgemeldet
 def found(text: str) -> Sources:
     content = yaml.load(f"sources:\n{text}", Loader=yaml.BaseLoader)
     return Sources.model_validate(content)
-
-
-def test_every_canonical_column_has_words_and_every_word_a_column() -> None:
-    words = load_header_words().columns
-    for name, entity in load_entities().items():
-        named = {column.name for column in entity.columns.values() if column.is_plain}
-        assert set(words[name]) == named | {KEY}
-        assert all(words[name].values())
-    assert "" not in load_header_words().known
-
-
-@pytest.mark.parametrize(
-    "header",
-    ["KUNNR", "Kd.-Nr.", "Tel. geschäftl.", "Firmenname 1", "billingPostalCode", "Deal - Title",
-     "Umsatz (EUR)", "Zahlungsziel", "MwSt", "E-MAIL", "Straße", "STRASSE", "Auftragsnummer"],
-)  # fmt: skip
-def test_what_programs_write_is_a_header_word(header: str) -> None:
-    assert is_header_word(header)
-
-
-@pytest.mark.parametrize("value", ["Müller GmbH", "70173", "", "info@alt.de", "Stuttgart", "---"])
-def test_values_are_no_header_words(value: str) -> None:
-    assert not is_header_word(value)
-
-
-@given(st.text(string.printable + "äöüÄÖÜßéÉ", max_size=30))
-def test_neither_case_nor_punctuation_nor_a_second_time_counts(text: str) -> None:
-    assert normalised(normalised(text)) == normalised(text) == normalised(text.lower())
-    assert all(reading.isalnum() for reading in readings(text))
-
-
-@given(st.lists(st.floats(0, 1), max_size=5), st.floats(0, 1))
-def test_more_evidence_is_never_less_sure(weights: list[float], more: float) -> None:
-    assert 0 <= either(*weights) <= either(*weights, more) + 1e-12 <= 1 + 1e-9
-
-
-def test_only_a_known_header_is_sure_by_itself() -> None:
-    phone = load_header_words().columns["company"]["phone"]
-    assert header_evidence("Telefon", phone).weight >= SURE
-    assert 0 < header_evidence("Telefonn", phone).weight < SURE
-    assert 0 < header_evidence("Servicetelefon", phone).weight < SURE
-    assert header_evidence("Telefax", phone).weight == 0  # it names another column
 
 
 @pytest.mark.parametrize(
@@ -304,151 +254,3 @@ def test_the_sample_companys_mapping_is_found(tmp_path: Path) -> None:
 
 def test_empty_marks_are_no_values() -> None:
     assert file_column("a", ["NULL", " x ", None, "n/a", ""]).values == ("x",)
-
-
-def proposed(file: str, text: str, delimiter: str = ";") -> dict[str, str]:
-    """Return what a file's main entity is proposed to take from which of its columns."""
-    header, *rows = (line.split(delimiter) for line in text.splitlines())
-    (source,) = propose(file, [sample_table(file, header, rows)], NONE)
-    return {guess.canonical: guess.column.name for guess in source.entities[0].guesses}
-
-
-LEFT = """\
-Email Address;OPTIN_TIME;CONFIRM_TIME;LAST_CHANGED;{gone}
-a@alt.de;2023-01-01 10:00:00;2023-01-01 10:05:00;2025-05-05 09:00:00;2025-05-05 09:00:00
-b@bau.de;2023-02-01 10:00:00;2023-02-01 10:05:00;2025-06-05 09:00:00;2025-06-05 09:00:00
-"""
-
-
-@pytest.mark.parametrize(
-    ("file", "gone"),
-    [
-        ("unsubscribed_members_export_86009cc361.csv", "UNSUB_TIME"),
-        ("cleaned_members_export_86009cc361.csv", "CLEAN_TIME"),
-        ("Widersprueche.csv", "Abgemeldet am"),
-        ("newsletter_optout.csv", "Opted Out At"),
-    ],
-)
-def test_who_left_decided_when_they_left_and_not_when_they_came(file: str, gone: str) -> None:
-    assert proposed(file, LEFT.format(gone=gone))["decided_on"] == gone
-
-
-def test_who_stayed_decided_when_they_came() -> None:
-    assert proposed("subscribed_members_export.csv", LEFT.format(gone="UNSUB_TIME"))[
-        "decided_on"
-    ] in {"OPTIN_TIME", "CONFIRM_TIME"}
-
-
-def test_a_column_that_says_the_same_of_all_rows_tells_the_decision_too() -> None:
-    lines = LEFT.format(gone="Abmeldedatum").splitlines()
-    rows = [f"{lines[0]};Status", *(f"{line};abgemeldet" for line in lines[1:])]
-    assert proposed("Verteiler.csv", "\n".join(rows))["decided_on"] == "Abmeldedatum"
-
-
-def entry(files: dict[str, str], name: str) -> SourceProposal:
-    """Return what is proposed for one of several files that stand in a folder together."""
-    samples = {}
-    for file, text in files.items():
-        header, *rows = (line.split(";") for line in text.splitlines())
-        samples[file] = [sample_table(file, header, rows)]
-    return next(p for p in propose_all(samples, NONE) if p.name == name)
-
-
-DEBTORS = """\
-Nr.;Name;PLZ-Code;Ort
-D1001;Antriebe Nord GmbH;20457;Hamburg
-D1002;Werk Ost AG;04109;Leipzig
-D1003;Holding KG;10115;Berlin
-"""
-LINES = """\
-Document No.;Line No.;{first};{second};Order Date;Item No.;Quantity
-S-1;1;{a[0]};{b[0]};2025-01-25;11;12
-S-1;2;{a[1]};{b[1]};2025-01-25;42;10
-S-2;1;{a[2]};{b[2]};2025-02-03;11;5
-"""
-BUYERS, PAYERS = ("D1001", "D1001", "D1002"), ("D1003", "D1003", "D1003")
-OF_ANOTHER_LIST = ("X9001", "X9001", "D1002")
-
-
-@pytest.mark.parametrize(
-    ("columns", "chosen"),
-    [
-        ((("Bill-to Customer No.", PAYERS), ("Sell-to Customer No.", BUYERS)),
-         "Sell-to Customer No."),
-        ((("Sell-to Customer No.", BUYERS), ("Bill-to Customer No.", PAYERS)),
-         "Sell-to Customer No."),
-        ((("Rech. an Deb.-Nr.", PAYERS), ("Verk. an Deb.-Nr.", BUYERS)), "Verk. an Deb.-Nr."),
-        ((("Sell-to Customer No.", OF_ANOTHER_LIST), ("Bill-to Customer No.", PAYERS)),
-         "Bill-to Customer No."),
-        ((("Invoice Customer No.", PAYERS), ("Customer No.", BUYERS)), "Customer No."),
-    ],
-)  # fmt: skip
-def test_the_customer_is_who_meets_more_customers_and_of_two_who_buys(columns, chosen) -> None:
-    (first, a), (second, b) = columns
-    lines = LINES.format(first=first, second=second, a=a, b=b)
-    found = entry({"sales_lines.csv": lines, "customers.csv": DEBTORS}, "sales_lines")
-    (main,) = found.entities
-    assert [reference.column.name for reference in main.references] == [chosen]
-    (left,) = {first, second} - {chosen}
-    assert any(f"not “{left}”" in note.en for note in main.notes)
-    assert left not in main.attributes
-
-
-def test_keys_of_records_to_which_nothing_can_refer_are_told_and_no_attribute() -> None:
-    contacts = "Record ID;First Name;Last Name;Email\n" + "".join(
-        f"5120{n};Anna{n};Berg{n};a{n}@alt.de\n" for n in range(6)
-    )
-    deals = "Deal ID;Deal Name;Deal Stage;Amount;Associated Contact IDs\n" + "".join(
-        f"D{n};Line {n};Open;{n}00;5120{n}, 5120{(n + 1) % 6}\n" for n in range(6)
-    )
-    found = entry({"contacts.csv": contacts, "deals.csv": deals}, "deals")
-    (main,) = found.entities
-    assert "Associated Contact IDs" not in main.attributes
-    assert [column.name for column, _reason in found.undecided] == ["Associated Contact IDs"]
-    (note,) = main.notes
-    assert "Associated Contact IDs" in note.de and "mehrere in einer Zelle" in note.de
-    assert "contacts" in note.en
-
-
-VOUCHERS = """\
-Belegart;Belegnummer;Belegdatum;Position;Artikelnummer;Menge
-{0};1001;10.12.2025;1;100210;1
-{1};1002;11.12.2025;1;100210;2
-{2};1003;12.12.2025;1;100215;3
-"""
-
-
-@pytest.mark.parametrize(
-    ("kinds", "counting"),
-    [
-        (("Auftragsbestätigung", "Angebot", "Gutschrift"), ("Auftragsbestätigung",)),
-        (("Angebot", "Rechnung", "Gutschrift"), ("Rechnung", "Gutschrift")),
-        (("Auftrag", "Terminauftrag", "Lieferschein"), ("Auftrag", "Terminauftrag")),
-        (("VK1", "VK2", "VK3"), None),
-        (("Auftrag", "Auftrag", "Auftrag"), None),
-    ],
-)
-def test_offers_and_credit_notes_are_no_orders(kinds, counting) -> None:
-    found = entry({"Belege.csv": VOUCHERS.format(*kinds)}, "belege")
-    (main,) = found.entities
-    assert (main.where.values if main.where else None) == counting
-    told = [note for note in main.notes if "Belegart" in note.de]
-    assert bool(told) == (len(set(kinds)) > 1)
-    for note in told:
-        assert all(f"{kind} (1)" in note.de for kind in kinds)
-        assert f"{len(counting)} von 3" in note.de if counting else "Alle 3" in note.de
-
-
-def test_only_orders_reach_the_warehouse(settings: Settings, drop: Drop, query) -> None:
-    file = drop("Belege.csv", VOUCHERS.format("Auftrag", "Angebot", "Sofortauftrag"))
-    suggest(settings, file, "de", write=True)
-    ingest_inbox(settings)
-    assert query("select order_no from raw.order_lines order by 1") == [("1001",), ("1003",)]
-
-
-def test_next_months_export_is_claimed_and_another_list_is_not() -> None:
-    source = Source(name="debtors", files=files_glob("Debitoren.csv"), kind="snapshot", maps={})
-    for name in ("Debitoren.csv", "Debitoren_2026-12.csv", "Debitoren 2026.csv"):
-        assert source.claims(name), name
-    for name in ("Debitorenposten.csv", "Alte Debitoren.csv", "Debitoren.xlsx"):
-        assert not source.claims(name), name
