@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reifegrad.options import AsJson, settings_now
-from reifegrad.terminal.printing import say_json, show
+from reifegrad.options import AsJson, Night, settings_now, settings_of
+from reifegrad.terminal.printing import say, say_json, show
 
 if TYPE_CHECKING:
     import pandas
@@ -41,6 +41,43 @@ def check(
         show(findings_table(found))
     if any(finding.level == "error" for finding in found):
         raise typer.Exit(1)
+
+
+@models_app.command()
+def draft(
+    score: Annotated[str, typer.Argument(help="A score's name: that of its file in models/.")],
+    to: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Write the drafted rules there; else only show them."),
+    ] = None,
+    night: Night = None,
+) -> None:
+    """Draft the rules of stages 1 and 2 from the history, beside the present ones; to be judged."""
+    from config.language import _
+    from ml.drafting import draft_rules
+    from ml.specs.files import load_specs
+    from reifegrad.terminal.draft_tables import draft_tables
+
+    settings = settings_of(night)
+    drafted = draft_rules(settings, load_specs(settings, [score])[0])
+    show(*draft_tables(drafted))
+    if to:
+        _write_new(to, drafted.text())
+        told = _("Written to {file}: take over what convinces you into models/{score}.yml.")
+        say(told.format(file=to, score=score))
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet: what a person has edited is never replaced."""
+    from config import ConfigurationError
+    from config.language import _
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        told = _("{path} can't be written ({problem}): choose a new name in a folder of yours.")
+        raise ConfigurationError(told.format(path=path, problem=error.strerror)) from error
 
 
 def _read_table(path: Path) -> pandas.DataFrame:
