@@ -47,6 +47,11 @@ def marked(message: str) -> str:
     return message
 
 
+def in_thousands(number: int) -> str:
+    """Write a whole number with the mark between thousands of the language in use."""
+    return f"{number:,}".replace(",", "," if spoken_language() == "en" else ".")
+
+
 def rephrase(text: str, sentences: Sequence[str]) -> str:
     """Say a library's English sentence in the language in use.
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from config.language import Language, _, spoken_language
 from identity.decisions import Verdict
 from workbooks.style import dress, mark_to_fill, new_book, save, writable
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-Language = Literal["de", "en"]
+# File names, headings and answers of both languages are known when a list is read back.
 NAMES: Final[dict[Language, str]] = {
     "de": "identitaet_pruefen.xlsx",
     "en": "identity_review.xlsx",
@@ -27,59 +28,13 @@ HEADERS: Final[dict[Language, tuple[str, ...]]] = {
            "Key A", "Key B"),
 }  # fmt: skip
 WIDTHS: Final = (16, 38, 38, 15, 15, 46, 34, 26, 26)
-CHOICES: Final[dict[Language, tuple[str, str]]] = {
-    "de": ("gleich", "verschieden"),
-    "en": ("same", "different"),
-}
 VERDICTS: Final[dict[str, Verdict]] = {
     "gleich": "same",
     "same": "same",
     "verschieden": "different",
     "different": "different",
 }
-STATE: Final[dict[Language, tuple[str, str]]] = {
-    "de": ("zwei Kunden", "ein Kunde"),
-    "en": ("two customers", "one customer"),
-}
-PROMPT: Final[dict[Language, tuple[str, str, str]]] = {
-    "de": (
-        "Ein Kunde oder zwei?",
-        "gleich: beide sind ein Kunde. verschieden: es sind zwei. Leer: noch offen.",
-        "Bitte „gleich“ oder „verschieden“ wählen oder die Zelle leeren.",
-    ),
-    "en": (
-        "One customer or two?",
-        "same: both are one customer. different: they are two. Empty: still open.",
-        'Please choose "same" or "different", or clear the cell.',
-    ),
-}
 KEY_COLUMNS: Final = (0, 7, 8)  # needed when the list is read back
-PROBLEMS: Final[dict[str, dict[Language, str]]] = {
-    "unreadable": {
-        "de": "{file} lässt sich nicht lesen ({error}): bitte als Excel-Mappe (.xlsx) speichern.",
-        "en": "{file} can't be read ({error}): please save it as an Excel workbook (.xlsx).",
-    },
-    "no columns": {
-        "de": "{file}: von den Spalten {columns} fehlt eine; nichts daraus ist übernommen.",
-        "en": "{file}: one of the columns {columns} is missing; nothing of it was taken over.",
-    },
-    "no key": {
-        "de": "{file}, Zeile {row}: der Schlüssel eines Datensatzes fehlt.",
-        "en": "{file}, row {row}: the key of a record is missing.",
-    },
-    "no verdict": {
-        "de": "{file}, Zeile {row}: „{said}“ heißt weder „gleich“ noch „verschieden“.",
-        "en": '{file}, row {row}: "{said}" is neither "same" nor "different".',
-    },
-    "no record": {
-        "de": "{file}: {a} und {b}: einen davon kennt kein Lauf, oder es ist derselbe.",
-        "en": "{file}: {a} and {b}: no build knows one of them, or both are the same one.",
-    },
-    "kept": {
-        "de": "{file} bleibt stehen, bis das geändert ist; alles andere daraus ist übernommen.",
-        "en": "{file} stays as it is until that is mended; all else in it was taken over.",
-    },
-}
 
 
 class ReviewRow(NamedTuple):
@@ -111,31 +66,25 @@ class FilledList(NamedTuple):
     saved_at: datetime
 
 
-def write_list(
-    path: Path, rows: Sequence[ReviewRow], night: date, language: Language, note: str = ""
-) -> None:
-    """Write the list in one atomic step, with a note below its rows."""
+def write_list(path: Path, rows: Sequence[ReviewRow], night: date, note: str = "") -> None:
+    """Write the list in the language in use, in one atomic step, with a note below its rows."""
     book = new_book()
     sheet = book.active
     sheet.title = f"{night:%Y-%m-%d}"
-    sheet.append(HEADERS[language])
+    sheet.append(HEADERS[spoken_language()])
     for row in rows:
-        sheet.append(writable(_cells(row, language)))
-    _dress(sheet, rows, language)
+        sheet.append(writable(_cells(row)))
+    _dress(sheet, rows)
     if note:
         sheet.append([None, note])
     save(book, path)
 
 
-def read_list(path: Path, language: Language) -> FilledList:
+def read_list(path: Path) -> FilledList:
     """Read what people filled in, wherever they moved rows and columns.
 
     What can't be read is listed in `problems`, a line each; all other rows are read.
     """
-
-    def tell(name: str, **values: object) -> str:
-        return PROBLEMS[name][language].format(**values)
-
     from openpyxl import load_workbook
 
     saved_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
@@ -143,15 +92,19 @@ def read_list(path: Path, language: Language) -> FilledList:
         book = load_workbook(path, read_only=True)
         rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
     except Exception as error:  # openpyxl raises whatever its parsers do
-        problem = tell("unreadable", file=path.name, error=error)
-        return FilledList([], [problem], path.name, saved_at)
+        problem = _("{file} can't be read ({error}): please save it as an Excel workbook (.xlsx).")
+        told = problem.format(file=path.name, error=error)
+        return FilledList([], [told], path.name, saved_at)
     header, *lines = rows or [[]]
     places = [_find_column(header, number) for number in KEY_COLUMNS]
     entries: list[Entry] = []
     problems: list[str] = []
     if None in places:
-        wanted = ", ".join(HEADERS[language][number] for number in KEY_COLUMNS)
-        problems.append(tell("no columns", file=path.name, columns=wanted))
+        wanted = ", ".join(HEADERS[spoken_language()][number] for number in KEY_COLUMNS)
+        problem = _(
+            "{file}: one of the columns {columns} is missing; nothing of it was taken over."
+        )
+        problems.append(problem.format(file=path.name, columns=wanted))
     else:
         for number, line in enumerate(lines, start=2):
             said, a, b = (
@@ -163,9 +116,11 @@ def read_list(path: Path, language: Language) -> FilledList:
             if verdict and a and b:
                 entries.append(Entry((a, b), verdict))
             elif verdict:
-                problems.append(tell("no key", file=path.name, row=number))
+                problem = _("{file}, row {row}: the key of a record is missing.")
+                problems.append(problem.format(file=path.name, row=number))
             elif said:
-                problems.append(tell("no verdict", file=path.name, row=number, said=said))
+                problem = _('{file}, row {row}: "{said}" is neither "same" nor "different".')
+                problems.append(problem.format(file=path.name, row=number, said=said))
     return FilledList(entries, problems, book.properties.lastModifiedBy or path.name, saved_at)
 
 
@@ -174,20 +129,20 @@ def _find_column(header: Sequence[Any], number: int) -> int | None:
     return next((place for place, title in enumerate(header) if title in titles), None)
 
 
-def _cells(row: ReviewRow, language: Language) -> Iterator[Any]:
+def _cells(row: ReviewRow) -> Iterator[Any]:
     shown = [(a or "–", b or "–") for a, b in zip(row.card_a, row.card_b, strict=True) if a or b]
     yield None
-    yield "\n".join(a for a, _ in shown)
-    yield "\n".join(b for _, b in shown)
+    yield "\n".join(a for a, _b in shown)
+    yield "\n".join(b for _a, b in shown)
     yield row.probability
-    yield STATE[language][row.is_joined]
+    yield _("one customer") if row.is_joined else _("two customers")
     yield row.evidence.replace("), ", ")\n")
     yield row.note or None
     yield row.record_a
     yield row.record_b
 
 
-def _dress(sheet: Worksheet, rows: Sequence[ReviewRow], language: Language) -> None:
+def _dress(sheet: Worksheet, rows: Sequence[ReviewRow]) -> None:
     """Format the sheet, with a drop-down for the decision."""
     from openpyxl.worksheet.datavalidation import DataValidation
 
@@ -196,10 +151,11 @@ def _dress(sheet: Worksheet, rows: Sequence[ReviewRow], language: Language) -> N
     for cells in sheet.iter_rows(min_row=2, max_row=len(rows) + 1):
         cells[3].number_format = "0 %"
         mark_to_fill(cells[:1])
-    choice = DataValidation(
-        type="list", formula1=f'"{",".join(CHOICES[language])}"', allow_blank=True
-    )
-    choice.promptTitle, choice.prompt, choice.error = PROMPT[language]
+    offered = ",".join((_("same"), _("different")))
+    choice = DataValidation(type="list", formula1=f'"{offered}"', allow_blank=True)
+    choice.promptTitle = _("One customer or two?")
+    choice.prompt = _("same: both are one customer. different: they are two. Empty: still open.")
+    choice.error = _('Please choose "same" or "different", or clear the cell.')
     choice.showInputMessage = choice.showErrorMessage = True
     choice.add(f"A2:A{last}")
     sheet.add_data_validation(choice)

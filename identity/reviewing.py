@@ -7,25 +7,16 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from config.language import _, in_thousands, spoken_language
 from identity import memory
 from identity.doubts import rules
 from identity.features import IdentityError
-from identity.review_list import NAMES, PROBLEMS, Language, ReviewRow, read_list, write_list
+from identity.review_list import NAMES, ReviewRow, read_list, write_list
 
 if TYPE_CHECKING:
     import duckdb
 
 logger = logging.getLogger(__name__)
-REST: dict[Language, str] = {
-    "de": "Weitere fragliche Paare: {least}{rest}. Sie folgen, wenn über diese entschieden ist.",
-    "en": "Further pairs in doubt: {least}{rest}. They follow when these are decided.",
-}
-COUNT: dict[Language, str] = {
-    "de": "{file}: Paare zu entscheiden: {rows}. {note}",
-    "en": "{file}: pairs to decide: {rows}. {note}",
-}
-AT_LEAST: dict[Language, str] = {"de": "mindestens ", "en": "at least "}
-ABSENT: dict[Language, str] = {"de": "(zurzeit in keiner Datei)", "en": "(in no file at present)"}
 
 
 class Taken(NamedTuple):
@@ -35,56 +26,54 @@ class Taken(NamedTuple):
     problems: list[str]
 
 
-def take_list(connection: duckdb.DuckDBPyConnection, path: Path, language: Language) -> Taken:
+def take_list(connection: duckdb.DuckDBPyConnection, path: Path) -> Taken:
     """Take over the decisions of a filled list; a second time changes nothing.
 
     A decision has the time of its file: what was decided or withdrawn after the list was saved
     stays.
     """
-    filled = read_list(path, language)
+    filled = read_list(path)
     problems = list(filled.problems)
     new = 0
     for pair, verdict in filled.entries:
         try:
             new += memory.decide(connection, pair, verdict, filled.saved_by, filled.saved_at)
         except IdentityError:
-            text = PROBLEMS["no record"][language]
+            text = _("{file}: {a} and {b}: no build knows one of them, or both are the same one.")
             problems.append(text.format(file=path.name, a=pair[0], b=pair[1]))
     return Taken(new, problems)
 
 
-def take_lists(
-    connection: duckdb.DuckDBPyConnection, folder: Path, language: Language
-) -> dict[str, Taken]:
+def take_lists(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Taken]:
     """Take over the lists of the folder `review`, in both languages."""
     taken = {}
     for name in NAMES.values():
         if (folder / name).is_file():
-            taken[name] = take_list(connection, folder / name, language)
+            taken[name] = take_list(connection, folder / name)
     return taken
 
 
-def renew_list(
-    connection: duckdb.DuckDBPyConnection, folder: Path, night: date, language: Language
-) -> None:
+def renew_list(connection: duckdb.DuckDBPyConnection, folder: Path, night: date) -> None:
     """Write the list of the last build, once all that people filled in is taken over.
 
     A list that can't be read completely stays, and so does one that is being saved at that moment.
     """
-    path = folder / NAMES[language]
+    path = folder / NAMES[spoken_language()]
     before = _stamp(path)
-    taken = take_lists(connection, folder, language)
+    taken = take_lists(connection, folder)
     if path.name in taken and taken[path.name].problems:
-        logger.warning("%s", PROBLEMS["kept"][language].format(file=path.name))
+        kept = _("{file} stays as it is until that is mended; all else in it was taken over.")
+        logger.warning("%s", kept.format(file=path.name))
         return
-    rows = _read_rows(connection, language)
+    rows = _read_rows(connection)
     if (rows or before) and _stamp(path) == before:
-        note = _tell_rest(connection, len(rows), language)
-        write_list(path, rows, night, language, note)
-        logger.info("%s", COUNT[language].format(file=path.name, rows=len(rows), note=note).strip())
+        note = _tell_rest(connection, len(rows))
+        write_list(path, rows, night, note)
+        told = _("{file}: pairs to decide: {rows}. {note}")
+        logger.info("%s", told.format(file=path.name, rows=len(rows), note=note).strip())
 
 
-def _tell_rest(connection: duckdb.DuckDBPyConnection, listed: int, language: Language) -> str:
+def _tell_rest(connection: duckdb.DuckDBPyConnection, listed: int) -> str:
     """Say how many pairs in doubt are not in the list; nothing if all are."""
     found, kept = connection.execute(
         "select (select count(*) from ops.identity_review),"
@@ -92,9 +81,12 @@ def _tell_rest(connection: duckdb.DuckDBPyConnection, listed: int, language: Lan
     ).fetchone() or (listed, 0)
     if found <= listed:
         return ""
-    rest = f"{found - listed:,}".replace(",", "." if language == "de" else ",")
-    least = AT_LEAST[language] if kept >= rules()["max_kept"] else ""
-    return REST[language].format(least=least, rest=rest)
+    rest = in_thousands(found - listed)
+    if kept >= rules()["max_kept"]:
+        told = _("Further pairs in doubt: at least {rest}. They follow when these are decided.")
+    else:
+        told = _("Further pairs in doubt: {rest}. They follow when these are decided.")
+    return told.format(rest=rest)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -104,13 +96,14 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _read_rows(connection: duckdb.DuckDBPyConnection, language: Language) -> list[ReviewRow]:
+def _read_rows(connection: duckdb.DuckDBPyConnection) -> list[ReviewRow]:
     """Read the pairs to look at, what matters most first.
 
     First decisions that contradict each other; then by the expected cost of the machine's choice, p
     where it left two records apart and 2 (1 - p) where it joined them, times 1 + ln(1 + orders of
     both records).
     """
+    language, absent = spoken_language(), _("(in no file at present)")
     card = ", ".join(
         f"[coalesce({r}.name, case when {r}.record_id is null then ? end), {r}.street,"
         f" nullif(trim(concat_ws(' ', {r}.postcode, {r}.city)), ''), {r}.country, {r}.phone,"
@@ -129,6 +122,6 @@ def _read_rows(connection: duckdb.DuckDBPyConnection, language: Language) -> lis
         " left join ordered as y on y.record_id = review.record_b"
         " order by note_de is null, if(is_joined, 2 * (1 - review.probability), review.probability)"
         " * (1 + ln(1 + coalesce(x.orders, 0) + coalesce(y.orders, 0))) desc, 1, 2 limit ?",
-        [ABSENT[language], ABSENT[language], rules()["max_asked"]],
+        [absent, absent, rules()["max_asked"]],
     ).fetchall()
     return [ReviewRow(*row) for row in rows]

@@ -54,7 +54,7 @@ def take_decisions(settings: Settings) -> None:
     """
     load_golden_record(settings, load_sources(settings).sources)
     with open_warehouse(settings) as connection:
-        taken = take_lists(connection, settings.review, settings.language)
+        taken = take_lists(connection, settings.review)
         for problem in (line for found in taken.values() for line in found.problems):
             logger.warning("%s", problem)
         take_corrections(connection, settings)
@@ -68,4 +68,4 @@ def remember(settings: Settings) -> None:
     with open_warehouse(settings) as connection:
         remember_customers(connection, settings.night, settings.language)
         connection.execute("insert or ignore into ops.built_nights values (?)", [settings.night])
-        renew_list(connection, settings.review, settings.night, settings.language)
+        renew_list(connection, settings.review, settings.night)

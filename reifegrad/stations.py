@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from config import Settings
-from config.language import _
-from ingest.loading.loads import in_thousands
+from config.language import _, in_thousands
 from nights.steps import NIGHT, SCORING
 from reifegrad.terminal.overview_tables import target_name
 
@@ -70,7 +69,7 @@ def ingest(settings: Settings, progress: Progress | None = None) -> Generator[st
     is_empty, refused = True, []
     for load in load_inbox(settings, progress):
         is_empty = False
-        yield from load.lines(settings.language)
+        yield from load.lines()
         if load.status == "failed":
             refused.append(load.file)
     if is_empty:
@@ -140,9 +139,9 @@ def import_decisions(settings: Settings, file: Path | None) -> Iterator[str]:
 
     with open_warehouse(settings) as connection:
         if file:
-            taken = {file.name: take_list(connection, file, settings.language)}
+            taken = {file.name: take_list(connection, file)}
         else:
-            taken = take_lists(connection, settings.review, settings.language)
+            taken = take_lists(connection, settings.review)
     if not taken:
         yield _("No list in {folder}").format(folder=settings.review)
     for name, found in taken.items():
@@ -181,7 +180,7 @@ def _published(settings: Settings, rows: dict[str, int]) -> str:
 
     folder = settings.published.parent
     size = sum(sizes(folder).values()) / 1e6
-    total = in_thousands(sum(rows.values()), settings.language)
+    total = in_thousands(sum(rows.values()))
     return _(
         "{rows} rows in {tables} tables published: {path} ({size:.0f} MB on disk: DuckDB,"
         " Parquet, Excel, earlier copies included)"

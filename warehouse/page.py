@@ -11,6 +11,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from config import Settings, read_yaml
+from config.language import in_thousands
 from warehouse.catalogue import Mart, read_marts
 
 TEXTS: Final = Path(__file__).with_name("page.yml")
@@ -185,7 +186,7 @@ def render(settings: Settings, sources: list[Source], tables: list[Table], full_
         files={source.entity: source.files for source in sources},
         tables=tables,
         full_docs=full_docs,
-        count=lambda number: f"{number:,}".replace(",", "." if language == "de" else ","),
+        count=in_thousands,
     )
 
 

@@ -120,7 +120,7 @@ def load_inbox(settings: Settings, progress: Progress | None = None) -> Iterator
         run = _Run(connection, settings, sources, known_files(connection))
         for load in _all(run, progress):
             level = logging.WARNING if load.is_warning else logging.INFO
-            logger.log(level, " ".join(" ".join(load.lines(settings.language)).split()))
+            logger.log(level, " ".join(" ".join(load.lines()).split()))
             yield load
         with _transaction(connection):
             refresh_views(connection, sources)

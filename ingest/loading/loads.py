@@ -10,11 +10,11 @@ from typing import Final, Literal
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
+from config.language import _, in_thousands, marked, spoken_language
 from ingest.loading.inbox import InboxFile
 from ingest.loading.raw import Origin
 from ingest.reading.refusals import Reason
 
-Language = Literal["de", "en"]
 Status = Literal[
     "loaded",
     "unchanged",
@@ -29,25 +29,17 @@ Status = Literal[
 # What a person should look at.
 WARNINGS: Final = frozenset({"failed", "growing", "duplicate", "gone", "overdue"})
 
-TEXTS: Final[dict[Status, dict[Language, str]]] = {
-    "loaded": {
-        "de": "{file}: {loaded} Zeilen geladen, {quarantined} in Quarantäne",
-        "en": "{file}: {loaded} rows loaded, {quarantined} in quarantine",
-    },
-    "unchanged": {"de": "{file}: unverändert", "en": "{file}: unchanged"},
-    "superseded": {
-        "de": "{file}: eine neuere Fassung gilt",
-        "en": "{file}: a newer version is in force",
-    },
-    "duplicate": {"de": "{file}: doppelt. {reason}", "en": "{file}: duplicate. {reason}"},
-    "skipped": {"de": "{file}: übergangen. {reason}", "en": "{file}: skipped. {reason}"},
-    "growing": {
-        "de": "{file}: noch nicht geladen. {reason}",
-        "en": "{file}: not yet loaded. {reason}",
-    },
-    "failed": {"de": "{file}: nicht geladen. {reason}", "en": "{file}: not loaded. {reason}"},
-    "gone": {"de": "{file}: fehlt. {reason}", "en": "{file}: missing. {reason}"},
-    "overdue": {"de": "{file}: fehlt. {reason}", "en": "{file}: missing. {reason}"},
+# What is told of a file, in the catalogue.
+TOLD: Final[dict[Status, str]] = {
+    "loaded": marked("{file}: {loaded} rows loaded, {quarantined} in quarantine"),
+    "unchanged": marked("{file}: unchanged"),
+    "superseded": marked("{file}: a newer version is in force"),
+    "duplicate": marked("{file}: duplicate. {reason}"),
+    "skipped": marked("{file}: skipped. {reason}"),
+    "growing": marked("{file}: not yet loaded. {reason}"),
+    "failed": marked("{file}: not loaded. {reason}"),
+    "gone": marked("{file}: missing. {reason}"),
+    "overdue": marked("{file}: missing. {reason}"),
 }
 
 
@@ -83,24 +75,21 @@ class Load(BaseModel):
         """Whether a person should look at it."""
         return self.status in WARNINGS or bool(self.notes_de)
 
-    def lines(self, language: Language) -> list[str]:
-        """Say what became of the file, then what to look at."""
+    def lines(self) -> list[str]:
+        """Say what became of the file, then what to look at, in the language in use."""
         place = f"{self.file} › {self.sheet}" if self.sheet else self.file
         reason, notes = (
-            (self.reason_de, self.notes_de) if language == "de" else (self.reason_en, self.notes_en)
+            (self.reason_en, self.notes_en)
+            if spoken_language() == "en"
+            else (self.reason_de, self.notes_de)
         )
-        said = TEXTS[self.status][language].format(
+        said = _(TOLD[self.status]).format(
             file=place,
-            loaded=in_thousands(self.rows_loaded, language),
-            quarantined=in_thousands(self.rows_quarantined, language),
+            loaded=in_thousands(self.rows_loaded),
+            quarantined=in_thousands(self.rows_quarantined),
             reason=reason or "",
         )
         return [said, *(f"  ! {note}" for note in notes)]
-
-
-def in_thousands(number: int, language: Language) -> str:
-    """Write a number with the language's mark between thousands."""
-    return f"{number:,}".replace(",", "." if language == "de" else ",")
 
 
 def load_of(

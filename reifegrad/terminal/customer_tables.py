@@ -10,8 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from config.language import _, marked, spoken_language
-from ingest.loading.loads import in_thousands
+from config.language import _, in_thousands, marked, spoken_language
 from reifegrad.customer_view import (
     Contact,
     CustomerView,
@@ -214,12 +213,12 @@ def _events(events: Sequence[Events]) -> Table:
     for kind in events:
         last = kind.last or ""
         if kind.net_amount is not None:
-            amount = in_thousands(round(kind.net_amount), spoken_language())
+            amount = in_thousands(round(kind.net_amount))
             last = _("{last}; {amount} net in all").format(last=last, amount=amount)
         _add(
             table,
             _(EVENTS[kind.kind]) if kind.kind in EVENTS else kind.kind,
-            in_thousands(kind.count, spoken_language()),
+            in_thousands(kind.count),
             _day(kind.last_on) if kind.last_on else "",
             last,
         )
@@ -235,7 +234,7 @@ def _leads(leads: Sequence[Lead]) -> Table:
             table,
             lead.title or lead.lead_id,
             lead.stage or "",
-            "" if lead.amount is None else in_thousands(round(lead.amount), spoken_language()),
+            "" if lead.amount is None else in_thousands(round(lead.amount)),
             _("since {on}").format(on=days[0]) if is_open and days else " – ".join(days),
             style="" if is_open else "dim",
         )

@@ -13,8 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from config.language import _, marked
-from ingest.loading.loads import in_thousands
+from config.language import _, in_thousands, marked
 from report.overview import LoadedFile, Overview
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
     language = settings.language
     yield from _standing(overview, language)
     if overview.files:
-        yield files_table(overview, language)
+        yield files_table(overview)
         if hints := hints_table(overview, language):
             yield hints
     if overview.overdue:
@@ -108,7 +107,7 @@ def _standing(overview: Overview, language: Language) -> Iterator[str]:
         )
 
 
-def files_table(overview: Overview, language: Language) -> Table:
+def files_table(overview: Overview) -> Table:
     """Show what came in per file and sheet."""
     table = titled_table(
         _("Files"),
@@ -127,7 +126,7 @@ def files_table(overview: Overview, language: Language) -> Table:
             _place(file.file, file.sheet),
             file.source or NOTHING,
             _(STANDINGS[file.standing]) if file.standing else NOTHING,
-            *(in_thousands(count, language) for count in counts),
+            *(in_thousands(count) for count in counts),
             _outcome(file),
         )
     return table
@@ -179,7 +178,7 @@ def quarantine_table(overview: Overview, language: Language) -> Table:
         more = ", …" if group.rows > len(group.first_rows) else ""
         table.add_row(
             _place(group.file, group.sheet),
-            in_thousands(group.rows, language),
+            in_thousands(group.rows),
             rows + more,
             reason,
         )
@@ -302,7 +301,7 @@ def push_table(overview: Overview, settings: Settings) -> Table:
         table.add_row(
             target_name(push.target),
             form.format(pushed_at),
-            *(in_thousands(n, language) for n in (push.created, push.changed, push.cleared)),
+            *(in_thousands(n) for n in (push.created, push.changed, push.cleared)),
         )
     return table
 

@@ -11,8 +11,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from config.language import _, marked, spoken_language
-from ingest.loading.loads import in_thousands
+from config.language import _, in_thousands, marked, spoken_language
 from ingest.mapping.entities import load_entities
 from ingest.mapping.references import MissingReference
 from ingest.suggesting.preview import RECORDS, Preview
@@ -37,7 +36,7 @@ def start_tables(start: Start) -> Iterator[Table | Text]:
     """Give everything that a person should see, most of it to be checked by a look."""
     once = {f"! {reason}" for reason in _untied_reasons(start)}  # told below for all together
     for load in start.loads:
-        lines = [line for line in load.lines(spoken_language()) if line.strip() not in once]
+        lines = [line for line in load.lines() if line.strip() not in once]
         yield Text("\n".join(lines))
     for file in start.refused:
         told = _("{file}: not taken. {reason}")
@@ -57,7 +56,7 @@ def _table(shown: Preview) -> Table:
     title = _("{source} → {entity}, {rows} rows, each known by {key}").format(
         source=shown.source,
         entity=_(ENTITIES[shown.entity]),
-        rows=in_thousands(shown.rows, spoken_language()),
+        rows=in_thousands(shown.rows),
         key=" + ".join(shown.key),
     )
     table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
@@ -76,7 +75,7 @@ def _hints(shown: Preview) -> Iterator[Text]:
     """Say what a person must look at: unknown customers, columns without meaning."""
     if shown.with_customer is not None and shown.with_customer < shown.rows:
         told = _("! {tied} of {rows} rows have a customer among those known.")
-        tied, rows = (in_thousands(n, spoken_language()) for n in (shown.with_customer, shown.rows))
+        tied, rows = (in_thousands(n) for n in (shown.with_customer, shown.rows))
         style = "yellow" if shown.with_customer else "bold red"
         yield Text(told.format(tied=tied, rows=rows), style=style)
     elif shown.with_customer is not None and not shown.is_untied:

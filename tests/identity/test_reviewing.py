@@ -7,9 +7,10 @@ import pytest
 from openpyxl import load_workbook
 
 from config import Settings
+from config.language import use_language
 from identity import memory
 from identity.doubts import rules
-from identity.review_list import NAMES
+from identity.review_list import NAMES, VERDICTS
 from identity.reviewing import renew_list, take_lists
 from warehouse import open_warehouse
 
@@ -68,8 +69,9 @@ def folder(tmp_path):
 
 
 def end_of_build(connection, folder, language="de"):
+    use_language(language)
     memory.remember_customers(connection, NIGHT)
-    renew_list(connection, folder, NIGHT, language)
+    renew_list(connection, folder, NIGHT)
 
 
 def listed(path):
@@ -141,18 +143,28 @@ def test_no_more_is_asked_than_somebody_answers_and_the_rest_is_told(
     assert note[1].startswith(told)
     assert f"{path.name}: " in caplog.text
     assert told in caplog.text
-    assert take_lists(connection, folder, language)[path.name] == (0, [])
+    assert take_lists(connection, folder)[path.name] == (0, [])
     fill(path, {"A2": "gleich"})
     end_of_build(connection, folder, language)  # reads it
     end_of_build(connection, folder, language)
     assert [row[-2:] for row in listed(path)[1]] == [("crm:1", "erp:1")]
 
 
-def test_decisions_can_be_chosen_in_the_sheet(connection, folder):
-    end_of_build(connection, folder)
-    sheet = load_workbook(folder / "identitaet_pruefen.xlsx").active
+@pytest.mark.parametrize(
+    ("language", "offered", "asked", "state"),
+    [
+        ("de", "gleich,verschieden", "Ein Kunde oder zwei?", "zwei Kunden"),
+        ("en", "same,different", "One customer or two?", "two customers"),
+    ],
+)
+def test_decisions_can_be_chosen_in_the_sheet(connection, folder, language, offered, asked, state):
+    end_of_build(connection, folder, language)
+    sheet = load_workbook(folder / NAMES[language]).active
     (choice,) = sheet.data_validations.dataValidation
-    assert choice.formula1 == '"gleich,verschieden"'
+    assert choice.formula1 == f'"{offered}"'
+    assert [VERDICTS[word] for word in offered.split(",")] == ["same", "different"]
+    assert choice.promptTitle == asked
+    assert {row[4] for row in listed(folder / NAMES[language])[1]} == {state}
     assert str(choice.sqref) == "A2:A3"
     assert sheet.freeze_panes == "B2"
 
@@ -161,8 +173,8 @@ def test_what_is_filled_in_is_taken_over_once_and_leaves_the_list(connection, fo
     path = folder / "identitaet_pruefen.xlsx"
     end_of_build(connection, folder)
     fill(path, {"A2": "verschieden", "A3": " Gleich "})
-    assert take_lists(connection, folder, "de")[path.name] == (2, [])
-    assert take_lists(connection, folder, "de")[path.name] == (0, [])
+    assert take_lists(connection, folder)[path.name] == (2, [])
+    assert take_lists(connection, folder)[path.name] == (0, [])
     assert said(connection) == [("crm:1", "erp:1", "same"), ("erp:2", "erp:3", "different")]
     assert connection.sql("select distinct decided_by from ops.identity_decisions").fetchall() == [
         ("Anna",)
@@ -187,9 +199,9 @@ def test_what_was_taken_back_stays_so_although_the_list_still_says_it(connection
     path = folder / "identitaet_pruefen.xlsx"
     end_of_build(connection, folder)
     fill(path, {"A2": "gleich"})
-    take_lists(connection, folder, "de")
+    take_lists(connection, folder)
     memory.undo(connection, ("erp:2", "erp:3"), (NOON + timedelta(hours=1)).replace(tzinfo=None))
-    assert take_lists(connection, folder, "de")[path.name].decisions == 0
+    assert take_lists(connection, folder)[path.name].decisions == 0
     assert said(connection) == []
 
 
@@ -209,7 +221,7 @@ def test_a_list_wrongly_filled_is_told_and_stays(
     end_of_build(connection, folder)
     fill(path, entries)
     filled = path.read_bytes()
-    found = take_lists(connection, folder, "de")[path.name]
+    found = take_lists(connection, folder)[path.name]
     assert found.decisions == len(said(connection)) == decisions
     assert len(found.problems) == 1
     assert problem in found.problems[0]

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from config import Settings, read_yaml
+from config.language import use_language
 from warehouse.page import TEXTS, Source, read_sources, read_tables, render
 
 
@@ -62,6 +63,7 @@ def test_a_table_tells_its_files_its_steps_and_its_users(manifest: dict[str, Any
 def test_the_page_is_in_the_set_language_and_needs_no_network(
     manifest: dict[str, Any], language: str, said: list[str]
 ) -> None:
+    use_language(language)
     settings = Settings(company="Öl & <Söhne>").model_copy(update={"language": language})
     sources = [Source(entity="tickets", files=(("tickets.xlsx", 1234),))]
     page = render(settings, sources, read_tables(manifest, {"tickets": 1234}), "full.html")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config import Settings
+from config.language import use_language
 from ingest import ingest_inbox
 from ingest.reading.tables import repeated_names
 
@@ -40,6 +41,7 @@ def rows(header: str, ort: str = "Ort") -> str:
 def test_unmapped_columns_may_change_and_are_told_by_name_before_the_load(
     settings: Settings, drop: Drop, query: Query, caplog: pytest.LogCaptureFixture
 ) -> None:
+    use_language("de")
     drop("kunden.csv", rows("Nr;Name;Ort"))
     (first,) = ingest_inbox(settings)
     assert first.notes_de == ()
