@@ -43,6 +43,17 @@ def known(text: str | None) -> str | None:
     return text if folded and folded not in _placeholders() else None
 
 
+def is_filled(text: str) -> bool:
+    """Whether the cell of any column says something: no mark ("-") and no placeholder ("n/a").
+
+    What says something in some columns ("x", "no") counts as filled; `known` is for names.
+    """
+    if _DIGIT.search(text):
+        return True
+    folded = fold(text)
+    return bool(folded) and folded not in _placeholders_anywhere()
+
+
 @cache
 def joining_words() -> frozenset[str]:
     """Words that join two names ("und"), folded."""
@@ -63,10 +74,20 @@ def generations() -> dict[str, int]:
 
 @cache
 def _placeholders() -> frozenset[str]:
-    """Placeholders of any column, folded; a space in them stands for any or no marks."""
+    """Placeholders of names and addresses, folded."""
+    return _placeholders_anywhere() | _folded(words()["placeholders"]["in_names_and_addresses"])
+
+
+@cache
+def _placeholders_anywhere() -> frozenset[str]:
+    """Placeholders of nearly any column, folded."""
     kinds = words()["placeholders"]
     phrases = [phrase for phrases in kinds["everywhere"] for phrase in phrases]
-    phrases += kinds["but_for_people_and_countries"] + kinds["in_names_and_addresses"]
+    return _folded(phrases + kinds["but_for_people_and_countries"])
+
+
+def _folded(phrases: list[str]) -> frozenset[str]:
+    """Fold phrases; a space in them stands for any or no marks."""
     return frozenset(
         fold(written) for phrase in phrases for written in (phrase, phrase.replace(" ", ""))
     )

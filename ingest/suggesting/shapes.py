@@ -13,10 +13,14 @@ import yaml
 
 from ingest.mapping.value_formats import PATTERNS
 from ingest.reading.header_words import normalised
+from vocabulary.company_names import company_name
+from vocabulary.folding import fold
+from vocabulary.words import countries, is_filled
 
 VALUE_WORDS = Path(__file__).with_name("value_words.yml")
 # Distinct values looked at for a shape; more would not change a share by a percent or two.
 LOOKED_AT = 300
+CODE_LENGTH = 2  # ISO 3166-1 alpha-2; signs on cars are shorter or stand among the names
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 _URL = re.compile(r"(https?://)?(www\.)?([a-z0-9äöüß-]+\.)+[a-z]{2,}(/\S*)?", re.IGNORECASE)
@@ -63,9 +67,9 @@ class FileColumn:
 def file_column(name: str, cells: Iterable[str | None]) -> FileColumn:
     """Return a column without the ways in which programs write that there is no value."""
     cells = list(cells)
-    trimmed = (cell.strip() for cell in cells if cell)
-    empty = _words("empty", exactly=True)
-    return FileColumn(name, tuple(v for v in trimmed if v and v.lower() not in empty), len(cells))
+    trimmed = [cell.strip() for cell in cells if cell]
+    filled = {value: is_filled(value) for value in set(trimmed)}
+    return FileColumn(name, tuple(value for value in trimmed if filled[value]), len(cells))
 
 
 def share(values: Iterable[str], has_shape: Callable[[str], bool]) -> float:
@@ -137,19 +141,21 @@ def is_vat_id(text: str) -> bool:
 
 def is_boolean(text: str) -> bool:
     """Whether the text is one of the words for yes and no."""
-    return text.lower() in _words("booleans", exactly=True)
+    return text.lower() in _booleans()
 
 
 def is_country(text: str) -> bool:
-    """Whether the text is a country's name or ISO code."""
+    """Whether the text is a country's name or, in capitals, its code: "no" is a word."""
     import phonenumbers
 
-    return text in phonenumbers.SUPPORTED_REGIONS or normalised(text) in _words("countries")
+    if len(text) <= CODE_LENGTH and not text.isupper():
+        return False
+    return text in phonenumbers.SUPPORTED_REGIONS or fold(text) in countries()
 
 
 def has_legal_form(text: str) -> bool:
     """Whether a company's legal form stands in the text."""
-    return bool(_legal_forms().search(text))
+    return company_name(text).legal_form is not None
 
 
 SHAPES: dict[str, Callable[[str], bool]] = {
@@ -176,12 +182,5 @@ SHAPES: dict[str, Callable[[str], bool]] = {
 
 
 @cache
-def _words(section: str, exactly: bool = False) -> frozenset[str]:
-    words = (str(word) for word in value_words()[section])
-    return frozenset(word if exactly else normalised(word) for word in words)
-
-
-@cache
-def _legal_forms() -> re.Pattern[str]:
-    forms = sorted(value_words()["legal_forms"], key=len, reverse=True)
-    return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, forms))})(?!\w)")
+def _booleans() -> frozenset[str]:
+    return frozenset(str(word) for word in value_words()["booleans"])

@@ -10,7 +10,7 @@ import pytest
 from config import PROJECT_ROOT, read_yaml
 from identity import normalise
 from vocabulary import seeds
-from vocabulary.words import FILE, countries, free_mail_domains, known, words
+from vocabulary.words import FILE, countries, free_mail_domains, is_filled, known, words
 
 DBT = PROJECT_ROOT / "dbt_project/seeds"
 
@@ -75,3 +75,13 @@ def test_what_dbt_has_is_what_the_vocabulary_says(monkeypatch):
     assert seeds.stale() == [], "run `make vocabulary`"
     monkeypatch.setitem(words(), "countries", {"IS": ["Island"]})
     assert [path.name for path in seeds.stale()] == ["country_names.csv"]
+
+
+@pytest.mark.parametrize("cell", ["n/a", "NULL", "#N/V", "-", "--", "unbekannt", "K. A.", "nan"])
+def test_a_cell_that_says_nothing_in_any_column_is_empty(cell):
+    assert not is_filled(cell)
+
+
+@pytest.mark.parametrize("cell", ["no", "x", "0", "ohne", "test", "n/a 2"])
+def test_what_says_something_in_some_columns_is_filled(cell):
+    assert is_filled(cell)
