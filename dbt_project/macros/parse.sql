@@ -42,7 +42,7 @@
 {%- endmacro %}
 
 
-{# "1.234,56 €" | "(12,50)" | "12,50-" | "99,-" | "CHF 1'234.50" | "12,5 %" (0.125, as a
+{# "1.234,56 €" | "(12,50)" | "12,50-" | "1.299,--" | "CHF 1'234.50" | "12,5 %" (0.125, as a
    spreadsheet keeps it) -> double #}
 {% macro parse_number(column, format=none) -%}
     {%- set format = format or "formats['" ~ column ~ "']" -%}
@@ -51,8 +51,9 @@
         trim(regexp_replace(translate({{ column }}, chr(160) || chr(8201) || chr(8239) || '’−–', '   ''--'), '(?i)€|\$|£|\b(eur|usd|gbp|chf)\b', '', 'g'))
     {%- endset -%}
     {%- set plain = plain | trim -%}
+    {#- dashes behind the last mark stand for no cents: that mark is the decimal one -#}
     {%- set digits -%}
-        regexp_replace({{ plain }}, '^[-+(] ?| ?%? ?[-)]$| ?%$|[.,]-+$', '', 'g')
+        regexp_replace(regexp_replace({{ plain }}, '([.,])-+$', '\100'), '^[-+(] ?| ?%? ?[-)]$| ?%$', '', 'g')
     {%- endset -%}
     {%- set digits = digits | trim -%}
     {%- set comma -%}

@@ -49,13 +49,15 @@ PATTERNS: Mapping[TypedKind, Mapping[str, str]] = {
     "date": DATE_PATTERNS,
 }
 # Values fall into few shapes, and only those are matched against patterns: of a number it matters
-# where its digits, its zeros and its marks are; a date stands in the first twelve characters.
+# where its digits, its zeros and its marks are, and dashes behind the last mark stand for no cents
+# ("99,-"); a date stands in the first twelve characters.
 SHAPES: Mapping[TypedKind, str] = {
     "number": "translate({text}, '23456789', '11111111')",
     "date": "left(trim({text}), 12)",
 }
 PLAIN: Mapping[TypedKind, str] = {
-    "number": "trim(regexp_replace(shape, '[^0-9.,]', '', 'g'), '.,')",
+    "number": r"trim(regexp_replace(regexp_replace(shape, '([.,])-+\D*$', '\100'), '[^0-9.,]', '',"
+    " 'g'), '.,')",
     "date": "shape",
 }
 # From this share of values that fit only the other format a column counts as `mixed`: one in twenty
