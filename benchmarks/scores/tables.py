@@ -165,7 +165,7 @@ def spec_of(frame: pd.DataFrame, target: str, positive: str | bool, without: set
 _ORDER_DAYS = (
     (PROJECT_ROOT / "dbt_project/models/intermediate/int_customer_order_days.sql")
     .read_text(encoding="utf-8")
-    .replace("{{ ref('orders') }}", "marts.orders")
+    .replace("{{ ref('int_orders_totalled') }}", "marts.orders")
 )
 _MARTS = """
 create schema marts;

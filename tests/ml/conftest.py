@@ -16,7 +16,7 @@ NIGHT = date(2025, 7, 1)
 ORDER_DAYS = (
     (PROJECT_ROOT / "dbt_project/models/intermediate/int_customer_order_days.sql")
     .read_text(encoding="utf-8")
-    .replace("{{ ref('orders') }}", "marts.orders")
+    .replace("{{ ref('int_orders_totalled') }}", "marts.orders")
 )
 DDL = (
     Path(__file__).with_name("marts.sql").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The layers of dbt's models: only intermediate ones read staging; marts and sync follow."""
+"""The layers of dbt's models: only intermediate ones read staging, and no mart; marts follow."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ def test_only_intermediate_models_read_staging():
     ]
     assert astray == []
     assert any(read.startswith("stg_inbox__") for layer, _, read in reads() if layer != "staging")
+
+
+def test_intermediate_models_read_no_mart():
+    later = {path.stem for layer in ("marts", "sync") for path in (MODELS / layer).glob("*.sql")}
+    astray = [
+        (model, read) for layer, model, read in reads() if layer == "intermediate" and read in later
+    ]
+    assert astray == []
+    assert any(layer == "marts" and read in later for layer, _, read in reads())
 
 
 def test_who_objected_is_left_out_in_one_model():

@@ -30,14 +30,14 @@ interactions as (
         {{ month_of('occurred_at') }} as month,
         count(*) as interactions,
         max(cast(occurred_at as date)) as last_interaction_on
-    from {{ ref('interactions') }}
+    from {{ ref('int_interactions_linked') }}
     group by all
 
 ),
 
 tickets as (
 
-    select * from {{ ref('tickets') }}
+    select * from {{ ref('int_tickets_linked') }}
     where opened_at is not null
 
 ),
@@ -69,7 +69,7 @@ tickets_closed as (
 -- one that was decided on an unknown day counts as never open
 leads as (
 
-    select * from {{ ref('leads') }}
+    select * from {{ ref('int_leads_linked') }}
     where created_on is not null and (outcome = 'open' or closed_on is not null)
 
 ),
@@ -106,7 +106,7 @@ contacts_left as (
         customer_id,
         {{ month_of('left_on') }} as month,
         count(*) as contacts_left
-    from {{ ref('contacts') }}
+    from {{ ref('int_contacts_merged') }}
     group by all
 
 ),

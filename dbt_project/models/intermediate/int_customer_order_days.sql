@@ -2,7 +2,7 @@ with
 
 orders as (
 
-    select * from {{ ref('orders') }}
+    select * from {{ ref('int_orders_totalled') }}
     where customer_id is not null and ordered_on is not null and not is_cancelled
 
 ),

@@ -13,7 +13,7 @@ with
 
 customers as (
 
-    select * from {{ ref('customers') }}
+    select * from {{ ref('int_customers_merged') }}
 
 ),
 
@@ -33,7 +33,7 @@ orders as (
             as share_on_time_12_months,
         max(days_late) filter (where delivered_on {{ year }}) as worst_days_late_12_months,
         count(*) filter (where ordered_on is null) as orders_without_day
-    from {{ ref('orders') }}
+    from {{ ref('int_orders_totalled') }}
     where customer_id is not null
     group by customer_id
 
@@ -59,7 +59,7 @@ interactions as (
         max(occurred_at) as last_interaction_at,
         arg_max(kind, (occurred_at, interaction_id)) as last_interaction_kind,
         count(*) filter (where cast(occurred_at as date) {{ year }}) as interactions_12_months
-    from {{ ref('interactions') }}
+    from {{ ref('int_interactions_linked') }}
     where customer_id is not null and cast(occurred_at as date) <= {{ night() }}
     group by customer_id
 
@@ -71,7 +71,7 @@ leads as (
         customer_id,
         count(*) as open_leads,
         fsum(coalesce(amount, 0)) as open_lead_amount
-    from {{ ref('leads') }}
+    from {{ ref('int_leads_linked') }}
     where customer_id is not null and outcome = 'open'
     group by customer_id
 
@@ -85,7 +85,7 @@ tickets as (
         count(*) filter (where cast(opened_at as date) {{ year }}) as tickets_12_months,
         count(*) filter (where is_complaint and cast(opened_at as date) {{ year }})
             as complaints_12_months
-    from {{ ref('tickets') }}
+    from {{ ref('int_tickets_linked') }}
     where customer_id is not null
     group by customer_id
 
@@ -97,7 +97,7 @@ contacts as (
         customer_id,
         count(*) filter (where is_active) as active_contacts,
         count(*) filter (where left_on {{ year }}) as contacts_left_12_months
-    from {{ ref('contacts') }}
+    from {{ ref('int_contacts_merged') }}
     where customer_id is not null
     group by customer_id
 
@@ -106,7 +106,7 @@ contacts as (
 final as (
 
     select
-        customers.*,
+        customers.customer_id,
         coalesce(orders.orders_12_months, 0) as orders_12_months,
         round(coalesce(orders.net_amount_12_months, 0), 2) as net_amount_12_months,
         coalesce(orders.orders_12_months_before, 0) as orders_12_months_before,

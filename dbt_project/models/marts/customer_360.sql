@@ -5,6 +5,12 @@ with
 
 customers as (
 
+    select * from {{ ref('customers') }}
+
+),
+
+summaries as (
+
     select * from {{ ref('int_customers_summarised') }}
 
 ),
@@ -27,27 +33,27 @@ final as (
         {% endfor %}
         customers.first_order_on,
         customers.last_order_on,
-        customers.days_since_last_order,
-        customers.usual_gap_days,
-        customers.longest_gap_days,
+        summaries.days_since_last_order,
+        summaries.usual_gap_days,
+        summaries.longest_gap_days,
         customers.order_count,
-        customers.orders_12_months,
-        customers.net_amount_12_months,
-        customers.orders_12_months_before,
-        customers.net_amount_12_months_before,
-        customers.deliveries_12_months,
-        customers.share_on_time_12_months,
-        customers.worst_days_late_12_months,
-        customers.last_interaction_at,
-        customers.last_interaction_kind,
-        customers.interactions_12_months,
-        customers.open_leads,
-        customers.open_lead_amount,
-        customers.open_tickets,
-        customers.tickets_12_months,
-        customers.complaints_12_months,
-        customers.active_contacts,
-        customers.contacts_left_12_months,
+        summaries.orders_12_months,
+        summaries.net_amount_12_months,
+        summaries.orders_12_months_before,
+        summaries.net_amount_12_months_before,
+        summaries.deliveries_12_months,
+        summaries.share_on_time_12_months,
+        summaries.worst_days_late_12_months,
+        summaries.last_interaction_at,
+        summaries.last_interaction_kind,
+        summaries.interactions_12_months,
+        summaries.open_leads,
+        summaries.open_lead_amount,
+        summaries.open_tickets,
+        summaries.tickets_12_months,
+        summaries.complaints_12_months,
+        summaries.active_contacts,
+        summaries.contacts_left_12_months,
         customers.has_objected_to_profiling,
         customers.has_newsletter_opt_in,
         scores.points as churn_points,
@@ -57,9 +63,10 @@ final as (
         scores.night as churn_scored_on,
         customers.record_count,
         customers.source_count,
-        customers.orders_without_day,
-        customers.missing_attributes
+        summaries.orders_without_day,
+        summaries.missing_attributes
     from customers
+    inner join summaries on customers.customer_id = summaries.customer_id
     left join scores on customers.customer_id = scores.entity_id
 
 )
