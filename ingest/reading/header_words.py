@@ -35,13 +35,15 @@ class HeaderWords:
 
     `columns` holds per entity and canonical column (and `key`) the words that name it; `other` the
     words of columns that nothing canonical is for; `qualifiers` words that only distinguish similar
-    columns; `payers` parts of a header that mark the paying party.
+    columns; `payers` parts of a header that mark the paying party, `deliveries` those that mark the
+    place where goods are sent.
     """
 
     columns: dict[str, dict[str, frozenset[str]]]
     other: frozenset[str]
     qualifiers: frozenset[str]
     payers: frozenset[str]
+    deliveries: frozenset[str]
     known: frozenset[str]
 
 
@@ -53,6 +55,7 @@ def load_header_words() -> HeaderWords:
     other = frozenset(map(normalised, content.pop("other")))
     qualifiers = frozenset(map(normalised, content.pop("qualifiers")))
     payers = frozenset(map(normalised, content.pop("payers")))
+    deliveries = frozenset(map(normalised, content.pop("deliveries")))
     columns = {
         entity: {
             column: frozenset(map(normalised, _flat(words))) for column, words in entry.items()
@@ -60,7 +63,7 @@ def load_header_words() -> HeaderWords:
         for entity, entry in content.items()
     }
     named = (words for entry in columns.values() for words in entry.values())
-    return HeaderWords(columns, other, qualifiers, payers, other.union(*named))
+    return HeaderWords(columns, other, qualifiers, payers, deliveries, other.union(*named))
 
 
 def is_header_word(text: str) -> bool:
@@ -80,6 +83,15 @@ def names_payer(header: str) -> bool:
     (True, False)
     """
     return any(word in normalised(header) for word in load_header_words().payers)
+
+
+def names_delivery(header: str) -> bool:
+    """Whether a header is about the place where goods are sent.
+
+    >>> names_delivery("Lieferadresse PLZ"), names_delivery("PLZ")
+    (True, False)
+    """
+    return any(word in normalised(header) for word in load_header_words().deliveries)
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ingest.mapping.entities import load_entities
 from ingest.mapping.sources import Where
-from ingest.reading.header_words import KEY, load_header_words, normalised
+from ingest.reading.header_words import KEY, load_header_words, names_delivery, normalised
 from ingest.reading.refusals import Reason
 from ingest.suggesting.evidence import (
     SURE,
@@ -77,6 +77,23 @@ TIME_OF_DECISION = Reason(
     "nennt die Zeit der Entscheidung, von der die Datei handelt",
     "says when the decision was taken that the file is about",
 )
+
+TIME_OF_EITHER_DECISION = Reason(
+    "gilt für Zu- und Absagen; die Liste enthält beides",
+    "holds for consent and objection; the list has both",
+)
+TIME_OF_ONE_DECISION = Reason(
+    "Die Liste enthält Zu- und Absagen, die Spalte „{column}“ nennt aber nur die Zeit der einen."
+    " Bitte eine Spalte zuordnen, die bei jeder Änderung neu gesetzt wird, oder zwei Dateien"
+    " exportieren.",
+    "The list holds consents and objections, but the column “{column}” has the time of one kind"
+    " only. Please map a column that is set at each change, or export two files.",
+)
+DELIVERY_ADDRESS = Reason(
+    "Als Anschrift des Kunden gilt die Lieferadresse ({columns}): eine andere hat die Datei nicht.",
+    "The delivery address ({columns}) is taken for the customer's: the file has no other.",
+)
+ADDRESS = frozenset({"street", "postcode", "city", "country"})
 
 FILE_NAME_SAYS, KEY_SAYS, REF_SAYS = 2.0, 1.5, 1.0
 
@@ -169,11 +186,12 @@ def _with_time_of_decision(
 ) -> list[Guess]:
     """Use the date column of the decision that the rows record: who left has a joining date too.
 
-    Only where all rows tell the same decision, by the file's name or a column of its own.
+    Where all rows tell the same decision, by the file's name or a column of its own, that is the
+    time of this decision; where a column tells both, one that speaks of neither.
     """
     found = {g.canonical: g for g in guesses}
     told = _decision_told(title, found)
-    if told is None or "decided_on" not in found:
+    if "decided_on" not in found or (told is None and "is_granted" not in found):
         return guesses
     canonical = load_entities()["consent"].columns["decided_on"]
     taken = {g.column.name for g in guesses if g.canonical != "decided_on"}
@@ -186,13 +204,14 @@ def _with_time_of_decision(
 
     def rank(one: Guess) -> tuple[bool, bool]:
         said = decision_said(one.column.name)
-        return said == told, said is None
+        return said == told, said is None  # of a list with both, the two are the same
 
     chosen = found["decided_on"]
     best = max([chosen, *candidates], key=rank)
     if rank(best) == rank(chosen):
         return guesses
-    best = replace(best, why=(*best.why, TIME_OF_DECISION))
+    why = TIME_OF_EITHER_DECISION if told is None else TIME_OF_DECISION
+    best = replace(best, why=(*best.why, why))
     return [best if g is chosen else g for g in guesses]
 
 
@@ -274,7 +293,25 @@ def _propose_entity(
     notes: tuple[Reason, ...] = (),
 ) -> EntityProposal:
     implied = implied_values(name, title, {g.canonical for g in guesses})
+    notes = (*notes, *_to_check(name, title, guesses))
     return EntityProposal(name, key, tuple(guesses), implied, _joined(table, guesses), notes=notes)
+
+
+def _to_check(name: str, title: str, guesses: Sequence[Guess]) -> Iterator[Reason]:
+    """Give what a person should know of columns that say nearly, but not quite, what is wanted."""
+    found = {g.canonical: g for g in guesses}
+    delivered_to = [g.column.name for g in guesses if g.canonical in ADDRESS]
+    delivered_to = [column for column in delivered_to if names_delivery(column)]
+    if name == "company" and delivered_to:
+        yield _filled(DELIVERY_ADDRESS, columns=", ".join(delivered_to))
+    if name == "consent" and {"is_granted", "decided_on"} <= set(found):
+        column = found["decided_on"].column.name
+        if _decision_told(title, found) is None and decision_said(column):
+            yield _filled(TIME_OF_ONE_DECISION, column=column)
+
+
+def _filled(reason: Reason, **values: str) -> Reason:
+    return Reason(reason.de.format(**values), reason.en.format(**values))
 
 
 def _joined(table: TableSample, guesses: Sequence[Guess]) -> dict[str, tuple[str, ...]]:

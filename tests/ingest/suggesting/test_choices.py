@@ -59,6 +59,49 @@ def test_a_column_that_says_the_same_of_all_rows_tells_the_decision_too() -> Non
     assert proposed("Verteiler.csv", "\n".join(rows))["decided_on"] == "Abmeldedatum"
 
 
+BOTH = """\
+Email Address;Opt-in Datum;{changed};Status
+a@alt.de;2023-01-01;2023-01-01;aktiv
+b@bau.de;2023-02-01;2025-06-05;abgemeldet
+"""
+
+
+def test_a_list_with_both_decisions_takes_the_time_that_fits_both() -> None:
+    header, *rows = (line.split(";") for line in BOTH.format(changed="Status seit").splitlines())
+    (source,) = propose("Verteiler.csv", [sample_table("t", header, rows)], NONE)
+    (main,) = source.entities
+    assert {g.canonical: g.column.name for g in main.guesses}["decided_on"] == "Status seit"
+    assert not any("Opt-in" in note.en for note in main.notes)
+
+
+def test_a_list_with_both_decisions_and_the_time_of_one_says_so() -> None:
+    header, *rows = (line.split(";") for line in BOTH.format(changed="Land").splitlines())
+    (source,) = propose("Verteiler.csv", [sample_table("t", header, rows)], NONE)
+    (main,) = source.entities
+    assert {g.canonical: g.column.name for g in main.guesses}["decided_on"] == "Opt-in Datum"
+    assert [note for note in main.notes if "„Opt-in Datum“" in note.de and "“Opt-in" in note.en]
+
+
+def test_when_a_crm_made_the_record_is_not_since_when_it_is_a_customer() -> None:
+    header = ["Record ID", "Company name", "Create Date", "City"]
+    rows = [[str(n), f"Firma {n} GmbH", f"2025-01-{n:02}", "Ulm"] for n in range(10, 20)]
+    (source,) = propose("hubspot_companies.csv", [sample_table("t", header, rows)], NONE)
+    assert "customer_since" not in {g.canonical for g in source.entities[0].guesses}
+    header[2] = "Became a Customer Date"
+    (source,) = propose("hubspot_companies.csv", [sample_table("t", header, rows)], NONE)
+    assert "customer_since" in {g.canonical for g in source.entities[0].guesses}
+
+
+@pytest.mark.parametrize(("street", "is_told"), [("Lieferadresse Straße", True), ("Straße", False)])
+def test_a_delivery_address_taken_for_the_customers_is_told(street: str, is_told: bool) -> None:
+    header = ["Kundennummer", "Firma", street, "Ort"]
+    rows = [[str(n), f"Firma {n} GmbH", f"Hauptstraße {n}", "Ulm"] for n in range(10, 20)]
+    (source,) = propose("Kunden.csv", [sample_table("t", header, rows)], NONE)
+    (main,) = source.entities
+    assert {g.canonical: g.column.name for g in main.guesses}["street"] == street
+    assert any(street in note.de and street in note.en for note in main.notes) == is_told
+
+
 def entry(files: dict[str, str], name: str) -> SourceProposal:
     """Return what is proposed for one of several files that stand in a folder together."""
     samples = {}
