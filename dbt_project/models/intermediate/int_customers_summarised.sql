@@ -1,9 +1,6 @@
-{%- set year_ago -%} {{ night() }} - interval 12 month {%- endset -%}
-{%- set two_years_ago -%} {{ night() }} - interval 24 month {%- endset -%}
-{%- set year -%} between {{ year_ago }} + interval 1 day and {{ night() }} {%- endset -%}
-{%- set year_before -%}
-    between {{ two_years_ago }} + interval 1 day and {{ year_ago }}
-{%- endset -%}
+{#- the 365 days before the night, as the features of scores count them (models/*.yml) -#}
+{%- set year -%} between {{ night() }} - 365 and {{ night() }} - 1 {%- endset -%}
+{%- set year_before -%} between {{ night() }} - 730 and {{ night() }} - 366 {%- endset -%}
 {%- set attributes = [
     'street', 'postcode', 'city', 'country', 'phone', 'email', 'website', 'vat_id', 'industry',
     'employees', 'account_manager',
