@@ -67,9 +67,10 @@ def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
         yield open_formats_table(overview)
     if overview.quarantine:
         yield quarantine_table(overview, language)
-    if overview.customers is not None:
+    if overview.customers is not None and overview.customer_records is not None:
         yield _("{customers} customers from {records} records").format(
-            customers=overview.customers, records=overview.customer_records
+            customers=in_thousands(overview.customers),
+            records=in_thousands(overview.customer_records),
         )
     if overview.stages:
         yield stages_table(overview.stages, language)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import stat
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from openpyxl import load_workbook
 
-from config.language import use_language
+from config import read_yaml
+from config.language import _, use_language
 from crm import (
     CrmError,
     GuardError,
@@ -21,8 +22,11 @@ from crm import (
     push,
     to_json,
 )
+from crm.list_book import TITLES
 from reifegrad.services import processes
+from report.words import FILE as REPORT
 from warehouse import open_warehouse
+from warehouse.spreadsheet import TEXTS as CUSTOMER_360
 from workbooks.style import LINE_POINTS, count_lines
 
 NIGHT = date(2026, 11, 22)
@@ -254,3 +258,15 @@ def test_rows_are_as_high_as_their_reasons_and_no_name_is_cut(settings, show):
     columns = {cell.value: sheet.column_dimensions[cell.column_letter] for cell in sheet[1]}
     assert count_lines("Schorrlgruber Lebensmitteltechnik GmbH", columns["Kunde"].width) == 1
     assert count_lines("Risiko (0–100)", columns["Risiko (0–100)"].width) == 1
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_list_names_columns_as_the_workbook_of_customers_and_the_report_do(
+    language: Literal["de", "en"],
+) -> None:
+    use_language(language)
+    headings = read_yaml(CUSTOMER_360)["columns"]
+    report = read_yaml(REPORT)["columns"]
+    for title, column in {"place": "city", "account_manager": "account_manager"}.items():
+        assert _(TITLES[title]) == headings[column][language]
+        assert _(TITLES[title]).casefold() == report[column][language].casefold()

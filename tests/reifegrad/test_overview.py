@@ -12,7 +12,7 @@ from config import Settings
 from config.language import use_language
 from ingest import ingest_inbox
 from reifegrad.terminal.overview_tables import Language, stages_table, tables
-from report.overview import read_overview
+from report.overview import Overview, read_overview
 from tests.warehouse.conftest import child
 from warehouse import WarehouseLockedError, open_warehouse
 
@@ -102,6 +102,18 @@ def test_status_names_the_scores_and_tells_the_time_of_the_companys_clock(tmp_pa
     assert "Abwanderungsrisiko" in german and "Churn risk" in english
     assert "02.07.2026 01:30" in german and "2026-07-02 01:30" in english
     assert "entfallen" in german and "gone" in english and "UTC" not in german
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("de", "514 Kunden aus 1.028 Datensätzen"), ("en", "514 customers from 1,028 records")],
+)
+def test_customers_are_counted_with_a_mark_between_thousands(
+    tmp_path: Path, language: Language, told: str
+) -> None:
+    use_language(language)
+    counted = Overview(customers=514, customer_records=1028)
+    assert told in list(tables(counted, Settings(home=tmp_path)))
 
 
 def test_while_a_night_works_status_shows_the_last_look_and_says_so(tmp_path: Path) -> None:
