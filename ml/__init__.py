@@ -3,7 +3,14 @@
 from ml.features.frames import scoring_frame, training_frame
 from ml.features.table import NotEnoughDataError, TableError
 from ml.learning.candidates import Candidate, evaluate, train
-from ml.scoring import Method, Scoring, allowed_methods, score_entities, score_titles
+from ml.scoring import (
+    Method,
+    Scoring,
+    allowed_methods,
+    old_scores,
+    score_entities,
+    score_titles,
+)
 from ml.specs.files import load_spec, load_specs
 from ml.specs.spec import Spec, SpecError
 from ml.training import Training, needs_training, train_models
@@ -22,6 +29,7 @@ __all__ = [
     "load_spec",
     "load_specs",
     "needs_training",
+    "old_scores",
     "score_entities",
     "score_titles",
     "scoring_frame",

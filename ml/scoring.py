@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from config import Settings
 from config.language import _
 from ml import registry, rules
+from ml.features.clock import tell_age
 from ml.features.frames import scoring_frame
 from ml.features.table import TableError, read_inputs
 from ml.learning.estimators import parts
@@ -109,6 +110,16 @@ def score_titles(settings: Settings) -> dict[str, str]:
     return {spec.name: getattr(spec.title, settings.language, spec.name) for spec in specs}
 
 
+def old_scores(settings: Settings, connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Name the scores in force whose data end longer before their night than their YAML allows."""
+    behind = connection.execute(
+        "select score, max(night) - max(as_of) from ops.scores where as_of is not null"
+        " group by score"
+    ).fetchall()
+    allowed = {s.name: s.snapshots.stale_days for s in load_specs(settings) if s.snapshots}
+    return {score for score, days in behind if days > allowed.get(score, days)}
+
+
 def _method(stage: int) -> Method:
     return "model" if stage >= 3 else "rules" if stage >= 1 else "none"
 
@@ -125,6 +136,7 @@ def _score(settings: Settings, spec: Spec, stage: int) -> Scoring:
     with open_warehouse(settings) as connection:
         frame = scoring_frame(connection, spec, settings.night)
     scored, note = _by_stage(settings, spec, stage, frame)
+    note += tell_age(spec, frame["cutoff"].dt.date, settings.night)
     rows = _rows(settings, spec, stage, frame, scored)
     with open_warehouse(settings) as connection:
         removed = _replace(connection, spec, rows)
@@ -191,6 +203,7 @@ def _rows(
             "entity_id": frame["entity_id"],
             "customer_id": frame["customer_id"],
             "night": settings.night,
+            "as_of": frame["cutoff"].dt.date,
             "stage": stage,
             "method": scored.method,
             "model_version": scored.version,

@@ -78,12 +78,18 @@ class QuarantineGroup(_Frozen):
 
 
 class ScoreGroup(_Frozen):
-    """The scores in force of one use, counted by band; `auc` is the model's, out of sample."""
+    """The scores in force of one use, counted by band; `auc` is the model's, out of sample.
+
+    `as_of`: the day up to which the data reached; `is_old`: that is longer ago than the score's
+    YAML allows in silence (`snapshots.stale_days`).
+    """
 
     score: str
     title: str
     entity: str
     night: str
+    as_of: date | None = None
+    is_old: bool = False
     stage: int
     method: str
     model_version: str | None
@@ -167,7 +173,8 @@ group by file, sheet, reason_de, reason_en
 order by file, sheet, rows desc, first_rows
 """
 SCORES = """
-select score, entity, max(night)::varchar as night, max(stage) as stage, method, model_version,
+select score, entity, max(night)::varchar as night, max(as_of) as as_of,
+    max(stage) as stage, method, model_version,
     count(*) filter (band = 'high') as high,
     count(*) filter (band = 'medium') as medium,
     count(*) filter (band = 'low') as low
@@ -225,7 +232,7 @@ def read_overview(settings: Settings) -> Overview:
 
 def _read_overview(settings: Settings) -> Overview:
     from expectations import status as read_stages
-    from ml import score_titles
+    from ml import old_scores, score_titles
     from report import report_path
     from warehouse import open_warehouse
 
@@ -234,9 +241,11 @@ def _read_overview(settings: Settings) -> Overview:
         overdue = [OverdueSource(**row) for row in _rows(connection, OVERDUE)]
         open_formats = [OpenFormat(**row) for row in _rows(connection, OPEN_FORMATS)]
         quarantine = [QuarantineGroup(**row) for row in _rows(connection, QUARANTINE)]
-        titles = score_titles(settings)
+        titles, old = score_titles(settings), old_scores(settings, connection)
         scores = [
-            ScoreGroup(**row, title=titles.get(row["score"], row["score"]))
+            ScoreGroup(
+                **row, title=titles.get(row["score"], row["score"]), is_old=row["score"] in old
+            )
             for row in _rows(connection, SCORES)
         ]
         pushes = [PushGroup(**row) for row in _rows(connection, PUSHES)]

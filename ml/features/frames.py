@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from config.language import _
-from ml.features.table import NotEnoughDataError
+from ml.features.clock import find_as_of, find_cutoffs, find_reach
+from ml.features.querying import literal, quoted, run
 from ml.specs.feature import Feature, Source
 from ml.specs.spec import Snapshots, Spec, SpecError
 
@@ -40,7 +41,9 @@ def training_frame(
 
     """
     snapshots = _snapshots(spec)
-    cutoffs = _cutoffs(connection, spec, snapshots, night) if snapshots.every_days else [night]
+    cutoffs = [night]
+    if snapshots.every_days:
+        cutoffs = find_cutoffs(find_reach(connection, spec, night), spec, snapshots)
     _lay_spine(connection, spec, cutoffs)
     if snapshots.every_days:
         _keep_population(connection, spec)
@@ -51,12 +54,12 @@ def training_frame(
         if label.source in spec.sources
         else _entity(spec, [("label", label.sql)])
     )
-    target = f"cast(coalesce(labels.label, {_literal(label.missing)}) as integer)"
-    return _run(
+    target = f"cast(coalesce(labels.label, {literal(label.missing)}) as integer)"
+    return run(
         connection,
         spec,
         "snapshots.label",
-        f"select features.*, {target} as {_name(spec.target.column)}"
+        f"select features.*, {target} as {quoted(spec.target.column)}"
         f" from ({_features(spec)}) features left join ({label_sql}) labels using (spine_id)"
         f" where {target} is not null order by cutoff, entity_id",
     ).drop(columns="spine_id")
@@ -65,18 +68,19 @@ def training_frame(
 def scoring_frame(
     connection: duckdb.DuckDBPyConnection, spec: Spec, night: date
 ) -> pandas.DataFrame:
-    """Build what is scored tonight: one row per entity of the population, as of the night.
+    """Build what is scored tonight: one row per entity of the population.
 
     Returns:
-        `entity_id, customer_id, cutoff` and the features.
+        `entity_id, customer_id, cutoff` and the features. `cutoff` is the day up to which the data
+        reach (`ml.features.clock`), the same clock from which training counts back.
 
     Raises:
         SpecError: an SQL expression of the spec does not work on the marts.
 
     """
-    _lay_spine(connection, spec, [night])
+    _lay_spine(connection, spec, [find_as_of(connection, spec, night)])
     _keep_population(connection, spec)
-    return _run(connection, spec, "features", f"{_features(spec)} order by cutoff, entity_id").drop(
+    return run(connection, spec, "features", f"{_features(spec)} order by cutoff, entity_id").drop(
         columns="spine_id"
     )
 
@@ -91,46 +95,12 @@ def _snapshots(spec: Spec) -> Snapshots:
     return spec.snapshots
 
 
-def _cutoffs(
-    connection: duckdb.DuckDBPyConnection, spec: Spec, snapshots: Snapshots, night: date
-) -> list[date]:
-    """Cut-offs whose label is known, oldest first."""
-    mart, _dot, column = str(snapshots.clock).partition(".")
-    reach = _run(
-        connection,
-        spec,
-        "snapshots.clock",
-        f"select min({_name(column)})::date as first, max({_name(column)})::date + 1 as until"
-        f" from marts.{_name(mart)} where {_name(column)} < date '{night}'",
-    ).iloc[0]
-    history = 0 if reach.isna().any() else (reach["until"] - reach["first"]).days
-    needed = snapshots.history_days + snapshots.horizon_days
-    if history < needed:
-        raise NotEnoughDataError(
-            _(
-                "{name}: {clock} reaches over {history} days, a first cut-off needs"
-                " {needed}: load older files, or lower history_days in {file}."
-            ).format(
-                name=spec.name,
-                clock=snapshots.clock,
-                history=history,
-                needed=needed,
-                file=spec.file,
-            )
-        )
-    last = reach["until"].date() - timedelta(days=snapshots.horizon_days)
-    step = timedelta(days=snapshots.every_days or 1)
-    oldest = reach["first"].date() + timedelta(days=snapshots.history_days)
-    wanted = (last - index * step for index in range(snapshots.at_most))
-    return sorted(cutoff for cutoff in wanted if cutoff >= oldest)
-
-
 def _lay_spine(connection: duckdb.DuckDBPyConnection, spec: Spec, cutoffs: Sequence[date]) -> None:
     """Make a row per entity and cut-off, without those who objected to profiling."""
     snapshots, key = _snapshots(spec), f"{spec.entity}_id"
     days = ", ".join(f"date '{cutoff}'" for cutoff in cutoffs)
     columns = ", ".join(dict.fromkeys([key, "customer_id"]))
-    _run(
+    run(
         connection,
         spec,
         "snapshots.excluded",
@@ -151,7 +121,7 @@ def _keep_population(connection: duckdb.DuckDBPyConnection, spec: Spec) -> None:
         if population.source in spec.sources
         else _entity(spec, fields)
     )
-    _run(
+    run(
         connection,
         spec,
         "snapshots.population",
@@ -177,7 +147,7 @@ def _features(spec: Spec) -> str:
     groups = groupby(stored, key=lambda feature: (feature.source, feature.window_days))
     for index, ((source, window), members) in enumerate(groups):
         features = list(members)
-        fields = [(feature.name, feature.sql or _name(feature.name)) for feature in features]
+        fields = [(feature.name, feature.sql or quoted(feature.name)) for feature in features]
         query = (
             _entity(spec, fields)
             if source == "entity"
@@ -185,7 +155,7 @@ def _features(spec: Spec) -> str:
         )
         joins += f" left join ({query}) g{index} using (spine_id)"
         columns += "".join(
-            f", {_cast(feature, f'g{index}.{_name(feature.name)}')}" for feature in features
+            f", {_cast(feature, f'g{index}.{quoted(feature.name)}')}" for feature in features
         )
     derived = "".join(
         f", {_cast(feature, f'({feature.sql})')}"
@@ -198,8 +168,8 @@ def _features(spec: Spec) -> str:
 
 def _cast(feature: Feature, value: str) -> str:
     if feature.missing is not None:
-        value = f"coalesce({value}, {_literal(feature.missing)})"
-    return f"cast({value} as {_type(feature)}) as {_name(feature.name)}"
+        value = f"coalesce({value}, {literal(feature.missing)})"
+    return f"cast({value} as {_type(feature)}) as {quoted(feature.name)}"
 
 
 def _type(feature: Feature) -> str:
@@ -225,7 +195,7 @@ def _aggregate(
     elif window_days:
         visible += f" and r.known_on >= s.cutoff - {window_days}"
     fields = list(fields)
-    selected = ", ".join(f"({sql}) as {_name(name)}" for name, sql in fields)
+    selected = ", ".join(f"({sql}) as {quoted(name)}" for name, sql in fields)
     key = f"{spec.entity}_id"
     own_row = (
         f" join marts.{MARTS[str(spec.entity)]} entity on entity.{key} = s.own_key"
@@ -236,50 +206,19 @@ def _aggregate(
         f"select s.spine_id, {selected}"
         f" from (select spine_id, {source.key} as spine_key, {key} as own_key, cutoff"
         f" from {_SPINE}) s"
-        f"{own_row} join (select {', '.join(map(_name, columns))},"
-        f" {_name(source.known_on)} as known_on"
-        f" from marts.{_name(source.mart)} where {source.where or 'true'}) r"
-        f" on r.{_name(source.key)} = s.spine_key and {visible} group by s.spine_id, s.cutoff"
+        f"{own_row} join (select {', '.join(map(quoted, columns))},"
+        f" {quoted(source.known_on)} as known_on"
+        f" from marts.{quoted(source.mart)} where {source.where or 'true'}) r"
+        f" on r.{quoted(source.key)} = s.spine_key and {visible} group by s.spine_id, s.cutoff"
     )
 
 
 def _entity(spec: Spec, fields: Iterable[tuple[str, str]]) -> str:
     """Expressions over the entity's own row and `cutoff`."""
     key = f"{spec.entity}_id"
-    selected = ", ".join(f"({sql}) as {_name(name)}" for name, sql in fields)
+    selected = ", ".join(f"({sql}) as {quoted(name)}" for name, sql in fields)
     return (
         f"select s.spine_id, {selected}"
         f" from (select spine_id, {key} as spine_key, cutoff from {_SPINE}) s"
         f" join marts.{MARTS[str(spec.entity)]} e on e.{key} = s.spine_key"
     )
-
-
-def _run(
-    connection: duckdb.DuckDBPyConnection, spec: Spec, field: str, sql: str
-) -> pandas.DataFrame:
-    try:
-        return connection.execute(sql).df()
-    except duckdb.CatalogException as error:
-        raise SpecError(
-            _("{place}: {error} If the mart is not there yet, run `reifegrad build` first.").format(
-                place=spec.place(field), error=_first_line(error)
-            )
-        ) from error
-    except duckdb.Error as error:
-        raise SpecError(f"{spec.place(field)}: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(value: float | str | bool | None) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    return str(value).lower()

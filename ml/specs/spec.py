@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, field_validator, model_validator
@@ -56,7 +56,9 @@ class Snapshots(Part):
     """The (entity, cut-off) pairs that a model learns from.
 
     With `every_days` the cut-offs lie that far apart, the newest one `horizon_days` before the
-    last day that `clock` has reached; without it each entity gives one row as of the night.
+    last day that any column of `clock` (mart.column) has reached; scores count from that last day.
+    When it lies more than `stale_days` before the night, scores say so. Without `every_days` each
+    entity gives one row as of the night.
     `label` sees rows in [cut-off, cut-off + horizon) only.
     """
 
@@ -64,12 +66,15 @@ class Snapshots(Part):
     at_most: int = Field(default=24, gt=0)
     history_days: int = Field(default=0, ge=0)
     horizon_days: int = Field(default=0, ge=0)
-    clock: str | None = Field(default=None, pattern=r"^\w+\.\w+$")
+    clock: tuple[Annotated[str, Field(pattern=r"^\w+\.\w+$")], ...] = ()
+    stale_days: int = Field(default=14, ge=0)
     at_most_rows: int = Field(default=200_000, gt=0)
     population: Measure
     label: Measure
     excluded: str = Field(description="condition on the customer's row: who objected to profiling")
     why: str
+
+    _list = field_validator("clock", mode="before")(as_list)
 
     @model_validator(mode="after")
     def _dated(self) -> Self:

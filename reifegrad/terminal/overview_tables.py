@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Language = Literal["de", "en"]
 NOTHING: Final = "–"
+_DAY: Final = {"de": "{:%d.%m.%Y}", "en": "{:%Y-%m-%d}"}
 STANDINGS: Final = {
     "new": marked("new"),
     "changed": marked("changed"),
@@ -77,7 +78,7 @@ def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
     if overview.report:
         yield _("Report: {path}").format(path=overview.report)
     if overview.scores:
-        yield scores_table(overview)
+        yield scores_table(overview, language)
     if overview.pushes:
         yield push_table(overview, settings)
 
@@ -98,7 +99,7 @@ def findings_table(findings: Sequence[Finding]) -> Table:
 def _standing(overview: Overview, language: Language) -> Iterator[str]:
     """Yield what must be known before reading on: that it is old, or that nothing is there."""
     if overview.held:
-        form = "{:%d.%m.%Y}" if language == "de" else "{:%Y-%m-%d}"
+        form = _DAY[language]
         night = form.format(overview.night) if overview.night else NOTHING
         yield _("As of the night of {night}. {held}").format(night=night, held=overview.held)
     if not overview.files and overview.customers is None:
@@ -247,8 +248,8 @@ def outlooks_table(outlooks: Sequence[dict[str, Any]], language: Language) -> Ta
     return table
 
 
-def scores_table(overview: Overview) -> Table:
-    """Show how many scores of each band are in force, and by which method."""
+def scores_table(overview: Overview, language: Language) -> Table:
+    """Show how many scores of each band are in force, by which method and as of which day."""
     table = titled_table(
         _("Scores"),
         _("Score"),
@@ -258,9 +259,11 @@ def scores_table(overview: Overview) -> Table:
         _("high"),
         _("medium"),
         _("low"),
+        _("as of"),
         numbers=[1, 3, 4, 5, 6],
     )
     for group in overview.scores:
+        as_of = NOTHING if group.as_of is None else _DAY[language].format(group.as_of)
         table.add_row(
             group.title,
             str(group.stage),
@@ -269,6 +272,7 @@ def scores_table(overview: Overview) -> Table:
             else _("model, version {version}").format(version=group.model_version),
             NOTHING if group.auc is None else f"{group.auc:.3f}",
             *(str(n) for n in (group.high, group.medium, group.low)),
+            _("{day}, old").format(day=as_of) if group.is_old else as_of,
         )
     return table
 

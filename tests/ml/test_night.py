@@ -100,8 +100,9 @@ def test_scoring_twice_changes_nothing(firm, set_stage, read_scores):
 def test_a_score_whose_yaml_is_gone_is_removed(firm, read_scores):
     with open_warehouse(firm) as connection:
         connection.execute(
-            "insert into ops.scores values ('old', 'customer', 'C0001', 'C0001', ?, 1, 'rules',"
-            " null, null, 5, 'low', [], [])",
+            "insert into ops.scores by name select 'old' as score, 'customer' as entity, 'C0001' as"
+            " entity_id, ? as night, 1 as stage, 'rules' as method, 5 as points, 'low' as band,"
+            " [] as reasons_de, [] as reasons_en",
             [NIGHT],
         )
     ml.score_entities(firm)

@@ -17,6 +17,7 @@ final as (
         entity_id,
         customer_id,
         scored_on as night,
+        as_of,
         stage,
         method,
         model_version,

@@ -21,7 +21,8 @@ renamed as (
         band,
         reasons_de,
         reasons_en,
-        night as scored_on
+        night as scored_on,
+        as_of
     from source
 
 )
