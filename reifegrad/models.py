@@ -13,6 +13,9 @@ from reifegrad.terminal.printing import say, say_json, show
 if TYPE_CHECKING:
     import pandas
 
+    from config import Settings
+    from ml import Spec
+
 models_app = typer.Typer(no_args_is_help=True)
 
 
@@ -56,7 +59,7 @@ def draft(
     from config.language import _
     from ml.drafting import draft_rules
     from ml.specs.files import load_specs
-    from reifegrad.terminal.draft_tables import draft_tables
+    from reifegrad.terminal.model_tables import draft_tables
 
     settings = settings_of(night)
     drafted = draft_rules(settings, load_specs(settings, [score])[0])
@@ -65,6 +68,32 @@ def draft(
         _write_new(to, drafted.text())
         told = _("Written to {file}: take over what convinces you into models/{score}.yml.")
         say(told.format(file=to, score=score))
+
+
+@models_app.command(name="try")
+def try_out(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The YAML of a score.")],
+    table: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A file with the table to learn from."),
+    ] = None,
+    night: Night = None,
+) -> None:
+    """Learn by a score's YAML and show how good it would be; no model is kept."""
+    from ml import load_spec, train
+    from reifegrad.terminal.model_tables import candidate_tables
+
+    spec = load_spec(file)
+    frame = _read_table(table) if table else _read_marts(settings_of(night), spec)
+    show(*candidate_tables(train(frame, spec)))
+
+
+def _read_marts(settings: Settings, spec: Spec) -> pandas.DataFrame:
+    from ml import training_frame
+    from warehouse import open_warehouse
+
+    with open_warehouse(settings) as connection:
+        return training_frame(connection, spec, settings.night)
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -103,3 +103,17 @@ def test_the_command_names_mistakes_and_fails(firm, tmp_path, monkeypatch):
         CliRunner().invoke(app, ["models", "check", str(path), "--table", str(table)]).exit_code
         == 0
     )
+
+
+def test_the_command_try_shows_how_good_a_model_would_be(tmp_path, table, monkeypatch):
+    from typer.testing import CliRunner
+
+    from reifegrad.cli import app
+
+    monkeypatch.setenv("REIFEGRAD_LANGUAGE", "en")
+    path, file = tmp_path / "sale.yml", tmp_path / "sale.csv"
+    path.write_text(TABLE)
+    table[["bought", "size", "colour"]].to_csv(file, index=False)
+    shown = CliRunner().invoke(app, ["models", "try", str(path), "--table", str(file)])
+    assert shown.exit_code == 0, shown.output
+    assert "(chosen)" in shown.stdout

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -13,6 +12,7 @@ import ml
 from config import PROJECT_ROOT
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"
+EXAMPLES = PROJECT_ROOT / "models/examples"
 pytestmark = [
     pytest.mark.shared,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data are not there ({DATA})"),
@@ -21,22 +21,14 @@ pytestmark = [
 
 def test_telco_reaches_what_others_reach():
     frame = pd.read_csv(DATA / "telco_ibm" / "Telco-Customer-Churn.csv")
-    candidate = ml.train(frame, Path(__file__).with_name("telco.yml"))
+    candidate = ml.train(frame, EXAMPLES / "telco_ibm.yml")
     assert candidate.metrics["auc"] > 0.845  # plain logistic regression, five folds
     assert candidate.metrics["calibration_error"] < 0.02
 
 
 def test_b2b_deals_reach_what_was_published():
     frame = pd.read_csv(DATA / "b2b_salvirt" / "Salvirt_B2B_ML_dataset.csv", sep=";")
-    features = {name: {"type": "categorical"} for name in frame.columns.drop("Status")}
-    candidate = ml.train(
-        frame.drop_duplicates(),
-        {
-            "target": {"column": "Status", "positive": "Won", "negative": "Lost"},
-            "features": features,
-            "candidates": {"logistic": {"kind": "logistic_regression", "parameters": {"C": 0.1}}},
-        },
-    )
+    candidate = ml.train(frame.drop_duplicates(), EXAMPLES / "b2b_salvirt.yml")
     assert candidate.metrics["auc"] > 0.831  # published, copies removed
 
 

@@ -10,7 +10,10 @@ from ml.specs.spec import SpecError
 SHORT = {"target": {"column": "y"}, "features": {"x": {"type": "numeric"}}}
 
 
-@pytest.mark.parametrize("path", sorted(PROJECT_ROOT.glob("**/models/*.yml")), ids=str)
+SCORES = [*PROJECT_ROOT.glob("**/models/*.yml"), *PROJECT_ROOT.glob("models/examples/*.yml")]
+
+
+@pytest.mark.parametrize("path", sorted(SCORES), ids=str)
 def test_every_score_of_the_project_loads(path):
     if ".venv" not in path.parts and "dbt_project" not in path.parts:
         assert load_spec(path).name == path.stem

@@ -1,4 +1,4 @@
-"""Drafted rules of a score as tables on a terminal, beside the present ones."""
+"""What a score's YAML would give, as tables on a terminal: drafted rules, and models tried out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from config.language import _, marked, spoken_language
 from reifegrad.terminal.overview_tables import NOTHING, titled_table
 
 if TYPE_CHECKING:
+    from ml import Candidate
     from ml.drafting import Draft, DraftRule
 
 REMARKS: Final = {
@@ -77,3 +78,28 @@ def _verdict(measures: dict[str, float]) -> str:
         else _("The draft is not better on both: the present points may stay.")
     )
     return f"{told} {advice}\n"
+
+
+def candidate_tables(learnt: Candidate) -> Iterator[Table | str]:
+    """Yield how good each candidate was on rows not learnt from, and what was left out."""
+    metrics = learnt.metrics
+    told = _("{file}: tested on {rows} rows not learnt from, {share:.0%} of them positive.")
+    rows = learnt.tested["row"].nunique()
+    yield told.format(file=learnt.spec.file, rows=rows, share=metrics["base_rate"])
+    table = titled_table(
+        _("Candidates"), _("Model"), "AUC", "±", _("Log loss"), "Brier", _("Calibration error"),
+        numbers={1, 2, 3, 4, 5},
+    )  # fmt: skip
+    figures = ("auc", "auc_error", "log_loss", "brier", "calibration_error")
+    for name, trial in learnt.trials.items():
+        chosen = _("{name} (chosen)").format(name=name) if name == learnt.name else name
+        table.add_row(chosen, *(f"{trial[figure]:.3f}" for figure in figures))
+    rivals = {"rules_1": _("rules of stage 1"), "rules_2": _("rules of stage 2")}
+    rivals["baseline"] = _("{feature} alone").format(feature=learnt.baseline)
+    for name, told in rivals.items():
+        if f"{name}_auc" in metrics:
+            table.add_row(told, f"{metrics[f'{name}_auc']:.3f}", *[NOTHING] * 4)
+    yield table
+    for name, reason in learnt.left_out.items():
+        yield _("Left out: {name}: {reason}").format(name=name, reason=reason)
+    yield from learnt.warnings
