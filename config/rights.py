@@ -2,7 +2,7 @@
 
 The home holds passwords and personal data. Every process that writes there is private from its
 first file on; a home that stood open is closed. A firm that shares a folder of it with a group
-(docs/how-to/engineers.md says how) has taken the others' rights away and is left as it is.
+(so that group may enter, others may not) has taken the others' rights away and is left as it is.
 """
 
 from __future__ import annotations

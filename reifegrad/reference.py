@@ -101,7 +101,7 @@ def _commands() -> Iterator[str]:
     from reifegrad.cli import app
 
     yield "Exit codes: 0 success; 1 a failure, named in one line on stderr; 2 wrong usage. What"
-    yield "people do with these commands stands in [engineers](../how-to/engineers.md)."
+    yield "people do with these commands stands in [install and run](../how-to/install-and-run.md)."
     root = get_command(app)
     yield from ("", f"`reifegrad`: {root.help}")
     yield from _parameters(root)
@@ -157,7 +157,7 @@ def _entities() -> Iterator[str]:
     from ingest.mapping.entities import load_entities
 
     yield "What the columns of a file are mapped to in `sources.yml`"
-    yield "([how](../how-to/engineers.md#a-new-file)). All arrive as text in the view"
+    yield "([how](../how-to/new-file.md)). All arrive as text in the view"
     yield "`raw.<view>`; dbt's staging models give them the type that stands here. A reference"
     yield "holds the record id, `<source>:<key>`, of the record that it points to. *finds the"
     yield "customer*: by one of these the warehouse finds whose record it is."
