@@ -14,17 +14,8 @@ from config import Settings
 from crm import embedded, push
 from crm.password import read_password
 from crm.tryton import TrytonConnector
+from tests.browser import CHROMIUM, FLAGS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TEXTS = {
     "de": {
         "band": "Hoch",
@@ -70,7 +61,7 @@ def page(settings: Settings) -> Iterator[Any]:
     server = embedded.start(settings)
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
             window = browser.new_context(viewport={"width": 1400, "height": 900}, locale="de-DE")
             window.set_default_timeout(60_000)
             yield window.new_page()

@@ -13,18 +13,7 @@ import yaml
 import expectations
 from config import PROJECT_ROOT, Settings
 from expectations.data_docs import offline, replaced_folder
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.browser import CHROMIUM, FLAGS
 
 
 @pytest.fixture(name="docs")
@@ -83,7 +72,8 @@ def test_the_index_lists_the_validations_in_a_browser(docs: Path, tmp_path: Path
     shown = subprocess.run(
         [
             CHROMIUM,
-            *QUIET,
+            "--headless",
+            *FLAGS,
             f"--user-data-dir={tmp_path / 'chrome'}",
             "--dump-dom",
             f"file://{docs / 'index.html'}",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import duckdb
 import pytest
@@ -16,6 +17,18 @@ from ingest.reading.handover import Handover, collect
 from ingest.reading.worker import read_here
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data"
+Write = Callable[[str], None]
+Drop = Callable[..., Path]
+Query = Callable[[str], list[tuple[Any, ...]]]
+ORDERS_SOURCES = """
+sources:
+  orders:
+    files: "auftraege*.csv"
+    kind: events
+    locale: de
+    maps:
+      order_line: {key: [Nr], columns: {net_amount: Wert}}
+"""
 
 
 @pytest.fixture
@@ -26,7 +39,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def write_sources(settings: Settings) -> Callable[[str], None]:
+def write_sources(settings: Settings) -> Write:
     def write(text: str) -> None:
         (settings.config / "sources.yml").write_text(dedent(text), encoding="utf-8")
 
@@ -34,7 +47,7 @@ def write_sources(settings: Settings) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def drop(settings: Settings) -> Callable[..., Path]:
+def drop(settings: Settings) -> Drop:
     """Put a file into the inbox; `age_days` makes it look that much older."""
 
     def put(name: str, content: str | bytes, age_days: float = 0) -> Path:
@@ -50,8 +63,8 @@ def drop(settings: Settings) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def query(settings: Settings) -> Callable[[str], list[tuple[object, ...]]]:
-    def ask(sql: str) -> list[tuple[object, ...]]:
+def query(settings: Settings) -> Query:
+    def ask(sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -12,10 +10,7 @@ from config import Settings
 from config.language import use_language
 from ingest import ingest_inbox
 from ingest.reading.tables import repeated_names
-
-Write = Callable[[str], None]
-Drop = Callable[..., Path]
-Query = Callable[[str], list[tuple[object, ...]]]
+from tests.ingest.conftest import Drop, Query, Write
 
 SOURCES = """
 sources:

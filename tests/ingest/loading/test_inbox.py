@@ -5,35 +5,21 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
 from config import Settings
 from ingest import Load, ingest_inbox
+from tests.ingest.conftest import ORDERS_SOURCES, Drop, Query, Write
 
-Write = Callable[[str], None]
-Drop = Callable[..., Path]
-Query = Callable[[str], list[tuple[object, ...]]]
-
-SOURCES = """
-sources:
-  orders:
-    files: "auftraege*.csv"
-    kind: events
-    locale: de
-    maps:
-      order_line: {key: [Nr], columns: {net_amount: Wert}}
-"""
 ORDERS = "Nr;Wert\n1;5,50\n2;6,50\n"
 NIGHT = date(2026, 3, 2)
 
 
 @pytest.fixture(autouse=True)
 def sources(write_sources: Write) -> None:
-    write_sources(SOURCES)
+    write_sources(ORDERS_SOURCES)
 
 
 def ingest_on(settings: Settings, days: int) -> list[Load]:
@@ -98,7 +84,7 @@ def test_a_file_that_left_is_told_once_and_its_rows_follow_the_mapping(
     assert load.status == "gone" and "(2 Zeilen), bleibt" in (load.reason_de or "")
     assert ingest_on(settings, 1) == []
     assert query("select count(*) from ops.quarantine") == [(1,)]
-    write_sources(SOURCES.replace("key: [Nr]", "key: [_row_number]"))
+    write_sources(ORDERS_SOURCES.replace("key: [Nr]", "key: [_row_number]"))
     (load,) = ingest_on(settings, 2)  # from the archive
     assert (load.status, load.rows_loaded) == ("loaded", 3)
     assert query("from ops.quarantine") == []

@@ -6,7 +6,6 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -15,11 +14,9 @@ import pytest
 from config import PROJECT_ROOT, ConfigurationError, Settings
 from ingest import Load, ingest_inbox
 from ingest.loading import raw
+from tests.ingest.conftest import Drop, Query, Write
 
 TICKS = itertools.count()
-Write = Callable[[str], None]
-Drop = Callable[..., Path]
-Query = Callable[[str], list[tuple[object, ...]]]
 
 SOURCES = """
 sources:

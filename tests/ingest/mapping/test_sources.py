@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from config import PROJECT_ROOT, ConfigurationError, Settings
 from ingest import load_sources
-
-Write = Callable[[str], None]
+from tests.ingest.conftest import Write
 
 GOOD = """
 sources:

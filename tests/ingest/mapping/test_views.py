@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import openpyxl
 import pytest
 
@@ -13,12 +10,9 @@ from ingest import ingest_inbox
 from ingest.mapping.entities import load_entities
 from ingest.mapping.views import renew_outdated_views
 from reifegrad import stations
+from tests.ingest.conftest import Drop, Query, Write
 from warehouse import open_warehouse
 from warehouse.dbt import BuildResult
-
-Write = Callable[[str], None]
-Drop = Callable[..., Path]
-Query = Callable[[str], list[tuple[object, ...]]]
 
 SOURCES = """
 sources:

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from config import PROJECT_ROOT, Settings
 from ingest import ingest_inbox
+from tests.ingest.conftest import ORDERS_SOURCES, Drop, Query, Write
 
-Write = Callable[[str], None]
-Drop = Callable[..., Path]
-Query = Callable[[str], list[tuple[object, ...]]]
-
-SOURCES = """
-sources:
-  orders:
-    files: "auftraege*.csv"
-    kind: events
-    locale: de
-    maps:
-      order_line: {key: [Nr], columns: {net_amount: Wert}}
-"""
 EVERYTHING = ("from raw.orders", "from raw.order_lines", "from ops.quarantine")
 
 
 @pytest.fixture(autouse=True)
 def sources(write_sources: Write) -> None:
-    write_sources(SOURCES)
+    write_sources(ORDERS_SOURCES)
 
 
 def in_a_process(settings: Settings, before: str) -> subprocess.CompletedProcess[str]:

@@ -21,8 +21,8 @@ from ingest.suggesting.one_file import SuggestionError, suggest
 from ingest.suggesting.proposal import propose
 from ingest.suggesting.shapes import file_column, recode
 from ingest.suggesting.text import masked, scalar, source_text
+from tests.ingest.conftest import Drop
 
-Drop = Callable[..., Path]
 NONE = Sources(sources={})
 
 CUSTOMERS = """\
