@@ -7,6 +7,7 @@ from datetime import date
 
 import duckdb
 import numpy as np
+import pytest
 
 from benchmarks.maturity.damages import KEYS, all_mutations
 from benchmarks.maturity.edges import DRAWN, check, draw
@@ -26,6 +27,24 @@ def test_every_use_case_is_damaged_and_every_damage_is_there_once() -> None:
     assert max(named.values()) == 1
     kinds = {"drop", "blank", "age", "duplicate", "unlink", "shuffle", "swap", "cut", "invalid"}
     assert kinds | {"revoke"} <= {mutation.kind for mutation in mutations}
+
+
+@pytest.mark.parametrize("percent", [12, 25])
+def test_so_many_percent_of_the_customers_are_blanked_whatever_their_ids(percent: int) -> None:
+    name = f"customers.employees blank in {percent} %"
+    mutation = next(one for one in all_mutations() if one.name == name)
+    for salt in ("a", "b", "c"):
+        with duckdb.connect() as connection:
+            connection.execute("create schema marts")
+            connection.execute(
+                f"create table marts.customers as select '{salt}' || n as customer_id, 9 as"
+                " employees from range(514) as t(n)"
+            )
+            connection.execute(mutation.sql)
+            (blank,) = connection.execute(
+                "select count(*) from marts.customers where employees is null"
+            ).fetchone() or (0,)
+        assert blank == pytest.approx(514 * percent / 100, abs=1)
 
 
 def test_what_is_named_as_the_cause_is_an_expectation_of_the_stage_above() -> None:
