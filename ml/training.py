@@ -184,9 +184,8 @@ def _worse_than(present: registry.Champion, candidate: Candidate, settings: Sett
     Its stored model can't be used: it was trained on part of the test rows.
     """
     spec = present.spec
-    recipe = spec.model_copy(
-        update={"candidates": {present.candidate_name: spec.candidates[present.candidate_name]}}
-    )
+    names = (*spec.candidates[present.candidate_name].members, present.candidate_name)
+    recipe = spec.model_copy(update={"candidates": {name: spec.candidates[name] for name in names}})
     if (present.candidate_name, spec.text()) == (candidate.name, candidate.spec.text()):
         return []
     with open_warehouse(settings) as connection:

@@ -84,20 +84,20 @@ def sites() -> Table:
     learnt are neighbourhoods, and hardly any trend.
     """
     random = np.random.default_rng(5)
-    owner = random.integers(0, 6_000, 14_606)
+    owner = random.integers(0, 3_000, 14_606)
     n = len(owner)
-    usage, margin = random.lognormal(9, 1.2, 6_000), random.gamma(2, 12, 6_000)
-    since, price = random.integers(0, 3_000, 6_000), random.normal(0.14, 0.02, 6_000)
-    odds = -3.5 + random.normal(0, 1.6, 6_000) + 0.02 * (margin - 24) - 0.0003 * (since - 1_500)
+    usage, margin = random.lognormal(9, 1.2, 3_000), random.gamma(2, 12, 3_000)
+    since, price = random.integers(0, 3_000, 3_000), random.normal(0.14, 0.02, 3_000)
+    odds = -3.9 + random.normal(0, 2.2, 3_000) + 0.02 * (margin - 24) - 0.0003 * (since - 1_500)
     frame = pd.DataFrame(
         {
-            "usage": (usage[owner] * random.lognormal(0, 0.5, n)).round(),
+            "usage": (usage[owner] * random.lognormal(0, 0.1, n)).round(),
             "margin": (margin[owner] * random.lognormal(0, 0.03, n)).round(2),
             "since": since[owner] + random.integers(0, 30, n).astype(float),
             "price": (price[owner] + random.normal(0, 0.001, n)).round(4),
             "forecast": random.lognormal(6, 1, n).round(1),
             "power": random.choice([10.4, 13.2, 15.0, 17.3, 20.1], n),
-            "channel": random.choice(["a", "b", "c", "d"], 6_000)[owner],
+            "channel": random.choice(["a", "b", "c", "d"], 3_000)[owner],
             "has_gas": random.choice(["yes", "no"], n),
         }
     )

@@ -12,14 +12,14 @@ from ml.learning import estimators
 from ml.learning.leaks import find_leaks
 from ml.learning.notes import notes, nothing_left
 from ml.learning.telling import find_telling
+from ml.learning.trials import Trial, as_chosen_elsewhere, choose, run_trials, simplicity_cost
 from ml.learning.validation import (
     Fold,
     Metrics,
-    grouped_folds,
+    calibration_curve,
     make_folds,
     measure,
     single_feature_auc,
-    standard_error,
 )
 from ml.rules import points, promised
 from ml.specs.files import load_spec
@@ -28,7 +28,6 @@ from ml.specs.spec import CandidateModel, Spec
 if TYPE_CHECKING:
     import pandas
     from numpy.typing import NDArray
-    from sklearn.base import ClassifierMixin
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,11 @@ class Candidate:
 
     `model` is a scikit-learn classifier over the columns `features`; `typical` holds the median
     or most frequent value of each, `telling` which of their values are more than chance
-    (`ml.learning.telling`); `metrics` were measured on rows that the model had not seen (for their
-    meaning see `ml.learning.validation.measure`), `trials` are those of every candidate. `tested`
-    is what they rest on: see `_tested`.
+    (`ml.learning.telling`); `metrics` were measured on rows that neither the model nor the choice
+    among candidates had seen (`ml.learning.validation.measure_folds`), with what a readable model
+    costs (`ml.learning.trials.simplicity_cost`); `trials` are those of every candidate. `tested`
+    is what they rest on: see `_tested`. `calibration` compares promised and observed shares
+    (`ml.learning.validation.calibration_curve`).
     `left_out` names the columns that are nearly the outcome, each with what gives it away
     (`ml.learning.leaks`); the model has not seen them.
     """
@@ -53,6 +54,7 @@ class Candidate:
     metrics: Metrics
     trials: dict[str, Metrics]
     tested: pandas.DataFrame = field(repr=False)
+    calibration: list[dict[str, float]] = field(repr=False)
     warnings: tuple[str, ...] = ()
     left_out: dict[str, str] = field(default_factory=dict)
     baseline: str = ""
@@ -62,9 +64,9 @@ class Candidate:
 def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> Candidate:
     """Validate every candidate of the spec on the same folds, choose one and fit it on all rows.
 
-    The simplest wins unless a later one is better by more than the standard error of their
-    difference. Rows without an outcome are left out. Exact copies of a row are never split between
-    training and test.
+    The best sum of curves wins unless trees are better by more than the standard error of the
+    difference of log loss (`ml.learning.trials.choose`). Rows without an outcome are left out.
+    Exact copies of a row are never split between training and test.
 
     Args:
         frame: any table with the target column and the columns of the features.
@@ -87,23 +89,24 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
     named = spec.gates.baseline
     baseline = named if named in aucs else max(aucs, key=lambda name: aucs[name])
     simple = CandidateModel(kind="logistic_regression")
-    trials = {
-        name: _Trial.run(model, spec, inputs, y, folds) for name, model in spec.candidates.items()
-    }
-    chosen = _choose(trials)
-    benchmark = _Trial.run(simple, spec, inputs[[baseline]], y, folds)
-    metrics = trials[chosen].metrics() | {"baseline_auc": benchmark.metrics()["auc"]}
-    metrics |= _rules_auc(frame, y, spec, folds)
+    trials = run_trials(spec, inputs, y, folds)
+    chosen = choose(trials, folds)
+    procedure = as_chosen_elsewhere(trials, folds)
+    benchmark = Trial.run(simple, spec, inputs[[baseline]], y, folds)
+    metrics = procedure.metrics(folds) | {"baseline_auc": benchmark.metrics(folds)["auc"]}
+    metrics |= _rules_auc(frame, y, spec, folds) | simplicity_cost(trials, chosen, folds)
+    tested = _tested(frame, y, spec, folds, procedure, benchmark)
     return Candidate(
         spec=spec,
         name=chosen,
-        model=_fit_final(trials[chosen], frame, spec, inputs, y),
+        model=trials[chosen].fit(spec, inputs, y),
         features=tuple(names),
         typical=_typical(inputs[names]),
         telling=find_telling(frame, inputs, y, spec),
         metrics=metrics,
-        trials={name: trial.metrics() for name, trial in trials.items()},
-        tested=_tested(frame, y, spec, folds, trials[chosen], benchmark),
+        trials={name: trial.metrics(folds) for name, trial in trials.items()},
+        tested=tested,
+        calibration=calibration_curve(tested),
         warnings=tuple(warnings),
         left_out=left_out,
         baseline=baseline,
@@ -133,68 +136,6 @@ def evaluate(candidate: Candidate, frame: pandas.DataFrame) -> Metrics:
     )
 
 
-@dataclass(frozen=True)
-class _Trial:
-    """One candidate's predictions for the test rows of every fold."""
-
-    model: CandidateModel
-    outcomes: list[NDArray[Any]]
-    predictions: list[NDArray[Any]]
-    aucs: NDArray[Any]
-
-    @classmethod
-    def run(
-        cls,
-        model: CandidateModel,
-        spec: Spec,
-        inputs: pandas.DataFrame,
-        y: NDArray[Any],
-        folds: list[Fold],
-    ) -> _Trial:
-        import numpy as np
-        from sklearn.metrics import roc_auc_score
-
-        predictions = []
-        for fold in folds:
-            seen = inputs.iloc[fold.train]
-            if not estimators.varying(seen):
-                predictions.append(np.full(len(fold.test), y[fold.train].mean()))
-                continue
-            fitted = estimators.fit(model, spec, seen, y[fold.train])
-            predictions.append(estimators.predict(fitted, inputs.iloc[fold.test]))
-        outcomes = [y[fold.test] for fold in folds]
-        aucs = [roc_auc_score(*pair) for pair in zip(outcomes, predictions, strict=True)]
-        return cls(model, outcomes, predictions, np.asarray(aucs))
-
-    def metrics(self) -> Metrics:
-        """Measure all test rows; `auc` is the mean over folds, `auc_error` its standard error."""
-        import numpy as np
-
-        pooled = measure(np.concatenate(self.outcomes), np.concatenate(self.predictions))
-        error = standard_error(self.aucs) if len(self.aucs) > 1 else 0.0
-        return pooled | {"auc": float(self.aucs.mean()), "auc_error": error}
-
-    def calibrated_loss(self) -> float:
-        """Log loss if each fold were recalibrated (Platt 1999) by what the other folds showed."""
-        import numpy as np
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.metrics import log_loss
-
-        if len(self.predictions) < 2:
-            return float("inf")
-        odds = [estimators.log_odds(prediction)[:, None] for prediction in self.predictions]
-        mended = []
-        for index, test in enumerate(odds):
-            others = [i for i in range(len(odds)) if i != index]
-            platt = LogisticRegression(C=1e6)
-            platt.fit(
-                np.concatenate([odds[i] for i in others]),
-                np.concatenate([self.outcomes[i] for i in others]),
-            )
-            mended.append(platt.predict_proba(test)[:, 1])
-        return float(log_loss(np.concatenate(self.outcomes), np.concatenate(mended)))
-
-
 def _labelled(
     frame: pandas.DataFrame, spec: Spec
 ) -> tuple[pandas.DataFrame, pandas.DataFrame, NDArray[Any]]:
@@ -209,30 +150,6 @@ def _labelled(
             ).format(name=spec.name, count=len(y), column=spec.target.column)
         )
     return frame, read_inputs(frame, spec), y
-
-
-def _choose(trials: dict[str, _Trial]) -> str:
-    """Name the first candidate that none beats by more than the difference's standard error."""
-    best = max(trials, key=lambda name: trials[name].aucs.mean())
-    for name, trial in trials.items():
-        lead = trials[best].aucs - trial.aucs
-        if name == best or lead.mean() <= standard_error(lead):
-            return name
-    return best
-
-
-def _fit_final(
-    trial: _Trial, frame: pandas.DataFrame, spec: Spec, inputs: pandas.DataFrame, y: NDArray[Any]
-) -> ClassifierMixin:
-    """Fit on all rows; recalibrate where that saves enough log loss."""
-    fitted = estimators.fit(trial.model, spec, inputs, y)
-    promised = trial.metrics()["log_loss"]
-    if trial.calibrated_loss() > promised * (1 - spec.validation.calibration_gain):
-        return fitted
-    folds = grouped_folds(frame, y, spec)
-    is_small = len(frame) < spec.validation.small_rows
-    repeats = spec.validation.small_repeats if is_small else spec.validation.repeats
-    return estimators.calibrate(fitted, inputs, y, folds[: len(folds) // repeats])
 
 
 def _rules_auc(
@@ -258,8 +175,8 @@ def _tested(
     y: NDArray[Any],
     spec: Spec,
     folds: list[Fold],
-    trial: _Trial,
-    benchmark: _Trial,
+    procedure: Trial,
+    benchmark: Trial,
 ) -> pandas.DataFrame:
     """List what was predicted for rows not learnt from: what the gate compares.
 
@@ -281,8 +198,8 @@ def _tested(
         "row": rows,
         "entity_id": entities,
         "outcome": y[rows],
-        "probability": np.concatenate(trial.predictions),
-        "baseline": np.concatenate(benchmark.predictions),
+        "probability": np.concatenate(procedure.probabilities()),
+        "baseline": np.concatenate(benchmark.probabilities()),
     }
     if "cutoff" in frame:
         table["cutoff"] = frame["cutoff"].to_numpy()[rows]

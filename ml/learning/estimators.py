@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ml.specs.spec import CandidateModel, Spec
@@ -11,9 +10,8 @@ if TYPE_CHECKING:
     import pandas
     from numpy.typing import NDArray
     from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
-
-    from ml.learning.validation import Fold
 
 # Seed: random estimators must give the same result each time; the others ignore it.
 _SEED = 0
@@ -28,44 +26,37 @@ def fit(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame, y: NDArray[
     """Fit a pipeline on typed inputs (`ml.features.table`); columns with one value are left out.
 
     A numeric column is made symmetric (Yeo and Johnson 2000) for the linear model, and a missing
-    value becomes the mean plus a flag; trees take it as it is. Rare categories are merged into one.
+    value becomes the mean plus a flag; the others take it as it is. Rare categories are merged into
+    one; a column with more than `preparation.max_categories` of them becomes its cross-fitted
+    share of positives. Where cases are few, only the features that tell most are used. A feature
+    with a `direction` acts in that direction in every kind of model, or not at all.
 
     Raises:
-        ValueError: scikit-learn refuses the parameters of the candidate.
+        ValueError: scikit-learn or interpret refuses the parameters of the candidate.
 
     """
-    from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    linear = model.kind == "logistic_regression"
-    names = varying(inputs)
-    steps = []
-    for name in names:
-        is_number = spec.features[name].type == "numeric"
-        steps.append((name, _numeric(linear) if is_number else _categorical(model, spec), [name]))
-    columns = ColumnTransformer(steps, sparse_threshold=0)
-    # Centred columns make coefficient x value the push away from the average row.
-    centre = [("centre", StandardScaler(with_std=False))] if linear else []
-    pipeline = Pipeline([("columns", columns), *centre, ("model", _classifier(model, spec, names))])
+    names = _affordable(varying(inputs), spec, inputs, y)
+    columns = _columns(model, spec, inputs[names])
+    signs = [_sign(name, spec) for name in names]
     # One thread: on tables of this size more gain nothing, and on a busy machine they block each
     # other.
     with threadpool_limits(limits=1):
-        return pipeline.fit(inputs, y)
+        values = columns.fit_transform(inputs, y)
+        steps: list[tuple[str, Any]] = [("columns", columns)]
+        if model.kind == "logistic_regression":
+            steps += _fit_linear(model, spec, values, y, _first_columns(columns, names, signs))
+        elif model.kind == "explainable_boosting":
+            from ml.learning.curves import Curves
 
-
-def calibrate(
-    fitted: Pipeline, inputs: pandas.DataFrame, y: NDArray[Any], folds: Sequence[Fold]
-) -> ClassifierMixin:
-    """Fit again with a sigmoid over the scores of unseen rows (Platt 1999)."""
-    from sklearn.calibration import CalibratedClassifierCV
-    from threadpoolctl import threadpool_limits
-
-    splits = [(fold.train, fold.test) for fold in folds]
-    calibrated = CalibratedClassifierCV(fitted, method="sigmoid", ensemble=False, cv=splits)
-    with threadpool_limits(limits=1):
-        return calibrated.fit(inputs, y)
+            codes = [_is_coded(name, spec, inputs) for name in names]
+            steps.append(("model", Curves(codes, signs, model.parameters).fit(values, y)))
+        else:
+            classifier = _trees(model, _first_columns(columns, names, signs))
+            steps.append(("model", _searched(classifier, model, spec, values, y).fit(values, y)))
+    return Pipeline(steps)
 
 
 def predict(fitted: ClassifierMixin, inputs: pandas.DataFrame) -> NDArray[Any]:
@@ -80,41 +71,53 @@ def predict(fitted: ClassifierMixin, inputs: pandas.DataFrame) -> NDArray[Any]:
 def parts(fitted: ClassifierMixin, inputs: pandas.DataFrame) -> tuple[NDArray[Any], float]:
     """Split each row's score into what each feature adds to it, without sampling.
 
-    Linear models: coefficient x (value - training mean), one-hot columns summed per feature. Trees:
-    Shapley values of the paths (Lundberg et al. 2020, "TreeSHAP"). A calibration is affine in the
-    log-odds, so it scales them. A forest votes in probabilities: its parts are stretched to the
-    log-odds of their sum.
+    Linear models: coefficient x (value - training mean), one-hot columns summed per feature.
+    Explainable boosting: its curves, a pair's score halved between both. Trees: Shapley values of
+    the paths (Lundberg et al. 2020, "TreeSHAP"). A blend is a mean and its calibration is affine
+    in the log-odds, so both only scale these. A forest votes in probabilities: its parts are
+    stretched to the log-odds of their sum.
 
     Args:
-        fitted: what `fit` or `calibrate` returned.
+        fitted: what `fit` returned, or a blend of such.
         inputs: typed inputs with the model's features among the columns.
 
     Returns:
         Rows x columns of `inputs` in log-odds (0 for columns that the model does not use), and
-        the base: base + sum of a row's parts = log-odds of `predict`, to 1e-6.
+        the base: base + sum of a row's parts = log-odds of `predict`, to 1e-6 (within the range
+        of `log_odds`).
 
     """
     import numpy as np
 
-    scale, shift = 1.0, 0.0
-    is_calibrated = hasattr(fitted, "calibrated_classifiers_")
-    if is_calibrated:
-        (calibrated,) = fitted.calibrated_classifiers_
-        (sigmoid,) = calibrated.calibrators
-        fitted, scale, shift = calibrated.estimator, -sigmoid.a_, -sigmoid.b_
+    if hasattr(fitted, "members"):
+        every = [parts(member, inputs) for member in fitted.members]
+        scale = fitted.slope / len(every)
+        base = scale * sum(base for _split, base in every) + fitted.offset
+        return np.sum([split for split, _base in every], axis=0) * scale, float(base)
     columns, model = fitted.named_steps["columns"], fitted.named_steps["model"]
     values = fitted[:-1].transform(inputs)
     if hasattr(model, "coef_"):
         split, base = values * model.coef_[0], float(model.intercept_[0])
+    elif hasattr(model, "parts"):
+        split, base = model.parts(values), model.base_
     else:
         split, base = _tree_parts(model, values)
-        if not is_calibrated and not hasattr(model, "decision_function"):
+        if not hasattr(model, "decision_function"):
             split, base = _stretched(split, base)
     found = np.zeros(inputs.shape)
     for name, columns_of_it in columns.output_indices_.items():
         if name in inputs.columns:
             found[:, inputs.columns.get_loc(name)] = split[:, columns_of_it].sum(axis=1)
-    return found * scale, base * scale + shift
+    return found, base
+
+
+def log_odds_of(fitted: ClassifierMixin, inputs: pandas.DataFrame) -> NDArray[Any]:
+    """Log-odds per row, of a forest from its share of votes."""
+    import numpy as np
+
+    if hasattr(fitted, "decision_function"):
+        return np.asarray(fitted.decision_function(inputs), dtype=float)
+    return log_odds(fitted.predict_proba(inputs)[:, 1])
 
 
 def log_odds(probability: NDArray[Any]) -> NDArray[Any]:
@@ -149,49 +152,158 @@ def _stretched(split: NDArray[Any], base: float) -> tuple[NDArray[Any], float]:
     return split * factor[:, None], start
 
 
-def _numeric(linear: bool) -> BaseEstimator | str:
+def _affordable(
+    names: list[str], spec: Spec, inputs: pandas.DataFrame, y: NDArray[Any]
+) -> list[str]:
+    """Keep as many features as the rarer outcome has cases for, by how much each tells alone."""
+    from ml.learning.validation import single_feature_auc
+
+    rarer = min(y.sum(), len(y) - y.sum())
+    most = max(int(rarer // spec.preparation.cases_per_feature), 1)
+    if len(names) <= most:
+        return names
+    told = {name: single_feature_auc(inputs[name], y) for name in names}
+    kept = sorted(names, key=lambda name: -told[name])[:most]
+    return [name for name in names if name in kept]
+
+
+def _sign(name: str, spec: Spec) -> int:
+    feature = spec.features[name]
+    signs = {"rising": 1, "falling": -1, None: 0}
+    return signs[feature.direction] if feature.type == "numeric" else 0
+
+
+def _is_coded(name: str, spec: Spec, inputs: pandas.DataFrame) -> bool:
+    """Whether a column is a category with few enough values to see each by itself."""
+    if spec.features[name].type == "numeric":
+        return False
+    return inputs[name].nunique() <= spec.preparation.max_categories
+
+
+def _first_columns(columns: ColumnTransformer, names: list[str], signs: list[int]) -> list[int]:
+    """Spread the features' signs over the columns: the first is the value, others are flags."""
+    spread = [0] * max(span.stop for span in columns.output_indices_.values())
+    for name, sign in zip(names, signs, strict=True):
+        spread[columns.output_indices_[name].start] = sign
+    return spread
+
+
+def _columns(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame) -> ColumnTransformer:
+    from sklearn.compose import ColumnTransformer
+
+    is_linear = model.kind == "logistic_regression"
+    steps = [
+        (
+            name,
+            _numeric(is_linear)
+            if spec.features[name].type == "numeric"
+            else _categorical(model, spec, few=_is_coded(name, spec, inputs)),
+            [name],
+        )
+        for name in map(str, inputs)
+    ]
+    return ColumnTransformer(steps, sparse_threshold=0)
+
+
+def _numeric(is_linear: bool) -> BaseEstimator | str:
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PowerTransformer
 
-    if not linear:
+    if not is_linear:
         return "passthrough"
     return make_pipeline(
         PowerTransformer(), SimpleImputer(strategy="constant", fill_value=0.0, add_indicator=True)
     )
 
 
-def _categorical(model: CandidateModel, spec: Spec) -> BaseEstimator:
-    """One column per category; for boosted trees one column with its cross-fitted target mean."""
+def _categorical(model: CandidateModel, spec: Spec, *, few: bool) -> BaseEstimator:
+    """Choose columns or codes for few categories, else the cross-fitted share of positives."""
+    import numpy as np
     from sklearn.model_selection import StratifiedKFold
-    from sklearn.preprocessing import OneHotEncoder, TargetEncoder
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import (
+        OneHotEncoder,
+        OrdinalEncoder,
+        StandardScaler,
+        TargetEncoder,
+    )
 
-    if model.kind == "hist_gradient_boosting":
+    rare = spec.preparation.min_category_rows
+    if model.kind == "hist_gradient_boosting" or not few:
         folds = StratifiedKFold(5, shuffle=True, random_state=_SEED)
-        return TargetEncoder(target_type="binary", cv=folds)
+        share = TargetEncoder(target_type="binary", cv=folds)
+        is_linear = model.kind == "logistic_regression"
+        return make_pipeline(share, StandardScaler()) if is_linear else share
+    if model.kind == "explainable_boosting":
+        return OrdinalEncoder(
+            handle_unknown="use_encoded_value", unknown_value=-1, min_frequency=rare,
+            dtype=np.float64,
+        )  # fmt: skip
     return OneHotEncoder(
-        handle_unknown="infrequent_if_exist",
-        sparse_output=False,
-        max_categories=spec.preparation.max_categories,
-        min_frequency=spec.preparation.min_category_rows,
+        handle_unknown="infrequent_if_exist", sparse_output=False, min_frequency=rare
     )
 
 
-def _classifier(model: CandidateModel, spec: Spec, names: list[str]) -> ClassifierMixin:
-    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+def _fit_linear(
+    model: CandidateModel, spec: Spec, values: NDArray[Any], y: NDArray[Any], signs: list[int]
+) -> list[tuple[str, Any]]:
+    """Fit on centred columns; a coefficient against its feature's direction becomes 0.
+
+    Centred columns make coefficient x value the push away from the average row. Whatever works
+    against its direction is left out and the rest fitted again, until nothing does.
+    """
+    import numpy as np
     from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
 
-    if model.kind == "logistic_regression":
-        return LogisticRegression(random_state=_SEED, **model.parameters)
-    if model.kind == "random_forest":
-        return RandomForestClassifier(random_state=_SEED, **model.parameters)
-    signs = {"rising": 1, "falling": -1, None: 0}
-    features = [spec.features[name] for name in names]
-    return HistGradientBoostingClassifier(
-        random_state=_SEED,
-        categorical_features=None,
-        monotonic_cst=[
-            signs[feature.direction] if feature.type == "numeric" else 0 for feature in features
-        ],
-        **model.parameters,
+    centre = StandardScaler(with_std=False).fit(values)
+    centred, wanted = centre.transform(values), np.asarray(signs)
+    linear = _searched(
+        LogisticRegression(random_state=_SEED, **model.parameters), model, spec, centred, y
     )
+    kept = np.ones(values.shape[1], dtype=bool)
+    while True:
+        linear.fit(centred[:, kept], y)
+        coefficients = np.zeros(values.shape[1])
+        coefficients[kept] = linear.coef_[0]
+        wrong = coefficients * wanted < 0
+        if not wrong.any() or wrong.sum() == kept.sum():
+            break
+        kept &= ~wrong
+    linear.coef_ = np.where(wrong, 0.0, coefficients)[None, :]
+    linear.n_features_in_ = values.shape[1]
+    return [("centre", centre), ("model", linear)]
+
+
+def _trees(model: CandidateModel, signs: list[int]) -> ClassifierMixin:
+    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+
+    if model.kind == "random_forest":
+        return RandomForestClassifier(random_state=_SEED, monotonic_cst=signs, **model.parameters)
+    return HistGradientBoostingClassifier(
+        random_state=_SEED, categorical_features=None, monotonic_cst=signs, **model.parameters
+    )
+
+
+def _searched(
+    classifier: ClassifierMixin,
+    model: CandidateModel,
+    spec: Spec,
+    values: NDArray[Any],
+    y: NDArray[Any],
+) -> ClassifierMixin:
+    """Set the parameters of `search` that predict best inside these rows (three folds, log loss).
+
+    Only on small tables: with thousands of rows the strength of the shrinkage hardly matters.
+    """
+    from sklearn.model_selection import GridSearchCV, StratifiedKFold
+
+    is_small = len(y) < spec.validation.small_rows
+    if not model.search or not is_small or min(y.sum(), len(y) - y.sum()) < 6:
+        return classifier
+    folds = StratifiedKFold(3, shuffle=True, random_state=_SEED)
+    found = GridSearchCV(
+        classifier, dict(model.search), scoring="neg_log_loss", cv=folds, refit=False
+    )
+    return classifier.set_params(**found.fit(values, y).best_params_)

@@ -76,7 +76,7 @@ def is_telling(telling: Telling, feature: str, value: object, *, is_up: bool) ->
 
 def difference(share: float, n: int, other: float, m: int) -> tuple[float, float]:
     """95 % interval of the difference of two shares of `n` and `m` (Newcombe's method 10)."""
-    (low, high), (other_low, other_high) = _wilson(share, n), _wilson(other, m)
+    (low, high), (other_low, other_high) = share_interval(share, n), share_interval(other, m)
     gap = share - other
     return (
         gap - sqrt((share - low) ** 2 + (other_high - other) ** 2),
@@ -84,7 +84,8 @@ def difference(share: float, n: int, other: float, m: int) -> tuple[float, float
     )
 
 
-def _wilson(share: float, n: int) -> tuple[float, float]:
+def share_interval(share: float, n: int) -> tuple[float, float]:
+    """95 % interval of a share of `n` (Wilson 1927)."""
     middle = share + Z * Z / (2 * n)
     spread = Z * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
     scale = 1 + Z * Z / n

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ class Fold:
 
     train: NDArray[Any]
     test: NDArray[Any]
+    is_forward: bool = False  # the test rows lie later than the training rows
 
 
 def make_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[Fold]:
@@ -64,7 +65,7 @@ def forward_folds(times: pandas.Series[Any], y: NDArray[Any], spec: Spec) -> lis
     folds = []
     for block in np.array_split(tested, min(spec.validation.blocks, len(tested))):
         closed = days + horizon <= block[0] if horizon else days < block[0]
-        fold = Fold(np.flatnonzero(closed), np.flatnonzero(days.isin(block)))
+        fold = Fold(np.flatnonzero(closed), np.flatnonzero(days.isin(block)), is_forward=True)
         if len(set(y[fold.train])) == 2 and len(set(y[fold.test])) == 2:
             folds.append(fold)
     return folds
@@ -127,19 +128,16 @@ def _groups(frame: pandas.DataFrame, spec: Spec) -> NDArray[Any]:
 def measure(y: NDArray[Any], probability: NDArray[Any]) -> Metrics:
     """Measure probabilities (0 to 1) against outcomes (0 or 1).
 
-    `auc` is the chance that a positive lies above a negative; `log_loss` (nats) and `brier` judge
+    `auc` is the chance that a positive lies above a negative; `average_precision` the mean share of
+    positives from the top of the list down to each positive; `log_loss` (nats) and `brier` judge
     the probabilities themselves; `calibration_error` is the mean gap between promised and
     observed share over ten bins of equal size (Naeini et al. 2015, expected calibration error).
     """
     import numpy as np
-    from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
     bins = np.array_split(np.argsort(probability, kind="stable"), min(10, len(y)))
     gaps = [abs(probability[rows].mean() - y[rows].mean()) * len(rows) for rows in bins]
-    return {
-        "auc": float(roc_auc_score(y, probability)),
-        "log_loss": float(log_loss(y, probability, labels=[0, 1])),
-        "brier": float(brier_score_loss(y, probability)),
+    return {name: figure(y, probability) for name, figure in _figures().items()} | {
         "calibration_error": float(sum(gaps) / len(y)),
         "mean_probability": float(probability.mean()),
         "n": float(len(y)),
@@ -148,13 +146,78 @@ def measure(y: NDArray[Any], probability: NDArray[Any]) -> Metrics:
     }
 
 
-def standard_error(differences: NDArray[Any]) -> float:
-    """Return the standard error of a mean over folds; infinite with one fold."""
+def measure_folds(
+    outcomes: Sequence[NDArray[Any]], probabilities: Sequence[NDArray[Any]], folds: Sequence[Fold]
+) -> Metrics:
+    """Measure what was predicted for the test rows of all folds.
+
+    Returns:
+        What `measure` says of all test rows together, except that `auc` is the mean over folds, and
+        for `auc, average_precision, log_loss, brier` the standard error (`auc_error`, see
+        `corrected_error`) and the 95 % interval of Student's t (`auc_low`, `auc_high`): where new
+        customers of the same kind will lie. With one fold there is no error: 0, and no interval.
+
+    """
+    import numpy as np
+    from scipy.stats import t  # type: ignore[import-untyped]
+
+    found = measure(np.concatenate(outcomes), np.concatenate(probabilities))
+    for name, figure in _figures().items():
+        each = np.array([figure(*pair) for pair in zip(outcomes, probabilities, strict=True)])
+        if name == "auc":
+            found[name] = float(each.mean())
+        found[f"{name}_error"] = 0.0
+        if len(each) > 1:
+            error = corrected_error(each, folds)
+            reach = float(t.ppf(0.975, len(each) - 1)) * error
+            most = float("inf") if name == "log_loss" else 1.0
+            found[f"{name}_error"] = error
+            found[f"{name}_low"] = max(found[name] - reach, 0.0)
+            found[f"{name}_high"] = min(found[name] + reach, most)
+    return found
+
+
+def calibration_curve(tested: pandas.DataFrame) -> list[dict[str, float]]:
+    """Compare what was promised with what came, in bins of rows that no model had seen.
+
+    Args:
+        tested: `entity_id`, `outcome`, `probability` per row (`Candidate.tested`).
+
+    Returns:
+        At most ten bins of equally many rows, each of at least 20 entities, by rising promise:
+        `promised` and `observed` mean (0 to 1), the 95 % interval of the observed share (`low`,
+        `high`; Wilson 1927) and `n`, the number of entities, since the rows of one entity are not
+        independent.
+
+    """
     import numpy as np
 
-    if len(differences) < 2:
-        return float("inf")
-    return float(np.std(differences, ddof=1) / np.sqrt(len(differences)))
+    from ml.learning.telling import share_interval
+
+    bins = min(10, max(tested["entity_id"].nunique() // 20, 1))
+    order = np.argsort(tested["probability"].to_numpy(), kind="stable")
+    curve = []
+    for rows in np.array_split(order, bins):
+        inside = tested.iloc[rows]
+        by_entity = inside.groupby("entity_id")[["probability", "outcome"]].mean()
+        observed, n = float(by_entity["outcome"].mean()), len(by_entity)
+        low, high = share_interval(observed, n)
+        promised = float(by_entity["probability"].mean())
+        curve.append({"promised": promised, "observed": observed, "low": low, "high": high,
+                      "n": float(n)})  # fmt: skip
+    return curve
+
+
+def _figures() -> dict[str, Callable[[NDArray[Any], NDArray[Any]], float]]:
+    import numpy as np
+    from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
+
+    return {
+        "auc": lambda y, p: float(roc_auc_score(y, p)),
+        "average_precision": lambda y, p: float(average_precision_score(y, p)),
+        "log_loss": lambda y, p: float(log_loss(y, p, labels=[0, 1])),
+        "brier": lambda y, p: float(np.mean((y - p) ** 2)),
+    }
 
 
 def single_feature_auc(values: pandas.Series[Any], y: NDArray[Any]) -> float:

@@ -29,9 +29,9 @@ PAGE, CARD = "page.json", "card.md"
 # Types of our pipelines beyond those that skops trusts by itself; anything else in a stored model
 # is refused when it is loaded.
 TRUSTED_TYPES = [
+    "ml.learning.blend.Blend",
+    "ml.learning.curves.Curves",
     "numpy.dtype",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.model_selection._split.StratifiedKFold",
     "sklearn.tree._tree.Tree",

@@ -110,10 +110,31 @@ class Rules(Part):
 
 
 class CandidateModel(Part):
-    """One kind of model with its parameters (scikit-learn's names)."""
+    """One kind of model with its parameters (scikit-learn's or interpret's names).
 
-    kind: Literal["logistic_regression", "random_forest", "hist_gradient_boosting"]
+    `search` lists values of parameters to choose from inside the training rows; below `min_rows`
+    labelled rows the candidate is not tried. A blend is the mean of its `members`' log-odds.
+    """
+
+    kind: Literal[
+        "logistic_regression",
+        "explainable_boosting",
+        "random_forest",
+        "hist_gradient_boosting",
+        "blend",
+    ]
     parameters: dict[str, Any] = Field(default_factory=dict)
+    search: dict[str, list[Any]] = Field(default_factory=dict)
+    members: tuple[str, ...] = ()
+    min_rows: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.kind == "blend") != bool(self.members):
+            raise ValueError(_("members: a blend, and nothing else, names its members"))
+        if self.search and self.kind in {"explainable_boosting", "blend"}:
+            raise ValueError(_("search: a candidate of this kind has nothing to search for"))
+        return self
 
 
 class Validation(Part):
@@ -133,10 +154,11 @@ class Validation(Part):
 
 
 class Preparation(Part):
-    """How a table's columns are read, and how categories become columns."""
+    """How a table's columns are read, how they are made fit for a model, and how many are used."""
 
     max_categories: int = Field(ge=2)
     min_category_rows: int = Field(ge=1)
+    cases_per_feature: float = Field(gt=0)
     unread_share: float = Field(ge=0, le=1)
 
 
@@ -275,6 +297,7 @@ class Spec(Part):
                         name=name, other=feature.agrees_with
                     )
                 )
+        self._check_members()
         if not self.inputs:
             raise ValueError(_("features: at least one needs in_model: true"))
         self._check_cleared()
@@ -300,6 +323,17 @@ class Spec(Part):
                         " known before the outcome"
                     ).format(name=name)
                 )
+
+    def _check_members(self) -> None:
+        for name, model in self.candidates.items():
+            for member in model.members:
+                if member not in self.candidates or self.candidates[member].members:
+                    raise ValueError(
+                        _(
+                            "candidates.{name}.members: {member} is no other candidate that is"
+                            " fitted by itself"
+                        ).format(name=name, member=member)
+                    )
 
     def _check_placeholders(self) -> None:
         texts = [
