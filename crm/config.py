@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -39,7 +39,8 @@ class CrmConfig(_Strict):
     """All of `config/crm.yml`; only `connector` must be said.
 
     `valid_days`: so many days after its night the Excel list counts as out of date. A list may be
-    printed and taken along; after a week orders and tickets have moved on.
+    printed and taken along; after a week orders and tickets have moved on. `list_order`: what
+    stands at the top of it, the most points or the largest amount at stake.
     """
 
     connector: str
@@ -49,6 +50,7 @@ class CrmConfig(_Strict):
     batch_size: int = Field(default=200, gt=0)
     attempts: int = Field(default=5, gt=0)
     valid_days: int = Field(default=7, gt=0)
+    list_order: Literal["points", "amount"] = "points"
 
     @property
     def has_crm(self) -> bool:

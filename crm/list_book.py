@@ -12,6 +12,7 @@ from config import Settings
 from config.language import _, marked
 from crm.config import CrmConfig
 from crm.diff import TARGETS, Row, Score, Target
+from ml import ScoreTexts, score_texts
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -38,10 +39,14 @@ TITLES: Final = {
     "risk": marked("Risk (0–100)"),
     "chance": marked("Chance (0–100)"),
     "band": marked("Band"),
+    "expected_amount": marked("Expected amount"),
     "reasons": marked("Reasons"),
     "scored_on": marked("As of"),
     "valid_until": marked("Valid until"),
 }
+SCORES: Final[dict[Target, str]] = {"parties": "churn", "opportunities": "lead"}
+# The notes on how to read the list; behind so many stands what the points mean.
+MEANINGS: Final = 4
 NOTES: Final = (
     marked("{company}: as of the night of {night:%Y-%m-%d}, valid until {until:%Y-%m-%d}."),
     marked("Every night replaces this file by the new state. Keep notes in a copy."),
@@ -53,10 +58,7 @@ NOTES: Final = (
         "Opportunities: the more points, the more likely an order comes of it. At the top is"
         " where a talk is worthwhile first."
     ),
-    marked(
-        "In the reasons, + raises the points and − lowers them; without a sign: for your"
-        " information."
-    ),
+    marked("In the reasons, + raises the points and − lowers them; each side's weightiest first."),
     marked("A score is a hint with its reasons; what is done is decided by a person."),
     marked(
         "Whoever objected to being scored is not in the list. Beside facts on companies it holds"
@@ -67,9 +69,12 @@ NOTES: Final = (
 
 @dataclass(frozen=True)
 class _Column:
+    """A column; `heading` replaces the one of `TITLES`, where a score's YAML names it."""
+
     title: str
     width: float
     value: Callable[[Row, Score], object]
+    heading: str | None = None
 
 
 def write_book(
@@ -86,27 +91,48 @@ def write_book(
     book.properties.identifier = push_id
     book.properties.title = f"{settings.company}: {path.stem}"
     book.remove(book.worksheets[0])
+    texts = score_texts(settings)
     for target in TARGETS:
         sheet = book.create_sheet(_(SHEETS[target]))
-        _fill(sheet, settings, config, target, rows[target])
+        columns = _columns(target, config, rows[target], texts.get(SCORES[target]))
+        _fill(sheet, settings, config, target, rows[target], columns)
+    notes = [_(note) for note in NOTES]
+    meanings = [_meaning(rows[target], texts.get(SCORES[target])) for target in TARGETS]
+    notes[MEANINGS:MEANINGS] = [meaning for meaning in meanings if meaning]
     _explain(
         book.create_sheet(_("How to read it")), settings, _last_night(settings, rows),
-        config,
+        config, notes,
     )  # fmt: skip
     save(book, path)
 
 
+def _meaning(rows: Sequence[Row], texts: ScoreTexts | None) -> str | None:
+    """Say what points mean; those of rules are no probability."""
+    methods = {row.master.get("method") for row in rows if row.score}
+    if not methods or texts is None:
+        return None
+    if methods == {"model"} and texts.meaning:
+        return f"{texts.title}: {texts.meaning.format(points=texts.high)}"
+    told = _("{title}: rules give the points. They say where to look first, not how likely it is.")
+    return told.format(title=texts.title)
+
+
 def _fill(
-    sheet: Worksheet, settings: Settings, config: CrmConfig, target: Target, rows: Sequence[Row]
+    sheet: Worksheet,
+    settings: Settings,
+    config: CrmConfig,
+    target: Target,
+    rows: Sequence[Row],
+    columns: Sequence[_Column],
 ) -> None:
     from openpyxl.styles import PatternFill
 
     from workbooks.style import DAY_FORMATS, dress, writable
 
-    columns = _columns(target, config, rows)
-    sheet.append([_(TITLES[column.title]) for column in columns])
+    sheet.append([column.heading or _(TITLES[column.title]) for column in columns])
     scored = [(row, row.score) for row in rows if row.score]
-    for row, score in sorted(scored, key=lambda pair: (-pair[1].points, _name(pair[0]))):
+    first = _at_stake if config.list_order == "amount" else _points
+    for row, score in sorted(scored, key=lambda pair: (-first(*pair), _name(pair[0]))):
         sheet.append(writable(column.value(row, score) for column in columns))
     if not scored:
         told = (
@@ -127,8 +153,8 @@ def _fill(
         for cell in cells:
             if isinstance(cell.value, date):
                 cell.number_format = DAY_FORMATS[settings.language]
-        if target == "opportunities":
-            cells[names.index("amount")].number_format = "#,##0"
+        for amount in {"amount", "expected_amount"} & set(names):
+            cells[names.index(amount)].number_format = "#,##0"
     _furnish(sheet, settings)
 
 
@@ -140,15 +166,17 @@ def _furnish(sheet: Worksheet, settings: Settings) -> None:
     margins.left = margins.right = 0.4  # inches
 
 
-def _explain(sheet: Worksheet, settings: Settings, night: date, config: CrmConfig) -> None:
+def _explain(
+    sheet: Worksheet, settings: Settings, night: date, config: CrmConfig, notes: Sequence[str]
+) -> None:
     from openpyxl.styles import Alignment, Font
 
     from workbooks.style import LINE_POINTS, count_lines
 
     until = night + timedelta(days=config.valid_days)
     sheet.column_dimensions["A"].width = 100
-    for text in NOTES:
-        sheet.append([_(text).format(company=settings.company, night=night, until=until)])
+    for text in notes:
+        sheet.append([text.format(company=settings.company, night=night, until=until)])
     for (cell,) in sheet.iter_rows():
         cell.data_type = "s"  # a company's name may begin with "="
         cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -158,8 +186,10 @@ def _explain(sheet: Worksheet, settings: Settings, night: date, config: CrmConfi
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
 
 
-def _columns(target: Target, config: CrmConfig, rows: Sequence[Row]) -> list[_Column]:
-    """List the columns from left to right; the customer's number where any customer has one."""
+def _columns(
+    target: Target, config: CrmConfig, rows: Sequence[Row], texts: ScoreTexts | None
+) -> list[_Column]:
+    """List the columns from left to right; customers' numbers and amounts where any has one."""
     valid = timedelta(days=config.valid_days)
     has_numbers = any(row.master.get("customer_no") for row in rows)
     numbers = [_Column("customer_no", 13, _master("customer_no"))] if has_numbers else []
@@ -169,6 +199,7 @@ def _columns(target: Target, config: CrmConfig, rows: Sequence[Row]) -> list[_Co
     ]
     said = [
         _Column("band", 9, lambda _row, score: _(BANDS[score.band])),
+        *_amounts(target, rows, texts),
         _Column("reasons", 70, lambda _row, score: score.reasons),
         _Column("scored_on", 12, lambda _row, score: score.scored_on),
         _Column("valid_until", 12, lambda _row, score: score.scored_on + valid),
@@ -182,6 +213,36 @@ def _columns(target: Target, config: CrmConfig, rows: Sequence[Row]) -> list[_Co
     points = _Column("chance", 17, lambda _row, score: score.points)
     deal = [_Column("title", 32, _master("title")), _Column("amount", 12, _master("amount"))]
     return [*numbers, name, *deal, *who, points, *said, key]
+
+
+def _amounts(target: Target, rows: Sequence[Row], texts: ScoreTexts | None) -> list[_Column]:
+    """List what is at stake, under the headings that the score's YAML gives."""
+    headings = {"expected_amount": texts.expected_amount if texts else None}
+    if target == "parties":  # an opportunity's amount stands beside its title
+        headings = {"amount": texts.amount if texts else None} | headings
+    return [
+        _Column(name, 15, _rounded(name), heading)
+        for name, heading in headings.items()
+        if heading and any(row.master.get(name) is not None for row in rows)
+    ]
+
+
+def _points(_row: Row, score: Score) -> float:
+    return score.points
+
+
+def _at_stake(row: Row, score: Score) -> float:
+    """Order by the expected amount; points of rules are no probability, but order all the same."""
+    expected = row.master.get("expected_amount")
+    return float(expected or (row.master.get("amount") or 0) * score.points / 100)
+
+
+def _rounded(name: str) -> Callable[[Row, Score], object]:
+    def value(row: Row, _score: Score) -> object:
+        amount = row.master.get(name)
+        return None if amount is None else round(float(amount))
+
+    return value
 
 
 def _master(name: str) -> Callable[[Row, Score], object]:

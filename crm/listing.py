@@ -24,14 +24,15 @@ QUERIES: dict[Target, str] = {
     # The list is written anew each night, so that another number is no change to be written.
     "parties": "select key, points, band, reasons, scored_on, null as parent,"
     " null as customer_no, {customer_no: customer_no, name: name, postcode: postcode,"
-    " city: city, account_manager: account_manager} as master"
+    " city: city, account_manager: account_manager, amount: turnover,"
+    " expected_amount: expected_amount, method: method} as master"
     " from sync.sync_excel__customers order by key",
     # Nothing is looked up by the customer's key, so it is no parent.
     "opportunities": "select key, points, band, reasons, scored_on, null as parent,"
     " null as customer_no, {customer_no: customer_no, customer_key: customer_key, title: title,"
     " amount: amount, name: name, postcode: postcode, city: city,"
-    " account_manager: account_manager} as master"
-    " from sync.sync_excel__leads order by key",
+    " account_manager: account_manager, expected_amount: expected_amount, method: method}"
+    " as master from sync.sync_excel__leads order by key",
 }
 NAMES: Final = {"de": "Bewertungen.xlsx", "en": "scores.xlsx"}
 

@@ -5,10 +5,13 @@ from ml.features.table import NotEnoughDataError, TableError
 from ml.learning.candidates import Candidate, evaluate, train
 from ml.scoring import (
     Method,
+    ScoreTexts,
     Scoring,
+    ScoringError,
     allowed_methods,
     old_scores,
     score_entities,
+    score_texts,
     score_titles,
 )
 from ml.specs.files import load_spec, load_specs
@@ -19,7 +22,9 @@ __all__ = [
     "Candidate",
     "Method",
     "NotEnoughDataError",
+    "ScoreTexts",
     "Scoring",
+    "ScoringError",
     "Spec",
     "SpecError",
     "TableError",
@@ -31,6 +36,7 @@ __all__ = [
     "needs_training",
     "old_scores",
     "score_entities",
+    "score_texts",
     "score_titles",
     "scoring_frame",
     "train",

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from config import Settings
 from config.language import _
+from ml.features.expressions import amounts, holds
 from ml.features.frames import scoring_frame, training_frame
 from ml.features.table import TableError, read_inputs, read_labels
+from ml.reasons.explanation import conditions_of_texts
 from ml.rules import hits
 from ml.specs.files import load_spec
 from ml.specs.spec import Spec, SpecError
@@ -131,6 +133,7 @@ def _check_frames(
         says.format(file=spec.file, count=len(frame)),
     )
     yield from _check_rules(spec, frame)
+    yield from _check_texts(spec, frame)
     try:
         known = training_frame(connection, spec, settings.night)
     except (SpecError, TableError) as error:
@@ -157,6 +160,19 @@ def _check_rules(spec: Spec, frame: pandas.DataFrame) -> Iterator[Finding]:
                 "warning",
                 says.format(place=place, count=len(idle), all=found.shape[1], lines=lines),
             )
+
+
+def _check_texts(spec: Spec, frame: pandas.DataFrame) -> Iterator[Finding]:
+    """Try the conditions of the sentences and the amount at stake, each by itself."""
+    for place, when in conditions_of_texts(spec).items():
+        try:
+            holds(frame, spec, {place: when})
+        except SpecError as error:
+            yield Finding("error", str(error))
+    try:
+        amounts(frame, spec)
+    except SpecError as error:
+        yield Finding("error", str(error))
 
 
 def _tell_rows(spec: Spec, known: pandas.DataFrame, outcome: str) -> Iterator[Finding]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from config.language import _
+from ml.features.expressions import holds
 from ml.specs.spec import Rules, Spec, SpecError
 
 if TYPE_CHECKING:
@@ -46,27 +45,14 @@ def hits(frame: pandas.DataFrame, spec: Spec, stage: int) -> NDArray[Any]:
     """
     import numpy as np
 
-    rules = _rules(spec).of(stage)
-    if frame.empty or not rules:
-        return np.zeros((len(frame), len(rules)), dtype=bool)
-    wanted = [f"coalesce(({rule.when}), false) as rule_{i}" for i, rule in enumerate(rules)]
-    with duckdb.connect() as connection:
-        connection.register("features", frame[list(spec.features)])
-        try:
-            found = connection.execute(f"select {', '.join(wanted)} from features").fetchnumpy()
-        except duckdb.Error:
-            stage_name = f"rules.stage_{min(max(stage, 1), 2)}"
-            for index, condition in enumerate(wanted):
-                _check(connection, condition, spec.place(f"{stage_name}.{index}.when"))
-            raise
-    return np.column_stack([np.asarray(hit, dtype=bool) for hit in found.values()])
-
-
-def _check(connection: duckdb.DuckDBPyConnection, condition: str, place: str) -> None:
-    try:
-        connection.execute(f"select {condition} from features")
-    except duckdb.Error as error:
-        raise SpecError(f"{place}: {str(error).splitlines()[0]}") from error
+    listed = _rules(spec).of(stage)
+    conditions = {
+        f"rules.stage_{min(max(stage, 1), 2)}.{index}.when": rule.when
+        for index, rule in enumerate(listed)
+    }
+    if not conditions:
+        return np.zeros((len(frame), 0), dtype=bool)
+    return np.column_stack(list(holds(frame, spec, conditions).values()))
 
 
 def _rules(spec: Spec) -> Rules:

@@ -8,25 +8,35 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from config import Settings
 from config.language import _
-from ml import registry, rules
+from ml import registry, rules, score_tables
 from ml.features.clock import tell_age
+from ml.features.expressions import amounts
 from ml.features.frames import scoring_frame
 from ml.features.table import TableError, read_inputs
 from ml.learning.estimators import parts
 from ml.maturity import stages
-from ml.reasons.explanation import Reason, model_reasons, rule_reasons
+from ml.reasons.explanation import model_reasons, rule_reasons
+from ml.score_tables import Parts
+from ml.specs.feature import Text
 from ml.specs.files import load_specs
-from ml.specs.spec import Spec
-from warehouse import open_warehouse
+from ml.specs.spec import Spec, SpecError
+from warehouse import WarehouseLockedError, open_warehouse
 
 if TYPE_CHECKING:
     import duckdb
     import pandas
+    import pyarrow
     from mlflow import MlflowClient
     from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
+# Their messages say what to do; others are told with their type.
+NAMED = (TableError, SpecError, registry.StoreError)
 Method = Literal["rules", "model", "none"]
+
+
+class ScoringError(Exception):
+    """Scores failed; the message names each with its cause, and those that were stored."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +55,11 @@ class Scoring:
 
 @dataclass(frozen=True)
 class _Scored:
-    """Points per row (0 to 100) with method, model and reasons."""
+    """Points per row (0 to 100) with method, model, sentences and what they are the sum of."""
 
     points: NDArray[Any]
-    reasons: list[list[Reason]]
+    said: pyarrow.Table
+    parts: Parts
     method: Literal["rules", "model"]
     probability: NDArray[Any] | None = None
     version: str | None = None
@@ -79,28 +90,39 @@ def score_entities(settings: Settings, method: str | None = None) -> list[Scorin
 
     Below stage 1 nothing is scored and old scores are removed. Stages 1 and 2 score by rules, stage
     3 by the champion model, or while there is none by the rules of stage 2. Each score is replaced
-    whole.
+    whole. One that fails keeps its rows of an earlier night and does not stop the others.
 
     Args:
         settings: say where everything is.
         method: only the scores that `allowed_methods` names for it.
 
     Raises:
-        SpecError: a YAML of `models/` is wrong.
+        ScoringError: some failed, the others are stored; the message names each with its cause.
+        SpecError: a YAML of `models/` can't be read.
         warehouse.WarehouseLockedError: another process holds the warehouse.
 
     """
     specs = [spec for spec in load_specs(settings) if spec.snapshots]
     reached = stages(settings)
-    results = []
+    results, failed = [], {}
     for spec in specs:
         stage = reached.get(str(spec.use_case), 0)
         if method not in (None, _method(stage)):
             continue
-        result = _score(settings, spec, stage)
+        try:
+            result = _score(settings, spec, stage)
+        except WarehouseLockedError:
+            raise
+        except Exception as error:
+            logger.info("%s: %s", spec.name, error, exc_info=error)
+            failed[spec.name] = error
+            continue
         logger.info("%s: %s", result.score, result.message)
         results.append(result)
-    _forget_others(settings, {spec.name for spec in specs})
+    with open_warehouse(settings) as connection:
+        score_tables.forget_others(connection, {spec.name for spec in specs})
+    if failed:
+        raise ScoringError(_told(failed, results)) from next(iter(failed.values()))
     return results
 
 
@@ -120,8 +142,54 @@ def old_scores(settings: Settings, connection: duckdb.DuckDBPyConnection) -> set
     return {score for score, days in behind if days > allowed.get(score, days)}
 
 
+@dataclass(frozen=True)
+class ScoreTexts:
+    """What people read about a score, in the set language; None: its YAML does not say.
+
+    `meaning` says what points of a model mean, of a score with {points}; `amount` and
+    `expected_amount` are the headings of the two columns of `ops.scores`.
+    """
+
+    title: str
+    meaning: str | None
+    amount: str | None
+    expected_amount: str | None
+    high: int
+
+
+def score_texts(settings: Settings) -> dict[str, ScoreTexts]:
+    """Return what people read about the scores, by their names in `models/`."""
+
+    def said(text: Text | None) -> str | None:
+        return str(getattr(text, settings.language)) if text else None
+
+    return {
+        spec.name: ScoreTexts(
+            said(spec.title) or spec.name,
+            said(spec.meaning),
+            said(spec.worth.title if spec.worth else None),
+            said(spec.worth.expected if spec.worth else None),
+            spec.bands.high,
+        )
+        for spec in load_specs(settings)
+    }
+
+
 def _method(stage: int) -> Method:
     return "model" if stage >= 3 else "rules" if stage >= 1 else "none"
+
+
+def _told(failed: dict[str, Exception], results: list[Scoring]) -> str:
+    causes = "; ".join(f"{score}: {_cause(error)}".rstrip(".") for score, error in failed.items())
+    stored = ", ".join(result.score for result in results)
+    told = _("Not scored, those of the last night stay: {causes}.").format(causes=causes)
+    return told + (_(" Scored: {stored}.").format(stored=stored) if stored else "")
+
+
+def _cause(error: Exception) -> str:
+    """Tell it on one line, a library's with its type."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, NAMED) else f"{type(error).__name__}: {text}"
 
 
 def _skipped() -> str:
@@ -131,15 +199,16 @@ def _skipped() -> str:
 def _score(settings: Settings, spec: Spec, stage: int) -> Scoring:
     if stage < 1:
         with open_warehouse(settings) as connection:
-            removed = _replace(connection, spec, None)
+            removed = score_tables.forget(connection, spec.name)
         return Scoring(spec.name, stage, "none", 0, removed, _skipped())
     with open_warehouse(settings) as connection:
         frame = scoring_frame(connection, spec, settings.night)
-    scored, note = _by_stage(settings, spec, stage, frame)
+        said_last = score_tables.said_last(connection, spec.name, frame["entity_id"])
+    scored, note = _by_stage(settings, spec, stage, frame, said_last)
     note += tell_age(spec, frame["cutoff"].dt.date, settings.night)
     rows = _rows(settings, spec, stage, frame, scored)
     with open_warehouse(settings) as connection:
-        removed = _replace(connection, spec, rows)
+        removed = score_tables.replace(connection, spec, rows, scored.said, scored.parts)
     bands = {str(band): int(count) for band, count in rows["band"].value_counts().items()}
     method = _("rules") if scored.method == "rules" else _("model")
     message = _("{count} scored at stage {stage} by {method}{note}.").format(
@@ -151,51 +220,96 @@ def _score(settings: Settings, spec: Spec, stage: int) -> Scoring:
 
 
 def _by_stage(
-    settings: Settings, spec: Spec, stage: int, frame: pandas.DataFrame
+    settings: Settings,
+    spec: Spec,
+    stage: int,
+    frame: pandas.DataFrame,
+    said_last: pandas.DataFrame,
 ) -> tuple[_Scored, str]:
+    """Score by the method of the stage; where the champion can't, by the rules of stage 2."""
     if stage < 3:
         return _by_rules(spec, stage, frame), ""
     by_model = None
-    if registry.is_used(settings):
-        try:
+    try:
+        if registry.is_used(settings):
             with registry.tracking(settings) as client:
-                by_model = _by_model(client, spec, frame)
-        except TableError as error:
-            note = _(" of stage 2: the champion needs training again: {error}")
-            return _by_rules(spec, 2, frame), note.format(error=error)
+                by_model = _by_model(client, spec, frame, said_last)
+        elif _was_by_model(settings, spec):
+            raise registry.StoreError(
+                _("{path} is gone, which held the models").format(path=settings.mlflow_tracking_uri)
+            )
+    except Exception as error:  # whatever is wrong with a model: people get a score all the same
+        logger.info("%s: %s", spec.name, error, exc_info=error)
+        note = (
+            _(" of stage 2: the champion needs training again: {error}")
+            if isinstance(error, TableError | SpecError)
+            else _(" of stage 2: the champion can't be read: {error}")
+        )
+        return _by_rules(spec, 2, frame), note.format(error=_cause(error).rstrip("."))
     if by_model is None:
         return _by_rules(spec, 2, frame), _(" of stage 2: no model has passed its gates yet")
     return by_model, _(" version {version}").format(version=by_model.version)
 
 
+def _was_by_model(settings: Settings, spec: Spec) -> bool:
+    """Whether a model made the scores in force: then there must be one."""
+    with open_warehouse(settings) as connection:
+        (is_so,) = connection.execute(
+            "select count(*) > 0 from ops.scores where score = ? and method = 'model'", [spec.name]
+        ).fetchone() or (False,)
+    return bool(is_so)
+
+
 def _by_rules(spec: Spec, stage: int, frame: pandas.DataFrame) -> _Scored:
-    return _Scored(rules.points(frame, spec, stage), rule_reasons(frame, spec, stage), "rules")
+    import numpy as np
+
+    listed = spec.rules.of(stage) if spec.rules else ()
+    worth = np.array([rule.points for rule in listed])
+    parts = Parts(
+        base=spec.rules.base if spec.rules else 0,
+        keys=[rule.when for rule in listed],
+        parts=rules.hits(frame, spec, stage) * worth,
+        values=frame[[]],
+        unit="points",
+    )
+    points = rules.points(frame, spec, stage)
+    return _Scored(points, rule_reasons(frame, spec, stage), parts, "rules")
 
 
-def _by_model(client: MlflowClient, spec: Spec, frame: pandas.DataFrame) -> _Scored | None:
+def _by_model(
+    client: MlflowClient, spec: Spec, frame: pandas.DataFrame, said_last: pandas.DataFrame
+) -> _Scored | None:
     """Score by the champion, which reads the features of the spec it was trained by."""
     import numpy as np
 
     champion = registry.champion(client, spec.name)
     if champion is None:
         return None
-    inputs = read_inputs(frame, champion.spec)
-    if frame.empty:
-        return _Scored(np.zeros(0), [], "model", np.zeros(0), champion.version)
-    model = champion.load()
-    pushes, base = parts(model, inputs[list(champion.typical)])
+    names = list(champion.typical)
+    inputs = read_inputs(frame, champion.spec)[names]
+    base, pushes = 0.0, np.zeros(inputs.shape)
+    if len(frame):
+        model = champion.load()
+        pushes, base = parts(model, inputs)
     probability = 1 / (1 + np.exp(-base - pushes.sum(axis=1)))
-    reasons = model_reasons(frame, pushes, champion.typical, spec, champion.telling)
-    return _Scored(np.rint(probability * 100), reasons, "model", probability, champion.version)
+    said = model_reasons(frame, pushes, champion.typical, spec, champion.telling, said_last)
+    made_of = Parts(base, names, pushes, inputs, "log-odds")
+    points = np.rint(probability * 100)
+    return _Scored(points, said, made_of, "model", probability, champion.version)
 
 
 def _rows(
     settings: Settings, spec: Spec, stage: int, frame: pandas.DataFrame, scored: _Scored
 ) -> pandas.DataFrame:
+    """Make the columns of `ops.scores` but the texts, a row per row of the frame."""
+    import numpy as np
     import pandas as pd
 
-    points = [int(value) for value in scored.points]
-    probability = scored.probability
+    points = np.asarray(scored.points, dtype=int)
+    amount = amounts(frame, spec)
+    amount = np.full(len(frame), np.nan) if amount is None else amount
+    unknown = np.full(len(frame), np.nan)
+    probability = unknown if scored.probability is None else scored.probability
     return pd.DataFrame(
         {
             "score": spec.name,
@@ -207,46 +321,10 @@ def _rows(
             "stage": stage,
             "method": scored.method,
             "model_version": scored.version,
-            "probability": None if probability is None else probability,
+            "probability": probability,
             "points": points,
-            "band": [spec.bands.of(value) for value in points],
-            "reasons_de": [[german for german, _ in row] for row in scored.reasons],
-            "reasons_en": [[english for _, english in row] for row in scored.reasons],
+            "band": spec.bands.of_all(points),
+            "amount": amount,
+            "expected_amount": amount * probability,
         }
     )
-
-
-def _replace(
-    connection: duckdb.DuckDBPyConnection, spec: Spec, rows: pandas.DataFrame | None
-) -> int:
-    """Replace a score's rows in one transaction; returns how many entities no longer have one."""
-    kept = [] if rows is None else rows["entity_id"].tolist()
-    connection.begin()
-    try:
-        (removed,) = connection.execute(
-            "select count(*) from ops.scores"
-            " where score = ? and not list_contains(?::varchar[], entity_id)",
-            [spec.name, kept],
-        ).fetchone() or (0,)
-        connection.execute("delete from ops.scores where score = ?", [spec.name])
-        if rows is not None and len(rows):
-            connection.register("scored", rows)
-            connection.execute(
-                "insert into ops.scores by name select * replace (points::integer as points,"
-                " probability::double as probability, model_version::varchar as model_version,"
-                " reasons_de::varchar[] as reasons_de, reasons_en::varchar[] as reasons_en)"
-                " from scored"
-            )
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
-    return int(removed)
-
-
-def _forget_others(settings: Settings, scores: set[str]) -> None:
-    """Remove scores whose YAML is gone."""
-    with open_warehouse(settings) as connection:
-        connection.execute(
-            "delete from ops.scores where not list_contains(?::varchar[], score)", [sorted(scores)]
-        )

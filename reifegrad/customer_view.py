@@ -125,7 +125,11 @@ class Lead(_Frozen):
 
 
 class Score(_Frozen):
-    """A score in force; `entity_id` is the customer or one of its open leads."""
+    """A score in force; `entity_id` is the customer or one of its open leads.
+
+    `told` are the reasons as people read them, `amount` the euros that the entity stands for,
+    `expected_amount` that times the probability (rules have none).
+    """
 
     score: str
     entity: str
@@ -135,6 +139,9 @@ class Score(_Frozen):
     method: str
     night: date
     reasons: tuple[str, ...]
+    told: str
+    amount: float | None
+    expected_amount: float | None
 
 
 class CustomerView(_Frozen):
@@ -227,7 +234,8 @@ where customer_id = $id
 order by outcome = 'open' desc, coalesce(closed_on, created_on) desc nulls last, lead_id
 """
 SCORES = """
-select score, entity, entity_id, points, band, method, night, reasons_{language} as reasons
+select score, entity, entity_id, points, band, method, night, reasons_{language} as reasons,
+    told_{language} as told, amount, expected_amount
 from ops.scores
 where entity_id = $id or (entity = 'lead' and entity_id in (
     select lead_id from marts.leads where customer_id = $id and outcome = 'open'

@@ -4,7 +4,8 @@
 {%- endmacro %}
 
 
-{# A score's reasons as one text, a line each, in the language of the installation. #}
+{# A score's reasons as one text, those for and against under a heading each, in the language of the
+   installation. #}
 {% macro reasons(scores) -%}
-    array_to_string({{ scores }}.reasons_{{ var('language', env_var('REIFEGRAD_LANGUAGE', 'de')) }}, chr(10))
+    {{ scores }}.told_{{ var('language', env_var('REIFEGRAD_LANGUAGE', 'de')) }}
 {%- endmacro %}

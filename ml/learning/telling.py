@@ -66,12 +66,22 @@ def group_of(value: object, cuts: list[float]) -> str:
     return next(str(i) for i, (low, high) in enumerate(pairwise(edges)) if low < number <= high)
 
 
-def is_telling(telling: Telling, feature: str, value: object, *, is_up: bool) -> bool:
-    """Whether a value may be said to raise (or lower) the score; features not tested may."""
+def effects(telling: Telling, feature: str, values: pandas.Series[Any]) -> NDArray[Any] | None:
+    """Tell per value whether it goes with the outcome more (1) or less (-1) often beyond chance.
+
+    Returns:
+        1, -1 or 0 (no difference that is more than chance); None for a feature not tested.
+
+    """
+    import numpy as np
+    import pandas as pd
+
     if feature not in telling:
-        return True
-    group = group_of(value, telling[feature]["cuts"])
-    return bool(telling[feature]["signs"].get(group) == (1 if is_up else -1))
+        return None
+    cuts, signs = telling[feature]["cuts"], telling[feature]["signs"]
+    codes, different = pd.factorize(values)
+    found = [signs.get(group_of(value, cuts), 0) for value in different]
+    return np.array([*found, signs.get(group_of(None, cuts), 0)], dtype=int)[codes]
 
 
 def difference(share: float, n: int, other: float, m: int) -> tuple[float, float]:

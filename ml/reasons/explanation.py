@@ -1,175 +1,287 @@
-"""Explains a score: contributions per feature in log-odds, and the reasons people read."""
+"""The reasons that people read: which parts of a score are told, and in which sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ml import rules
-from ml.learning.telling import Telling, is_telling
-from ml.reasons.wording import word
-from ml.specs.feature import Feature, Text
-from ml.specs.spec import Explanation, Spec
+from ml.features.expressions import holds
+from ml.learning.telling import Telling, effects
+from ml.reasons.choice import places, strong_enough
+from ml.reasons.wording import can_be_said, word
+from ml.specs.feature import Feature, ReasonText, Text
+from ml.specs.spec import Rule, Spec
 
 if TYPE_CHECKING:
     import pandas
+    import pyarrow
     from numpy.typing import NDArray
 
-Reason = tuple[str, str]  # German, English
-Push = Literal["raises", "lowers", "fact"]
-# How a reason begins: what raises the score, what lowers it; a fact does neither.
-SIGNS: dict[Push, str] = {"raises": "+ ", "lowers": "− ", "fact": ""}
+Direction = Literal["raises", "lowers", "fact"]
+SIDES: Final[dict[Direction, int]] = {"raises": 1, "lowers": -1}
+# Facts fill up to so many lines: a score with one line beside it looks unexplained.
+LEAST_LINES: Final = 2
+
+
+@dataclass(frozen=True)
+class _Option:
+    """A sentence that may be said: by which column of the parts, for which side.
+
+    `when` names its condition by its place in the YAML, if it has one.
+    """
+
+    key: str
+    column: int
+    direction: Direction
+    text: Text
+    about: Feature | None = None
+    when: str | None = None
 
 
 def model_reasons(
     frame: pandas.DataFrame,
-    pushes: NDArray[Any],
+    parts: NDArray[Any],
     typical: Mapping[str, float | str],
     spec: Spec,
     telling: Telling,
-) -> list[list[Reason]]:
-    """Word two to four reasons per row; facts of the rules fill up to two.
+    kept: pandas.DataFrame | None = None,
+) -> pyarrow.Table:
+    """Word at most three reasons for and three against per row; facts of the rules fill up to two.
 
-    First what raises the score ("+ …"), then what lowers it ("− …"), each strongest first.
     Features of one theme give one reason, worded by the first of them in the spec that pushes the
-    same way. A reason is worded only where its text is true: "silent for long" needs a push up and
-    a value above the typical one.
+    same way as the theme and has a sentence that is true of the row.
 
     Args:
         frame: the rows with all features of the spec, also those that only serve texts.
-        pushes: rows x features in the order of `typical`'s keys (`ml.learning.estimators.parts`).
+        parts: rows x features in the order of `typical`'s keys, in log-odds
+            (`ml.learning.estimators.parts`).
         typical: per feature the median or most frequent value in training.
         spec: the texts.
         telling: which effects are more than chance (`ml.learning.telling`); others are not worded.
+        kept: what was said last (`row`, `key`, `direction`): it stays while no other reason is
+            stronger by `explanation.keep`.
+
+    Returns:
+        `row` (position in the frame), `key` (feature, or the rule of a fact), `direction`, `place`
+        (1 is read first), `de`, `en`.
 
     """
+    import numpy as np
+
     names = [name for name in spec.features if name in typical]
-    columns = [list(typical).index(name) for name in names]
-    features = [spec.features[name] for name in names]
-    reasons = [
-        _reasons_of_row(values, row[columns], features, typical, spec, telling)
-        for values, row in zip(_rows(frame), pushes, strict=True)
-    ]
-    short = [row for row, found in enumerate(reasons) if len(found) < 2]
-    facts = rule_reasons(frame.iloc[short], spec, 2, facts_only=True)
-    for row, more in zip(short, facts, strict=True):
-        reasons[row] = _without_repetition(reasons[row], more)[:2]
-    return reasons
+    parts = parts[:, [list(typical).index(name) for name in names]]
+    themes: dict[str, list[int]] = {}
+    for index, name in enumerate(names):
+        themes.setdefault(spec.features[name].theme or name, []).append(index)
+    sums = np.column_stack([parts[:, members].sum(axis=1) for members in themes.values()])
+    theme_of = {index: t for t, members in enumerate(themes.values()) for index in members}
+    options = _feature_options(spec, names)
+    true = _true_options(frame, options, typical, spec, telling)
+    was_said = _was_said(kept, names, parts)
+    chosen = np.full(sums.shape, -1, dtype=np.int16)
+    for is_kept in (False, True):  # what was said last overwrites, else the first one that is true
+        for number in reversed(range(len(options))):
+            option = options[number]
+            side, theme = SIDES[option.direction], theme_of[option.column]
+            may = (np.sign(parts[:, option.column]) == side) & (np.sign(sums[:, theme]) == side)
+            if is_kept:
+                may &= was_said[:, option.column]
+            chosen[true[number] & may, theme] = number
+    stays = np.column_stack([was_said[:, members].any(axis=1) for members in themes.values()])
+    strength = np.abs(sums) * np.where(stays, spec.explanation.keep, 1.0)
+    at_least = 0 if spec.rules else LEAST_LINES
+    is_strong = strong_enough(strength, spec.explanation.least_share, at_least)
+    strength = np.where(is_strong & (chosen >= 0), strength, 0.0)
+    place = places(strength, np.sign(sums), spec.explanation.most_reasons)
+    said = _worded(frame, options, chosen, place, spec)
+    return _with_facts(said, frame, spec, 2)
 
 
-def rule_reasons(
-    frame: pandas.DataFrame, spec: Spec, stage: int, *, facts_only: bool = False
-) -> list[list[Reason]]:
-    """Word the rules that hold, by points; facts (rules of 0 points) fill up to two.
+def rule_reasons(frame: pandas.DataFrame, spec: Spec, stage: int) -> pyarrow.Table:
+    """Word the rules that hold, by points, as `model_reasons` does; facts fill up to two."""
+    import numpy as np
 
-    First what raises the score ("+ …"), then what lowers it ("− …"), then facts.
-    """
-    if spec.rules is None:
-        return [[] for _ in range(len(frame))]
-    listed = spec.rules.of(stage)
-    order = sorted(range(len(listed)), key=lambda index: -abs(listed[index].points))
-    found = rules.hits(frame, spec, stage)
-    limit = spec.explanation.most_reasons
-    result = []
-    for values, hit in zip(_rows(frame), found, strict=True):
-        reasons: list[Reason] = []
-        for index in order:
-            points = listed[index].points
-            if facts_only and points:
-                continue
-            if hit[index] and len(reasons) < (limit if points else 2):
-                reason = word(listed[index].reason, values, spec.features)
-                marked = [_marked(reason, points)] if reason else []
-                reasons = _without_repetition(reasons, marked)
-        result.append(_grouped(reasons))
-    return result
+    listed = spec.rules.of(stage) if spec.rules else ()
+    scoring = [index for index, rule in enumerate(listed) if rule.points]
+    if not scoring:
+        return _with_facts(_empty(), frame, spec, stage)
+    hits = rules.hits(frame, spec, stage)[:, scoring]
+    points = np.array([listed[index].points for index in scoring])
+    chosen, options = _rule_options(frame, [listed[index] for index in scoring], spec)
+    strength = np.where(hits & (chosen >= 0), np.abs(points), 0.0)
+    sides = np.broadcast_to(np.sign(points), hits.shape)
+    place = places(strength, sides, spec.explanation.most_reasons)
+    return _with_facts(_worded(frame, options, chosen, place, spec), frame, spec, stage)
 
 
-def _marked(reason: Reason, push: float) -> Reason:
-    sign = SIGNS["raises" if push > 0 else "lowers" if push < 0 else "fact"]
-    return sign + reason[0], sign + reason[1]
+def _feature_options(spec: Spec, names: Sequence[str]) -> list[_Option]:
+    """List the sentences of each feature, in the order of the spec."""
+    options = []
+    for column, name in enumerate(names):
+        feature = spec.features[name]
+        has_own = bool(feature.reasons.up or feature.reasons.down)
+        sides: tuple[tuple[Direction, str, ReasonText], ...] = (
+            ("raises", "up", spec.explanation.up),
+            ("lowers", "down", spec.explanation.down),
+        )
+        for direction, side, general in sides:
+            texts = getattr(feature.reasons, side) if has_own else (general,)
+            for index, text in enumerate(texts):
+                place = f"features.{name}.reasons.{side}.{index}.when" if text.when else None
+                options.append(_Option(name, column, direction, text, feature, place))
+    return options
 
 
-def _grouped(reasons: Sequence[Reason]) -> list[Reason]:
-    """Put first what raises the score, then what lowers it, then facts; else keep the order."""
-    signs = (SIGNS["raises"], SIGNS["lowers"])
-    return sorted(reasons, key=lambda reason: [not reason[0].startswith(sign) for sign in signs])
+def conditions_of_texts(spec: Spec) -> dict[str, str]:
+    """Return each sentence's condition by its place in the YAML."""
+    return {
+        f"features.{name}.reasons.{side}.{index}.when": text.when
+        for name, feature in spec.features.items()
+        for side in ("up", "down")
+        for index, text in enumerate(getattr(feature.reasons, side))
+        if text.when
+    }
 
 
-def _without_repetition(reasons: Sequence[Reason], more: Sequence[Reason]) -> list[Reason]:
-    """Append reasons whose text is new, signs aside."""
-    said: dict[str, Reason] = {}
-    for reason in [*reasons, *more]:
-        bare = reason[0].removeprefix(SIGNS["raises"]).removeprefix(SIGNS["lowers"])
-        said.setdefault(bare, reason)
-    return list(said.values())
-
-
-def _reasons_of_row(
-    values: Mapping[str, Any],
-    pushes: NDArray[Any],
-    features: Sequence[Feature],
+def _true_options(
+    frame: pandas.DataFrame,
+    options: Sequence[_Option],
     typical: Mapping[str, float | str],
     spec: Spec,
     telling: Telling,
-) -> list[Reason]:
-    themes: dict[str, list[int]] = {}
-    for index, feature in enumerate(features):
-        themes.setdefault(feature.theme or feature.name, []).append(index)
-    sums = {theme: float(pushes[members].sum()) for theme, members in themes.items()}
-    total = sum(map(abs, sums.values()))
-    reasons: list[Reason] = []
-    for theme in sorted(sums, key=lambda theme: -abs(sums[theme])):
-        weak = abs(sums[theme]) < spec.explanation.least_share * total
-        # facts of the rules say more than features that hardly move the score
-        limit = spec.explanation.most_reasons if not weak else 0 if spec.rules else 2
-        if sums[theme] == 0 or len(reasons) >= limit:
-            break
-        is_up = sums[theme] > 0
-        for index in themes[theme]:
-            feature = features[index]
-            if pushes[index] == 0 or (pushes[index] > 0) != is_up:
-                continue
+) -> list[NDArray[Any]]:
+    """Tell for each sentence of which rows it is true: all it names is known and fits."""
+    met = holds(frame, spec, conditions_of_texts(spec))
+    found = []
+    for option in options:
+        feature, side = option.about, SIDES[option.direction]
+        said = can_be_said(option.text, frame, spec.features, feature)
+        if option.when:
+            said = said & met[option.when]
+        if feature and feature.type == "numeric" and feature.direction:
             usual = typical[feature.name] if feature.neutral is None else feature.neutral
-            if feature.direction and not _is_true(
-                feature, values[feature.name], float(usual), is_up
-            ):
-                continue
-            other = spec.features.get(feature.agrees_with or "")
-            if other and _says_the_opposite(other, values[other.name], is_up):
-                continue
-            if not is_telling(telling, feature.name, values[feature.name], is_up=is_up):
-                continue
-            reason = word(_texts(feature, is_up, spec.explanation), values, spec.features, feature)
-            if reason:
-                reasons.append(_marked(reason, sums[theme]))
-                break
-    return _grouped(reasons)
+            above = side if feature.direction == "rising" else -side
+            values = frame[feature.name].astype("float64").to_numpy()
+            said = said & ((values - float(usual)) * above > 0)
+        effect = effects(telling, option.key, frame[option.key])
+        found.append(said if effect is None else said & (effect == side))
+    return found
 
 
-def _is_true(feature: Feature, value: float | None, typical: float, is_up: bool) -> bool:
-    """Whether the value lies on the side that the text speaks of."""
-    if feature.direction is None or feature.type == "categorical":
-        return True
-    if value is None or value != value:
-        return False
-    return bool(
-        value != typical and (value > typical) == (is_up == (feature.direction == "rising"))
+def _rule_options(
+    frame: pandas.DataFrame, listed: Sequence[Rule], spec: Spec
+) -> tuple[NDArray[Any], list[_Option]]:
+    """Choose each rule's first text that can be said; rows x rules, -1 where none can."""
+    import numpy as np
+
+    options: list[_Option] = []
+    chosen = np.full((len(frame), len(listed)), -1, dtype=np.int16)
+    for column, rule in enumerate(listed):
+        direction: Direction = (
+            "raises" if rule.points > 0 else "lowers" if rule.points < 0 else "fact"
+        )
+        for text in rule.reason:
+            can = can_be_said(text, frame, spec.features) & (chosen[:, column] < 0)
+            chosen[can, column] = len(options)
+            options.append(_Option(rule.when, column, direction, text))
+    return chosen, options
+
+
+def _was_said(
+    kept: pandas.DataFrame | None, names: Sequence[str], parts: NDArray[Any]
+) -> NDArray[Any]:
+    """Tell which features gave a reason on the same side before: booleans, rows x features."""
+    import numpy as np
+
+    found = np.zeros(parts.shape, dtype=bool)
+    if kept is not None and len(kept):
+        known = kept[kept["key"].isin(names)]
+        rows, columns = known["row"].to_numpy(), [names.index(key) for key in known["key"]]
+        sides = np.where(known["direction"] == "raises", 1, -1)
+        found[rows, columns] = np.sign(parts[rows, columns]) == sides
+    return found
+
+
+def _worded(
+    frame: pandas.DataFrame,
+    options: Sequence[_Option],
+    chosen: NDArray[Any],
+    place: NDArray[Any],
+    spec: Spec,
+) -> pyarrow.Table:
+    """Word what has a place, one sentence for all its rows at a time."""
+    import numpy as np
+    import pyarrow
+
+    tables = [_empty()]
+    shown = np.where(place > 0, chosen, -1)
+    for number, option in enumerate(options):
+        rows, columns = np.nonzero(shown == number)
+        if len(rows):
+            german, english = word(option.text, frame.iloc[rows], spec.features, option.about)
+            tables.append(
+                _table(rows, option.key, option.direction, place[rows, columns], german, english)
+            )
+    return pyarrow.concat_tables(tables)
+
+
+def _with_facts(
+    said: pyarrow.Table, frame: pandas.DataFrame, spec: Spec, stage: int
+) -> pyarrow.Table:
+    """Fill short lists with facts (rules of 0 points) whose text is new."""
+    import numpy as np
+    import pyarrow
+
+    facts = [rule for rule in spec.rules.of(stage) if not rule.points] if spec.rules else []
+    lines = np.bincount(said["row"].to_numpy(), minlength=len(frame))
+    short = np.flatnonzero(lines < LEAST_LINES)
+    if not facts or not len(short):
+        return said
+    some = frame.iloc[short]
+    chosen, options = _rule_options(some, facts, spec)
+    hits = rules.hits(some, spec, stage)
+    listed = spec.rules.of(stage) if spec.rules else ()
+    hits = hits[:, [index for index, rule in enumerate(listed) if not rule.points]]
+    place = np.where(hits & (chosen >= 0), np.arange(1, len(facts) + 1), 0)
+    found = _worded(some, options, chosen, place, spec).to_pandas()
+    found["row"] = short[found["row"].to_numpy()]
+    told = said.select(["row", "de"]).to_pandas().assign(is_told=True)
+    found = found.merge(told, on=["row", "de"], how="left")
+    found = found[found["is_told"].isna()].drop(columns="is_told").sort_values(["row", "place"])
+    found["place"] = lines[found["row"]] + found.groupby("row").cumcount() + 1
+    found = found[found["place"] <= LEAST_LINES]
+    return pyarrow.concat_tables(
+        [said, pyarrow.Table.from_pandas(found, said.schema, preserve_index=False)]
     )
 
 
-def _says_the_opposite(feature: Feature, value: float | None, is_up: bool) -> bool:
-    if value is None or value != value or feature.neutral is None:
-        return False
-    return not _is_true(feature, value, feature.neutral, is_up)
+def _table(
+    rows: NDArray[Any],
+    key: str,
+    direction: Direction,
+    place: NDArray[Any],
+    german: pyarrow.StringArray,
+    english: pyarrow.StringArray,
+) -> pyarrow.Table:
+    import pyarrow
+
+    return pyarrow.table(
+        {
+            "row": pyarrow.array(rows, pyarrow.int64()),
+            "key": pyarrow.array([key] * len(rows), pyarrow.string()),
+            "direction": pyarrow.array([direction] * len(rows), pyarrow.string()),
+            "place": pyarrow.array(place, pyarrow.int64()),
+            "de": german,
+            "en": english,
+        }
+    )
 
 
-def _texts(feature: Feature, is_up: bool, general: Explanation) -> Sequence[Text]:
-    given = feature.reasons.up if is_up else feature.reasons.down
-    if given or feature.reasons.up or feature.reasons.down:
-        return given
-    return [general.up if is_up else general.down]
+def _empty() -> pyarrow.Table:
+    import numpy as np
+    import pyarrow
 
-
-def _rows(frame: pandas.DataFrame) -> list[dict[str, Any]]:
-    return frame.to_dict("records")  # type: ignore[return-value]
+    none = pyarrow.array([], pyarrow.string())
+    return _table(np.zeros(0, dtype=int), "", "fact", np.zeros(0, dtype=int), none, none)

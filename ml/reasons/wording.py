@@ -3,50 +3,65 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ml.features.table import MISSING
 from ml.specs.feature import Feature, Text
+from vocabulary.words import is_filled
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+    from numpy.typing import NDArray
 
 Language = Literal["de", "en"]
-LANGUAGES: tuple[Language, Language] = ("de", "en")
-_UNKNOWN: Mapping[Language, str] = {"de": "unbekannt", "en": "unknown"}
+LANGUAGES: Final[tuple[Language, Language]] = ("de", "en")
+
+
+def can_be_said(
+    text: Text,
+    frame: pandas.DataFrame,
+    features: Mapping[str, Feature],
+    about: Feature | None = None,
+) -> NDArray[Any]:
+    """Tell for which rows all that the text names is known: a blank is no reason.
+
+    Args:
+        text: with `{feature}`, or `{value}` and `{title}` of the feature that it is about.
+        frame: rows with all features.
+        features: by name.
+        about: the feature whose text it is, if it is one's.
+
+    Returns:
+        A boolean per row.
+
+    """
+    import numpy as np
+
+    named = {_about(name, about, features) for name, _form in _placeholders(text.de + text.en)}
+    if about:
+        named.add(about.name)
+    said = np.ones(len(frame), dtype=bool)
+    for name in named - {None}:
+        said &= _is_known(frame[name])
+    return said
 
 
 def word(
-    texts: Sequence[Text],
-    values: Mapping[str, Any],
+    text: Text,
+    frame: pandas.DataFrame,
     features: Mapping[str, Feature],
     about: Feature | None = None,
-) -> tuple[str, str] | None:
-    """Word the first text whose placeholders all have a value.
+) -> tuple[pyarrow.StringArray, pyarrow.StringArray]:
+    """Word a text for each row, in German and in English; all it names must be known.
 
-    A placeholder names a feature, or is `{value}` or `{title}` of the feature that the text is
-    about. After a colon stands how to show it: `{amount:€}`, `{share:%}`, `{ratio:1}` (decimals),
-    or instead of it one of two words: `{days} {days:day|days}` (the first where it is 1).
-
-    Returns:
-        German and English, or None if no text fits.
-
+    After a colon stands how to show a value: `{amount:€}`, `{share:%}`, `{ratio:1}` (decimals), or
+    instead of it one of two words: `{days} {days:day|days}` (the first where it is 1).
     """
-    for text in texts:
-        named = {name: _about(name, about, features) for name in _placeholders(text.de + text.en)}
-        if all(_can_be_said(feature, values, about) for feature in named.values()):
-            german, english = (
-                getattr(text, language).format(
-                    **{
-                        name: _title(about, language)
-                        if feature is None
-                        else _Value(values.get(feature.name), feature, language)
-                        for name, feature in named.items()
-                    }
-                )
-                for language in LANGUAGES
-            )
-            return german, english
-    return None
+    german, english = (_worded(text, frame, features, about, language) for language in LANGUAGES)
+    return german, english
 
 
 def number(value: float, language: Language, form: str = "") -> str:
@@ -72,45 +87,67 @@ def number(value: float, language: Language, form: str = "") -> str:
     return text
 
 
-class _Value:
-    """A feature's value that writes itself as the language does."""
+def _worded(
+    text: Text,
+    frame: pandas.DataFrame,
+    features: Mapping[str, Feature],
+    about: Feature | None,
+    language: Language,
+) -> pyarrow.StringArray:
+    import pyarrow
+    from pyarrow import compute
 
-    def __init__(self, value: object, feature: Feature, language: Language) -> None:
-        self.value, self.feature, self.language = value, feature, language
+    pieces: list[Any] = [pyarrow.array([""] * len(frame), pyarrow.string())]
+    for literal, name, form, _ in string.Formatter().parse(getattr(text, language)):
+        pieces.append(literal)
+        if name:
+            named = _about(name, about, features)
+            pieces.append(
+                _title(about, language)
+                if named is None
+                else _written(frame[named], features[named], language, form or "")
+            )
+    return compute.binary_join_element_wise(*pieces, "")
 
-    def __format__(self, form: str) -> str:
-        if not _is_known(self.value):
-            return _UNKNOWN[self.language]
-        label = self.feature.labels.get(str(self.value))
-        if label:
-            return str(getattr(label, self.language))
-        if isinstance(self.value, str):
-            return self.value
-        if "|" in form:
-            one, many = form.split("|")
-            return one if float(self.value) == 1 else many  # type: ignore[arg-type]
-        return number(float(self.value), self.language, form)  # type: ignore[arg-type]
+
+def _written(
+    values: pandas.Series[Any], feature: Feature, language: Language, form: str
+) -> pyarrow.StringArray:
+    """Write each value as the language does; each different one once."""
+    import pandas as pd
+    import pyarrow
+
+    codes, different = pd.factorize(values)
+    texts = pyarrow.array([_one(value, feature, language, form) for value in different])
+    return texts.take(pyarrow.array(codes))
+
+
+def _one(value: Any, feature: Feature, language: Language, form: str) -> str:  # noqa: ANN401
+    if label := feature.labels.get(str(value)):
+        return str(getattr(label, language))
+    if isinstance(value, str):
+        return value
+    if "|" in form:
+        one, many = form.split("|")
+        return one if value == 1 else many
+    return number(float(value), language, form)
 
 
 @cache
-def _placeholders(template: str) -> tuple[str, ...]:
-    return tuple(name for _, name, _, _ in string.Formatter().parse(template) if name)
+def _placeholders(template: str) -> tuple[tuple[str, str], ...]:
+    def found() -> Iterator[tuple[str, str]]:
+        for _, name, form, _ in string.Formatter().parse(template):
+            if name:
+                yield name, form or ""
+
+    return tuple(found())
 
 
-def _about(
-    placeholder: str, about: Feature | None, features: Mapping[str, Feature]
-) -> Feature | None:
-    """Find the feature that a placeholder speaks of; None for its title."""
+def _about(placeholder: str, about: Feature | None, features: Mapping[str, Feature]) -> str | None:
+    """Name the feature that a placeholder speaks of; None for the title of `about`."""
     if about and placeholder == "title":
         return None
-    return about if about and placeholder == "value" else features[placeholder]
-
-
-def _can_be_said(feature: Feature | None, values: Mapping[str, Any], about: Feature | None) -> bool:
-    """Whether there is a value; an unknown category counts, since it can be the reason."""
-    if feature is None or (feature is about and feature.type == "categorical"):
-        return True
-    return _is_known(values.get(feature.name))
+    return about.name if about and placeholder == "value" else features[placeholder].name
 
 
 def _title(feature: Feature | None, language: Language) -> str:
@@ -119,5 +156,14 @@ def _title(feature: Feature | None, language: Language) -> str:
     return str(getattr(feature.title, language))
 
 
-def _is_known(value: object) -> bool:
-    return value is not None and value == value and value not in ("", MISSING)
+def _is_known(values: pandas.Series[Any]) -> NDArray[Any]:
+    import numpy as np
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(values):
+        return np.asarray(values.notna())
+    codes, different = pd.factorize(values)
+    known = [
+        not isinstance(value, str) or (value != MISSING and is_filled(value)) for value in different
+    ]
+    return np.array([*known, False])[codes]  # a missing value has the code -1

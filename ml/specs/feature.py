@@ -30,11 +30,17 @@ def as_list(value: object) -> object:
     return value if value is None or isinstance(value, list | tuple) else [value]
 
 
-class Reasons(Part):
-    """Texts for a push up or down; the first whose placeholders all have a value is taken."""
+class ReasonText(Text):
+    """A sentence, said only where the SQL condition `when` over the features holds."""
 
-    up: tuple[Text, ...] = ()
-    down: tuple[Text, ...] = ()
+    when: str | None = None
+
+
+class Reasons(Part):
+    """Sentences for a push up or down; the first that is true and has all its values is taken."""
+
+    up: tuple[ReasonText, ...] = ()
+    down: tuple[ReasonText, ...] = ()
 
     _lists = field_validator("up", "down", mode="before")(as_list)
 
@@ -68,8 +74,7 @@ class Feature(Part):
     Without `sql` the feature is a column of the table, named `column` or like the feature.
     `direction`: a higher value can only raise (`rising`) or lower (`falling`) the score. Features
     of one `theme` tell a person the same thing and give one reason. `neutral` is the value above
-    and below which texts differ (default: the typical one in training). `agrees_with` names a
-    feature with a neutral value: no text is used that contradicts it.
+    and below which texts differ (default: the typical one in training).
     """
 
     name: str = ""
@@ -84,7 +89,6 @@ class Feature(Part):
     in_model: bool = True
     direction: Literal["rising", "falling"] | None = None
     neutral: float | None = None
-    agrees_with: str | None = None
     theme: str | None = None
     reasons: Reasons = Reasons()
     labels: dict[str, Text] = Field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, field_validator, model_validator
@@ -12,7 +12,10 @@ from pydantic import Field, field_validator, model_validator
 from config import ConfigurationError
 from config.language import _
 from config.yaml_lines import YamlLines
-from ml.specs.feature import Feature, Measure, Part, Source, Text, as_list
+from ml.specs.feature import Feature, Measure, Part, ReasonText, Source, Text, as_list
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class SpecError(ConfigurationError):
@@ -201,14 +204,47 @@ class Bands(Part):
         """Name the band of that many points (0 to 100)."""
         return "high" if points >= self.high else "medium" if points >= self.medium else "low"
 
+    def of_all(self, points: NDArray[Any]) -> NDArray[Any]:
+        """Name the band of each of many."""
+        import numpy as np
+
+        names = np.array(["low", "medium", "high"], dtype=object)
+        return np.asarray(names[(points >= self.medium).astype(int) + (points >= self.high)])
+
 
 class Explanation(Part):
-    """How many reasons a person sees, and the texts of features that have none."""
+    """How reasons are chosen and told; `defaults.yml` says what each figure means.
 
-    most_reasons: int = Field(ge=2, le=4)
+    `raises` and `lowers` stand above the reasons for and against, `facts` above the rest; `up` and
+    `down` are the texts of features that have none of their own.
+    """
+
+    most_reasons: int = Field(ge=1, le=3)
     least_share: float = Field(ge=0, le=1)
-    up: Text
-    down: Text
+    keep: float = Field(ge=1)
+    raises: Text
+    lowers: Text
+    facts: Text
+    up: ReasonText
+    down: ReasonText
+
+
+class Worth(Part):
+    """The amount that an entity stands for: an SQL expression over the features, in euros.
+
+    `expected` is what people call amount x probability.
+    """
+
+    sql: str
+    title: Text
+    expected: Text
+
+
+class Calls(Part):
+    """How many entities the team can look after in a week."""
+
+    per_week: int = Field(gt=0)
+    why: str
 
 
 class Spec(Part):
@@ -227,6 +263,9 @@ class Spec(Part):
     sources: dict[str, Source] = Field(default_factory=dict)
     features: dict[str, Feature] = Field(min_length=1)
     rules: Rules | None = None
+    worth: Worth | None = None
+    meaning: Text | None = None
+    calls: Calls
     candidates: dict[str, CandidateModel] = Field(min_length=1)
     validation: Validation
     preparation: Preparation
@@ -289,14 +328,6 @@ class Spec(Part):
                         " entity)"
                     ).format(field=field)
                 )
-        for name, feature in self.features.items():
-            other = self.features.get(feature.agrees_with or "")
-            if feature.agrees_with and (other is None or other.neutral is None):
-                raise ValueError(
-                    _("features.{name}.agrees_with: {other} has no neutral value").format(
-                        name=name, other=feature.agrees_with
-                    )
-                )
         self._check_members()
         if not self.inputs:
             raise ValueError(_("features: at least one needs in_model: true"))
@@ -336,7 +367,7 @@ class Spec(Part):
                     )
 
     def _check_placeholders(self) -> None:
-        texts = [
+        texts: list[tuple[str, Text]] = [
             (f"features.{name}.reasons", text)
             for name, feature in self.features.items()
             for text in (*feature.reasons.up, *feature.reasons.down)

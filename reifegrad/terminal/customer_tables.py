@@ -255,9 +255,18 @@ def _scores(scores: Sequence[Score], leads: Sequence[Lead]) -> Padding:
         table.add_row(
             Text(f"{name}: {about}" if about else name),
             Text(f"{_(BANDS[score.band])}, {points}", style=colour),
-            Text("\n".join(score.reasons)),
+            Text("\n".join(filter(None, [score.told, _at_stake(score)]))),
         )
     return Padding(table, (1, 0, 0, 1))
+
+
+def _at_stake(score: Score) -> str:
+    if score.amount is None or score.expected_amount is None:
+        return ""
+    return _("At stake: {expected} of {amount} €").format(
+        expected=in_thousands(round(score.expected_amount)),
+        amount=in_thousands(round(score.amount)),
+    )
 
 
 def _lines(title: str, lines: Sequence[str]) -> Padding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -32,12 +33,13 @@ from workbooks.style import LINE_POINTS, count_lines
 NIGHT = date(2026, 11, 22)
 CUSTOMERS = (
     "key text, customer_no text, name text, postcode text, city text, account_manager text,"
-    " points integer, band text, reasons text, scored_on date"
+    " points integer, band text, reasons text, scored_on date, turnover double,"
+    " expected_amount double, method text"
 )
 LEADS = (
     "key text, customer_key text, customer_no text, title text, amount double, name text,"
     " postcode text, city text, account_manager text, points integer, band text, reasons text,"
-    " scored_on date"
+    " scored_on date, expected_amount double, method text"
 )
 
 
@@ -53,20 +55,32 @@ def show(settings):
     """Return a function that fills the views of a night: points per key."""
 
     def fill(
-        customers: dict[str, int], leads: dict[str, int] | None = None, night=NIGHT, number=None
-    ) -> None:
+        customers: dict[str, int], leads: dict[str, int] | None = None, night=NIGHT, number=None,
+        turnovers: dict[str, float] | None = None, method="rules",
+    ) -> None:  # fmt: skip
         with open_warehouse(settings) as warehouse:
             warehouse.execute("create schema if not exists sync")
             warehouse.execute(f"create or replace table sync.sync_excel__customers ({CUSTOMERS})")
             warehouse.execute(f"create or replace table sync.sync_excel__leads ({LEADS})")
             for key, points in customers.items():
                 warehouse.execute(
-                    f"insert into sync.sync_excel__customers values ({'?, ' * 9}?)",
-                    [key, number, f"=SUM({key})", "50667", "Köln", "-Öz", *said(points), night],
+                    f"insert into sync.sync_excel__customers values ({'?, ' * 12}?)",
+                    [
+                        key,
+                        number,
+                        f"=SUM({key})",
+                        "50667",
+                        "Köln",
+                        "-Öz",
+                        *said(points),
+                        night,
+                        *at_stake((turnovers or {}).get(key), points, method),
+                        method,
+                    ],
                 )
             for key, points in (leads or {}).items():
                 warehouse.execute(
-                    f"insert into sync.sync_excel__leads values ({'?, ' * 12}?)",
+                    f"insert into sync.sync_excel__leads values ({'?, ' * 14}?)",
                     [
                         key,
                         "C1",
@@ -79,6 +93,8 @@ def show(settings):
                         None,
                         *said(points),
                         night,
+                        at_stake(1234.5, points, method)[1],
+                        method,
                     ],
                 )
 
@@ -88,6 +104,11 @@ def show(settings):
 def said(points: int) -> list[Any]:
     band = "high" if points >= 67 else "medium" if points >= 34 else "low"
     return [points, band, f"{points} reasons\n@second"]
+
+
+def at_stake(amount: float | None, points: int, method: str) -> tuple[float | None, float | None]:
+    expected = amount * points / 100 if amount is not None and method == "model" else None
+    return amount, expected
 
 
 def cells(settings, sheet: str) -> list[tuple[Any, ...]]:
@@ -102,6 +123,33 @@ def actions(settings, **how: Any) -> dict[str, int]:
 def test_one_line_of_configuration_is_enough_and_starts_no_crm(settings):
     assert not load_config(settings).has_crm
     assert [service.name for service in processes.all_services(settings)] == ["airflow", "mlflow"]
+
+
+def test_amounts_at_stake_stand_beside_the_points_and_may_order_the_list(settings, show):
+    turnovers = {"C1": 900_000.0, "C2": 1_000.4, "C3": None}
+    show({"C1": 10, "C2": 80, "C3": 50}, {"L1": 70}, turnovers=turnovers, method="model")
+    push(settings)
+    header, *rows = cells(settings, "Kunden")
+    assert header[6:8] == ("Umsatz in 12 Monaten", "Gefährdeter Umsatz")
+    assert [(row[0], row[6], row[7]) for row in rows] == [
+        ("C2", 1_000, 800), ("C3", None, None), ("C1", 900_000, 90_000),
+    ]  # fmt: skip
+    assert "Erwarteter Auftragswert" in cells(settings, "Chancen")[0]
+    (settings.config / "crm.yml").write_text("connector: excel\nlist_order: amount\n")
+    push(settings)
+    assert [row[0] for row in cells(settings, "Kunden")[1:]] == ["C1", "C2", "C3"]
+
+
+@pytest.mark.parametrize("method", ["model", "rules"])
+def test_the_list_says_what_points_mean_and_that_those_of_rules_are_no_probability(
+    settings, show, method
+):
+    show({"C1": 61}, turnovers={"C1": 100.0}, method=method)
+    push(settings)
+    notes = " ".join(str(row[0]) for row in cells(settings, "Erläuterung"))
+    assert (bool(re.search(r"Von 100 Kunden mit \d+ Punkten haben", notes))) == (method == "model")
+    assert ("Punkte nach Regeln" in notes) == (method == "rules")
+    assert ("Gefährdeter Umsatz" in cells(settings, "Kunden")[0]) == (method == "model")
 
 
 def test_the_list_shows_most_points_first_with_reasons_and_dates(settings, show):

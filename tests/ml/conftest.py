@@ -32,6 +32,12 @@ def _no_server():
         yield
 
 
+@pytest.fixture(scope="session")
+def ddl():
+    """What makes empty marts."""
+    return DDL
+
+
 @pytest.fixture
 def marts():
     """Empty marts in memory."""
@@ -109,7 +115,9 @@ def firm_file(tmp_path_factory):
 def firm(firm_file):
     """The firm with nothing assessed, trained or scored yet in the warehouse."""
     with open_warehouse(firm_file) as connection:
-        connection.execute("delete from ops.scores; delete from ops.maturity_stages")
+        connection.execute(
+            "delete from ops.scores; delete from ops.score_reasons; delete from ops.maturity_stages"
+        )
     return firm_file
 
 

@@ -1,7 +1,9 @@
 """Training, registering and scoring on a real warehouse file and a real MLflow store."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -56,7 +58,7 @@ def test_stages_1_and_2_score_by_rules(firm, set_stage, read_scores, stage):
     assert set(scores.stage) == {stage}
     assert scores.probability.isna().all()
     assert scores.points.between(0, 100).all()
-    assert scores.reasons_de.map(len).between(2, 4).all()
+    assert scores.reasons_de.map(len).between(2, 6).all()
     assert scores.reasons_en.map(len).equals(scores.reasons_de.map(len))
     bands = {spec.name: spec.bands for spec in load_specs(firm)}
     assert all(row.band == bands[row.score].of(row.points) for row in scores.itertuples())
@@ -134,7 +136,7 @@ def test_a_model_is_trained_registered_and_scores_with_reasons(firm, set_stage, 
     assert (result.method, result.model_version) == ("model", trained["churn"].version)
     scores = read_scores()
     assert (scores.points == (scores.probability * 100).round()).all()
-    assert scores.reasons_de.map(len).between(2, 4).all()
+    assert scores.reasons_de.map(len).between(2, 6).all()
     with open_warehouse(firm) as connection:
         silent, recent = connection.execute(
             "select avg(points) filter (where last < ?::date - 150), avg(points) filter"
@@ -182,3 +184,137 @@ def test_a_model_that_fails_its_gates_does_not_score(firm, set_stage, read_score
     assert (result.method, result.model_version) == ("rules", None)
     assert "no model has passed its gates" in result.message
     assert set(read_scores().stage) == {3}
+
+
+@pytest.fixture
+def trained(firm, set_stage):
+    """Scored by a model: churn at stage 3, its champion in force."""
+    set_stage("churn", 3)
+    ml.train_models(firm, ["churn"])
+    ml.score_entities(firm)
+    return firm
+
+
+def read(settings, sql):
+    with open_warehouse(settings) as connection:
+        return connection.execute(sql).df()
+
+
+def test_the_parts_of_a_score_add_up_to_it(trained):
+    sums = read(
+        trained,
+        "select probability, sum(part) as total, count(*) as parts, bool_and(unit = 'log-odds') as"
+        " same from ops.scores join ops.score_reasons using (score, entity_id)"
+        " where score = 'churn' group by entity_id, probability",
+    )
+    promised = 1 / (1 + np.exp(-sums["total"]))
+    np.testing.assert_allclose(promised, sums["probability"], atol=1e-6)
+    assert sums["same"].all()
+    shown = read(
+        trained,
+        "select entity_id, list(sentence_de) as said, any_value(reasons_de) as listed,"
+        " any_value(told_de) as told from ops.score_reasons join ops.scores"
+        " using (score, entity_id) where is_shown group by all",
+    )
+    for row in shown.itertuples():
+        assert sorted(row.said) == sorted(line.lstrip("+− ") for line in row.listed)
+        assert all(line in row.told for line in row.listed)
+        assert ("Spricht für Abwanderung:" in row.told) == any("+" in line for line in row.listed)
+        assert ("Spricht dagegen:" in row.told) == any("−" in line for line in row.listed)
+
+
+def test_points_of_rules_add_up_too(firm, set_stage):
+    set_stage("lead_scoring", 2)
+    ml.score_entities(firm)
+    sums = read(
+        firm,
+        "select points, sum(part) as total from ops.scores join ops.score_reasons"
+        " using (score, entity_id) group by score, entity_id, points",
+    )
+    assert len(sums)
+    assert (sums["total"].clip(0, 100) == sums["points"]).all()
+
+
+def test_the_amount_at_stake_is_turnover_times_probability(trained, read_scores):
+    scores = read_scores()
+    turnover = read(
+        trained,
+        f"select customer_id as entity_id, sum(net_amount) as turnover from marts.orders"
+        f" where ordered_on >= date '{NIGHT}' - 365 group by all",
+    )
+    both = scores.merge(turnover, on="entity_id")
+    assert len(both) > 100
+    np.testing.assert_allclose(both["amount"], both["turnover"])
+    np.testing.assert_allclose(both["expected_amount"], both["turnover"] * both["probability"])
+
+
+def said(settings):
+    """The sentences of each customer, day counts aside."""
+    rows = read(
+        settings,
+        "select entity_id, direction || regexp_replace(sentence_de, '[0-9]+ Tag(en)?', 'N', 'g')"
+        " as line from ops.score_reasons where is_shown and score = 'churn'",
+    )
+    return rows.groupby("entity_id")["line"].agg(lambda lines: tuple(sorted(lines)))
+
+
+def test_a_night_without_news_changes_no_reason(trained):
+    """A day later, without new data: the same sentences; and the same when scored twice."""
+    before = said(trained)
+    ml.score_entities(trained)
+    assert said(trained).equals(before)
+    ml.score_entities(trained.model_copy(update={"as_of": NIGHT + timedelta(days=1)}))
+    after = said(trained)
+    assert set(after.index) == set(before.index)
+    changed = before[before != after.reindex(before.index)]
+    assert changed.empty, [(key, set(before[key]) ^ set(after[key])) for key in changed.index]
+
+
+def test_one_score_that_fails_does_not_stop_the_other_and_keeps_its_rows(
+    firm, set_stage, read_scores, tmp_path
+):
+    set_stage("churn", 2)
+    set_stage("lead_scoring", 2)
+    ml.score_entities(firm)
+    before = read_scores()
+    for name in ("churn", "lead"):
+        text = (firm.models / f"{name}.yml").read_text(encoding="utf-8")
+        if name == "churn":
+            text = text.replace("sql: sum(net_amount)", "sql: sum(net_amont)")
+        (tmp_path / f"{name}.yml").write_text(text, encoding="utf-8")
+    broken = firm.model_copy(update={"models": tmp_path, "as_of": NIGHT + timedelta(days=1)})
+    with pytest.raises(
+        ml.ScoringError, match=r"churn: churn\.yml.*net_amont.*Scored: lead"
+    ) as told:
+        ml.score_entities(broken)
+    assert "\n" not in str(told.value)
+    after = read_scores()
+    assert after[after.score == "churn"].equals(before[before.score == "churn"])
+    assert set(after[after.score == "lead"].night.astype(str)) == {str(NIGHT + timedelta(days=1))}
+
+
+def test_without_the_models_store_the_rules_score_and_say_so(trained, read_scores):
+    store = trained.mlflow_tracking_uri.removeprefix("sqlite:///")
+    hidden = f"{store}.away"
+    Path(store).rename(hidden)
+    try:
+        result = by_score(ml.score_entities(trained))["churn"]
+    finally:
+        Path(hidden).rename(store)
+    assert (result.method, result.stage) == ("rules", 3)
+    assert "of stage 2: the champion can't be read" in result.message
+    assert set(read_scores().method) == {"rules"}
+    assert read_scores().night.astype(str).unique().tolist() == [str(NIGHT)]
+
+
+def test_a_champion_whose_features_are_gone_steps_down_and_says_so(trained, tmp_path):
+    content = yaml.safe_load((trained.models / "churn.yml").read_text())
+    del content["features"]["days_late"]
+    content["rules"]["stage_2"] = [
+        rule for rule in content["rules"]["stage_2"] if "days_late" not in rule["when"]
+    ]
+    (tmp_path / "churn.yml").write_text(yaml.safe_dump(content))
+    result = by_score(ml.score_entities(trained.model_copy(update={"models": tmp_path})))["churn"]
+    assert result.method == "rules"
+    assert "the champion needs training again" in result.message
+    assert "days_late" in result.message

@@ -81,7 +81,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             "insert into ops.scores by name select 'churn' as score, 'customer' as entity,"
             " ? as entity_id, date '2025-12-31' as night, 1 as stage, 'rules' as method,"
             " 70 as points, 'high' as band, ['lange still'] as reasons_de,"
-            " ['long silent'] as reasons_en",
+            " ['long silent'] as reasons_en, 'lange still' as told_de, 'long silent' as told_en",
             [customer],
         )
     return settings

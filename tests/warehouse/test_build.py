@@ -153,7 +153,8 @@ def night(home: Settings, empty_night: dict[str, int]) -> BuildResult:
         connection.execute(
             "insert into ops.scores by name select score, entity, entity_id, date '2025-12-31'"
             " as night, 1 as stage, 'rules' as method, 70 as points, 'high' as band,"
-            " ['still', 'spät'] as reasons_de, ['silent', 'late'] as reasons_en from"
+            " ['still', 'spät'] as reasons_de, ['silent', 'late'] as reasons_en,"
+            " e'still\nspät' as told_de, e'silent\nlate' as told_en from"
             " (values ('lead', 'lead', 'crm:d1'), ('lead', 'lead', 'crm:d2'))"
             " as scores(score, entity, entity_id)"
         )

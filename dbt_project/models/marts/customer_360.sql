@@ -60,6 +60,7 @@ final as (
         scores.band as churn_band,
         scores.reasons_de as churn_reasons_de,
         scores.reasons_en as churn_reasons_en,
+        scores.expected_amount as churn_expected_amount,
         scores.night as churn_scored_on,
         customers.record_count,
         customers.source_count,

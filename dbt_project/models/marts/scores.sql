@@ -25,7 +25,11 @@ final as (
         points,
         band,
         reasons_de,
-        reasons_en
+        reasons_en,
+        told_de,
+        told_en,
+        amount,
+        expected_amount
     from scores
 
 )

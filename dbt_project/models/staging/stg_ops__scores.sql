@@ -21,6 +21,10 @@ renamed as (
         band,
         reasons_de,
         reasons_en,
+        told_de,
+        told_en,
+        amount,
+        expected_amount,
         night as scored_on,
         as_of
     from source

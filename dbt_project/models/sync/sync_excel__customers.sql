@@ -12,6 +12,13 @@ customers as (
 
 ),
 
+scores as (
+
+    select * from {{ ref('int_scores_permitted') }}
+    where score = 'churn' and entity = 'customer'
+
+),
+
 final as (
 
     select
@@ -24,9 +31,13 @@ final as (
         parties.points,
         parties.band,
         parties.reasons,
+        scores.amount as turnover,
+        scores.expected_amount,
+        scores.method,
         parties.scored_on
     from parties
     inner join customers on parties.key = customers.customer_id
+    inner join scores on parties.key = scores.entity_id
     where parties.points is not null
 
 )

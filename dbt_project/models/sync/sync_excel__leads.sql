@@ -18,6 +18,13 @@ customers as (
 
 ),
 
+scores as (
+
+    select * from {{ ref('int_scores_permitted') }}
+    where score = 'lead' and entity = 'lead'
+
+),
+
 final as (
 
     select
@@ -33,9 +40,12 @@ final as (
         opportunities.points,
         opportunities.band,
         opportunities.reasons,
+        scores.expected_amount,
+        scores.method,
         opportunities.scored_on
     from opportunities
     inner join leads on opportunities.key = leads.lead_id
+    inner join scores on opportunities.key = scores.entity_id
     inner join customers on opportunities.customer_key = customers.customer_id
     where opportunities.points is not null
 
