@@ -16,7 +16,7 @@ from ml.scoring import (
 )
 from ml.specs.files import load_spec, load_specs
 from ml.specs.spec import Spec, SpecError
-from ml.training import Training, needs_training, train_models
+from ml.training import Training, TrainingError, needs_training, train_models
 
 __all__ = [
     "Candidate",
@@ -29,6 +29,7 @@ __all__ = [
     "SpecError",
     "TableError",
     "Training",
+    "TrainingError",
     "allowed_methods",
     "evaluate",
     "load_spec",

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from config import Settings
+from config import ConfigurationError, Settings
 from config.language import _
-from ml import registry
+from ml import decisions, registry
+from ml.fairness import Comparison, compare_groups, read_groups
 from ml.features.frames import training_frame
-from ml.features.table import NotEnoughDataError
+from ml.features.table import NotEnoughDataError, TableError, read_inputs, read_labels
+from ml.gate import Finding, Present, judge, next_bar
 from ml.learning.candidates import Candidate, train
+from ml.learning.estimators import predict
+from ml.learning.leaks import find_leaks
 from ml.learning.validation import Metrics
 from ml.maturity import stages
 from ml.specs.files import load_specs
-from ml.specs.spec import Spec
+from ml.specs.spec import Spec, SpecError
 from warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 logger = logging.getLogger(__name__)
+Status = Literal["champion", "rejected", "waiting", "unchanged", "skipped", "failed"]
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,12 @@ class Training:
     """The outcome of training one score.
 
     `status`: champion (a new model is in force), rejected (trained, but the one before or the rules
-    stay), unchanged (same rows, same spec: nothing to do), skipped (the data are not there yet).
+    stay), waiting (it passed, and a person decides), unchanged (same rows, same spec: nothing to
+    do), skipped (the data are not there yet), failed (the message says what to mend).
     """
 
     score: str
-    status: Literal["champion", "rejected", "unchanged", "skipped"]
+    status: Status
     message: str
     version: str | None = None
     candidate: str | None = None
@@ -43,35 +49,44 @@ class Training:
     warnings: tuple[str, ...] = ()
 
 
+class TrainingError(Exception):
+    """Some scores could not be trained; the message names all, `results` holds the others too."""
+
+    def __init__(self, results: list[Training]) -> None:
+        """Keep what was done, for whoever tells it."""
+        self.results = results
+        failed = [f"{one.score}: {one.message}" for one in results if one.status == "failed"]
+        super().__init__(_("Not trained: {failures}").format(failures="; ".join(failed)))
+
+
 def train_models(settings: Settings, scores: list[str] | None = None) -> list[Training]:
     """Train the scores whose use case has reached stage 3, or the named ones whatever their stage.
 
-    A model becomes champion if it passes the gates of its spec and is not worse than the present
-    champion's recipe on the same rows. The same rows and spec again change nothing.
+    A model becomes champion if it passes the gate (`ml.gate`); where the spec says `approval:
+    person`, or after a rollback, it waits for a person. The same rows and spec again change
+    nothing. Each score is trained on its own: what stops one does not stop the next.
 
     Raises:
-        SpecError: a YAML of `models/` is wrong.
+        SpecError: a YAML of `models/` is wrong; nothing was trained.
+        TrainingError: at the end, if a score could not be trained.
         warehouse.WarehouseLockedError: another process holds the warehouse.
 
     """
     specs = [spec for spec in load_specs(settings, scores) if spec.snapshots]
     reached = stages(settings)
     results = []
-    with registry.tracking(settings) as client:
-        for spec in specs:
-            stage = reached.get(str(spec.use_case), 0)
-            if scores is None and stage < 3:
-                result = Training(
-                    spec.name,
-                    "skipped",
-                    _("{use_case} is at stage {stage}: models are trained from stage 3 on.").format(
-                        use_case=spec.use_case, stage=stage
-                    ),
-                )
-            else:
-                result = _train_score(client, settings, spec)
-            logger.info("%s: %s: %s", result.score, result.status, result.message)
-            results.append(result)
+    for spec in specs:
+        stage = reached.get(str(spec.use_case), 0)
+        if scores is None and stage < 3:
+            told = _("{use_case} is at stage {stage}: models are trained from stage 3 on.")
+            message = told.format(use_case=spec.use_case, stage=stage)
+            result = Training(spec.name, "skipped", message)
+        else:
+            result = _train_alone(settings, spec)
+        logger.info("%s: %s: %s", result.score, result.status, result.message)
+        results.append(result)
+    if any(result.status == "failed" for result in results):
+        raise TrainingError(results)
     return results
 
 
@@ -85,77 +100,69 @@ def needs_training(settings: Settings) -> list[str]:
     ]
     if not due or not registry.is_used(settings):
         return due
-    with registry.tracking(settings) as client:
-        return [score for score in due if registry.champion(client, score) is None]
+    try:
+        with registry.tracking(settings) as client:
+            return [score for score in due if registry.version_in_force(client, score) is None]
+    except registry.StoreError:
+        return due  # the training tells what is wrong; this look must not stop the night
 
 
-def unmet_gates(frame: pandas.DataFrame, metrics: Metrics, spec: Spec) -> list[str]:
-    """List what a model lacks to replace the rules, one sentence each.
-
-    Entities are counted, not their snapshots: one lead seen ten times is one example.
-    """
-    gates, entities = spec.gates, frame.groupby("entity_id")[spec.target.column]
-    needed = [
-        (_("{seen} {entity}s with a known outcome"), entities.ngroups, gates.min_rows),
-        (
-            _("{seen} {entity}s with a positive outcome"),
-            int((entities.max() == 1).sum()),
-            gates.min_positives,
-        ),
-        (
-            _("{seen} {entity}s with a negative outcome"),
-            int((entities.min() == 0).sum()),
-            gates.min_negatives,
-        ),
-    ]
-    unmet = [
-        _("{what}, {least} are needed").format(
-            what=what.format(seen=seen, entity=spec.entity), least=least
-        )
-        for what, seen, least in needed
-        if seen < least
-    ]
-    auc = metrics["auc"]
-    if auc < gates.min_auc:
-        unmet.append(_("AUC {auc:.3f} is below {least}").format(auc=auc, least=gates.min_auc))
-    for rival in ("baseline_auc", "rules_1_auc", "rules_2_auc"):
-        if rival in metrics and auc < metrics[rival] + gates.min_gain:
-            unmet.append(
-                _("AUC {auc:.3f} does not beat {rival} {reached:.3f}").format(
-                    auc=auc, rival=rival, reached=metrics[rival]
-                )
-            )
-    return unmet
+def _train_alone(settings: Settings, spec: Spec) -> Training:
+    try:
+        with registry.tracking(settings) as client:
+            return _train_score(client, settings, spec)
+    except NotEnoughDataError as error:
+        return Training(spec.name, "skipped", str(error))
+    except (registry.StoreError, ConfigurationError, TableError) as error:
+        return Training(spec.name, "failed", str(error))
 
 
 def _train_score(client: MlflowClient, settings: Settings, spec: Spec) -> Training:
-    try:
-        with open_warehouse(settings) as connection:
-            frame = training_frame(connection, spec, settings.night)
-        fingerprint = _fingerprint(frame, spec)
-        decided = registry.decided_version(client, spec.name, fingerprint)
-        if decided:
-            return Training(
-                spec.name,
-                "unchanged",
-                _("version {version} already learnt from these {count} rows.").format(
-                    version=decided.version, count=len(frame)
-                ),
-                str(decided.version),
-            )
-        candidate = train(frame, spec)
-    except NotEnoughDataError as error:
-        return Training(spec.name, "skipped", str(error))
-    present = registry.champion(client, spec.name)
-    why_not = unmet_gates(frame, candidate.metrics, spec)
-    if present and not why_not:
-        why_not = _worse_than(present, candidate, settings)
-    tags = {"fingerprint": fingerprint, "candidate": candidate.name, "night": str(settings.night)}
-    version = registry.register(client, settings, candidate, frame, tags)
+    registry.finish_killed(client, spec.name)
+    with open_warehouse(settings) as connection:
+        frame = training_frame(connection, spec, settings.night)
+        groups = read_groups(connection, spec)
+    fingerprint = _fingerprint(frame, spec)
+    decided = registry.decided_version(client, spec.name, fingerprint)
+    if decided:
+        told = _("version {version} already learnt from these {count} rows.")
+        message = told.format(version=decided.version, count=len(frame))
+        return Training(spec.name, "unchanged", message, str(decided.version))
+    candidate = train(frame, spec)
+    present = _present(client, settings, spec, frame)
+    compared = compare_groups(candidate.tested, groups, spec)
+    findings = [*judge(candidate, frame, spec, present), *_unfair(compared, spec)]
+    tags = {
+        "fingerprint": fingerprint,
+        "candidate": candidate.name,
+        "night": str(settings.night),
+        "bar": str(next_bar(candidate.metrics["auc"], findings, present)),
+    }
+    attached = {
+        "gate.json": {"findings": [asdict(finding) for finding in findings]},
+        "fairness.json": {"comparisons": [asdict(comparison) for comparison in compared]},
+    }
+    version = registry.register(client, settings, candidate, frame, tags, attached)
+    return _decide(client, settings, candidate, len(frame), version, findings, compared)
+
+
+def _decide(
+    client: MlflowClient,
+    settings: Settings,
+    candidate: Candidate,
+    rows: int,
+    version: str,
+    findings: list[Finding],
+    compared: list[Comparison],
+) -> Training:
+    spec = candidate.spec
+    why_not = [finding.says for finding in findings if not finding.passed]
+    held_by = registry.held_by(client, spec.name)
+    verdict: Literal["champion", "rejected", "waiting"] = "champion"
     message = _("{name}, AUC {auc:.3f} on {count} rows ({baseline} alone: {alone:.3f})").format(
         name=candidate.name,
         auc=candidate.metrics["auc"],
-        count=len(frame),
+        count=rows,
         baseline=candidate.baseline,
         alone=candidate.metrics["baseline_auc"],
     )
@@ -164,12 +171,23 @@ def _train_score(client: MlflowClient, settings: Settings, spec: Spec) -> Traini
             found="; ".join(f"{name} ({why})" for name, why in candidate.left_out.items())
         )
     if why_not:
+        verdict = "rejected"
         message += _("; not used: {reasons}").format(reasons="; ".join(why_not))
-    registry.decide(client, spec.name, version, not why_not, message)
-    status: Literal["champion", "rejected"] = "rejected" if why_not else "champion"
+    elif held_by or spec.approval == "person":
+        verdict = "waiting"
+        reasons = "; ".join(f.says for f in findings if f.check not in {"size"})
+        if held_by:
+            reasons += _("; {who} rolled back before").format(who=held_by)
+        message += _(
+            "; waits for `reifegrad models approve {score} --version {version}`: {reasons}"
+        ).format(score=spec.name, version=version, reasons=reasons)
+    before = registry.version_in_force(client, spec.name)
+    _keep_comparisons(settings, spec, version, compared)
+    registry.decide(client, spec.name, version, verdict, message)
+    decisions.record(settings, spec.name, verdict, version, before, decisions.GATE, message)
     return Training(
         spec.name,
-        status,
+        verdict,
         message,
         version,
         candidate.name,
@@ -178,26 +196,74 @@ def _train_score(client: MlflowClient, settings: Settings, spec: Spec) -> Traini
     )
 
 
-def _worse_than(present: registry.Champion, candidate: Candidate, settings: Settings) -> list[str]:
-    """Compare with the champion's spec, trained and tested on today's rows like the candidate.
+def _present(
+    client: MlflowClient, settings: Settings, spec: Spec, frame: pandas.DataFrame
+) -> Present | None:
+    """Look at the champion, and what it says of rows newer than its training."""
+    try:
+        champion = registry.champion(client, spec.name)
+    except registry.ModelGoneError:
+        return None  # it can't score either: only the rules are left to compare with
+    if champion is None:
+        return None
+    age = (settings.night - champion.trained_on).days
+    leaks: tuple[str, ...] = ()
+    predicted = None
+    try:
+        if champion.spec.text() != spec.text():
+            with open_warehouse(settings) as connection:
+                frame = training_frame(connection, champion.spec, settings.night)
+        leaks = _leaks(frame, champion)
+        predicted = _predictions(frame, champion)
+    except (SpecError, TableError, registry.ModelGoneError) as error:
+        logger.info("%s: the champion can't be measured: %s", spec.name, error)
+    return Present(champion.version, champion.bar, age, predicted, leaks)
 
-    Its stored model can't be used: it was trained on part of the test rows.
-    """
-    spec = present.spec
-    names = (*spec.candidates[present.candidate_name].members, present.candidate_name)
-    recipe = spec.model_copy(update={"candidates": {name: spec.candidates[name] for name in names}})
-    if (present.candidate_name, spec.text()) == (candidate.name, candidate.spec.text()):
-        return []
-    with open_warehouse(settings) as connection:
-        rival = train(training_frame(connection, recipe, settings.night), recipe)
-    lacking = rival.metrics["auc"] - candidate.metrics["auc"]
-    if lacking <= rival.metrics["auc_error"]:
-        return []
+
+def _leaks(frame: pandas.DataFrame, champion: registry.Champion) -> tuple[str, ...]:
+    """Name what the champion learnt from that is nearly the outcome, as today's rows show."""
+    spec = champion.spec
+    labels = read_labels(frame, spec).to_numpy()
+    found = find_leaks(frame, read_inputs(frame, spec), labels, spec)
+    return tuple(name for name in found if name in champion.typical)
+
+
+def _predictions(frame: pandas.DataFrame, champion: registry.Champion) -> pandas.DataFrame | None:
+    """Predict by the champion what came after its training, and so after all it learnt from."""
+    import pandas as pd
+
+    spec = champion.spec
+    if spec.snapshots is None or not spec.snapshots.every_days:
+        return None  # one row per entity: nothing tells which are newer
+    newer = frame[frame["cutoff"] >= pd.Timestamp(champion.trained_on)].reset_index(drop=True)
+    if newer.empty:
+        return None
+    probability = predict(champion.load(), read_inputs(newer, spec))
+    return newer[["entity_id", "cutoff"]].assign(champion=probability)
+
+
+def _unfair(compared: list[Comparison], spec: Spec) -> list[Finding]:
+    """Turn failed comparisons into findings that stop the candidate."""
     return [
-        _(
-            "the champion's recipe (version {version}) reaches AUC {auc:.3f} on the same rows"
-        ).format(version=present.version, auc=rival.metrics["auc"])
+        Finding("fairness", False, one.says(spec.entity))
+        for one in compared
+        if one.verdict == "failed"
     ]
+
+
+def _keep_comparisons(
+    settings: Settings, spec: Spec, version: str, compared: list[Comparison]
+) -> None:
+    import pandas as pd
+
+    rows = pd.DataFrame([asdict(one) for one in compared])
+    if rows.empty:
+        return
+    rows = rows.rename(columns={"group": "group_name", "value": "group_value"})
+    rows = rows.assign(score=spec.name, version=version, night=settings.night)
+    with open_warehouse(settings) as connection:
+        connection.register("compared", rows)
+        connection.execute("insert or replace into ops.score_fairness by name from compared")
 
 
 def _fingerprint(frame: pandas.DataFrame, spec: Spec) -> str:

@@ -96,8 +96,8 @@ def as_task(step: Step, *, leaves: str | None = None, trigger_rule: str = "all_s
     @task(task_id=step.name, pool=WAREHOUSE_POOL, outlets=outlets, trigger_rule=trigger_rule)
     @fail_fast
     def run(**context: Any) -> object:  # noqa: ANN401
-        settings = _settings_of(context)
-        _tell_night(context, leaves, settings)
+        settings = settings_of(context)
+        tell_night(context, leaves, settings)
         return step.summary(step.run(settings))
 
     return run()
@@ -116,30 +116,30 @@ def as_branch(step: Step, ways: Callable[[list[str]], str | list[str]]) -> XComA
     @task.branch(task_id=step.name, pool=WAREHOUSE_POOL)
     @fail_fast
     def choose(**context: Any) -> str | list[str]:  # noqa: ANN401
-        return ways(step.run(_settings_of(context)))
+        return ways(step.run(settings_of(context)))
 
     return choose()
 
 
-def leave(task_id: str, asset: str) -> XComArg:
+def leave(task_id: str, asset: str, *, trigger_rule: str = "all_success") -> XComArg:
     """Make a task that does nothing but leave an asset, and with it wakes the DAGs that wait."""
     from airflow.sdk import Asset, task
 
-    @task(task_id=task_id, outlets=[Asset(asset)])
+    @task(task_id=task_id, outlets=[Asset(asset)], trigger_rule=trigger_rule)
     @fail_fast
     def run(**context: Any) -> None:  # noqa: ANN401
-        _tell_night(context, asset, _settings_of(context))
+        tell_night(context, asset, settings_of(context))
 
     return run()
 
 
-def _settings_of(context: Mapping[str, Any]) -> Settings:
+def settings_of(context: Mapping[str, Any]) -> Settings:
     """Load the settings as of the run's night."""
     settings = load_settings()
     return settings.model_copy(update={"as_of": night_of(settings, context)})
 
 
-def _tell_night(context: Mapping[str, Any], asset: str | None, settings: Settings) -> None:
+def tell_night(context: Mapping[str, Any], asset: str | None, settings: Settings) -> None:
     """Let the event of the asset carry the night to the DAGs that it starts."""
     from airflow.sdk import Asset
 

@@ -25,7 +25,9 @@ ROOMS: Final = frozenset(
     }
 )
 # Gone by itself, perhaps, when tried again.
-PASSING: Final = frozenset({"WarehouseLockedError", "CrmUnreachableError"})
+PASSING: Final = frozenset(
+    {"WarehouseLockedError", "CrmUnreachableError", "StoreError", "TrainingError"}
+)
 
 
 def is_named(error: BaseException) -> bool:

@@ -110,6 +110,18 @@ def _train(settings: Settings) -> list[Training]:
     return train_models(settings)
 
 
+def _trained(results: list[Training]) -> dict[str, object]:
+    """Tell what was trained, and apart from it what a person must decide."""
+    return {
+        "trained": {one.score: one.message for one in results},
+        "waiting": {
+            one.score: {"version": one.version, "message": one.message}
+            for one in results
+            if one.status == "waiting"
+        },
+    }
+
+
 def _due_methods(settings: Settings) -> list[str]:
     from ml import allowed_methods
 
@@ -150,7 +162,7 @@ ASSESS_MATURITY: Final = (
     Step("report_maturity", _report, str),
     Step("is_training_due", _due_training, list, chooses=("train_champions",)),
 )
-TRAIN_MODELS: Final = (Step("train_champions", _train, len),)
+TRAIN_MODELS: Final = (Step("train_champions", _train, _trained),)
 SCORE_CUSTOMERS: Final = (
     Step("choose_methods", _due_methods, list, chooses=tuple(SCORING.values())),
     *(

@@ -40,7 +40,7 @@ app.add_typer(
 app.add_typer(
     models_app,
     name="models",
-    help="The scores' specs: models/*.yml, and the models in force.",
+    help="The scores' specs: models/*.yml, and what people decide of the models in force.",
     rich_help_panel=NIGHTS,
 )
 

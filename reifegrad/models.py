@@ -1,4 +1,4 @@
-"""`reifegrad models …`: trying a score's YAML, and what stands behind the scores."""
+"""`reifegrad models …`: trying a score's YAML, and deciding which model is in force."""
 
 from __future__ import annotations
 
@@ -107,6 +107,80 @@ def _write_new(path: Path, text: str) -> None:
     except OSError as error:
         told = _("{path} can't be written ({problem}): choose a new name in a folder of yours.")
         raise ConfigurationError(told.format(path=path, problem=error.strerror)) from error
+
+
+Score = Annotated[str, typer.Argument(help="Name in models/.", show_default=False)]
+Why = Annotated[str, typer.Option(help="The reason, for the record.")]
+By = Annotated[str | None, typer.Option(help="Who decides; default: the user of this machine.")]
+
+
+@models_app.command(name="list")
+def list_models(
+    score: Annotated[str | None, typer.Argument(help="Name in models/; default: all.")] = None,
+    json: AsJson = False,
+) -> None:
+    """List the trained models: which one is in force, and what the gate found of each."""
+    from dataclasses import asdict
+
+    from ml.decisions import list_versions
+    from reifegrad.terminal.version_tables import models_table
+
+    found = list_versions(settings_now(), score)
+    if json:
+        say_json([asdict(version) for version in found])
+    else:
+        show(models_table(found))
+
+
+@models_app.command()
+def approve(
+    score: Score,
+    version: Annotated[
+        str | None, typer.Option(help="A version of `models list`; default: the one that waits.")
+    ] = None,
+    why: Why = "",
+    by: By = None,
+) -> None:
+    """Put a model in force that waits for a person; the next scoring uses it."""
+    from ml.decisions import approve as put_in_force
+
+    say(put_in_force(settings_now(), score, by or _user(), version, why))
+
+
+@models_app.command()
+def reject(
+    score: Score,
+    version: Annotated[
+        str | None, typer.Option(help="A version of `models list`; default: the one that waits.")
+    ] = None,
+    why: Why = "",
+    by: By = None,
+) -> None:
+    """Turn down a model that waits for a person; what was in force stays."""
+    from ml.decisions import turn_down
+
+    say(turn_down(settings_now(), score, by or _user(), version, why))
+
+
+@models_app.command()
+def rollback(
+    score: Score,
+    to: Annotated[
+        str | None, typer.Option(help="A version, or `rules`; default: the champion before.")
+    ] = None,
+    why: Why = "",
+    by: By = None,
+) -> None:
+    """Put an earlier model, or the rules, in force again; new ones then wait for a person."""
+    from ml.decisions import roll_back
+
+    say(roll_back(settings_now(), score, by or _user(), to, why))
+
+
+def _user() -> str:
+    from getpass import getuser
+
+    return getuser()
 
 
 def _read_table(path: Path) -> pandas.DataFrame:

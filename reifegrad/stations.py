@@ -234,9 +234,14 @@ def train(settings: Settings, scores: list[str] | None = None) -> Iterator[str]:
     from warehouse import require_marts
 
     require_marts(settings)
-    from ml import train_models
+    from ml import TrainingError, train_models
 
-    yield from _by_score(settings, train_models(settings, scores))
+    try:
+        results = train_models(settings, scores)
+    except TrainingError as error:
+        yield from _by_score(settings, error.results)
+        raise
+    yield from _by_score(settings, results)
 
 
 def score(settings: Settings) -> Iterator[str]:
@@ -316,8 +321,11 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
     Two are told while they work: the look before the night, for which the CRM must answer (no
     second try follows, as in Airflow), and the inbox, file by file.
     """
+    from ml import TrainingError
+
     refused: list[str] = []
     left_out: set[str] = set()
+    untrained: TrainingError | None = None
     for step in chain.from_iterable(NIGHT.values()):
         if step.name in left_out:
             continue
@@ -326,13 +334,18 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
         elif step.name == "ingest_files":
             refused = yield from ingest(settings, progress)
         else:
-            result = step.run(settings)
+            try:
+                result = step.run(settings)
+            except TrainingError as error:  # the scores are made by what is in force
+                untrained, result = error, error.results
             if step.chooses:
                 left_out |= {*step.chooses} - {*result}
             if step.name in TOLD:
                 yield from TOLD[step.name](settings, result)
     if refused:  # the night went on with what stood before; who reads only the end must know
         yield f"! {_refused(refused)}"
+    if untrained:
+        raise untrained
 
 
 def _now() -> datetime:

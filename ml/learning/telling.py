@@ -84,9 +84,9 @@ def effects(telling: Telling, feature: str, values: pandas.Series[Any]) -> NDArr
     return np.array([*found, signs.get(group_of(None, cuts), 0)], dtype=int)[codes]
 
 
-def difference(share: float, n: int, other: float, m: int) -> tuple[float, float]:
-    """95 % interval of the difference of two shares of `n` and `m` (Newcombe's method 10)."""
-    (low, high), (other_low, other_high) = share_interval(share, n), share_interval(other, m)
+def difference(share: float, n: int, other: float, m: int, z: float = Z) -> tuple[float, float]:
+    """Interval of the difference of two shares of `n` and `m` (Newcombe's method 10), 95 %."""
+    (low, high), (other_low, other_high) = share_interval(share, n, z), share_interval(other, m, z)
     gap = share - other
     return (
         gap - sqrt((share - low) ** 2 + (other_high - other) ** 2),
@@ -94,9 +94,9 @@ def difference(share: float, n: int, other: float, m: int) -> tuple[float, float
     )
 
 
-def share_interval(share: float, n: int) -> tuple[float, float]:
-    """95 % interval of a share of `n` (Wilson 1927)."""
-    middle = share + Z * Z / (2 * n)
-    spread = Z * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    scale = 1 + Z * Z / n
+def share_interval(share: float, n: int, z: float = Z) -> tuple[float, float]:
+    """Interval of a share of `n` (Wilson 1927), 95 %; it holds for few and for none as well."""
+    middle = share + z * z / (2 * n)
+    spread = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
     return (middle - spread) / scale, (middle + spread) / scale

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -48,6 +50,8 @@ class Champion:
     typical: dict[str, float | str]
     telling: dict[str, dict[str, Any]]
     uri: str
+    trained_on: date  # its night
+    bar: float  # AUC that candidates after it are held to, see `ml.gate.next_bar`
 
     def load(self) -> ClassifierMixin:
         """Load the fitted scikit-learn model.
@@ -117,6 +121,8 @@ def _read_champion(client: MlflowClient, score: str, version: ModelVersion) -> C
         # registered before this was stored: all effects are worded until it is trained again
         telling=load_dict(f"{run}/telling.json") if "telling.json" in kept else {},
         uri=f"models:/{model_name(score)}/{version.version}",
+        trained_on=date.fromisoformat(version.tags["night"]),
+        bar=float(version.tags.get("bar") or client.get_run(version.run_id).data.metrics["auc"]),
     )
 
 
@@ -135,8 +141,11 @@ def register(
     candidate: Candidate,
     frame: pandas.DataFrame,
     tags: dict[str, str],
+    attached: Mapping[str, Any],
 ) -> str:
     """Log a run with parameters, measures, spec and model, and register the model.
+
+    `attached` are further JSON files of the run by name.
 
     Returns:
         The new version's number.
@@ -157,6 +166,8 @@ def register(
         tags=tags,
     ) as run:
         dataset = _log_data(candidate, inputs, frame, tags)
+        for file, content in attached.items():
+            mlflow.log_dict(content, file)
         logged = mlflow.sklearn.log_model(
             candidate.model,
             name="model",
@@ -283,32 +294,6 @@ def importance(candidate: Candidate, inputs: pandas.DataFrame) -> pandas.DataFra
         for title, name in zip(titles, table["name"], strict=True)
     ]
     return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
-
-
-def decide(client: MlflowClient, score: str, version: str, is_champion: bool, why: str) -> None:
-    """Store the decision on a version; the tag comes last, so that a killed run repeats it.
-
-    What was decided against is the `challenger`: it is scored in silence beside the champion.
-    """
-    name = model_name(score)
-    entry = client.get_model_version(name, version)
-    client.set_registered_model_alias(name, CHAMPION if is_champion else CHALLENGER, version)
-    if is_champion:  # what was rejected before it is no rival any more
-        client.delete_registered_model_alias(name, CHALLENGER)
-    client.update_model_version(name, version, description=f"{why}\n\n{_card(entry)}".strip())
-    client.set_model_version_tag(
-        name, version, "decision", "champion" if is_champion else "rejected"
-    )
-
-
-def _card(entry: ModelVersion) -> str:
-    from mlflow.artifacts import load_text
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return str(load_text(f"runs:/{entry.run_id}/{CARD}"))
-    except (MlflowException, OSError):  # of a version from before there were cards
-        return ""
 
 
 def _experiment(client: MlflowClient, settings: Settings, spec: Spec) -> str:

@@ -188,9 +188,32 @@ class Gates(Part):
     min_positives: int = Field(ge=1)
     min_negatives: int = Field(ge=1)
     min_auc: float = Field(ge=0, le=1)
-    min_gain: float = Field(ge=0, le=1)
+    confidence: float = Field(gt=0.5, lt=1)
+    resamples: int = Field(ge=100)
+    calibration_error: float = Field(ge=0, le=1)
+    keep_share: float = Field(ge=0, le=1)
+    min_shared: int = Field(ge=1)
+    promise_days: int = Field(ge=0)
     baseline: str | None = None
     suspicious_auc: float = Field(gt=0.5, le=1)
+
+
+class Fairness(Part):
+    """Groups that a model must treat alike, by name with SQL over `customer` and `entity`."""
+
+    groups: dict[str, str] = Field(default_factory=dict)
+    min_entities: int = Field(ge=2)
+    min_outcomes: int = Field(ge=2)
+    confidence: float = Field(gt=0.5, lt=1)
+    tolerance: float = Field(ge=0, le=1)
+
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _columns(cls, value: object) -> object:
+        """Take a list as columns of the customer."""
+        if isinstance(value, list):
+            return {str(name): f'customer."{name}"' for name in value}
+        return value
 
 
 class Bands(Part):
@@ -271,6 +294,8 @@ class Spec(Part):
     preparation: Preparation
     leaks: Leaks
     gates: Gates
+    approval: Literal["automatic", "person"]
+    fairness: Fairness
     bands: Bands
     explanation: Explanation
 

@@ -74,7 +74,10 @@ def test_the_tasks_in_their_order_are_the_steps_that_the_command_line_takes(dagb
         getattr(node, "task_id", None) or node.group_id  # dbt's group stands for its step
         for node in dag.task_group.topological_sort()
     ]
-    only_airflows = {"request_training", "confirm_maturity"}  # they wake the next DAG
+    only_airflows = {
+        *("request_training", "confirm_maturity", "confirm_champions"),  # they wake the next DAG
+        *("is_approval_due", "approve_champions", "put_in_force", "turn_down"),  # they ask a person
+    }
     assert [id_ for id_ in ids if id_ not in only_airflows] == [s.name for s in NIGHT[dag_id]]
 
 
@@ -131,8 +134,56 @@ def test_train_models(dagbag):
     dag = dagbag.dags["train_models"]
     assert dag.timetable.timetable.expression == "0 4 * * 0"
     assert assets_of(dag.timetable.asset_condition) == {"training_due"}
-    assert outlets(dag) == {("train_champions", "champions")}
-    assert edges(dag) == set()
+    assert outlets(dag) == {("confirm_champions", "champions"), ("put_in_force", "champions")}
+    assert edges(dag) == {
+        ("train_champions", "confirm_champions"),
+        ("train_champions", "is_approval_due"),
+        ("is_approval_due", "approve_champions"),
+        ("approve_champions", "put_in_force"),
+        ("put_in_force", "turn_down"),
+    }
+    confirm = dag.task_dict["confirm_champions"]
+    assert confirm.trigger_rule == "all_done", "what fails in training does not stop the scores"
+
+
+def test_a_person_is_asked_with_the_comparison_and_takes_no_slot(dagbag):
+    from airflow.providers.standard.operators.hitl import ApprovalOperator
+
+    dag = dagbag.dags["train_models"]
+    ask = dag.task_dict["approve_champions"]
+    assert isinstance(ask, ApprovalOperator)
+    assert ask.pool == "default_pool"
+    assert ask.response_timeout < timedelta(days=7) < dag.dagrun_timeout + timedelta(days=1)
+    waiting = {"churn": {"version": "4", "message": "average precision .5 is better than .4"}}
+    ti = SimpleNamespace(xcom_pull=lambda task_ids: {"waiting": waiting})
+    body = dag.get_template_env().from_string(ask.body).render(ti=ti)
+    assert "### churn, version 4" in body
+    assert "average precision .5 is better than .4" in body
+
+
+def answered(dagbag, task_id, waiting, name):
+    """What a task after the question is given, and what it then does."""
+    answer = {"responded_by_user": {"id": "1", "name": name} if name else None}
+    told = {"train_champions": {"waiting": waiting}, "approve_champions": answer}
+    ti = SimpleNamespace(xcom_pull=lambda task_ids: told[task_ids])
+    run = dagbag.dags["train_models"].task_dict[task_id].python_callable
+    return run(**context(night="2026-03-02"), ti=ti)
+
+
+def test_the_answer_is_taken(dagbag, monkeypatch):
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    asked = []
+    monkeypatch.setattr("ml.decisions.approve", lambda *given: asked.append(given[1:]))
+    monkeypatch.setattr("ml.decisions.turn_down", lambda *given: asked.append(given[1:]))
+    waiting = {"churn": {"version": "4", "message": ""}}
+    assert answered(dagbag, "is_approval_due", waiting, None) == ["approve_champions"]
+    assert answered(dagbag, "is_approval_due", {}, None) == []
+    answered(dagbag, "put_in_force", waiting, "anna")
+    answered(dagbag, "turn_down", waiting, "anna")
+    assert asked == [("churn", "anna", "4")] * 2
+    with pytest.raises(AirflowSkipException):
+        answered(dagbag, "turn_down", waiting, None)
 
 
 def test_score_customers(dagbag):
@@ -212,7 +263,7 @@ def test_whatever_leaves_an_asset_tells_its_night(dagbag, dag_id, tmp_path, monk
     tasks = [task for task in dagbag.dags[dag_id].tasks if task.outlets]
     assert tasks
     for task in tasks:
-        known = context(night="2026-02-28")
+        known = context(night="2026-02-28") | {"ti": SimpleNamespace(xcom_pull=lambda task_ids: {})}
         task.python_callable(**known)
         told = {asset.name: event.extra for asset, event in known["outlet_events"].items()}
         assert told == {task.outlets[0].name: {"night": "2026-02-28"}}
@@ -265,8 +316,11 @@ def test_every_task_has_an_owner_and_is_tried_again(dagbag, dag_id):
 def test_what_opens_the_warehouse_takes_its_slot_and_nothing_else_does(dagbag, dag_id):
     waiting = ("_run", "_seed", "_snapshot", "dbt_producer_watcher_done")  # for the producer
     for task in dagbag.dags[dag_id].tasks:
-        wakes = task.task_id in ("request_training", "confirm_maturity")  # and does nothing else
-        opens = not wakes and not (
+        opens_none = task.task_id in {
+            *("request_training", "confirm_maturity", "confirm_champions"),  # wake the next DAG
+            *("is_approval_due", "approve_champions"),  # ask a person
+        }
+        opens = not opens_none and not (
             task.task_id.startswith(MODELS) and task.task_id.endswith(waiting)
         )
         assert (task.pool == WAREHOUSE_POOL) == opens, task.task_id
