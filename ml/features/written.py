@@ -25,7 +25,8 @@ def read_written(text: pandas.Series[Any], kind: Literal["number", "date"]) -> p
     """
     distinct = text.dropna().drop_duplicates()
     known = dict.fromkeys(distinct, float("nan"))
-    if len(distinct):
+    # Without a digit it is neither; asking costs a connection per column.
+    if distinct.str.contains(r"\d").any():
         format_ = _number_format(distinct) if kind == "number" else _day_format(distinct)
         known = dict(zip(distinct, _read(distinct, kind, format_), strict=True))
     return text.map(known).astype("float64")

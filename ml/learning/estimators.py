@@ -40,21 +40,23 @@ def fit(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame, y: NDArray[
 
     names = _affordable(varying(inputs), spec, inputs, y)
     columns = _columns(model, spec, inputs[names])
-    signs = [_sign(name, spec) for name in names]
     # One thread: on tables of this size more gain nothing, and on a busy machine they block each
     # other.
     with threadpool_limits(limits=1):
         values = columns.fit_transform(inputs, y)
+        signs = _signs(columns, spec)
         steps: list[tuple[str, Any]] = [("columns", columns)]
         if model.kind == "logistic_regression":
-            steps += _fit_linear(model, spec, values, y, _first_columns(columns, names, signs))
+            steps += _fit_linear(model, spec, values, y, signs)
         elif model.kind == "explainable_boosting":
             from ml.learning.curves import Curves
 
-            codes = [_is_coded(name, spec, inputs) for name in names]
+            coded = {name for group, _step, names in columns.transformers_ if group == "few"
+                     for name in names}  # fmt: skip
+            codes = [name in coded for name in _owners(columns)]
             steps.append(("model", Curves(codes, signs, model.parameters).fit(values, y)))
         else:
-            classifier = _trees(model, _first_columns(columns, names, signs))
+            classifier = _trees(model, signs)
             steps.append(("model", _searched(classifier, model, spec, values, y).fit(values, y)))
     return Pipeline(steps)
 
@@ -105,19 +107,20 @@ def parts(fitted: ClassifierMixin, inputs: pandas.DataFrame) -> tuple[NDArray[An
         if not hasattr(model, "decision_function"):
             split, base = _stretched(split, base)
     found = np.zeros(inputs.shape)
-    for name, columns_of_it in columns.output_indices_.items():
-        if name in inputs.columns:
-            found[:, inputs.columns.get_loc(name)] = split[:, columns_of_it].sum(axis=1)
+    for column, name in enumerate(_owners(columns)):
+        found[:, inputs.columns.get_loc(name)] += split[:, column]
     return found, base
 
 
 def log_odds_of(fitted: ClassifierMixin, inputs: pandas.DataFrame) -> NDArray[Any]:
     """Log-odds per row, of a forest from its share of votes."""
     import numpy as np
+    from threadpoolctl import threadpool_limits
 
-    if hasattr(fitted, "decision_function"):
-        return np.asarray(fitted.decision_function(inputs), dtype=float)
-    return log_odds(fitted.predict_proba(inputs)[:, 1])
+    with threadpool_limits(limits=1):
+        if hasattr(fitted, "decision_function"):
+            return np.asarray(fitted.decision_function(inputs), dtype=float)
+        return log_odds(fitted.predict_proba(inputs)[:, 1])
 
 
 def log_odds(probability: NDArray[Any]) -> NDArray[Any]:
@@ -167,42 +170,62 @@ def _affordable(
     return [name for name in names if name in kept]
 
 
-def _sign(name: str, spec: Spec) -> int:
-    feature = spec.features[name]
-    signs = {"rising": 1, "falling": -1, None: 0}
-    return signs[feature.direction] if feature.type == "numeric" else 0
-
-
-def _is_coded(name: str, spec: Spec, inputs: pandas.DataFrame) -> bool:
-    """Whether a column is a category with few enough values to see each by itself."""
-    if spec.features[name].type == "numeric":
-        return False
-    return inputs[name].nunique() <= spec.preparation.max_categories
-
-
-def _first_columns(columns: ColumnTransformer, names: list[str], signs: list[int]) -> list[int]:
-    """Spread the features' signs over the columns: the first is the value, others are flags."""
-    spread = [0] * max(span.stop for span in columns.output_indices_.values())
-    for name, sign in zip(names, signs, strict=True):
-        spread[columns.output_indices_[name].start] = sign
-    return spread
-
-
 def _columns(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame) -> ColumnTransformer:
+    """One transformer for all numbers, one for columns of few categories, one for those of many."""
     from sklearn.compose import ColumnTransformer
 
-    is_linear = model.kind == "logistic_regression"
-    steps = [
-        (
-            name,
-            _numeric(is_linear)
-            if spec.features[name].type == "numeric"
-            else _categorical(model, spec, few=_is_coded(name, spec, inputs)),
-            [name],
-        )
-        for name in map(str, inputs)
-    ]
-    return ColumnTransformer(steps, sparse_threshold=0)
+    groups: dict[str, list[str]] = {"numbers": [], "few": [], "many": []}
+    for name in map(str, inputs):
+        if spec.features[name].type == "numeric":
+            groups["numbers"].append(name)
+        elif inputs[name].nunique() > spec.preparation.max_categories:
+            groups["many"].append(name)
+        else:
+            groups["few"].append(name)
+    steps = {
+        "numbers": _numeric(model.kind == "logistic_regression"),
+        "few": _categorical(model, spec),
+        "many": _share_of_positives(model),
+    }
+    used = [(group, steps[group], names) for group, names in groups.items() if names]
+    return ColumnTransformer(used, sparse_threshold=0)
+
+
+def _owners(columns: ColumnTransformer) -> list[str]:
+    """Name the feature of each column that a fitted transformer gives.
+
+    Gaps of numbers have flags behind the numbers; a category has a column of its own, or shares
+    one with the other rare ones.
+    """
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    owners: list[str] = []
+    for group, transformer, names in columns.transformers_:
+        if group == "remainder":
+            continue
+        if isinstance(transformer, OneHotEncoder):
+            rare = transformer.infrequent_categories_
+            for name, seen, merged in zip(names, transformer.categories_, rare, strict=True):
+                owners += [name] * (len(seen) if merged is None else len(seen) - len(merged) + 1)
+            continue
+        owners += names
+        if group == "numbers" and isinstance(transformer, Pipeline):
+            owners += [names[index] for index in transformer[-1].indicator_.features_]
+    return owners
+
+
+def _signs(columns: ColumnTransformer, spec: Spec) -> list[int]:
+    """Spread the features' directions over the columns; a gap has none."""
+    wanted = {"rising": 1, "falling": -1, None: 0}
+    seen: set[str] = set()
+    signs = []
+    for name in _owners(columns):
+        feature = spec.features[name]
+        has_one = feature.type == "numeric" and name not in seen
+        signs.append(wanted[feature.direction] if has_one else 0)
+        seen.add(name)
+    return signs
 
 
 def _numeric(is_linear: bool) -> BaseEstimator | str:
@@ -217,24 +240,14 @@ def _numeric(is_linear: bool) -> BaseEstimator | str:
     )
 
 
-def _categorical(model: CandidateModel, spec: Spec, *, few: bool) -> BaseEstimator:
-    """Choose columns or codes for few categories, else the cross-fitted share of positives."""
+def _categorical(model: CandidateModel, spec: Spec) -> BaseEstimator:
+    """Choose a column per category, or codes, or (for boosted trees) shares of positives."""
     import numpy as np
-    from sklearn.model_selection import StratifiedKFold
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import (
-        OneHotEncoder,
-        OrdinalEncoder,
-        StandardScaler,
-        TargetEncoder,
-    )
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
     rare = spec.preparation.min_category_rows
-    if model.kind == "hist_gradient_boosting" or not few:
-        folds = StratifiedKFold(5, shuffle=True, random_state=_SEED)
-        share = TargetEncoder(target_type="binary", cv=folds)
-        is_linear = model.kind == "logistic_regression"
-        return make_pipeline(share, StandardScaler()) if is_linear else share
+    if model.kind == "hist_gradient_boosting":
+        return _share_of_positives(model)
     if model.kind == "explainable_boosting":
         return OrdinalEncoder(
             handle_unknown="use_encoded_value", unknown_value=-1, min_frequency=rare,
@@ -243,6 +256,18 @@ def _categorical(model: CandidateModel, spec: Spec, *, few: bool) -> BaseEstimat
     return OneHotEncoder(
         handle_unknown="infrequent_if_exist", sparse_output=False, min_frequency=rare
     )
+
+
+def _share_of_positives(model: CandidateModel) -> BaseEstimator:
+    """Replace a category by its share of positives, in training by that of other rows."""
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler, TargetEncoder
+
+    folds = StratifiedKFold(5, shuffle=True, random_state=_SEED)
+    share = TargetEncoder(target_type="binary", cv=folds)
+    is_linear = model.kind == "logistic_regression"
+    return make_pipeline(share, StandardScaler()) if is_linear else share
 
 
 def _fit_linear(
