@@ -125,9 +125,8 @@ class Column:
     def score(self) -> NDArray[Any]:
         """The reading that tells most, as a score that is higher for positive rows."""
         best, reached = self.rows.y * 0.0, 0.5
-        for score in self._scores():
+        for score in self._readings():
             auc = self.rows.auc(score)
-            score, auc = (score, auc) if auc >= 0.5 else (-score, 1 - auc)
             if auc > reached:
                 best, reached = score, auc
         return best
@@ -148,16 +147,17 @@ class Column:
             yield _coded(self._forms())
             yield from self._words.T
 
-    def _scores(self) -> Iterator[NDArray[Any]]:
+    def _readings(self) -> Iterator[NDArray[Any]]:
+        """Yield scores; those by cell know which way is up, an order may go either way."""
         import numpy as np
 
         if self.blank.any():
-            yield self.blank.astype(float)
+            yield from _both_ways(self.blank.astype(float))
         if self.is_repeated:
             yield self.rows.unseen_share(self.codes)
         numbers = self.numbers
         if not np.isnan(numbers).all():
-            yield np.where(np.isnan(numbers), np.nanmedian(numbers), numbers)
+            yield from _both_ways(np.where(np.isnan(numbers), np.nanmedian(numbers), numbers))
             yield self.rows.unseen_share(ranges(numbers))
         if not (self.is_number or self.is_repeated):
             yield self.rows.unseen_share(_coded(self._forms()))
@@ -216,6 +216,18 @@ def ranges(numbers: NDArray[Any], most: int = _MOST_RANGES) -> NDArray[Any]:
     count = int(np.clip(len(numbers) // _LEAST_ROWS, 2, most))
     cuts = np.unique(np.nanquantile(numbers, np.linspace(0, 1, count + 1)[1:-1]))
     return np.where(np.isnan(numbers), 0, np.searchsorted(cuts, numbers, side="right") + 1)
+
+
+def frequent(codes: NDArray[Any], most: int = 200) -> NDArray[Any]:
+    """Codes of the most frequent values from 0 on; all others share one."""
+    import numpy as np
+
+    ranks = np.argsort(np.argsort(-np.bincount(codes), kind="stable"), kind="stable")
+    return np.asarray(np.minimum(ranks[codes], most))
+
+
+def _both_ways(score: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    return score, -score
 
 
 def _coded(values: pandas.Series[Any]) -> NDArray[Any]:

@@ -2,14 +2,19 @@
 
 A value that was written after the outcome tells too much of it. What too much is, no single figure
 says: an honest column may be good, and a copy of the outcome may be blurred. So a column is held
-against four rules, with limits in `ml/specs/defaults.yml` (`leaks`, `gates.suspicious_auc`):
+against seven rules; their limits stand in `ml/specs/defaults.yml` (`leaks`, and
+`gates.suspicious_auc`):
 
 1. alone it tells the outcome nearly for certain (as Driverless AI of H2O looks for leaks: a model
    on each column, named from an AUC of .95, dropped from .999);
-2. alone it makes clearly fewer errors than all weaker columns together;
-3. it has values (or is filled) nearly only where the outcome is one of the two;
-4. it was calculated from the outcomes: a share of positives, or a number dealt out in their order.
+2. it has values (or is filled) nearly only where the outcome is one of the two;
+3. it was calculated from the outcomes: a share of positives, or a number dealt out in their order;
+4. alone it makes clearly fewer errors than all weaker columns together;
+5. it is strong, yet related to no other column once the outcome is known: a blurred copy;
+6. with one other column it makes clearly fewer errors than all others together;
+7. with other numbers it adds up to the outcome.
 
+Rules 1 to 3 look at one column (`ml.learning.giveaways`), the others at its company.
 One row of an entity is looked at, so that rows are independent, and each is judged by the others.
 A feature whose source has a day on which its rows were known (`sources.known_on`) is held against
 rule 1 only: its date already keeps out what came later.
@@ -21,7 +26,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from config.language import _
-from ml.learning.alone import FOLDS, Column, Rows
+from ml.learning.alone import FOLDS, Column, Rows, frequent, ranges
+from ml.learning.giveaways import alone, by_itself, chance_of
+from ml.learning.several import parts, telling_pairs, together
 
 if TYPE_CHECKING:
     import pandas
@@ -32,6 +39,10 @@ if TYPE_CHECKING:
 _SEED = 0
 # Weaker columns than this many are no measure of what is possible without a column.
 _LEAST_REST = 3
+# So many rows of an outcome show whether two columns go together.
+_MOST_COMPANY = 3000
+# A number is a part of a sum that tells if its weight is at least this share of the largest.
+_LEAST_PART = 0.2
 
 
 def find_leaks(
@@ -57,15 +68,21 @@ def find_leaks(
     undated = _undated(spec)
     found: dict[str, str] = {}
     for column in columns:
-        reason = _alone(column, spec)
+        reason = alone(column, spec.gates.suspicious_auc, spec.leaks)
         if column.name in undated:
-            reason = reason or _by_itself(column, spec.leaks)
+            reason = reason or by_itself(column, spec.leaks)
         if reason:
             found[column.name] = reason
-    rest = [column for column in columns if column.name not in found]
-    found |= _beyond_the_rest(rest, undated, spec.leaks)
+    found |= _beyond_the_rest(_kept(columns, found), undated, spec.leaks)
+    found |= _without_company(_kept(columns, found), undated, spec.leaks)
+    found |= _in_pairs(_kept(columns, found), undated, spec.leaks)
+    found |= _in_parts(_kept(columns, found), undated, spec)
     known_late = frame.attrs.get("left_out", {}).items()
     return found | {name: why for name, why in known_late if name not in spec.leaks.cleared}
+
+
+def _kept(columns: list[Column], found: dict[str, str]) -> list[Column]:
+    return [column for column in columns if column.name not in found]
 
 
 def _undated(spec: Spec) -> set[str]:
@@ -96,113 +113,8 @@ def _independent_rows(
     return np.sort(order[~again.to_numpy()][: spec.leaks.most_rows])
 
 
-def _alone(column: Column, spec: Spec) -> str | None:
-    limit = spec.gates.suspicious_auc
-    if column.auc < limit or _chance(column.auc, column.rows) > spec.leaks.chance:
-        return None
-    return _("alone it tells the outcome with an AUC of {auc:.3f} (limit {limit})").format(
-        auc=column.auc, limit=limit
-    )
-
-
-def _by_itself(column: Column, rules: Leaks) -> str | None:
-    return _pure(column, rules) or _averages(column, rules) or _counts_rows(column, rules)
-
-
-def _pure(column: Column, rules: Leaks) -> str | None:
-    """Rule 3: values (or being filled) that one outcome has far more often than the other."""
-    import numpy as np
-
-    y = column.rows.y
-    for cells in column.cells():
-        rows, positive = column.rows.unseen_counts(cells)
-        for outcome in (1, 0):
-            own, mine = y == outcome, positive if outcome else rows - positive
-            often = (mine + 0.5) / (own.sum() + 1)
-            seldom = (rows - mine + 0.5) / ((~own).sum() + 1)
-            chosen = often >= rules.pure_ratio * seldom
-            share, other = chosen[own].mean(), chosen[~own].mean()
-            if share < rules.pure_share or share < rules.pure_ratio * other:
-                continue
-            # With few rows none of the other outcome may be chance: what share could it still be?
-            if share < rules.pure_ratio / 3 * _at_most(chosen[~own]):
-                continue
-            text = _(
-                "has values that {share:.1%} of the rows with outcome {outcome} have, and"
-                " {other:.1%} of the others"
-            )
-            if np.array_equal(chosen, ~column.blank):
-                text = _(
-                    "is filled in {share:.1%} of the rows with outcome {outcome}, and in"
-                    " {other:.1%} of the others"
-                )
-            return text.format(share=share, outcome=outcome, other=other)
-    return None
-
-
-def _at_most(hits: NDArray[Any]) -> float:
-    """Upper 99 % bound of a share (Clopper and Pearson 1934)."""
-    from scipy.stats import beta  # type: ignore[import-untyped]
-
-    found = int(hits.sum())
-    return float(beta.ppf(0.99, found + 1, max(len(hits) - found, 1)))
-
-
-def _averages(column: Column, rules: Leaks) -> str | None:
-    """Rule 4a: the share of positives per value follows the value more closely than chance can.
-
-    A mean of the outcome (per group, over all rows) is that share itself. Of an honest number the
-    shares scatter around any line like a binomial, so their chi-square is about its degrees of
-    freedom; far below is no honest column.
-    """
-    import numpy as np
-    from scipy.stats import chi2
-
-    if not column.is_number or not column.is_repeated:
-        return None
-    y, codes = column.rows.y, column.codes
-    codes, y = codes[~column.blank], y[~column.blank]
-    if not len(codes) or len(set(y)) < 2:
-        return None
-    count = np.bincount(codes)
-    keep = count > 0
-    value = np.bincount(codes, column.numbers[~column.blank])[keep] / count[keep]
-    share = np.bincount(codes, y)[keep] / count[keep]
-    count = count[keep]
-    if len(value) < 4:
-        return None
-    line = np.polyval(np.polyfit(value, share, 1, w=np.sqrt(count)), value)
-    spread = np.clip(line, 0.01, 0.99) * (1 - np.clip(line, 0.01, 0.99)) / count
-    if chi2.cdf(((share - line) ** 2 / spread).sum(), len(value) - 2) > rules.chance / 1000:
-        return None
-    return _(
-        "its {count} values follow the share of positives more closely than chance can"
-    ).format(count=len(value))
-
-
-def _counts_rows(column: Column, rules: Leaks) -> str | None:
-    """Rule 4b: a running number, each only once, that goes with the outcome."""
-    import numpy as np
-
-    if column.is_repeated:
-        return None
-    numbers = column.numbers[~np.isnan(column.numbers)]
-    reach = numbers.max() - numbers.min() if len(numbers) else 0
-    if (
-        len(numbers) < len(column.values) * 0.9
-        or len(np.unique(numbers)) < len(numbers)
-        or (numbers % 1).any()
-        # Drawn at random from so many, some would have come twice (the birthday problem).
-        or len(numbers) ** 2 / (2 * reach + 1) < -np.log(rules.chance)
-    ):
-        return None
-    if _chance(column.auc, column.rows) > rules.chance:
-        return None
-    return _("a running number (each only once) with an AUC of {auc:.3f}").format(auc=column.auc)
-
-
 def _beyond_the_rest(columns: list[Column], undated: set[str], rules: Leaks) -> dict[str, str]:
-    """Rule 2, from the weakest of the strong columns upwards; stronger ones than a leak are leaks.
+    """Rule 4, from the weakest of the strong columns upwards; stronger ones than a leak are leaks.
 
     In this order a leak is never held against other leaks, unless they are weaker than it.
     """
@@ -212,14 +124,14 @@ def _beyond_the_rest(columns: list[Column], undated: set[str], rules: Leaks) -> 
             for column in columns
             if column.auc >= rules.beyond_auc
             and column.name in undated
-            and _chance(column.auc, column.rows) <= rules.chance
+            and chance_of(column.auc, column.rows) <= rules.chance
         ),
         key=lambda column: column.auc,
     )
     rest = [column for column in columns if column not in strong]
     while strong:
         if len(rest) >= _LEAST_REST:
-            others = _together(rest)
+            others = together(rest)
             reached = strong[0].rows.auc(others)
             if (1 - strong[-1].auc) > rules.beyond_error * (1 - reached):
                 return {}
@@ -235,44 +147,116 @@ def _beyond_the_rest(columns: list[Column], undated: set[str], rules: Leaks) -> 
     return {}
 
 
-def _together(columns: list[Column]) -> NDArray[Any]:
-    """Score of boosted trees over the columns, each fold judged by the others."""
-    import numpy as np
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+def _without_company(columns: list[Column], undated: set[str], rules: Leaks) -> dict[str, str]:
+    """Rule 5: strong, and related to no other column once the outcome is known.
 
-    rows = columns[0].rows
-    inputs = np.column_stack(
-        [column.numbers if column.is_number else _frequent(column.codes) for column in columns]
+    What is known of a customer goes together; a blurred copy of the outcome goes with nothing but
+    the outcome. Said only where most of the other columns do go together.
+    """
+    strong = [column for column in columns if column.auc >= rules.lonely_auc]
+    others = [column for column in columns if column.auc < rules.lonely_auc]
+    suspects = [
+        column
+        for column in strong
+        if column.name in undated and chance_of(column.auc, column.rows) <= rules.chance
+    ]
+    if not suspects or len(others) < _LEAST_REST:
+        return {}
+    lonely = [column for column in suspects if not _company(column, others, rules)]
+    related = [
+        _company(column, [other for other in others if other is not column], rules)
+        for column in (others if lonely else [])
+    ]
+    if sum(related) < rules.related_share * len(others):
+        return {}
+    return {
+        column.name: _(
+            "it reaches an AUC of {auc:.3f}, but once the outcome is known it is related to no"
+            " other column"
+        ).format(auc=column.auc)
+        for column in lonely
+    }
+
+
+def _company(column: Column, others: list[Column], rules: Leaks) -> bool:
+    """Whether, among the rows of one outcome, any other column goes with this one beyond chance."""
+    import numpy as np
+
+    for outcome in (0, 1):
+        rows = np.flatnonzero(column.rows.y == outcome)[:_MOST_COMPANY]
+        codes = ranges(column.numbers, 8) if column.is_number else frequent(column.codes, 24)
+        codes = codes[rows]
+        # Its upper half, or its most frequent value, against the rest: an outcome like any other.
+        high = codes > np.median(codes) if column.is_number else codes < 0
+        if high.all() or not high.any():
+            high = codes == np.bincount(codes).argmax()
+        if min(high.sum(), (~high).sum()) < 2 * FOLDS:
+            continue
+        halves = Rows.of(high.astype(float))
+        for other in others:
+            seen = Column(other.name, other.values.iloc[rows].reset_index(drop=True), halves)
+            if chance_of(seen.auc, halves) * len(others) <= rules.chance:
+                return True
+    return False
+
+
+def _in_pairs(columns: list[Column], undated: set[str], rules: Leaks) -> dict[str, str]:
+    """Rule 6: two that together make far fewer errors than all others together."""
+    found: dict[str, str] = {}
+    for pair in telling_pairs(columns, undated, rules.beyond_auc):
+        one, two = pair.one, pair.two
+        if {one.name, two.name} & set(found):
+            continue
+        others = [column for column in columns if column not in (one, two)]
+        if len(others) < _LEAST_REST:
+            continue
+        reached = one.rows.auc(together(others))
+        if (1 - pair.auc) > rules.beyond_error * (1 - reached):
+            break
+        text = _("with {other} it reaches an AUC of {auc:.3f}, all others together {reached:.3f}")
+        for column, other in _to_leave_out(one, two, others, undated, rules):
+            found[column.name] = text.format(other=other.name, auc=pair.auc, reached=reached)
+    return found
+
+
+def _in_parts(columns: list[Column], undated: set[str], spec: Spec) -> dict[str, str]:
+    """Rule 7: numbers that tell little each, and as a sum nearly everything."""
+    found: dict[str, str] = {}
+    limit = spec.gates.suspicious_auc
+    while True:
+        left = _kept(columns, found)
+        reached, weights = parts(left)
+        strong = [column for column in left if column.auc >= spec.leaks.beyond_auc]
+        open_ones = [name for name in weights if name in undated]
+        if reached < limit or strong or not open_ones:
+            return found
+        heaviest = max(open_ones, key=lambda name: weights[name])
+        summed = [name for name in open_ones if weights[name] >= _LEAST_PART]
+        text = _("with {others} it adds up to an AUC of {auc:.3f} (limit {limit})")
+        outside = [column for column in left if column.name not in summed]
+        for column in left:
+            if column.name == heaviest or (
+                column.name in summed and _is_lonely(column, outside, spec.leaks)
+            ):
+                others = ", ".join(name for name in summed if name != column.name)
+                found[column.name] = text.format(others=others, auc=reached, limit=limit)
+
+
+def _is_lonely(column: Column, columns: list[Column], rules: Leaks) -> bool:
+    """Whether a column stands for nothing itself: related to neither the outcome nor those."""
+    return chance_of(column.auc, column.rows) > rules.chance and not _company(
+        column, columns, rules
     )
-    score = np.zeros(len(rows.y))
-    with threadpool_limits(limits=1):
-        for fold in range(FOLDS):
-            test = rows.fold == fold
-            model = HistGradientBoostingClassifier(
-                max_iter=100, learning_rate=0.08, max_leaf_nodes=8, random_state=_SEED,
-                categorical_features=[not column.is_number for column in columns],
-            )  # fmt: skip
-            model.fit(inputs[~test], rows.y[~test])
-            score[test] = model.decision_function(inputs[test])
-    return score
 
 
-def _frequent(codes: NDArray[Any], most: int = 200) -> NDArray[Any]:
-    """Codes of the most frequent values; all others share one."""
-    import numpy as np
+def _to_leave_out(
+    one: Column, two: Column, others: list[Column], undated: set[str], rules: Leaks
+) -> list[tuple[Column, Column]]:
+    """Of a pair leave out both if one of them stands for nothing by itself, else the made one.
 
-    ranks = np.argsort(np.argsort(-np.bincount(codes), kind="stable"), kind="stable")
-    return np.asarray(np.minimum(ranks[codes], most))
-
-
-def _chance(auc: float, rows: Rows) -> float:
-    """How probable an AUC this good is for an unrelated column (Mann and Whitney 1947, normal)."""
-    from math import sqrt
-
-    from scipy.stats import norm
-
-    positive = float(rows.y.sum())
-    negative = len(rows.y) - positive
-    error = sqrt((len(rows.y) + 1) / (12 * positive * negative))
-    return float(2 * norm.sf((auc - 0.5) / error))
+    That is the number where the other is a text (its mean is in the number), else the later column.
+    """
+    both = [pair for pair in ((one, two), (two, one)) if pair[0].name in undated]
+    if len(both) == 1 or any(_is_lonely(column, others, rules) for column, _other in both):
+        return both
+    return [both[0] if one.is_number and not two.is_number else both[1]]

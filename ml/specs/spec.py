@@ -176,6 +176,8 @@ class Leaks(Part):
     most_rows: int = Field(ge=100)
     beyond_auc: float = Field(gt=0.5, le=1)
     beyond_error: float = Field(gt=0, le=1)
+    lonely_auc: float = Field(gt=0.5, le=1)
+    related_share: float = Field(ge=0, le=1)
     pure_ratio: float = Field(gt=1)
     pure_share: float = Field(gt=0, le=1)
     chance: float = Field(gt=0, lt=1)
