@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from config.language import _
@@ -121,11 +122,19 @@ def _counts_rows(column: Column, rules: Leaks) -> str | None:
 
 def chance_of(auc: float, rows: Rows) -> float:
     """How probable an AUC this good is for an unrelated column (Mann and Whitney 1947, normal)."""
-    from math import sqrt
-
     from scipy.stats import norm
 
+    return float(2 * norm.sf(errors_of(auc, rows)))
+
+
+def errors_of(auc: float, rows: Rows) -> float:
+    """By how many standard errors of an unrelated column an AUC exceeds a half.
+
+    The error is taken 1.4 times as large: scores of cells scatter more, since each row is judged by
+    rows that it judges too (2,000 columns of noise: the best in a thousand lay at 4.3 errors, not
+    3.1).
+    """
     positive = float(rows.y.sum())
     negative = len(rows.y) - positive
-    error = sqrt((len(rows.y) + 1) / (12 * positive * negative))
-    return float(2 * norm.sf((auc - 0.5) / error))
+    error = 1.4 * sqrt((len(rows.y) + 1) / (12 * positive * negative))
+    return (auc - 0.5) / error

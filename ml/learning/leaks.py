@@ -23,11 +23,12 @@ rule 1 only: its date already keeps out what came later.
 from __future__ import annotations
 
 import re
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from config.language import _
 from ml.learning.alone import FOLDS, Column, Rows, frequent, ranges
-from ml.learning.giveaways import alone, by_itself, chance_of
+from ml.learning.giveaways import alone, by_itself, chance_of, errors_of
 from ml.learning.several import parts, telling_pairs, together
 
 if TYPE_CHECKING:
@@ -179,25 +180,36 @@ def _without_company(columns: list[Column], undated: set[str], rules: Leaks) -> 
 
 
 def _company(column: Column, others: list[Column], rules: Leaks) -> bool:
-    """Whether, among the rows of one outcome, any other column goes with this one beyond chance."""
+    """Whether, among rows of the same outcome, any other column goes with this one beyond chance.
+
+    Both outcomes are looked at apart and taken together as Stouffer (1949) does.
+    """
+    from scipy.stats import norm  # type: ignore[import-untyped]
+
+    halves = [halved for outcome in (0, 1) if (halved := _halved(column, outcome))]
+    count = sum(len(rows) for rows, _ in halves)
+    for other in others:
+        beyond = 0.0
+        for rows, outcome in halves:
+            seen = Column(other.name, other.values.iloc[rows].reset_index(drop=True), outcome)
+            beyond += errors_of(seen.auc, outcome) * sqrt(len(rows) / count)
+        if 2 * norm.sf(beyond) <= rules.chance / len(others):
+            return True
+    return False
+
+
+def _halved(column: Column, outcome: int) -> tuple[NDArray[Any], Rows] | None:
+    """Rows of one outcome, and which lie in the column's upper half (or have its main value)."""
     import numpy as np
 
-    for outcome in (0, 1):
-        rows = np.flatnonzero(column.rows.y == outcome)[:_MOST_COMPANY]
-        codes = ranges(column.numbers, 8) if column.is_number else frequent(column.codes, 24)
-        codes = codes[rows]
-        # Its upper half, or its most frequent value, against the rest: an outcome like any other.
-        high = codes > np.median(codes) if column.is_number else codes < 0
-        if high.all() or not high.any():
-            high = codes == np.bincount(codes).argmax()
-        if min(high.sum(), (~high).sum()) < 2 * FOLDS:
-            continue
-        halves = Rows.of(high.astype(float))
-        for other in others:
-            seen = Column(other.name, other.values.iloc[rows].reset_index(drop=True), halves)
-            if chance_of(seen.auc, halves) * len(others) <= rules.chance:
-                return True
-    return False
+    rows = np.flatnonzero(column.rows.y == outcome)[:_MOST_COMPANY]
+    codes = (ranges(column.numbers, 8) if column.is_number else frequent(column.codes, 24))[rows]
+    high = codes > np.median(codes) if column.is_number else codes < 0
+    if high.all() or not high.any():
+        high = codes == np.bincount(codes).argmax()
+    if min(high.sum(), (~high).sum()) < 2 * FOLDS:
+        return None
+    return rows, Rows.of(high.astype(float))
 
 
 def _in_pairs(columns: list[Column], undated: set[str], rules: Leaks) -> dict[str, str]:

@@ -1,0 +1,118 @@
+"""Columns that are nearly the outcome are left out and named; honest ones stay."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+import ml
+from benchmarks.scores.leaks import PLANTS, guard, leads
+from config import PROJECT_ROOT
+from ml.features.table import read_inputs, read_labels
+from ml.learning.leaks import find_leaks
+from ml.specs.files import load_spec
+from ml.specs.spec import SpecError
+
+FRAME, TARGET, POSITIVE = leads()
+Y = (FRAME[TARGET] == POSITIVE).to_numpy().astype(int)
+
+
+@pytest.mark.parametrize("way", PLANTS)
+def test_each_way_of_leaking_is_found_and_no_honest_column_is_lost(way):
+    planted = PLANTS[way](Y, np.random.default_rng(5))
+    found = guard(FRAME.assign(**planted), TARGET, POSITIVE)
+    assert {name for name in planted if name != "partner"} <= set(found)
+    assert set(found) <= set(planted)
+
+
+def test_leaks_of_many_ways_at_once_do_not_hide_each_other():
+    random = np.random.default_rng(3)
+    ways = [way for way in PLANTS if set(PLANTS[way](Y[:200], random)) == {"planted"}]
+    planted = {way: PLANTS[way](Y, random)["planted"] for way in ways}
+    assert set(guard(FRAME.assign(**planted), TARGET, POSITIVE)) == set(ways)
+
+
+def test_a_table_without_leaks_keeps_every_column():
+    assert guard(FRAME, TARGET, POSITIVE) == {}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_noise_is_no_leak_however_few_the_rows(seed):
+    random = np.random.default_rng(seed)
+    noise = pd.DataFrame({f"n{i}": random.normal(size=40) for i in range(10)})
+    noise["text"] = random.choice(["a", "b", None], 40)
+    noise["won"] = random.choice(["yes", "no"], 40)
+    assert guard(noise, "won", "yes") == {}
+
+
+def test_the_model_learns_without_the_leak_and_says_so(table, table_spec):
+    table_spec["features"]["closed"] = {"type": "numeric"}
+    leak = table.assign(closed=np.where(table.bought == "Yes", 1.0, np.nan))
+    candidate = ml.train(leak, table_spec)
+    assert set(candidate.left_out) == {"closed"}
+    assert set(candidate.features) == {"size", "colour"}
+    assert candidate.metrics["auc"] == ml.train(table, table_spec | {
+        "features": {"size": {"type": "numeric"}, "colour": {"type": "categorical"}}
+    }).metrics["auc"]  # fmt: skip
+    assert any(said.startswith("closed was left out: ") for said in candidate.warnings)
+    assert (
+        ml.evaluate(candidate, leak)["auc"] == ml.evaluate(candidate, table.assign(closed=0))["auc"]
+    )
+
+
+def test_a_person_may_clear_a_column_with_a_reason(table, table_spec):
+    table_spec["features"]["closed"] = {"type": "numeric"}
+    table_spec["leaks"] = {"cleared": {"closed": "the contract names it before the outcome"}}
+    leak = table.assign(closed=np.where(table.bought == "Yes", 1.0, 0.0))
+    candidate = ml.train(leak, table_spec)
+    assert candidate.left_out == {}
+    assert "closed" in candidate.features
+    for wrong in ({"closed": " "}, {"clsoed": "known before"}):
+        table_spec["leaks"] = {"cleared": wrong}
+        with pytest.raises(SpecError, match=r"leaks\.cleared"):
+            ml.train(leak, table_spec)
+
+
+def test_nothing_but_leaks_is_refused_and_they_are_named(table, table_spec):
+    table_spec["features"] = {"closed": {"type": "numeric"}}
+    with pytest.raises(ml.TableError, match=r"nearly the outcome \(closed: "):
+        ml.train(table.assign(closed=(table.bought == "Yes") * 1.0), table_spec)
+
+
+def test_what_the_frame_says_is_late_is_left_out(table, table_spec):
+    table.attrs["left_out"] = {"size": "no history reaches back that far"}
+    candidate = ml.train(table, table_spec)
+    assert candidate.left_out == {"size": "no history reaches back that far"}
+
+
+def test_rows_of_one_entity_count_once():
+    """A unique amount per lead tells its outcome on the lead's other rows, and is no leak."""
+    random = np.random.default_rng(0)
+    n = 150
+    firms = pd.DataFrame({"entity_id": range(n), "amount": random.permutation(n) * 10.5 + 3,
+                          "industry": random.choice(["a", "b", "c"], n),
+                          "won": random.integers(0, 2, n)})  # fmt: skip
+    frame = firms.loc[firms.index.repeat(12)].reset_index(drop=True)
+    spec = load_spec({
+        "target": {"column": "won", "positive": 1},
+        "features": {"amount": {"type": "numeric"}, "industry": {"type": "categorical"}},
+    })  # fmt: skip
+    y = read_labels(frame, spec).to_numpy()
+    assert find_leaks(frame, read_inputs(frame, spec), y, spec) == {}
+
+
+def test_a_dated_source_is_not_suspected_for_being_good(table):
+    """The best honest sign of the night's scores comes from rows that were known by then."""
+    content = yaml.safe_load((PROJECT_ROOT / "models/lead.yml").read_text(encoding="utf-8"))
+    spec = load_spec(content | {"name": "lead"})
+    random = np.random.default_rng(0)
+    count = 500
+    y = random.integers(0, 2, count).astype(float)
+    frame = pd.DataFrame({name: random.normal(size=count) for name in spec.features})
+    for name, feature in spec.features.items():
+        if feature.type == "categorical":
+            frame[name] = random.choice(["a", "b"], count)
+    frame["visits_before"] = y + 0.6 * random.normal(size=count)
+    frame["employees"] = y + 0.5 * random.normal(size=count)
+    found = find_leaks(frame, read_inputs(frame, spec), y, spec)
+    assert set(found) == {"employees"}
