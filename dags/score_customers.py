@@ -13,15 +13,17 @@ def score_customers() -> None:
     The stage of its use case decides the method: rules at stages 1 and 2, the champion at stage 3.
     A use case below stage 1 is skipped: its old scores go, and the log of `choose_methods` says
     why. A branch that no use case takes is shown as skipped. Whoever objected to profiling is left
-    out.
+    out. When the scores are out, `watch_scores` compares earlier ones with what happened since,
+    looks for drift and writes the page on scores.
 
     **Leaves** the asset `scores`, and the scores in the published warehouse.
     """
-    choose, *methods, publish = SCORE_CUSTOMERS
+    choose, *methods, publish, watch = SCORE_CUSTOMERS
     chain(
         as_branch(choose, list),
         [as_task(method) for method in methods],
         as_task(publish, leaves=SCORES, trigger_rule="none_failed"),
+        as_task(watch),
     )
 
 

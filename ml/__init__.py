@@ -17,6 +17,7 @@ from ml.scoring import (
 from ml.specs.files import load_spec, load_specs
 from ml.specs.spec import Spec, SpecError
 from ml.training import Training, TrainingError, needs_training, train_models
+from ml.watching import Watch, watch_scores
 
 __all__ = [
     "Candidate",
@@ -30,6 +31,7 @@ __all__ = [
     "TableError",
     "Training",
     "TrainingError",
+    "Watch",
     "allowed_methods",
     "evaluate",
     "load_spec",
@@ -43,4 +45,5 @@ __all__ = [
     "train",
     "train_models",
     "training_frame",
+    "watch_scores",
 ]

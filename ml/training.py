@@ -21,6 +21,7 @@ from ml.learning.validation import Metrics
 from ml.maturity import stages
 from ml.specs.files import load_specs
 from ml.specs.spec import Spec, SpecError
+from ml.watching.retraining import why_train
 from warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def train_models(settings: Settings, scores: list[str] | None = None) -> list[Tr
 
 
 def needs_training(settings: Settings) -> list[str]:
-    """Names of the scores whose use case is at stage 3 and that have no champion yet."""
+    """Names of the scores at stage 3 for which training pays: see `ml.watching.retraining`."""
     reached = stages(settings)
     due = [
         spec.name
@@ -101,10 +102,17 @@ def needs_training(settings: Settings) -> list[str]:
     if not due or not registry.is_used(settings):
         return due
     try:
-        with registry.tracking(settings) as client:
-            return [score for score in due if registry.version_in_force(client, score) is None]
+        with registry.tracking(settings) as client, open_warehouse(settings) as connection:
+            reasons = {
+                spec.name: why_train(connection, client, spec, settings.night)
+                for spec in load_specs(settings, due)
+            }
     except registry.StoreError:
         return due  # the training tells what is wrong; this look must not stop the night
+    for score, why in reasons.items():
+        if why:
+            logger.info("%s: %s", score, why)
+    return [score for score in due if reasons[score]]
 
 
 def _train_alone(settings: Settings, spec: Spec) -> Training:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crm import Change
     from expectations import Assessment
     from ingest import Load
-    from ml import Scoring, Training
+    from ml import Scoring, Training, Watch
     from nights.preflight import Finding
     from warehouse import BuildResult
 
@@ -134,6 +134,15 @@ def _score(settings: Settings, method: str) -> list[Scoring]:
     return score_entities(settings, method)
 
 
+def _watch(settings: Settings) -> list[Watch]:
+    from ml import watch_scores
+    from report import write_scores_page
+
+    watched = watch_scores(settings)
+    write_scores_page(settings)
+    return watched
+
+
 def _push(settings: Settings) -> list[Change]:
     from crm import push
     from report.customer_copy import keep_customers
@@ -170,6 +179,7 @@ SCORE_CUSTOMERS: Final = (
         for method, name in SCORING.items()
     ),
     Step("publish_scores", _publish, dict),
+    Step("watch_scores", _watch, lambda watched: {one.score: one.message for one in watched}),
 )
 PUSH_SCORES: Final = (Step("push_to_crm", _push, len),)
 

@@ -1,14 +1,22 @@
-"""The maturity report in Airflow's menu, for whoever is logged in to Airflow.
+"""The maturity report in Airflow's menu, and the page on scores to which it leads.
+
+For whoever is logged in to Airflow.
 
 Airflow loads plugins in every process, tasks included: everything heavy waits for a request.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.plugins_manager import AirflowPlugin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from config import Settings
 
 PREFIX = "/maturity"
 # Nothing of the page may load or run anything, and no other site may show it in a frame.
@@ -27,16 +35,28 @@ def _app() -> Any:  # noqa: ANN401 - a FastAPI, imported when it is needed
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.get("/", dependencies=[Depends(get_user)])
-    def show_report() -> Response:
+    def show(path_of: Callable[[Settings], Path]) -> Response:
         from config import load_settings
-        from report import missing_page, report_path
+        from report import missing_page
 
         settings = load_settings()
-        path = report_path(settings)
+        path = path_of(settings)
         if not path.is_file():
             return HTMLResponse(missing_page(settings), status_code=404, headers=HEADERS)
         return FileResponse(path, media_type="text/html", headers=HEADERS)
+
+    @app.get("/", dependencies=[Depends(get_user)])
+    @app.get("/maturity.html", dependencies=[Depends(get_user)])
+    def show_report() -> Response:
+        from report import report_path
+
+        return show(report_path)
+
+    @app.get("/scores.html", dependencies=[Depends(get_user)])
+    def show_scores() -> Response:
+        from report import scores_path
+
+        return show(scores_path)
 
     return app
 

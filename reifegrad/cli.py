@@ -213,6 +213,15 @@ def score(night: Night = None) -> None:
 
 
 @app.command(rich_help_panel=STATIONS)
+def watch(night: Night = None) -> None:
+    """Compare earlier scores with what happened, look for drift, write the page on scores."""
+    from reifegrad import stations
+
+    for line in stations.watch(settings_of(night)):
+        say(line)
+
+
+@app.command(rich_help_panel=STATIONS)
 def push(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what would change.")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crm import Change
     from expectations import Assessment
     from ingest.loading.inbox_run import Progress
-    from ml import Scoring, Training
+    from ml import Scoring, Training, Watch
     from nights.preflight import Purpose
     from reifegrad.customer_view import CustomerView, FoundCustomer
     from warehouse import BuildResult
@@ -254,7 +254,19 @@ def score(settings: Settings) -> Iterator[str]:
     yield from _by_score(settings, score_entities(settings))
 
 
-def _by_score(settings: Settings, results: Iterable[Training | Scoring]) -> Iterator[str]:
+def watch(settings: Settings) -> Iterator[str]:
+    """Compare earlier scores with what happened and look for drift, a line per score."""
+    from warehouse import require_marts
+
+    require_marts(settings)
+    from ml import watch_scores
+    from report import write_scores_page
+
+    yield from _by_score(settings, watch_scores(settings))
+    yield _("Page on scores: {path}").format(path=write_scores_page(settings))
+
+
+def _by_score(settings: Settings, results: Iterable[Training | Scoring | Watch]) -> Iterator[str]:
     from ml import score_titles
 
     titles = score_titles(settings)
@@ -309,6 +321,7 @@ TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
     "assess_use_cases": _assessed,
     "report_maturity": lambda _settings, path: [_reported(path)],
     "train_champions": _by_score,
+    "watch_scores": _by_score,
     **dict.fromkeys(SCORING.values(), _by_score),
     "publish_scores": lambda settings, rows: [_published(settings, rows)],
     "push_to_crm": _pushed,

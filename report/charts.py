@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -151,6 +151,28 @@ def shortened(name: str) -> str:
     if len(name) <= most:
         return name
     return f"{name[: most // 2]}…{name[-(most - most // 2 - 1) :]}"
+
+
+def calibration(bins: Sequence[Mapping[str, float]], words: Words) -> str:
+    """Draw promised against observed shares (0 to 1), each with its interval."""
+    import altair as alt
+
+    scale = alt.Scale(domain=[0, 1])
+
+    def axis(title: str) -> alt.Axis:
+        return alt.Axis(format=".0%", title=words(title), titleFontWeight="normal", tickCount=5)
+
+    base = _chart([dict(one) for one in bins]).encode(
+        x=alt.X("promised:Q", scale=scale, axis=axis("axis_promised"))
+    )
+    kept = _chart([{"at": 0}, {"at": 1}]).mark_line(color=FAINT, strokeDash=[4, 4])
+    exact = kept.encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))
+    observed = alt.Y("observed:Q", scale=scale, axis=axis("axis_observed"))
+    spread = base.mark_rule(color=BLUE, strokeWidth=2, opacity=0.5).encode(
+        y=alt.Y("low:Q", scale=scale), y2="high:Q"
+    )
+    points = base.mark_circle(color=BLUE, size=60, opacity=1).encode(y=observed)
+    return _drawn(exact + spread + points, height=260)
 
 
 def _name_extent(names: Iterable[str]) -> float:

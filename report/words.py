@@ -33,6 +33,10 @@ class Words:
         """Say what a stage allows."""
         return str(_texts()["meaning"][stage][self.language])
 
+    def kind(self, name: str) -> str:
+        """Return what people call a kind of model; its technical name where the file has none."""
+        return str(_texts()["kinds"].get(name, {}).get(self.language, name))
+
     def mart(self, name: str) -> str:
         """Return a mart's title; its technical name where the file has none."""
         return str(_texts()["marts"].get(name, {}).get(self.language, name))

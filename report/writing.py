@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from config import Settings
-from report.words import LANGUAGES, Words
+from report.words import LANGUAGES, Language, Words
 
 if TYPE_CHECKING:
+    from report.score_view import ScoresView
     from report.view import View
 
 NAME: Final = "maturity.html"
 TEMPLATE: Final = "maturity.html.j2"
+SCORES_NAME: Final = "scores.html"
+SCORES_TEMPLATE: Final = "scores.html.j2"
 
 
 def report_path(settings: Settings) -> Path:
@@ -24,6 +27,8 @@ def report_path(settings: Settings) -> Path:
 def write_report(settings: Settings) -> Path:
     """Write the report of the last night in one atomic step; the set language comes first.
 
+    It leads to the page on scores, so that one is written too where there is none yet.
+
     Raises:
         ConfigurationError: a file of `expectations/` is wrong; yesterday's page stays.
         WarehouseLockedError: a night is running; yesterday's page stays.
@@ -33,11 +38,46 @@ def write_report(settings: Settings) -> Path:
     from report.view import make_view
 
     facts = read_facts(settings)
-    languages = sorted(LANGUAGES, key=lambda language: language != settings.language)
-    page = render([make_view(facts, language) for language in languages])
-    path = report_path(settings)
+    if not scores_path(settings).is_file():
+        write_scores_page(settings)
+    page = render([make_view(facts, language) for language in _languages(settings)])
+    return _replace(report_path(settings), page)
+
+
+def scores_path(settings: Settings) -> Path:
+    """Return where the page on scores lies."""
+    return settings.reports / SCORES_NAME
+
+
+def write_scores_page(settings: Settings) -> Path:
+    """Write the page on scores in one atomic step; the set language comes first.
+
+    It names customers, so only its owner can read it.
+
+    Raises:
+        ConfigurationError: a file of `models/` is wrong; yesterday's page stays.
+        WarehouseLockedError: a night is running; yesterday's page stays.
+
+    """
+    from report.score_facts import read_score_facts
+    from report.score_view import make_scores_view
+
+    found = read_score_facts(settings)
+    views = [
+        make_scores_view(found, settings.company, settings.night, language)
+        for language in _languages(settings)
+    ]
+    return _replace(scores_path(settings), render(views, SCORES_TEMPLATE))
+
+
+def _languages(settings: Settings) -> list[Language]:
+    return sorted(LANGUAGES, key=lambda language: language != settings.language)
+
+
+def _replace(path: Path, page: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
+    fresh.touch(mode=0o600)
     fresh.write_text(page, encoding="utf-8")
     fresh.replace(path)
     return path
@@ -53,7 +93,7 @@ def missing_page(settings: Settings) -> str:
     )
 
 
-def render(views: Sequence[View]) -> str:
+def render(views: Sequence[View] | Sequence[ScoresView], template: str = TEMPLATE) -> str:
     """Write the page; the first view is the one that is seen first."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -64,4 +104,4 @@ def render(views: Sequence[View]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(TEMPLATE).render(views=views)
+    return environment.get_template(template).render(views=views)

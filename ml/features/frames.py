@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -48,21 +48,56 @@ def training_frame(
     if snapshots.every_days:
         _keep_population(connection, spec)
     _sample(connection, spec, snapshots.at_most_rows)
-    label = snapshots.label
-    label_sql = (
-        _aggregate(spec, label.source, [("label", label.sql)], None, snapshots.horizon_days)
-        if label.source in spec.sources
-        else _entity(spec, [("label", label.sql)])
-    )
-    target = f"cast(coalesce(labels.label, {literal(label.missing)}) as integer)"
+    labels, target = _labels(spec)
     return run(
         connection,
         spec,
         "snapshots.label",
         f"select features.*, {target} as {quoted(spec.target.column)}"
-        f" from ({_features(spec)}) features left join ({label_sql}) labels using (spine_id)"
+        f" from ({_features(spec)}) features left join ({labels}) labels using (spine_id)"
         f" where {target} is not null order by cutoff, entity_id",
     ).drop(columns="spine_id")
+
+
+def outcome_frame(
+    connection: duckdb.DuckDBPyConnection, spec: Spec, cutoffs: Sequence[date], night: date
+) -> pandas.DataFrame:
+    """Look up what happened after earlier cut-offs, as far as it is known by now.
+
+    Returns:
+        `entity_id`, `cutoff` and `outcome` (0 or 1) of whoever has not objected, for those of the
+        cut-offs whose horizon ended before the data do.
+
+    """
+    import pandas as pd
+
+    horizon = timedelta(days=_snapshots(spec).horizon_days)
+    until = find_as_of(connection, spec, night)
+    closed = sorted({cutoff for cutoff in cutoffs if cutoff + horizon <= until})
+    if not closed:
+        return pd.DataFrame(columns=["entity_id", "cutoff", "outcome"])
+    _lay_spine(connection, spec, closed)
+    labels, target = _labels(spec)
+    return run(
+        connection,
+        spec,
+        "snapshots.label",
+        f"select {spec.entity}_id as entity_id, cutoff, {target} as outcome"
+        f" from {_SPINE} left join ({labels}) labels using (spine_id)"
+        f" where {target} is not null order by cutoff, entity_id",
+    )
+
+
+def _labels(spec: Spec) -> tuple[str, str]:
+    """Write the SQL of the label per snapshot, and of its value where there are no rows."""
+    snapshots = _snapshots(spec)
+    label = snapshots.label
+    sql = (
+        _aggregate(spec, label.source, [("label", label.sql)], None, snapshots.horizon_days)
+        if label.source in spec.sources
+        else _entity(spec, [("label", label.sql)])
+    )
+    return sql, f"cast(coalesce(labels.label, {literal(label.missing)}) as integer)"
 
 
 def scoring_frame(

@@ -12,11 +12,25 @@ from ml.registry.decisions import (
     version_in_force,
     versions,
 )
-from ml.registry.runs import CHAMPION, Champion, champion, decided_version, register
+from ml.registry.runs import (
+    CHALLENGER,
+    CHAMPION,
+    PAGE,
+    REFERENCE,
+    Champion,
+    champion,
+    decided_version,
+    kept_with,
+    newest_night,
+    register,
+)
 from ml.registry.store import ModelGoneError, StoreError, is_used, model_name, tracking
 
 __all__ = [
+    "CHALLENGER",
     "CHAMPION",
+    "PAGE",
+    "REFERENCE",
     "Champion",
     "ModelGoneError",
     "StoreError",
@@ -27,8 +41,10 @@ __all__ = [
     "held_by",
     "hold",
     "is_used",
+    "kept_with",
     "mark",
     "model_name",
+    "newest_night",
     "put_in_force",
     "register",
     "release",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,11 @@ FEATURES_SHOWN = 8
 
 
 def write_card(
-    candidate: Candidate, frame: pandas.DataFrame, importance: pandas.DataFrame, night: str
+    candidate: Candidate,
+    frame: pandas.DataFrame,
+    importance: pandas.DataFrame,
+    night: str,
+    compared: Sequence[Mapping[str, Any]],
 ) -> str:
     """Write the card as Markdown: first in German, then in English.
 
@@ -30,6 +36,7 @@ def write_card(
         frame: the rows that it learnt from.
         importance: `name` (of the feature), largest share first.
         night: of the training.
+        compared: groups of customers with their `verdict` (`ml.fairness.Comparison`).
 
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -43,22 +50,18 @@ def write_card(
     )
     return "\n".join(
         environment.get_template(f"card.{language}.md.j2").render(
-            _facts(candidate, frame, importance, night, language)
+            _facts(candidate, frame, importance, night, language) | _fairness(compared)
         )
         for language in LANGUAGES
     )
 
 
 def auc_of(candidate: Candidate) -> tuple[float, float, float]:
-    """AUC on unseen rows with its 95 % interval, by the standard error over folds if it is wider.
-
-    Folds share training rows and an entity may have several test rows: the wider of the two
-    intervals promises less.
-    """
-    auc = candidate.metrics["auc"]
-    _auc, low, high = curves.auc_interval(curves.unseen(candidate.tested))
-    half = max(1.96 * candidate.metrics.get("auc_error", 0.0), (high - low) / 2)
-    return auc, max(0.0, auc - half), min(1.0, auc + half)
+    """AUC on unseen rows with its 95 % interval over the folds; with one fold that of its rows."""
+    metrics = candidate.metrics
+    if "auc_low" in metrics:
+        return metrics["auc"], metrics["auc_low"], metrics["auc_high"]
+    return curves.auc_interval(curves.unseen(candidate.tested))
 
 
 def _facts(
@@ -108,6 +111,11 @@ def _facts(
             text(spec.features[name].title, name)
             for name in importance["name"].head(FEATURES_SHOWN)
         ],
-        "left_out": getattr(candidate, "left_out", {}),
-        "fairness": "",
+        "left_out": candidate.left_out,
     }
+
+
+def _fairness(compared: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    counts = Counter(str(one["verdict"]) for one in compared)
+    failed = [f"{one['group']} {one['value']}" for one in compared if one["verdict"] == "failed"]
+    return {"passed": counts["passed"], "small": counts["too small"], "failed": failed}

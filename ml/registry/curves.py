@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ml.specs.spec import Bands
+
 if TYPE_CHECKING:
     import pandas
-
-BINS = 10  # as is usual for calibration (Naeini et al. 2015); fewer where a bin would be too small
-LEAST_IN_BIN = 20  # with fewer, an interval says nothing but that there are few
 
 
 def unseen(tested: pandas.DataFrame) -> pandas.DataFrame:
@@ -25,40 +24,22 @@ def unseen(tested: pandas.DataFrame) -> pandas.DataFrame:
     )
 
 
-def calibration(rows: pandas.DataFrame) -> pandas.DataFrame:
-    """Promised against observed share, in bins of equal size.
-
-    Args:
-        rows: `outcome` (0 or 1) and `probability` (0 to 1).
-
-    Returns:
-        One line per bin, lowest first: `promised` (mean probability), `observed` (share of
-        positives) with its 95 % interval `low` to `high` (Wilson 1927), and `n`.
-
-    """
-    import numpy as np
-    import pandas as pd
+def shares(rows: pandas.DataFrame, bands: Bands) -> dict[str, dict[str, float]]:
+    """Share of positives in each band that has rows, with its 95 % interval (Wilson 1927)."""
     from scipy.stats import binomtest  # type: ignore[import-untyped]
 
-    count = max(1, min(BINS, len(rows) // LEAST_IN_BIN))
-    ordered = rows.sort_values("probability", kind="stable")
-    lines = []
-    for part in np.array_split(np.arange(len(ordered)), count):
-        bin_ = ordered.iloc[part]
-        if bin_.empty:
-            continue
-        hits = int(bin_["outcome"].sum())
-        interval = binomtest(hits, len(bin_)).proportion_ci(method="wilson")
-        lines.append(
-            {
-                "promised": float(bin_["probability"].mean()),
-                "observed": hits / len(bin_),
-                "low": float(interval.low),
-                "high": float(interval.high),
-                "n": len(bin_),
-            }
-        )
-    return pd.DataFrame(lines, columns=["promised", "observed", "low", "high", "n"])
+    named = (rows["probability"] * 100).round().map(lambda points: bands.of(int(points)))
+    found = {}
+    for band, part in rows.groupby(named):
+        hits = int(part["outcome"].sum())
+        interval = binomtest(hits, len(part)).proportion_ci(method="wilson")
+        found[str(band)] = {
+            "share": hits / len(part),
+            "low": float(interval.low),
+            "high": float(interval.high),
+            "n": len(part),
+        }
+    return found
 
 
 def gain(rows: pandas.DataFrame) -> pandas.DataFrame:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas
 
-_INK, _BLUE, _FAINT = "#1b2733", "#1f6aa5", "#6b7683"
+_INK, _BLUE, _FAINT, _ALARM = "#1b2733", "#1f6aa5", "#6b7683", "#b04300"
 _SIDE = 420
 _STEADY = 10  # of fewer rows the share of hits jumps between nothing and all
 
@@ -31,7 +31,7 @@ def draw(candidate: Candidate, importance: pandas.DataFrame, folder: Path) -> No
     gain = curves.gain(rows)
     steady = gain[gain["k"] >= min(_STEADY, len(rows))]
     for name, chart in {
-        "calibration": _calibration(curves.calibration(rows)),
+        "calibration": _calibration(candidate.calibration),
         "gain": _gain(gain),
         "lift": _line(steady, "share", "lift", _("share of all, highest scores first"), _("lift")),
         "precision_at_k": _line(
@@ -59,7 +59,7 @@ def save(chart: alt.TopLevelMixin, path: Path) -> None:
     path.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
 
 
-def _calibration(bins: pandas.DataFrame) -> alt.TopLevelMixin:
+def _calibration(bins: list[dict[str, float]]) -> alt.TopLevelMixin:
     import altair as alt
 
     share = alt.Scale(domain=[0, 1])
@@ -149,3 +149,27 @@ def _titled(
         title=alt.TitleParams(title, subtitle=subtitle or []), height=height
     )
     return titled
+
+
+def draw_drift(rows: list[dict[str, Any]], path: Path) -> None:
+    """Draw how far each input has moved, beside what was usual, as a PNG file.
+
+    Args:
+        rows: `feature` (as people call it), `distance` and `usual` (0 to 1), `is_alarm`; largest
+            distance first.
+        path: of the file.
+
+    """
+    import altair as alt
+
+    names = [row["feature"] for row in rows]
+    color = alt.condition("datum.is_alarm", alt.value(_ALARM), alt.value(_BLUE))
+    axis = alt.Axis(title=None, labelLimit=320, domain=False, ticks=False)
+    base = _chart(rows).encode(y=alt.Y("feature:N", sort=names, axis=axis))
+    bars = base.mark_bar(height=13).encode(
+        x=alt.X("distance:Q", axis=_percent(_("share of the rows that moved"))), color=color
+    )
+    usual = base.mark_tick(color=_INK, thickness=2, size=18).encode(x="usual:Q")
+    subtitle = _("tick: the most that was usual while it learnt; red: alarm")
+    chart = _titled(bars + usual, max(60, 24 * len(rows)), _("Drift since the training"), subtitle)
+    save(chart, path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from config import Settings
 from config.language import _, spoken_language
 from ml.learning.candidates import Candidate
+from ml.learning.reference import make_reference
 from ml.registry import curves, plots
 from ml.registry.card import auc_of, write_card
 from ml.registry.store import ModelGoneError, model_name
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 CHAMPION, CHALLENGER = "champion", "challenger"
 # Artifacts of a run that the report's page on scores reads.
 PAGE, CARD = "page.json", "card.md"
+MOST_WEIGHED = 2000  # rows: a mean of so many is exact enough, and trees take long to be split
+REFERENCE = "reference.json"  # what drift is measured against
 # Types of our pipelines beyond those that skops trusts by itself; anything else in a stored model
 # is refused when it is loaded.
 TRUSTED_TYPES = [
@@ -52,6 +55,8 @@ class Champion:
     uri: str
     trained_on: date  # its night
     bar: float  # AUC that candidates after it are held to, see `ml.gate.next_bar`
+    run_id: str
+    alias: str = CHAMPION
 
     def load(self) -> ClassifierMixin:
         """Load the fitted scikit-learn model.
@@ -69,8 +74,8 @@ class Champion:
             raise _gone(self.spec.name, self.version, error) from error
 
 
-def champion(client: MlflowClient, score: str) -> Champion | None:
-    """Look up the model in force for a score, if there is one.
+def champion(client: MlflowClient, score: str, alias: str = CHAMPION) -> Champion | None:
+    """Look up the model in force for a score, or the one of another alias, if there is one.
 
     Raises:
         ModelGoneError: there is one, but its files are gone or of another version of the project.
@@ -79,13 +84,13 @@ def champion(client: MlflowClient, score: str) -> Champion | None:
     from mlflow.exceptions import MlflowException
 
     try:
-        version = client.get_model_version_by_alias(model_name(score), CHAMPION)
+        version = client.get_model_version_by_alias(model_name(score), alias)
     except MlflowException as error:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return None
         raise
     try:
-        return _read_champion(client, score, version)
+        return _read_champion(client, score, version, alias)
     except (MlflowException, OSError, SpecError, ValueError, KeyError) as error:
         raise _gone(score, str(version.version), error) from error
 
@@ -107,7 +112,7 @@ def _gone(score: str, version: str, error: Exception) -> Exception:
     )
 
 
-def _read_champion(client: MlflowClient, score: str, version: ModelVersion) -> Champion:
+def _read_champion(client: MlflowClient, score: str, version: ModelVersion, alias: str) -> Champion:
     import yaml
     from mlflow.artifacts import load_dict, load_text
 
@@ -123,7 +128,24 @@ def _read_champion(client: MlflowClient, score: str, version: ModelVersion) -> C
         uri=f"models:/{model_name(score)}/{version.version}",
         trained_on=date.fromisoformat(version.tags["night"]),
         bar=float(version.tags.get("bar") or client.get_run(version.run_id).data.metrics["auc"]),
+        run_id=str(version.run_id),
+        alias=alias,
     )
+
+
+def kept_with(client: MlflowClient, model: Champion, artifact: str) -> dict[str, Any]:
+    """Read a JSON artifact of a model's run; empty where an earlier version kept none."""
+    from mlflow.artifacts import load_dict
+
+    if artifact not in {file.path for file in client.list_artifacts(model.run_id)}:
+        return {}
+    return dict(load_dict(f"runs:/{model.run_id}/{artifact}"))
+
+
+def newest_night(client: MlflowClient, score: str) -> str:
+    """Night of the newest training of a score, whatever was decided; empty if there is none."""
+    versions = client.search_model_versions(f"name = '{model_name(score)}'")
+    return max((version.tags.get("night", "") for version in versions), default="")
 
 
 def decided_version(client: MlflowClient, score: str, fingerprint: str) -> ModelVersion | None:
@@ -181,7 +203,8 @@ def register(
             pip_requirements=[f"scikit-learn=={sklearn_version}"],
         )
         _log_figures(candidate, dataset, logged.model_id)
-        card = _log_pages(candidate, inputs, frame, str(settings.night))
+        compared = attached.get("fairness.json", {}).get("comparisons", [])
+        card = _log_pages(candidate, inputs, frame, str(settings.night), compared)
         name = model_name(spec.name)
         _ensure_registered(client, spec)
         version = client.create_model_version(
@@ -247,7 +270,11 @@ def _log_figures(candidate: Candidate, dataset: Dataset, model_id: str) -> None:
 
 
 def _log_pages(
-    candidate: Candidate, inputs: pandas.DataFrame, frame: pandas.DataFrame, night: str
+    candidate: Candidate,
+    inputs: pandas.DataFrame,
+    frame: pandas.DataFrame,
+    night: str,
+    compared: list[dict[str, Any]],
 ) -> str:
     """Log plots, the tables behind them, and the card; returns the card."""
     import mlflow
@@ -260,19 +287,21 @@ def _log_pages(
     _auc, low, high = auc_of(candidate)
     page = {
         "importance": weights.to_dict("records"),
-        "calibration": curves.calibration(rows).to_dict("records"),
+        "bands": curves.shares(rows, candidate.spec.bands),
+        "calibration": candidate.calibration,
         "metrics": candidate.metrics | {"auc_low": low, "auc_high": high},
-        "left_out": getattr(candidate, "left_out", {}),
+        "left_out": candidate.left_out,
     }
     mlflow.log_dict(page, PAGE)
-    card = write_card(candidate, frame, weights, night)
+    mlflow.log_dict(make_reference(candidate, frame, inputs), REFERENCE)
+    card = write_card(candidate, frame, weights, night, compared)
     mlflow.log_text(card, CARD)
     mlflow.set_tag("mlflow.note.content", card)
     return card
 
 
 def importance(candidate: Candidate, inputs: pandas.DataFrame) -> pandas.DataFrame:
-    """Mean absolute push of each feature in log-odds, as share of all.
+    """Mean absolute push of each feature in log-odds, as share of all, over a sample of the rows.
 
     Returns:
         `name`, `feature` (as people call it, in the set language) and `share` (0 to 1), largest
@@ -284,6 +313,7 @@ def importance(candidate: Candidate, inputs: pandas.DataFrame) -> pandas.DataFra
 
     from ml.learning.estimators import parts
 
+    inputs = inputs.sample(min(len(inputs), MOST_WEIGHED), random_state=0)
     split, _base = parts(candidate.model, inputs)
     weight = np.abs(split).mean(axis=0)
     table = pd.DataFrame({"name": list(inputs), "share": weight / max(weight.sum(), 1e-12)})

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 DEFAULTS = Path(__file__).with_name("defaults.yml")
 # A score's YAML overrides single entries of these; every other section is replaced whole.
-_MERGED = ("validation", "preparation", "leaks", "gates", "fairness", "explanation", "calls")
+_MERGED = (
+    "validation", "preparation", "leaks", "gates", "fairness", "explanation", "calls", "watching",
+)  # fmt: skip
 
 
 def load_spec(path_or_dict: str | Path | dict[str, Any] | Spec) -> Spec:

@@ -218,6 +218,21 @@ class Fairness(Part):
         return value
 
 
+class Watching(Part):
+    """When a score is said to have drifted or worsened; see `defaults.yml` for each figure."""
+
+    keep_every_days: int = Field(ge=1)
+    keep_days: int = Field(ge=1)
+    least_rows: int = Field(ge=10)
+    least_outcomes: int = Field(ge=5)
+    alarm_rate: float = Field(gt=0, lt=0.5)
+    least_distance: float = Field(ge=0, le=1)
+    beyond_usual: float = Field(ge=1)
+    outcome_days: int = Field(ge=1)
+    retrain_after_days: int = Field(ge=1)
+    most_age_days: int = Field(ge=1)
+
+
 class Bands(Part):
     """From how many points on a score is high or medium."""
 
@@ -298,6 +313,7 @@ class Spec(Part):
     gates: Gates
     approval: Literal["automatic", "person"]
     fairness: Fairness
+    watching: Watching
     bands: Bands
     explanation: Explanation
 

@@ -61,12 +61,13 @@ def _table(*columns: str) -> Table:
 def _files(settings: Settings) -> Iterator[tuple[str, str]]:
     """Name the files that are there, by what people call them."""
     from identity.review_list import NAMES as REVIEW_LISTS
-    from report.writing import report_path
+    from report.writing import report_path, scores_path
     from workbooks.to_do import NAME as TO_DO
 
     data_docs = settings.reports / "data_docs" / "index.html"
     for name, path, shown_as in (
         (_("Report"), report_path(settings), report_path(settings).as_uri()),
+        (_("Page on scores"), scores_path(settings), scores_path(settings).as_uri()),
         (_("To-do list to fill in"), settings.review / TO_DO, None),
         (
             _("Review list: one customer or two?"),

@@ -196,6 +196,7 @@ def test_score_customers(dagbag):
     assert edges(dag) == {
         *(("choose_methods", branch) for branch in branches),
         *((branch, "publish_scores") for branch in branches),
+        ("publish_scores", "watch_scores"),
     }
     assert dag.task_dict["choose_methods"].inherits_from_skipmixin, "what is not chosen is skipped"
     assert dag.task_dict["publish_scores"].trigger_rule == "none_failed"

@@ -10,6 +10,15 @@ import ml
 from config import Settings
 from ml import registry
 
+COMPARED = {
+    "fairness.json": {
+        "comparisons": [
+            {"group": "country", "value": "AT", "verdict": "failed"},
+            {"group": "country", "value": "DE", "verdict": "passed"},
+        ]
+    }
+}
+
 
 @pytest.fixture(scope="session")
 def _kept(tmp_path_factory):
@@ -28,8 +37,8 @@ def _kept(tmp_path_factory):
     settings = Settings(home=home, as_of="2026-03-02")
     tags = {"fingerprint": "f", "candidate": candidate.name, "night": "2026-03-02"}
     with registry.tracking(settings) as client:
-        version = registry.register(client, settings, candidate, frame, tags)
-        registry.decide(client, "table", version, True, "good")
+        version = registry.register(client, settings, candidate, frame, tags, COMPARED)
+        registry.decide(client, "table", version, "champion", "good")
     return settings
 
 

@@ -32,16 +32,6 @@ def test_with_one_outcome_there_is_no_auc():
     assert np.isnan(curves.auc_interval(rows(50).assign(outcome=1))[0])
 
 
-def test_a_calibration_curve_counts_every_row_once_and_brackets_what_it_saw():
-    bins = curves.calibration(rows(400))
-    assert bins["n"].sum() == 400
-    assert len(bins) == 10
-    assert (bins["low"] <= bins["observed"]).all()
-    assert (bins["observed"] <= bins["high"]).all()
-    assert len(curves.calibration(rows(45))) == 2  # of 20 at least
-    assert len(curves.calibration(rows(5))) == 1
-
-
 def test_gain_ends_with_everything_found():
     gain = curves.gain(rows(1000))
     assert gain.iloc[-1][["share", "found", "lift"]].tolist() == [1, 1, 1]

@@ -39,6 +39,8 @@ def test_a_version_carries_its_card_in_both_languages(shown):
     assert "0," in version.description.split("**What for.**")[0]  # decimal comma in the German one
     assert "Größe" in version.description
     assert "by weight: Size" in version.description
+    assert "1 comparisons of groups passed, 1 failed" in version.description
+    assert "Anders als alle anderen behandelt: country AT." in version.description
     assert run.data.tags["mlflow.note.content"] in version.description
 
 
@@ -56,10 +58,10 @@ def test_the_input_example_is_nobodys_row(store, shown):
 
 def test_what_was_rejected_is_the_challenger_until_a_champion_comes(store):
     with registry.tracking(store) as client:
-        registry.decide(client, "table", "1", False, "no better")
+        registry.decide(client, "table", "1", "rejected", "no better")
         assert "challenger" in client.get_model_version("reifegrad_table", "1").aliases
-        registry.decide(client, "table", "1", True, "better")
-        registry.decide(client, "table", "1", True, "better")
+        registry.decide(client, "table", "1", "champion", "better")
+        registry.decide(client, "table", "1", "champion", "better")
         version = client.get_model_version("reifegrad_table", "1")
     assert version.aliases == ["champion"]
     assert version.description.count("**What for.**") == 1
