@@ -221,16 +221,19 @@ def _present(
         if champion.spec.text() != spec.text():
             with open_warehouse(settings) as connection:
                 frame = training_frame(connection, champion.spec, settings.night)
-        leaks = _leaks(frame, champion)
+        leaks = _leaks(frame, champion, spec)
         predicted = _predictions(frame, champion)
     except (SpecError, TableError, registry.ModelGoneError) as error:
         logger.info("%s: the champion can't be measured: %s", spec.name, error)
     return Present(champion.version, champion.bar, age, predicted, leaks)
 
 
-def _leaks(frame: pandas.DataFrame, champion: registry.Champion) -> tuple[str, ...]:
-    """Name what the champion learnt from that is nearly the outcome, as today's rows show."""
-    spec = champion.spec
+def _leaks(frame: pandas.DataFrame, champion: registry.Champion, today: Spec) -> tuple[str, ...]:
+    """Name what the champion learnt from that is nearly the outcome, as today's rows show.
+
+    What today's spec clears is cleared; what only the champion's cleared was a mistake.
+    """
+    spec = champion.spec.model_copy(update={"leaks": today.leaks})
     labels = read_labels(frame, spec).to_numpy()
     found = find_leaks(frame, read_inputs(frame, spec), labels, spec)
     return tuple(name for name in found if name in champion.typical)

@@ -1,6 +1,7 @@
 """Who puts a model in force: gate and people, on a real warehouse file and a real MLflow store."""
 
 import getpass
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -195,3 +196,98 @@ def test_ten_customers_or_one_outcome_are_told(quick):
     result = train(settings)
     assert result.status == "rejected" and "10000 are needed" in result.message
     assert np.isfinite(result.metrics["auc"])
+
+
+def test_a_repaired_yaml_replaces_a_champion_that_knew_the_answer(quick, firm):
+    """Measured: .994 by a column written after the outcome; what was honest could not get in."""
+    leaky = firm_spec(firm)["features"] | {
+        "knows": {
+            "type": "numeric",
+            "title": {"de": "Weiß es", "en": "Knows"},
+            "why": "Orders to come: a mistake.",
+            "from": "entity",
+            "sql": "(select count(*) from marts.orders o where o.customer_id = e.customer_id"
+            " and o.ordered_on >= s.cutoff and o.ordered_on < s.cutoff + 90)",
+        }
+    }
+    settings = quick(features=leaky, leaks={"cleared": {"knows": "believed to be known"}})
+    first = train(settings)
+    assert first.status == "champion" and first.metrics["auc"] > 0.98, first.message
+    repaired = train(quick())
+    assert repaired.status == "champion", repaired.message
+    assert repaired.metrics["auc"] < 0.95
+
+
+def test_later_both_are_measured_on_rows_that_neither_has_seen(quick, firm, monkeypatch):
+    """The old promise no longer counts once there are such rows."""
+    early = quick().model_copy(update={"as_of": firm.night - timedelta(days=150)})
+    first = train(early)
+    assert first.status == "champion", first.message
+    with registry.tracking(firm) as client:
+        client.set_model_version_tag("reifegrad_churn", "1", "bar", "0.99")
+    second = train(quick())
+    (gate,) = [line for line in second.message.split("; ") if "0.990" in line] or [None]
+    assert gate is None, gate
+    with registry.tracking(firm) as client:
+        entry = client.get_model_version("reifegrad_churn", "2")
+        findings = load_findings(entry)
+    (kept,) = [finding for finding in findings if finding["check"] == "champion"]
+    assert "on " in kept["says"] and "rows that neither has seen" in kept["says"]
+
+
+def load_findings(entry):
+    from mlflow.artifacts import load_dict
+
+    return load_dict(f"runs:/{entry.run_id}/gate.json")["findings"]
+
+
+def test_who_objects_is_learnt_from_no_more_and_loses_the_score(quick, read_scores):
+    """Also the row that an earlier night left."""
+    settings = quick()
+    train(settings)
+    ml.score_entities(settings)
+    assert "C0007" in set(read_scores().entity_id)
+    with open_warehouse(settings) as connection:
+        connection.execute(
+            "update marts.customers set has_objected_to_profiling = true"
+            " where customer_id = 'C0007'"
+        )
+        (spec,) = ml.load_specs(settings)
+        assert "C0007" not in set(ml.training_frame(connection, spec, settings.night).entity_id)
+        assert "C0007" not in set(ml.scoring_frame(connection, spec, settings.night).entity_id)
+    try:
+        ml.score_entities(settings)
+        assert "C0007" not in set(read_scores().entity_id)
+        second = train(settings)
+        assert second.status != "unchanged"  # other rows: one customer fewer
+        with open_warehouse(settings) as connection:
+            left = connection.execute(
+                "select count(*) from ops.score_reasons where entity_id = 'C0007'"
+            ).fetchone()
+        assert left == (0,)
+    finally:
+        with open_warehouse(settings) as connection:
+            connection.execute(
+                "update marts.customers set has_objected_to_profiling = false"
+                " where customer_id = 'C0007'"
+            )
+
+
+def test_groups_are_compared_stored_and_stop_what_fails(quick):
+    settings = quick(
+        fairness={
+            "groups": {"half": "case when entity.customer_id < 'C0070' then 'a' else 'b' end"},
+            "tolerance": 0.3,
+        }
+    )
+    assert train(settings).status == "champion"
+    with open_warehouse(settings) as connection:
+        rows = connection.execute(
+            "select version, group_name, group_value, measure, verdict from ops.score_fairness"
+            " order by all"
+        ).fetchall()
+    measures = ("calibration", "error", "selection")
+    assert rows == [("1", "half", value, m, "passed") for value in "ab" for m in measures]
+    wrong = quick(fairness={"groups": {"half": "no_such_column"}})
+    with pytest.raises(ml.TrainingError, match=r"churn\.yml: fairness\.groups\.half: "):
+        train(wrong)
