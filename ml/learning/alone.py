@@ -48,6 +48,11 @@ class Rows:
             fold[rows] = np.arange(len(rows)) % FOLDS
         return cls(y, fold)
 
+    @property
+    def rarer(self) -> int:
+        """How many rows have the rarer outcome."""
+        return int(min(self.y.sum(), len(self.y) - self.y.sum()))
+
     def unseen_counts(self, codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Per row: the rows of its cell in the other folds, and how many of them are positive."""
         import numpy as np

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+# Of either outcome: categories are encoded in five folds within the folds of the test, and each
+# needs one.
+_LEAST_CASES = 6
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A fitted model with what its validation showed.
@@ -78,6 +83,7 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
     """
     spec = load_spec(spec)
     frame, inputs, y = _labelled(frame, spec)
+    _require_cases(y, spec)
     left_out = find_leaks(frame, inputs, y, spec)
     warnings = notes(frame, inputs, left_out, spec)
     names = [name for name in estimators.varying(inputs) if name not in left_out]
@@ -150,6 +156,17 @@ def _labelled(
             ).format(name=spec.name, count=len(y), column=spec.target.column)
         )
     return frame, read_inputs(frame, spec), y
+
+
+def _require_cases(y: NDArray[Any], spec: Spec) -> None:
+    rarer = int(min(y.sum(), len(y) - y.sum()))
+    if rarer < _LEAST_CASES:
+        raise NotEnoughDataError(
+            _(
+                "{name}: {count} rows, {rarer} of them with the rarer outcome; a model needs at"
+                " least {least} of each. Collect more outcomes."
+            ).format(name=spec.name, count=len(y), rarer=rarer, least=_LEAST_CASES)
+        )
 
 
 def _rules_auc(

@@ -138,3 +138,11 @@ def errors_of(auc: float, rows: Rows) -> float:
     negative = len(rows.y) - positive
     error = 1.4 * sqrt((len(rows.y) + 1) / (12 * positive * negative))
     return (auc - 0.5) / error
+
+
+def least_auc(auc: float, rows: Rows) -> float:
+    """Lower 99 % bound of an AUC (Hanley and McNeil 1982)."""
+    one, other = float(rows.y.sum()), float(len(rows.y) - rows.y.sum())
+    spread = auc * (1 - auc) + (one - 1) * (auc / (2 - auc) - auc**2)
+    spread += (other - 1) * (2 * auc**2 / (1 + auc) - auc**2)
+    return auc - 2.576 * sqrt(max(spread, 0) / (one * other))

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.language import _
 from ml.learning.alone import FOLDS, Column, Rows, frequent, ranges
-from ml.learning.giveaways import alone, by_itself, chance_of, errors_of
+from ml.learning.giveaways import alone, by_itself, chance_of, errors_of, least_auc
 from ml.learning.several import parts, telling_pairs, together
 
 if TYPE_CHECKING:
@@ -40,8 +40,11 @@ if TYPE_CHECKING:
 _SEED = 0
 # Weaker columns than this many are no measure of what is possible without a column.
 _LEAST_REST = 3
-# So many rows of an outcome show whether two columns go together.
-_MOST_COMPANY = 3000
+# Of the rarer outcome: fewer show nothing (and no model is trained on them).
+_LEAST_CASES = 10
+# At least and at most so many rows of an outcome show whether two columns go together.
+_LEAST_COMPANY, _MOST_COMPANY = 50, 3000
+_HINT = 0.01
 # A number is a part of a sum that tells if its weight is at least this share of the largest.
 _LEAST_PART = 0.2
 
@@ -60,11 +63,17 @@ def find_leaks(
 
     """
     looked_at = _independent_rows(frame, inputs, y, spec)
+    cleared = spec.leaks.cleared
+    late = {
+        name: why for name, why in frame.attrs.get("left_out", {}).items() if name not in cleared
+    }
     rows = Rows.of(y[looked_at])
+    if rows.rarer < _LEAST_CASES:
+        return late
     columns = [
         Column(str(name), inputs[name].iloc[looked_at].reset_index(drop=True), rows)
         for name in inputs
-        if inputs[name].nunique(dropna=False) > 1 and name not in spec.leaks.cleared
+        if inputs[name].nunique(dropna=False) > 1 and name not in cleared
     ]
     undated = _undated(spec)
     found: dict[str, str] = {}
@@ -78,8 +87,7 @@ def find_leaks(
     found |= _without_company(_kept(columns, found), undated, spec.leaks)
     found |= _in_pairs(_kept(columns, found), undated, spec.leaks)
     found |= _in_parts(_kept(columns, found), undated, spec)
-    known_late = frame.attrs.get("left_out", {}).items()
-    return found | {name: why for name, why in known_late if name not in spec.leaks.cleared}
+    return found | late
 
 
 def _kept(columns: list[Column], found: dict[str, str]) -> list[Column]:
@@ -154,18 +162,18 @@ def _without_company(columns: list[Column], undated: set[str], rules: Leaks) -> 
     What is known of a customer goes together; a blurred copy of the outcome goes with nothing but
     the outcome. Said only where most of the other columns do go together.
     """
-    strong = [column for column in columns if column.auc >= rules.lonely_auc]
     others = [column for column in columns if column.auc < rules.lonely_auc]
     suspects = [
         column
-        for column in strong
-        if column.name in undated and chance_of(column.auc, column.rows) <= rules.chance
+        for column in columns
+        if column.name in undated and least_auc(column.auc, column.rows) >= rules.lonely_auc
     ]
-    if not suspects or len(others) < _LEAST_REST:
+    if not suspects or len(others) < _LEAST_REST or suspects[0].rows.rarer < _LEAST_COMPANY:
         return {}
-    lonely = [column for column in suspects if not _company(column, others, rules)]
+    # Of a suspect already a hint of company counts, of the others only what is beyond doubt.
+    lonely = [column for column in suspects if not _company(column, others, _HINT)]
     related = [
-        _company(column, [other for other in others if other is not column], rules)
+        _company(column, [other for other in others if other is not column], rules.chance)
         for column in (others if lonely else [])
     ]
     if sum(related) < rules.related_share * len(others):
@@ -179,7 +187,7 @@ def _without_company(columns: list[Column], undated: set[str], rules: Leaks) -> 
     }
 
 
-def _company(column: Column, others: list[Column], rules: Leaks) -> bool:
+def _company(column: Column, others: list[Column], chance: float) -> bool:
     """Whether, among rows of the same outcome, any other column goes with this one beyond chance.
 
     Both outcomes are looked at apart and taken together as Stouffer (1949) does.
@@ -193,7 +201,7 @@ def _company(column: Column, others: list[Column], rules: Leaks) -> bool:
         for rows, outcome in halves:
             seen = Column(other.name, other.values.iloc[rows].reset_index(drop=True), outcome)
             beyond += errors_of(seen.auc, outcome) * sqrt(len(rows) / count)
-        if 2 * norm.sf(beyond) <= rules.chance / len(others):
+        if 2 * norm.sf(beyond) <= chance / len(others):
             return True
     return False
 
@@ -215,7 +223,7 @@ def _halved(column: Column, outcome: int) -> tuple[NDArray[Any], Rows] | None:
 def _in_pairs(columns: list[Column], undated: set[str], rules: Leaks) -> dict[str, str]:
     """Rule 6: two that together make far fewer errors than all others together."""
     found: dict[str, str] = {}
-    for pair in telling_pairs(columns, undated, rules.beyond_auc):
+    for pair in telling_pairs(columns, undated, rules.beyond_auc, rules.chance):
         one, two = pair.one, pair.two
         if {one.name, two.name} & set(found):
             continue
@@ -257,7 +265,7 @@ def _in_parts(columns: list[Column], undated: set[str], spec: Spec) -> dict[str,
 def _is_lonely(column: Column, columns: list[Column], rules: Leaks) -> bool:
     """Whether a column stands for nothing itself: related to neither the outcome nor those."""
     return chance_of(column.auc, column.rows) > rules.chance and not _company(
-        column, columns, rules
+        column, columns, rules.chance
     )
 
 

@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from ml.learning.alone import FOLDS, Column, Rows, frequent, ranges
+from ml.learning.giveaways import chance_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,8 +75,12 @@ class Pair:
     auc: float
 
 
-def telling_pairs(columns: list[Column], suspects: set[str], least: float) -> list[Pair]:
+def telling_pairs(
+    columns: list[Column], suspects: set[str], least: float, chance: float
+) -> list[Pair]:
     """Find the pairs that together reach at least that AUC, one of them a suspect; best first.
+
+    One of so many pairs reaches it by chance with at most the probability given.
 
     Two numbers are held together by difference, sum and ratio, a number and a text by the number's
     distance from its mean for that text, and all by the cell in which they meet.
@@ -95,7 +100,7 @@ def telling_pairs(columns: list[Column], suspects: set[str], least: float) -> li
     for one, two in pairs:
         aucs = [rows.auc(score) for score in _scores(views[one.name], views[two.name], rows)]
         reached = max(max(auc, 1 - auc) for auc in aucs)
-        if reached >= least:
+        if reached >= least and chance_of(reached, rows) * len(pairs) <= chance:
             found.append(Pair(one, two, reached))
     return sorted(found, key=lambda pair: -pair.auc)
 

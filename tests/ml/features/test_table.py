@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.features.table import MISSING, TableError, read_inputs, read_labels
+from ml.features.table import MISSING, TableError, read_inputs, read_labels, unread
 from ml.specs.files import load_spec
 
 
@@ -73,3 +73,56 @@ def test_a_column_that_is_there_twice_is_named():
     frame = pd.DataFrame([[1, 2]], columns=["x", "x"])
     with pytest.raises(TableError, match="twice"):
         read_inputs(frame, spec())
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["29,85", "1.234,50", "1.234", "n/a", None], [29.85, 1234.5, 1234.0, np.nan, np.nan]),
+        (["29.85", "1,234.50", "1.234"], [29.85, 1234.5, 1.234]),
+        (["12,50 €", "CHF 99,-", "10 %"], [12.5, 99.0, 0.1]),
+        (["1.234", "5.678", "7"], [np.nan, np.nan, 7.0]),  # thousands or decimals: nobody knows
+        ([3, "4,5", True], [3.0, 4.5, 1.0]),
+    ],
+)
+def test_numbers_are_read_as_ingest_reads_them(written, read):
+    frame = pd.DataFrame({"x": pd.Series(written, dtype=object)})
+    assert np.allclose(read_inputs(frame, spec())["x"], read, equal_nan=True)
+
+
+def test_what_is_not_read_is_told_with_share_and_example():
+    frame = pd.DataFrame({"x": ["1,5"] * 6 + ["viel"] * 2 + [None, "-"]})
+    assert unread(frame, read_inputs(frame, spec()), spec()) == [
+        "x: 25% of the values are no number ('viel'): they count as missing."
+    ]
+    few = load_spec(
+        {
+            "target": {"column": "y"},
+            "features": {"x": {"type": "numeric"}},
+            "preparation": {"unread_share": 0.3},
+        }
+    )
+    assert unread(frame, read_inputs(frame, few), few) == []
+
+
+DAYS = ["01.03.2026", "2026-03-02", None, "05.03.2026"]
+
+
+def test_days_left_as_text_are_told_or_count_before_the_rows_day():
+    frame = pd.DataFrame({"x": DAYS, "on": pd.to_datetime(["2026-03-11"] * 4)})
+    as_text = spec("categorical")
+    (told,) = unread(frame, read_inputs(frame, as_text), as_text)
+    assert told.startswith("x: 100% of the values are days ('01.03.2026')")
+    with pytest.raises(TableError, match=r"is a date \(01\.03\.2026\)"):
+        read_inputs(frame, spec())
+    dated = load_spec(
+        {
+            "target": {"column": "y"},
+            "features": {"x": {"type": "numeric"}},
+            "validation": {"time": "on"},
+        }
+    )
+    numbers = read_inputs(frame, dated)["x"]
+    assert np.allclose(numbers, [10, 9, np.nan, 6], equal_nan=True)
+    frame["x"] = pd.to_datetime(["2026-03-01", "2026-03-02", None, "2026-03-05"])
+    assert np.allclose(read_inputs(frame, dated)["x"], numbers, equal_nan=True)
