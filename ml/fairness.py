@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import duckdb
 
 from config.language import _
-from ml.features.frames import MARTS
+from ml.features.known import MARTS
+from ml.features.shares import difference
 from ml.learning.resampling import Draws, auc
-from ml.learning.telling import difference
 from ml.specs.spec import Spec, SpecError
 
 if TYPE_CHECKING:

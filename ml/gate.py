@@ -10,8 +10,8 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
 from config.language import _
+from ml.features.shares import share_interval
 from ml.learning.resampling import Draws, average_precision, interval
-from ml.learning.telling import share_interval
 
 if TYPE_CHECKING:
     import pandas

@@ -29,3 +29,47 @@
     begin;
     {%- endif -%}
 {%- endmacro %}
+
+
+{#
+    What was known when, for the scores: the versions of a history, each with three days. This is
+    the one place that says so.
+      arrived      the night in which the row was first there. What happened before its source's
+                   first night counts as known the day it happened (-infinity): the first files of
+                   a firm bring years at once, and nobody was scored before.
+      known_from   the night from which this version holds; the first one holds from the start.
+      known_until  the first night in which it no longer holds, or infinity.
+    `happened` is the column with the day of the event, `source` says where a row comes from.
+#}
+{% macro known_rows(history, key, happened, source) -%}
+with
+
+versions as (
+
+    select
+        * exclude (dbt_scd_id, dbt_updated_at, dbt_valid_from, dbt_valid_to),
+        dbt_valid_from as known_from,
+        coalesce(dbt_valid_to, date 'infinity') as known_until,
+        min(dbt_valid_from) over (partition by {{ key }}) as first_night,
+        min(dbt_valid_from) over (partition by {{ source }}) as source_night
+    from {{ history }}
+
+),
+
+final as (
+
+    select
+        * exclude (first_night, source_night) replace (
+            case when known_from = first_night then date '-infinity' else known_from end as known_from
+        ),
+        case
+            when first_night > source_night and coalesce({{ happened }} >= source_night, true)
+                then first_night
+            else date '-infinity'
+        end as arrived
+    from versions
+
+)
+
+select * from final
+{%- endmacro %}

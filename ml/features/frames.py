@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -11,14 +12,25 @@ import duckdb
 
 from config.language import _
 from ml.features.clock import find_as_of, find_cutoffs, find_reach
-from ml.features.querying import literal, quoted, run
+from ml.features.filled_later import attributes, find_filled_later
+from ml.features.known import (
+    MARTS,
+    SEEN,
+    TODAY,
+    VERSION,
+    Known,
+    find_known,
+    find_nights,
+    lay_entities,
+    uses_own_row,
+)
+from ml.features.querying import literal, make_macros, quoted, run
 from ml.specs.feature import Feature, Source
 from ml.specs.spec import Snapshots, Spec, SpecError
 
 if TYPE_CHECKING:
     import pandas
 
-MARTS = {"customer": "customers", "lead": "leads"}
 # Columns of every frame beside the features (and the target, when training).
 KEYS = ("entity_id", "customer_id", "cutoff")
 _SPINE = "temp.score_snapshots"
@@ -29,11 +41,13 @@ def training_frame(
 ) -> pandas.DataFrame:
     """Build what the model learns from: one row per entity and cut-off whose label is known.
 
-    Every feature sees only rows known before its cut-off, every label only rows of the horizon
-    after it, and no horizon ends after the night or after the last day that the data reach.
+    Every feature sees only rows known before its cut-off, as they were known then
+    (`ml.features.known`), every label only rows of the horizon after it, and no horizon ends after
+    the night or after the last day that the data reach.
 
     Returns:
-        `entity_id, customer_id, cutoff`, the features and the target column (1 or 0).
+        `entity_id, customer_id, cutoff`, the features and the target column (1 or 0). Its
+        `attrs["left_out"]` names features that may have been filled after the outcome.
 
     Raises:
         NotEnoughDataError: the history is too short for one cut-off.
@@ -41,22 +55,31 @@ def training_frame(
 
     """
     snapshots = _snapshots(spec)
-    cutoffs = [night]
+    cutoffs, reach = [night], find_reach(connection, spec, night)
     if snapshots.every_days:
-        cutoffs = find_cutoffs(find_reach(connection, spec, night), spec, snapshots)
-    _lay_spine(connection, spec, cutoffs)
+        cutoffs = find_cutoffs(reach, spec, snapshots)
+    nights = find_nights(connection, spec, cutoffs)
+    make_macros(connection)
+    _lay_spine(connection, spec, cutoffs, nights)
+    known = TODAY
     if snapshots.every_days:
-        _keep_population(connection, spec)
+        known = find_known(connection, spec)
+        _keep_population(connection, spec, known)
     _sample(connection, spec, snapshots.at_most_rows)
+    known = _measure(connection, spec, known, reach.until if reach else night)
     labels, target = _labels(spec)
-    return run(
+    frame = run(
         connection,
         spec,
         "snapshots.label",
-        f"select features.*, {target} as {quoted(spec.target.column)}"
-        f" from ({_features(spec)}) features left join ({labels}) labels using (spine_id)"
-        f" where {target} is not null order by cutoff, entity_id",
+        f"select features.*, {target} as {quoted(spec.target.column)} from temp.score_features"
+        f" features semi join {_SPINE} using (spine_id) left join ({labels}) labels"
+        f" using (spine_id) where {target} is not null order by cutoff, entity_id",
     ).drop(columns="spine_id")
+    if attributes(spec):
+        undecided = scoring_frame(connection, spec, night)
+        frame.attrs["left_out"] = find_filled_later(frame, undecided, spec, known.since)
+    return frame
 
 
 def outcome_frame(
@@ -76,7 +99,10 @@ def outcome_frame(
     closed = sorted({cutoff for cutoff in cutoffs if cutoff + horizon <= until})
     if not closed:
         return pd.DataFrame(columns=["entity_id", "cutoff", "outcome"])
-    _lay_spine(connection, spec, closed)
+    make_macros(connection)
+    _lay_spine(connection, spec, closed, find_nights(connection, spec, closed))
+    if _snapshots(spec).own_horizon:
+        _measure(connection, spec, find_known(connection, spec), until)
     labels, target = _labels(spec)
     return run(
         connection,
@@ -88,14 +114,28 @@ def outcome_frame(
     )
 
 
+def _measure(connection: duckdb.DuckDBPyConnection, spec: Spec, known: Known, until: date) -> Known:
+    """Make `temp.score_features` for the spine, without rows whose own horizon is not over."""
+    if _snapshots(spec).every_days and uses_own_row(spec):
+        known = replace(known, entities=lay_entities(connection, spec, _SPINE))
+    run(
+        connection,
+        spec,
+        "features",
+        f"create or replace temp table score_features as {_features(spec, known)}",
+    )
+    _set_horizons(connection, spec, until)
+    return known
+
+
 def _labels(spec: Spec) -> tuple[str, str]:
     """Write the SQL of the label per snapshot, and of its value where there are no rows."""
-    snapshots = _snapshots(spec)
-    label = snapshots.label
+    label = _snapshots(spec).label
+    fields = [("label", label.sql)]
     sql = (
-        _aggregate(spec, label.source, [("label", label.sql)], None, snapshots.horizon_days)
+        _aggregate(spec, TODAY, label.source, fields, None, in_horizon=True)
         if label.source in spec.sources
-        else _entity(spec, [("label", label.sql)])
+        else _entity(spec, TODAY, fields)
     )
     return sql, f"cast(coalesce(labels.label, {literal(label.missing)}) as integer)"
 
@@ -113,11 +153,11 @@ def scoring_frame(
         SpecError: an SQL expression of the spec does not work on the marts.
 
     """
-    _lay_spine(connection, spec, [find_as_of(connection, spec, night)])
-    _keep_population(connection, spec)
-    return run(connection, spec, "features", f"{_features(spec)} order by cutoff, entity_id").drop(
-        columns="spine_id"
-    )
+    make_macros(connection)
+    _lay_spine(connection, spec, [find_as_of(connection, spec, night)], [night])
+    _keep_population(connection, spec, TODAY)
+    query = f"{_features(spec, TODAY)} order by cutoff, entity_id"
+    return run(connection, spec, "features", query).drop(columns="spine_id")
 
 
 def _snapshots(spec: Spec) -> Snapshots:
@@ -130,10 +170,20 @@ def _snapshots(spec: Spec) -> Snapshots:
     return spec.snapshots
 
 
-def _lay_spine(connection: duckdb.DuckDBPyConnection, spec: Spec, cutoffs: Sequence[date]) -> None:
-    """Make a row per entity and cut-off, without those who objected to profiling."""
+def _lay_spine(
+    connection: duckdb.DuckDBPyConnection,
+    spec: Spec,
+    cutoffs: Sequence[date],
+    nights: Sequence[date],
+) -> None:
+    """Make a row per entity and cut-off, without those who objected to profiling.
+
+    `nights`: per cut-off the night whose files it may see.
+    """
     snapshots, key = _snapshots(spec), f"{spec.entity}_id"
-    days = ", ".join(f"date '{cutoff}'" for cutoff in cutoffs)
+    days = ", ".join(
+        f"(date '{cutoff}', date '{night}')" for cutoff, night in zip(cutoffs, nights, strict=True)
+    )
     columns = ", ".join(dict.fromkeys([key, "customer_id"]))
     run(
         connection,
@@ -142,19 +192,21 @@ def _lay_spine(connection: duckdb.DuckDBPyConnection, spec: Spec, cutoffs: Seque
         f"create or replace temp table score_snapshots as"
         f" with objectors as (select customer_id from marts.customers"
         f" where coalesce(({snapshots.excluded}), false))"
-        f" select row_number() over (order by cutoff, {key}) as spine_id, {columns}, cutoff"
+        f" select row_number() over (order by cutoff, {key}) as spine_id, {columns},"
+        f" customer_id as known_customer_id, cutoff, known_by,"
+        f" {snapshots.horizon_days} as horizon"
         f" from marts.{MARTS[str(spec.entity)]} anti join objectors using (customer_id)"
-        f" cross join (select unnest([{days}]) as cutoff)",
+        f" cross join (values {days}) as days (cutoff, known_by)",
     )
 
 
-def _keep_population(connection: duckdb.DuckDBPyConnection, spec: Spec) -> None:
+def _keep_population(connection: duckdb.DuckDBPyConnection, spec: Spec, known: Known) -> None:
     population = _snapshots(spec).population
     fields = [("member", population.sql)]
     members = (
-        _aggregate(spec, population.source, fields, population.window_days)
+        _aggregate(spec, known, population.source, fields, population.window_days)
         if population.source in spec.sources
-        else _entity(spec, fields)
+        else _entity(spec, TODAY, fields)
     )
     run(
         connection,
@@ -174,7 +226,26 @@ def _sample(connection: duckdb.DuckDBPyConnection, spec: Spec, at_most_rows: int
     )
 
 
-def _features(spec: Spec) -> str:
+def _set_horizons(connection: duckdb.DuckDBPyConnection, spec: Spec, until: date) -> None:
+    """Give each snapshot its own horizon; those whose horizon ends after `until` go.
+
+    All of them, also those who are known to have ordered: else only the quick ones would stay.
+    """
+    own = _snapshots(spec).own_horizon
+    if own is None:
+        return
+    run(
+        connection,
+        spec,
+        "snapshots.own_horizon",
+        f"update {_SPINE} s set horizon = greatest(horizon, coalesce(f.days, 0)) from"
+        f" (select spine_id, ceil({own})::integer as days from temp.score_features) f"
+        " where f.spine_id = s.spine_id",
+    )
+    connection.execute(f"delete from {_SPINE} where cutoff + horizon > date '{until}'")
+
+
+def _features(spec: Spec, known: Known) -> str:
     """One query for all features: a subquery per source and window, then the derived features."""
     stored = [feature for feature in spec.features.values() if feature.source != "features"]
     stored.sort(key=lambda feature: (feature.source, feature.window_days or 0))
@@ -184,9 +255,9 @@ def _features(spec: Spec) -> str:
         features = list(members)
         fields = [(feature.name, feature.sql or quoted(feature.name)) for feature in features]
         query = (
-            _entity(spec, fields)
+            _entity(spec, known, fields)
             if source == "entity"
-            else _aggregate(spec, source, fields, window)
+            else _aggregate(spec, known, source, fields, window)
         )
         joins += f" left join ({query}) g{index} using (spine_id)"
         columns += "".join(
@@ -213,45 +284,56 @@ def _type(feature: Feature) -> str:
 
 def _aggregate(
     spec: Spec,
+    known: Known,
     source_name: str,
     fields: Iterable[tuple[str, str]],
     window_days: int | None,
-    horizon_days: int | None = None,
+    *,
+    in_horizon: bool = False,
 ) -> str:
     """Select aggregates per snapshot over the rows known before the cut-off, or in the horizon.
 
     An expression may name the entity's own row: `entity.created_on`.
     """
     source: Source = spec.sources[source_name]
+    rows, has_versions = known.rows(source)
     columns = dict.fromkeys([source.key, source.known_on, *source.columns])
     visible = "r.known_on < s.cutoff"
-    if horizon_days is not None:
-        visible = f"r.known_on >= s.cutoff and r.known_on < s.cutoff + {horizon_days}"
+    if in_horizon:
+        visible = "r.known_on >= s.cutoff and r.known_on < s.cutoff + s.horizon"
     elif window_days:
         visible += f" and r.known_on >= s.cutoff - {window_days}"
+    if has_versions:
+        visible += f" and {SEEN}"
     fields = list(fields)
     selected = ", ".join(f"({sql}) as {quoted(name)}" for name, sql in fields)
     key = f"{spec.entity}_id"
-    own_row = (
-        f" join marts.{MARTS[str(spec.entity)]} entity on entity.{key} = s.own_key"
-        if any("entity." in sql for _, sql in fields)
-        else ""
-    )
+    spine_key = "known_customer_id" if source.key == "customer_id" else source.key
+    own_row = ""
+    if any("entity." in sql for _, sql in fields):
+        own_row = (
+            f" join (select * exclude (cutoff) from {known.entities}) entity"
+            " on entity.spine_id = s.spine_id"
+            if known.entities
+            else f" join marts.{MARTS[str(spec.entity)]} entity on entity.{key} = s.own_key"
+        )
     return (
         f"select s.spine_id, {selected}"
-        f" from (select spine_id, {source.key} as spine_key, {key} as own_key, cutoff"
-        f" from {_SPINE}) s"
+        f" from (select spine_id, {spine_key} as spine_key, {key} as own_key, cutoff, known_by,"
+        f" horizon from {_SPINE}) s"
         f"{own_row} join (select {', '.join(map(quoted, columns))},"
-        f" {quoted(source.known_on)} as known_on"
-        f" from marts.{quoted(source.mart)} where {source.where or 'true'}) r"
+        f" {quoted(source.known_on)} as known_on{VERSION if has_versions else ''}"
+        f" from {rows} where {source.where or 'true'}) r"
         f" on r.{quoted(source.key)} = s.spine_key and {visible} group by s.spine_id, s.cutoff"
     )
 
 
-def _entity(spec: Spec, fields: Iterable[tuple[str, str]]) -> str:
+def _entity(spec: Spec, known: Known, fields: Iterable[tuple[str, str]]) -> str:
     """Expressions over the entity's own row and `cutoff`."""
     key = f"{spec.entity}_id"
     selected = ", ".join(f"({sql}) as {quoted(name)}" for name, sql in fields)
+    if known.entities:
+        return f"select spine_id, {selected} from {known.entities}"
     return (
         f"select s.spine_id, {selected}"
         f" from (select spine_id, {key} as spine_key, cutoff from {_SPINE}) s"

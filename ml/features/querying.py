@@ -34,6 +34,23 @@ def run(
         raise SpecError(f"{spec.place(field)}: {_first_line(error)}") from error
 
 
+def make_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what a spec may say of the days in its rows beside DuckDB's own functions.
+
+    `usual_gap(days)` and `longest_gap(days)` are defined as in the mart `order_days`, but over the
+    days that a cut-off sees: the median of the gaps between them (one gap is no habit: null), and
+    the longest one.
+    """
+    connection.execute(
+        "create or replace temp macro sorted_gaps(days) as list_transform("
+        "range(1, len(days)), lambda i: days[i + 1] - days[i]);"
+        "create or replace temp macro usual_gap(days) as case when len(list_distinct(days)) > 2"
+        " then list_median(sorted_gaps(list_sort(list_distinct(days)))) end;"
+        "create or replace temp macro longest_gap(days) as"
+        " list_max(sorted_gaps(list_sort(list_distinct(days))))"
+    )
+
+
 def quoted(name: str) -> str:
     """Write a name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

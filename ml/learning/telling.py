@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from math import sqrt
 from typing import TYPE_CHECKING, Any
+
+from ml.features.shares import difference
 
 if TYPE_CHECKING:
     import pandas
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from ml.specs.spec import Spec
 
-Z = 1.96  # 95 %: where there is no difference, one is found in one case of twenty
 QUARTERS = (0.25, 0.5, 0.75)
 # Per feature: the cuts between its groups (none: categories), and per group 1 or -1 if its members
 # have the outcome significantly more or less often than all others; other groups are left out.
@@ -82,21 +82,3 @@ def effects(telling: Telling, feature: str, values: pandas.Series[Any]) -> NDArr
     codes, different = pd.factorize(values)
     found = [signs.get(group_of(value, cuts), 0) for value in different]
     return np.array([*found, signs.get(group_of(None, cuts), 0)], dtype=int)[codes]
-
-
-def difference(share: float, n: int, other: float, m: int, z: float = Z) -> tuple[float, float]:
-    """Interval of the difference of two shares of `n` and `m` (Newcombe's method 10), 95 %."""
-    (low, high), (other_low, other_high) = share_interval(share, n, z), share_interval(other, m, z)
-    gap = share - other
-    return (
-        gap - sqrt((share - low) ** 2 + (other_high - other) ** 2),
-        gap + sqrt((high - share) ** 2 + (other - other_low) ** 2),
-    )
-
-
-def share_interval(share: float, n: int, z: float = Z) -> tuple[float, float]:
-    """Interval of a share of `n` (Wilson 1927), 95 %; it holds for few and for none as well."""
-    middle = share + z * z / (2 * n)
-    spread = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return (middle - spread) / scale, (middle + spread) / scale

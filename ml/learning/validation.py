@@ -192,7 +192,7 @@ def calibration_curve(tested: pandas.DataFrame) -> list[dict[str, float]]:
     """
     import numpy as np
 
-    from ml.learning.telling import share_interval
+    from ml.features.shares import share_interval
 
     bins = min(10, max(tested["entity_id"].nunique() // 20, 1))
     order = np.argsort(tested["probability"].to_numpy(), kind="stable")

@@ -62,13 +62,15 @@ class Snapshots(Part):
     last day that any column of `clock` (mart.column) has reached; scores count from that last day.
     When it lies more than `stale_days` before the night, scores say so. Without `every_days` each
     entity gives one row as of the night.
-    `label` sees rows in [cut-off, cut-off + horizon) only.
+    `label` sees rows in [cut-off, cut-off + horizon) only. With `own_horizon` that is as many days
+    as it says of each row, at least `horizon_days`; rows whose days are not over yet are left out.
     """
 
     every_days: int | None = Field(default=None, gt=0)
     at_most: int = Field(default=24, gt=0)
     history_days: int = Field(default=0, ge=0)
     horizon_days: int = Field(default=0, ge=0)
+    own_horizon: str | None = Field(default=None, description="SQL over the features: days")
     clock: tuple[Annotated[str, Field(pattern=r"^\w+\.\w+$")], ...] = ()
     stale_days: int = Field(default=14, ge=0)
     at_most_rows: int = Field(default=200_000, gt=0)
@@ -180,6 +182,8 @@ class Leaks(Part):
     related_share: float = Field(ge=0, le=1)
     pure_ratio: float = Field(gt=1)
     pure_share: float = Field(gt=0, le=1)
+    blank_gap: float = Field(gt=0, le=1)
+    comes_with: float = Field(gt=1)
     chance: float = Field(gt=0, lt=1)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from ml.features.frames import MARTS, outcome_frame
+from ml.features.frames import outcome_frame
+from ml.features.known import MARTS
 from ml.specs.spec import Spec
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 import ml
 from config import PROJECT_ROOT
+from ml.features.shares import difference
 from ml.features.table import read_inputs
 from ml.learning.estimators import parts
-from ml.learning.telling import difference, find_telling
+from ml.learning.telling import find_telling
 from ml.reasons.explanation import model_reasons, rule_reasons
 from ml.reasons.wording import number
 from ml.rules import hits, points

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ known_rows(ref('snap_contacts'), 'contact_id', 'left_on', "''") }}

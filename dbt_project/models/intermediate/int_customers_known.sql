@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ known_rows(ref('snap_customers'), 'customer_id', 'customer_since', "''") }}
