@@ -153,7 +153,8 @@ def decided_version(client: MlflowClient, score: str, fingerprint: str) -> Model
     versions = client.search_model_versions(f"name = '{model_name(score)}'")
     for version in versions:
         if version.tags.get("fingerprint") == fingerprint and "decision" in version.tags:
-            return version
+            # Without its files it must be trained again, on the same rows too.
+            return version if client.list_artifacts(str(version.run_id)) else None
     return None
 
 

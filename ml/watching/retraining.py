@@ -19,17 +19,20 @@ def why_train(
 ) -> str:
     """Say why a score should be trained tonight; empty if it need not be.
 
-    There is no model yet or its files are gone; the last training is a month ago
-    (`watching.most_age_days`); or the last watch raised an alarm and the last training is not of
-    the last days (`retrain_after_days`), since one more night teaches nothing.
+    The model's files are gone; there is no model; the last training is a month ago
+    (`watching.most_age_days`); or the last watch raised an alarm. But for the first, the last
+    training must not be of the last days (`retrain_after_days`): one more night teaches nothing.
     """
     try:
-        if registry.champion(client, spec.name) is None:
-            return _("no model is in force yet")
+        has_model = registry.champion(client, spec.name) is not None
     except registry.ModelGoneError as error:
         return str(error)
     newest = registry.newest_night(client, spec.name)
     age = (night - date.fromisoformat(newest)).days if newest else spec.watching.most_age_days
+    if age < spec.watching.retrain_after_days:
+        return ""
+    if not has_model:
+        return _("no model is in force yet")
     if age >= spec.watching.most_age_days:
         return _("the last training was {days} days ago").format(days=age)
     alarms = connection.execute(
@@ -38,6 +41,6 @@ def why_train(
         " ops.score_watch where score = ? and night <= ?) and is_alarm order by 1",
         [spec.name, spec.name, night],
     ).fetchall()
-    if alarms and age >= spec.watching.retrain_after_days:
+    if alarms:
         return _("alarm: {names}").format(names=", ".join(name for (name,) in alarms))
     return ""

@@ -86,9 +86,9 @@ def _watch(settings: Settings, spec: Spec) -> Watch:
     problem = ""
     lines: list[dict[str, Any]] = []
     try:
-        if version is not None and registry.is_used(settings):
+        if len(shown) and registry.is_used(settings):
             with registry.tracking(settings) as client:
-                lines = _with_models(client, settings, spec, str(version))
+                lines = _with_models(client, settings, spec, version)
     except registry.StoreError as error:
         problem = str(error)
     if not lines:
@@ -100,9 +100,9 @@ def _watch(settings: Settings, spec: Spec) -> Watch:
 
 
 def _with_models(
-    client: MlflowClient, settings: Settings, spec: Spec, version: str
+    client: MlflowClient, settings: Settings, spec: Spec, version: str | None
 ) -> list[dict[str, Any]]:
-    """Judge champion and challenger, look for drift, and log it to the champion's run."""
+    """Judge champion (None: rules) and challenger, look for drift, log it to the champion's run."""
     lines = []
     champion = registry.champion(client, spec.name)
     promised: dict[str, float] = {}
@@ -195,7 +195,9 @@ def _line(
     }
 
 
-def _drift_line(spec: Spec, settings: Settings, version: str, drift: Drift) -> dict[str, Any]:
+def _drift_line(
+    spec: Spec, settings: Settings, version: str | None, drift: Drift
+) -> dict[str, Any]:
     figure = Figure(
         "drift", drift.distance, None, None, drift.usual, drift.n, drift.p_value,
         is_alarm=drift.is_alarm, note=MOVED if drift.is_alarm else "" if drift.p_value else "few",

@@ -35,6 +35,13 @@ def test_a_damaged_store_is_told(tmp_path):
     assert "\n" not in str(e.value)
 
 
+def test_what_lost_its_files_is_trained_again_on_the_same_rows_too(store):
+    with registry.tracking(store) as client:
+        assert registry.decided_version(client, "table", "f").version == 1
+        shutil.rmtree(store.mlflow_artifacts / "table")
+        assert registry.decided_version(client, "table", "f") is None
+
+
 @pytest.mark.parametrize("part", ["artifacts", "spec", "model"])
 def test_a_model_whose_files_are_gone_is_told(store, part):
     folder = store.mlflow_artifacts / "table"

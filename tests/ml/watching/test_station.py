@@ -158,6 +158,21 @@ def test_a_model_is_judged_its_challenger_scored_in_silence_and_drift_found(mode
         client.set_model_version_tag("reifegrad_churn", "1", "night", "2025-06-28")
         assert why_train(connection, client, spec, LATER) == ""
 
+    # Without a champion the rules are judged, and the challenger still rehearses beside them.
+    with registry.tracking(home) as client, open_warehouse(home) as connection:
+        client.delete_registered_model_alias("reifegrad_churn", registry.CHAMPION)
+        assert why_train(connection, client, spec, LATER) == ""
+        client.set_model_version_tag("reifegrad_churn", "1", "night", "2025-06-20")
+        assert why_train(connection, client, spec, LATER) == "no model is in force yet"
+    ml.score_entities(home)
+    write(home, "delete from ops.score_history where role = 'challenger'")
+    ml.watch_scores(home)
+    assert read(home, "select count(distinct night) from ops.score_history"
+                " where role = 'challenger'") == [(1,)]  # fmt: skip
+    assert read(home, "select distinct method from ops.scores where score = 'churn'") == [
+        ("rules",)
+    ]
+
     # The store gone, the rest is watched all the same, and it is said.
     (home.home / "mlflow/mlflow.db").unlink()
     (watched,) = [one for one in ml.watch_scores(home) if one.score == "churn"]
