@@ -164,35 +164,25 @@ def _decide(
     compared: list[Comparison],
 ) -> Training:
     spec = candidate.spec
-    why_not = [finding.says for finding in findings if not finding.passed]
     held_by = registry.held_by(client, spec.name)
-    verdict: Literal["champion", "rejected", "waiting"] = "champion"
-    message = _("{name}, AUC {auc:.3f} on {count} rows ({baseline} alone: {alone:.3f})").format(
-        name=candidate.name,
-        auc=candidate.metrics["auc"],
-        count=rows,
-        baseline=candidate.baseline,
-        alone=candidate.metrics["baseline_auc"],
-    )
-    if candidate.left_out:
-        message += _("; left out as nearly the outcome: {found}").format(
-            found="; ".join(f"{name} ({why})" for name, why in candidate.left_out.items())
-        )
-    if why_not:
-        verdict = "rejected"
-        message += _("; not used: {reasons}").format(reasons="; ".join(why_not))
-    elif held_by or spec.approval == "person":
-        verdict = "waiting"
-        reasons = "; ".join(f.says for f in findings if f.check not in {"size"})
+    verdict = _verdict(findings, spec, held_by)
+    message = _figures(candidate, rows)
+    stopped = [finding.says for finding in findings if not finding.passed]
+    compared_with = "; ".join(f.says for f in findings if f.passed and f.check != "size")
+    found = message + _("; passed: {reasons}").format(reasons=compared_with)
+    if verdict == "rejected":
+        found = message = message + _("; not used: {reasons}").format(reasons="; ".join(stopped))
+    elif verdict == "waiting":
         if held_by:
-            reasons += _("; {who} rolled back before").format(who=held_by)
-        message += _(
-            "; waits for `reifegrad models approve {score} --version {version}`: {reasons}"
-        ).format(score=spec.name, version=version, reasons=reasons)
+            compared_with += _("; {who} rolled back before").format(who=held_by)
+        asked = _("; waits for `reifegrad models approve {score} --version {version}`: {reasons}")
+        found = message = message + asked.format(
+            score=spec.name, version=version, reasons=compared_with
+        )
     before = registry.version_in_force(client, spec.name)
     _keep_comparisons(settings, spec, version, compared)
-    registry.decide(client, spec.name, version, verdict, message)
-    decisions.record(settings, spec.name, verdict, version, before, decisions.GATE, message)
+    registry.decide(client, spec.name, version, verdict, found)
+    decisions.record(settings, spec.name, verdict, version, before, decisions.GATE, found)
     return Training(
         spec.name,
         verdict,
@@ -202,6 +192,27 @@ def _decide(
         candidate.metrics,
         candidate.warnings,
     )
+
+
+def _verdict(findings: list[Finding], spec: Spec, held_by: str | None) -> registry.Verdict:
+    if not all(finding.passed for finding in findings):
+        return "rejected"
+    return "waiting" if held_by or spec.approval == "person" else "champion"
+
+
+def _figures(candidate: Candidate, rows: int) -> str:
+    told = _("{name}, AUC {auc:.3f} on {count} rows ({baseline} alone: {alone:.3f})").format(
+        name=candidate.name,
+        auc=candidate.metrics["auc"],
+        count=rows,
+        baseline=candidate.baseline,
+        alone=candidate.metrics["baseline_auc"],
+    )
+    if candidate.left_out:
+        told += _("; left out as nearly the outcome: {found}").format(
+            found="; ".join(f"{name} ({why})" for name, why in candidate.left_out.items())
+        )
+    return told
 
 
 def _present(

@@ -1,6 +1,7 @@
 """MLflow's tracking and registry: what was trained, and which model scores at night."""
 
 from ml.registry.decisions import (
+    Verdict,
     decide,
     finish_killed,
     held_by,
@@ -34,6 +35,7 @@ __all__ = [
     "Champion",
     "ModelGoneError",
     "StoreError",
+    "Verdict",
     "champion",
     "decide",
     "decided_version",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.fairness import compare_groups
+from ml.fairness import compare_groups, read_groups
 from ml.specs.files import load_spec
 
 SPEC = load_spec({
@@ -32,6 +32,22 @@ def company(seed, sizes, shift=None):
 
 def failed(found):
     return {(one.value, one.measure) for one in found if one.verdict == "failed"}
+
+
+def test_a_country_is_one_however_the_files_write_it(marts):
+    marts.execute("alter table marts.customers add column country varchar")
+    marts.execute(
+        "insert into marts.customers by name select * from (values ('C1', 'DE'), ('C2',"
+        " 'Deutschland'), ('C3', 'Österreich'), ('C4', null)) as t(customer_id, country)"
+    )
+    content = {
+        "entity": "customer",
+        "fairness": {"groups": {"c": "country_code(customer.country)"}},
+    }
+    spec = load_spec({"target": {"column": "y"}, "features": {"x": {"type": "numeric"}}} | content)
+    for _ in range(2):
+        read = read_groups(marts, spec)
+    assert dict(read.to_numpy()) == {"C1": "DE", "C2": "DE", "C3": "AT", "C4": "(unknown)"}
 
 
 def test_alike_groups_fail_in_at_most_one_of_twenty_companies():

@@ -17,10 +17,14 @@ def test_our_own_errors_are_told_as_they_are_and_others_with_their_type():
 
 def test_what_may_pass_by_itself_is_tried_again():
     from crm import CrmRejectedError, CrmUnreachableError
+    from ml import TrainingError
+    from ml.registry import StoreError
     from warehouse import WarehouseLockedError
 
     assert not is_final(WarehouseLockedError("x"))
     assert not is_final(CrmUnreachableError("x"))
+    assert not is_final(StoreError("x"))
+    assert not is_final(TrainingError([]))
     assert not is_final(ConnectionError("x"))
     assert is_final(CrmRejectedError("x"))
     assert is_final(ConfigurationError("x"))

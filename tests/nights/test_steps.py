@@ -10,7 +10,8 @@ from itertools import chain
 import pytest
 
 from config import PROJECT_ROOT, Settings
-from nights.steps import NIGHT
+from ml import Training, TrainingError
+from nights.steps import NIGHT, Step
 from reifegrad import stations
 
 STEPS = [step.name for step in chain.from_iterable(NIGHT.values())]
@@ -42,6 +43,45 @@ def test_the_command_line_takes_the_steps_in_their_order(tmp_path, monkeypatch, 
     lines = list(stations.run_night(Settings(home=tmp_path, language="en")))
     assert taken == [name for name in STEPS if name not in left_out]
     assert lines == ["told", "told", "! Not loaded, see above: broken.csv"]
+
+
+def test_a_score_that_can_not_be_trained_is_told_and_the_night_goes_on_by_what_is_in_force(
+    tmp_path, monkeypatch
+):
+    taken = []
+
+    def step(name):
+        def run(_settings):
+            taken.append(name)
+            if name == "train_champions":
+                raise TrainingError(
+                    [Training("churn", "failed", "no store"), Training("lead", "champion", "good")]
+                )
+
+        return Step(name, run)
+
+    monkeypatch.setattr(stations, "NIGHT", {"all": (step("train_champions"), step("push_to_crm"))})
+    told = {"train_champions": lambda _settings, results: [one.message for one in results]}
+    monkeypatch.setattr(stations, "TOLD", told)
+    night = stations.run_night(Settings(home=tmp_path, language="en"))
+    assert [next(night), next(night)] == ["no store", "good"]
+    with pytest.raises(TrainingError, match="Not trained: churn: no store"):
+        next(night)
+    assert taken == ["train_champions", "push_to_crm"]
+
+
+def test_the_command_train_tells_every_score_before_it_fails(tmp_path, monkeypatch):
+    results = [Training("churn", "failed", "no store"), Training("lead", "champion", "good")]
+
+    def failing(*_args):
+        raise TrainingError(results)
+
+    monkeypatch.setattr("ml.train_models", failing)
+    monkeypatch.setattr("warehouse.require_marts", lambda _settings: None)
+    told = stations.train(Settings(home=tmp_path, language="en", models=PROJECT_ROOT / "models"))
+    assert [next(told), next(told)] == ["Churn risk: no store", "Chance to win: good"]
+    with pytest.raises(TrainingError, match="churn: no store"):
+        next(told)
 
 
 def test_no_two_steps_have_one_name_and_what_is_told_is_told_of_a_step():
