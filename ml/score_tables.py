@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,11 +62,12 @@ def replace(
             [spec.name],
         ).fetchone() or (0,)
         _delete(connection, spec.name)
+        connection.register("texts", _texts(said, spec))
         connection.execute(
             "insert into ops.scores by name select scored.* exclude (row),"
             " coalesce(reasons_de, []) as reasons_de, coalesce(reasons_en, []) as reasons_en,"
-            " coalesce(told_de, '') as told_de, coalesce(told_en, '') as told_en from scored"
-            f" left join (select row, {_texts(spec)} from said group by row) using (row)"
+            " coalesce(told_de, '') as told_de, coalesce(told_en, '') as told_en"
+            " from scored left join texts using (row)"
         )
         _insert_parts(connection, parts)
         connection.commit()
@@ -74,6 +75,7 @@ def replace(
         connection.rollback()
         raise
     finally:
+        connection.unregister("texts")
         connection.unregister("scored")
         connection.unregister("said")
     return int(removed)
@@ -122,82 +124,99 @@ def _delete(connection: duckdb.DuckDBPyConnection, score: str) -> None:
         connection.execute(f"delete from {table} where score = ?", [score])
 
 
-def _texts(spec: Spec) -> str:
-    """Select the reasons as a list, and as one text under headings, in both languages."""
-    selected = []
+def _texts(said: pyarrow.Table, spec: Spec) -> pyarrow.Table:
+    """Join the sentences of a row to a list, and to one text under headings, in both languages.
+
+    Returns:
+        `row`, `reasons_de`, `reasons_en`, `told_de`, `told_en`; rows of which nothing is said are
+        left out.
+
+    """
+    import numpy as np
+    import pyarrow
+    from pyarrow import compute
+
+    said = said.sort_by([("row", "ascending"), ("place", "ascending")])
+    rows = said["row"].to_numpy()
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    offsets = pyarrow.array(np.append(starts, len(rows)), pyarrow.int32())
+    direction = said["direction"].combine_chunks()
+    codes = direction.dictionary_encode().indices.to_numpy()
+    is_first = np.diff(codes, prepend=-1) != 0  # of its row and direction: it follows the heading
+    is_first[starts] = True
+    found = {"row": pyarrow.array(rows[starts])}
+    texts = spec.explanation
     for language in ("de", "en"):
-        signs = " ".join(f"when '{side}' then '{sign}'" for side, sign in SIGNS.items())
-        line = f"case direction {signs} end || {language}"
-        selected.append(f"list({line} order by place) as reasons_{language}")
-        blocks = []
-        for side, heading in (
-            ("raises", spec.explanation.raises),
-            ("lowers", spec.explanation.lowers),
-            ("fact", spec.explanation.facts),
-        ):
-            title = getattr(heading, language).replace("'", "''")
-            blocks.append(
-                f"'{title}:' || chr(10) || string_agg({line}, chr(10) order by place)"
-                f" filter (direction = '{side}')"
-            )
-        selected.append(f"concat_ws(chr(10), {', '.join(blocks)}) as told_{language}")
-    return ", ".join(selected)
+        headings = {
+            "raises": f"{getattr(texts.raises, language)}:\n",
+            "lowers": f"{getattr(texts.lowers, language)}:\n",
+            "fact": f"{getattr(texts.facts, language)}:\n",
+        }
+        signs = _by_direction(direction, SIGNS)
+        lines = compute.binary_join_element_wise(signs, said[language].combine_chunks(), "")
+        headed = compute.binary_join_element_wise(_by_direction(direction, headings), lines, "")
+        found[f"reasons_{language}"] = pyarrow.ListArray.from_arrays(offsets, lines)
+        told = compute.if_else(pyarrow.array(is_first), headed, lines)
+        found[f"told_{language}"] = compute.binary_join(
+            pyarrow.ListArray.from_arrays(offsets, told), "\n"
+        )
+    return pyarrow.table(found)
+
+
+def _by_direction(direction: pyarrow.StringArray, words: Mapping[str, str]) -> pyarrow.StringArray:
+    """Put a word in the place of each direction."""
+    import pyarrow
+    from pyarrow import compute
+
+    found = compute.index_in(direction, pyarrow.array(list(words)))
+    return pyarrow.array(list(words.values())).take(found)
 
 
 def _insert_parts(connection: duckdb.DuckDBPyConnection, parts: Parts) -> None:
-    """Insert a feature at a time: a column is copied faster than a table is turned."""
+    """Insert base, parts and facts in one statement: each of its own would be stored anew."""
     import numpy as np
     import pandas as pd
 
-    count = len(parts.parts)
     ranks = np.argsort(np.argsort(-np.abs(parts.parts), axis=1, kind="stable"), axis=1) + 1
+    wide: dict[str, Any] = {"row": np.arange(len(parts.parts))}
+    last = len(parts.keys) + 1
+    selects = [f"select row, '{BASE}' as key, null as value, {parts.base!r} as part, {last} as rank"
+               " from wide"]  # fmt: skip
+    # a rule that does not hold is no part; a feature always is
     is_model = parts.unit == "log-odds"
-    base = pd.DataFrame(
-        {"row": np.arange(count), "part": parts.base, "rank": len(parts.keys) + 1, "value": None}
-    )
-    _insert_part(connection, BASE, parts.unit, base)
-    for column, key in enumerate(parts.keys):
-        values = parts.values[key].to_numpy() if key in parts.values else None
-        some = pd.DataFrame(
-            {
-                "row": np.arange(count),
-                "part": parts.parts[:, column],
-                "rank": ranks[:, column],
-                "value": values,
-            }
+    for index, key in enumerate(parts.keys):
+        wide |= {f"p{index}": parts.parts[:, index], f"r{index}": ranks[:, index]}
+        value = "null"
+        if key in parts.values:
+            wide[f"v{index}"] = parts.values[key].to_numpy()
+            value = _written(f"v{index}", is_number=wide[f"v{index}"].dtype.kind == "f")
+        name = key.replace("'", "''")
+        selects.append(
+            f"select row, '{name}' as key, {value} as value, p{index} as part, r{index} as rank"
+            f" from wide{'' if is_model else f' where p{index} <> 0'}"
         )
-        # a rule that does not hold is no part
-        _insert_part(connection, key, parts.unit, some if is_model else some[some.part != 0])
-    # facts are no parts, but people read them
+    connection.register("wide", pd.DataFrame(wide))
     connection.execute(
-        "insert into ops.score_reasons select score, entity, entity_id, night, key, null, 0, ?,"
-        " 'fact', ? + place, true, de, en from said join scored using (row)"
-        " where direction = 'fact'",
-        [parts.unit, len(parts.keys) + 1],
-    )
-
-
-def _insert_part(
-    connection: duckdb.DuckDBPyConnection,
-    key: str,
-    unit: str,
-    some: pandas.DataFrame,
-) -> None:
-    if some.empty:
-        return
-    is_number = some["value"].dtype.kind == "f"
-    written = (
-        "case when value = trunc(value) and abs(value) < 1e15 then value::bigint::varchar"
-        " else value::varchar end"
-    )
-    connection.register("added", some)
-    connection.execute(
-        "insert into ops.score_reasons select score, entity, entity_id, night, $key,"
-        f" {written if is_number else 'value::varchar'}, part, $unit,"
-        " case when $key = $base or part = 0 then 'fact' when part > 0 then 'raises'"
+        "insert into ops.score_reasons with parts as ("
+        + " union all ".join(selects)
+        + "), reasons as (from said where direction <> 'fact')"
+        " select score, entity, entity_id, night, key, value, part, $unit,"
+        " case when key = $base or part = 0 then 'fact' when part > 0 then 'raises'"
         " else 'lowers' end, rank, de is not null, de, en"
-        " from added join scored using (row) left join"
-        " (from said where key = $key and direction <> 'fact') said using (row)",
-        {"key": key, "unit": unit, "base": BASE},
+        " from parts left join reasons using (row, key) join scored using (row)"
+        # facts are no parts, but people read them
+        " union all select score, entity, entity_id, night, key, null, 0, $unit, 'fact',"
+        " $last + place, true, de, en from said join scored using (row) where direction = 'fact'",
+        {"unit": parts.unit, "base": BASE, "last": last},
     )
-    connection.unregister("added")
+    connection.unregister("wide")
+
+
+def _written(value: str, *, is_number: bool) -> str:
+    """Write a value as text; a whole number without decimals."""
+    if not is_number:
+        return f"{value}::varchar"
+    return (
+        f"case when {value} = trunc({value}) and abs({value}) < 1e15"
+        f" then {value}::bigint::varchar else {value}::varchar end"
+    )

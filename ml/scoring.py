@@ -13,6 +13,7 @@ from ml.features.clock import tell_age
 from ml.features.expressions import amounts
 from ml.features.frames import scoring_frame
 from ml.features.table import TableError, read_inputs
+from ml.learning.candidates import Candidate
 from ml.learning.estimators import parts
 from ml.maturity import stages
 from ml.reasons.explanation import model_reasons, rule_reasons
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import pyarrow
     from mlflow import MlflowClient
     from numpy.typing import NDArray
+    from sklearn.base import ClassifierMixin
 
 logger = logging.getLogger(__name__)
 # Their messages say what to do; others are told with their type.
@@ -54,7 +56,7 @@ class Scoring:
 
 
 @dataclass(frozen=True)
-class _Scored:
+class Scored:
     """Points per row (0 to 100) with method, model, sentences and what they are the sum of."""
 
     points: NDArray[Any]
@@ -206,7 +208,7 @@ def _score(settings: Settings, spec: Spec, stage: int) -> Scoring:
         said_last = score_tables.said_last(connection, spec.name, frame["entity_id"])
     scored, note = _by_stage(settings, spec, stage, frame, said_last)
     note += tell_age(spec, frame["cutoff"].dt.date, settings.night)
-    rows = _rows(settings, spec, stage, frame, scored)
+    rows = rows_of(settings, spec, stage, frame, scored)
     with open_warehouse(settings) as connection:
         removed = score_tables.replace(connection, spec, rows, scored.said, scored.parts)
     bands = {str(band): int(count) for band, count in rows["band"].value_counts().items()}
@@ -225,7 +227,7 @@ def _by_stage(
     stage: int,
     frame: pandas.DataFrame,
     said_last: pandas.DataFrame,
-) -> tuple[_Scored, str]:
+) -> tuple[Scored, str]:
     """Score by the method of the stage; where the champion can't, by the rules of stage 2."""
     if stage < 3:
         return _by_rules(spec, stage, frame), ""
@@ -260,7 +262,7 @@ def _was_by_model(settings: Settings, spec: Spec) -> bool:
     return bool(is_so)
 
 
-def _by_rules(spec: Spec, stage: int, frame: pandas.DataFrame) -> _Scored:
+def _by_rules(spec: Spec, stage: int, frame: pandas.DataFrame) -> Scored:
     import numpy as np
 
     listed = spec.rules.of(stage) if spec.rules else ()
@@ -273,33 +275,57 @@ def _by_rules(spec: Spec, stage: int, frame: pandas.DataFrame) -> _Scored:
         unit="points",
     )
     points = rules.points(frame, spec, stage)
-    return _Scored(points, rule_reasons(frame, spec, stage), parts, "rules")
+    return Scored(points, rule_reasons(frame, spec, stage), parts, "rules")
 
 
 def _by_model(
     client: MlflowClient, spec: Spec, frame: pandas.DataFrame, said_last: pandas.DataFrame
-) -> _Scored | None:
-    """Score by the champion, which reads the features of the spec it was trained by."""
-    import numpy as np
-
+) -> Scored | None:
+    """Score by the champion, if there is one."""
     champion = registry.champion(client, spec.name)
     if champion is None:
         return None
-    names = list(champion.typical)
-    inputs = read_inputs(frame, champion.spec)[names]
+    read_inputs(frame, champion.spec)  # before the model is loaded, which takes seconds
+    return by_model(champion.load(), champion, spec, frame, said_last, champion.version)
+
+
+def by_model(
+    model: ClassifierMixin,
+    trained: registry.Champion | Candidate,
+    spec: Spec,
+    frame: pandas.DataFrame,
+    said_last: pandas.DataFrame | None = None,
+    version: str | None = None,
+) -> Scored:
+    """Score by a model, which reads the features of the spec it was trained by.
+
+    Args:
+        model: what `ml.learning.estimators.fit` returned.
+        trained: its spec, typical values and telling effects.
+        spec: tonight's, for the texts.
+        frame: the rows to score.
+        said_last: see `ml.reasons.explanation.model_reasons`.
+        version: the model's, to be kept beside the scores.
+
+    Raises:
+        TableError: the frame lacks a feature of the model.
+
+    """
+    import numpy as np
+
+    inputs = read_inputs(frame, trained.spec)[list(trained.typical)]
     base, pushes = 0.0, np.zeros(inputs.shape)
     if len(frame):
-        model = champion.load()
         pushes, base = parts(model, inputs)
     probability = 1 / (1 + np.exp(-base - pushes.sum(axis=1)))
-    said = model_reasons(frame, pushes, champion.typical, spec, champion.telling, said_last)
-    made_of = Parts(base, names, pushes, inputs, "log-odds")
+    said = model_reasons(frame, pushes, trained.typical, spec, trained.telling, said_last)
+    made_of = Parts(base, list(trained.typical), pushes, inputs, "log-odds")
     points = np.rint(probability * 100)
-    return _Scored(points, said, made_of, "model", probability, champion.version)
+    return Scored(points, said, made_of, "model", probability, version)
 
 
-def _rows(
-    settings: Settings, spec: Spec, stage: int, frame: pandas.DataFrame, scored: _Scored
+def rows_of(
+    settings: Settings, spec: Spec, stage: int, frame: pandas.DataFrame, scored: Scored
 ) -> pandas.DataFrame:
     """Make the columns of `ops.scores` but the texts, a row per row of the frame."""
     import numpy as np

@@ -95,8 +95,20 @@ def test_the_excel_file_has_headings_dates_and_no_formulas(
     heading = {cell.value: cell.column - 1 for cell in customers[1]}
     high, medium = (list(row) for row in customers.iter_rows(min_row=2))
     names = {
-        "de": ("Firma", "Letzter Auftrag", "Umsatz netto 12 Monate", "Letzter Kontakt", "Gründe"),
-        "en": ("Company", "Last order", "Net turnover 12 months", "Last interaction", "Reasons"),
+        "de": (
+            "Firma",
+            "Letzter Auftrag",
+            "Umsatz netto 12 Monate",
+            "Letzter Kontakt",
+            "Gründe (+ erhöht das Risiko, − senkt es)",
+        ),
+        "en": (
+            "Company",
+            "Last order",
+            "Net turnover 12 months",
+            "Last interaction",
+            "Reasons (+ raises the risk, − lowers it)",
+        ),
     }[language]
     name, ordered, amount, contact, reasons = (medium[heading[text]] for text in names)
     assert (name.value, name.data_type, name.quotePrefix) == ("=cmd|calc!A1", "s", True)
