@@ -3,7 +3,6 @@
 import getpass
 from datetime import timedelta
 
-import numpy as np
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -190,12 +189,15 @@ def test_one_score_that_fails_does_not_stop_the_next(firm, set_stage, monkeypatc
     )
 
 
-def test_ten_customers_or_one_outcome_are_told(quick):
-    settings = quick(target={"column": "is_silent", "positive": 1},
-                     gates={"min_rows": 10_000})  # fmt: skip
-    result = train(settings)
-    assert result.status == "rejected" and "10000 are needed" in result.message
-    assert np.isfinite(result.metrics["auc"])
+def test_too_few_customers_or_one_outcome_only_are_told(quick):
+    few = train(quick(gates={"min_rows": 10_000}))
+    assert few.status == "rejected" and "10000 are needed" in few.message
+    snapshots = yaml.safe_load((quick().models / "churn.yml").read_text(encoding="utf-8"))[
+        "snapshots"
+    ]
+    always = snapshots | {"label": {"from": "orders", "sql": "true", "missing": True}}
+    one = train(quick(snapshots=always))
+    assert one.status == "skipped" and "same outcome" in one.message
 
 
 def test_a_repaired_yaml_replaces_a_champion_that_knew_the_answer(quick, firm):
