@@ -6,7 +6,6 @@ not learnt from.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,8 +17,6 @@ from ml.features.known import MARTS
 from ml.features.shares import difference
 from ml.learning.resampling import Draws, auc
 from ml.specs.spec import Spec, SpecError
-from vocabulary.folding import fold
-from vocabulary.words import countries
 
 if TYPE_CHECKING:
     import pandas
@@ -85,9 +82,6 @@ class Comparison:
 def read_groups(connection: duckdb.DuckDBPyConnection, spec: Spec) -> pandas.DataFrame:
     """Read to which groups each entity belongs today.
 
-    Beside SQL's own functions there is `country_code(text)`: files write a country in many ways,
-    and by its spelling one would compare the files.
-
     Returns:
         `entity_id` and a text column per group of the spec; `(unknown)` where there is none.
 
@@ -99,9 +93,6 @@ def read_groups(connection: duckdb.DuckDBPyConnection, spec: Spec) -> pandas.Dat
     own = f"from marts.{MARTS[str(spec.entity)]} entity"
     joined = " left join marts.customers customer on customer.customer_id = entity.customer_id"
     columns = []
-    with suppress(duckdb.InvalidInputException):  # there is none yet on this connection
-        connection.remove_function("country_code")
-    connection.create_function("country_code", _country_code, ["VARCHAR"], "VARCHAR")
     for name, sql in spec.fairness.groups.items():
         try:
             connection.execute(f"select ({sql})::varchar {own}{joined} limit 0")
@@ -112,11 +103,6 @@ def read_groups(connection: duckdb.DuckDBPyConnection, spec: Spec) -> pandas.Dat
     return connection.execute(
         f"select entity.{key} as entity_id{''.join(columns)} {own}{joined}"
     ).df()
-
-
-def _country_code(written: str) -> str:
-    """Return ISO 3166-1 alpha-2, or the text itself where it is no country that we know."""
-    return countries().get(fold(written), written)
 
 
 def compare_groups(

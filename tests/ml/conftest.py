@@ -110,7 +110,7 @@ def firm_file(tmp_path_factory):
         fill_firm(connection)
         # What only the comparison of groups reads.
         connection.execute(
-            "alter table marts.customers add column country varchar default 'DE';"
+            "alter table marts.customers add column country_code varchar default 'DE';"
             "alter table marts.customers add column postcode varchar default '70173'"
         )
     return settings

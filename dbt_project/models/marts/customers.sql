@@ -31,6 +31,12 @@ numbers as (
 
 ),
 
+country_names as (
+
+    select * from {{ ref('country_names') }}
+
+),
+
 final as (
 
     select
@@ -40,6 +46,10 @@ final as (
         {% for attribute in customer_attributes().split() %}
             merged.{{ attribute }},
         {% endfor %}
+        coalesce(
+            country_names.country_code,
+            case when length(trim(merged.country)) = 2 then upper(trim(merged.country)) end
+        ) as country_code,
         merged.record_count,
         merged.source_count,
         orders.first_order_on,
@@ -51,6 +61,7 @@ final as (
     left join orders on merged.customer_id = orders.customer_id
     left join numbers on merged.customer_id = numbers.customer_id
     left join consents on merged.customer_id = consents.customer_id
+    left join country_names on lower(trim(merged.country)) = country_names.name
 
 )
 

@@ -13,12 +13,6 @@ scores as (
 
 ),
 
-country_names as (
-
-    select * from {{ ref('country_names') }}
-
-),
-
 final as (
 
     select
@@ -28,10 +22,7 @@ final as (
         customers.street,
         customers.postcode,
         customers.city,
-        coalesce(
-            country_names.country_code,
-            case when length(trim(customers.country)) = 2 then upper(trim(customers.country)) end
-        ) as country_code,
+        customers.country_code,
         customers.email,
         customers.phone,
         scores.points,
@@ -40,7 +31,6 @@ final as (
         scores.scored_on
     from customers
     left join scores on customers.customer_id = scores.entity_id
-    left join country_names on lower(trim(customers.country)) = country_names.name
 
 )
 
