@@ -21,7 +21,10 @@ MISTAKES_SHOWN: Final = 5  # of each kind: enough to talk about, few enough to b
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measure of `ops.score_watch`; `value` is None where there is too little to say."""
+    """A measure of `ops.score_watch`; `value` is None where there is too little to say.
+
+    `is_own`: it is of what is in force now, not of versions or rules before it.
+    """
 
     value: float | None
     low: float | None
@@ -29,6 +32,7 @@ class Figure:
     expected: float | None
     n: int
     is_alarm: bool
+    is_own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +133,19 @@ def _watched(
     figures: dict[tuple[str, str], Figure] = {}
     drift: list[str] = []
     watched = 0
-    for subject, measure, value, low, high, expected, n, is_alarm, p_value in connection.execute(
-        "select subject, measure, value, low, high, expected, n, is_alarm, p_value"
+    rows = connection.execute(
+        "select subject, measure, value, low, high, expected, n, is_alarm, p_value,"
+        " note is distinct from 'earlier'"
         " from ops.score_watch where score = ? and night = (select max(night) from ops.score_watch"
         " where score = ? and night <= ?) order by value desc",
         [spec.name, spec.name, night],
-    ).fetchall():
+    ).fetchall()
+    for subject, measure, value, low, high, expected, n, is_alarm, p_value, own in rows:
         if measure == "drift":
             watched += p_value is not None
             drift += [subject] if is_alarm else []
         else:
-            figures[subject, measure] = Figure(value, low, high, expected, n, is_alarm)
+            figures[subject, measure] = Figure(value, low, high, expected, n, is_alarm, own)
     return figures, tuple(drift), watched
 
 

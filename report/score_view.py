@@ -154,7 +154,7 @@ def _bands(facts: ScoreFacts, words: Words) -> Iterable[Key]:
     for band in ("high", "low"):
         seen, tested = facts.shown.get(f"share_{band}"), bands.get(band)
         if seen is not None and seen.value is not None:
-            yield _share(f"figure_{band}", seen, "seen_on", facts, words)
+            yield _share(f"figure_{band}", seen, _seen(seen), facts, words)
         elif tested:
             low, high, n = tested["low"], tested["high"], tested["n"]
             figure = Figure(tested["share"], low, high, None, n, is_alarm=False)
@@ -177,7 +177,7 @@ def _auc(facts: ScoreFacts, words: Words) -> Key:
             metrics["auc"], metrics["auc_low"], metrics["auc_high"], None, int(metrics["n"]), False
         )
     if seen is not None and seen.value is not None:
-        count, sure = _of_100(seen.value), _sure(seen, "seen_on", words)
+        count, sure = _of_100(seen.value), _sure(seen, _seen(seen), words)
         if tested:
             low, high = _of_100(tested.low), _of_100(tested.high)
             sure += "; " + words("promised_auc", count=_of_100(tested.value), low=low, high=high)
@@ -191,6 +191,10 @@ def _auc(facts: ScoreFacts, words: Words) -> Key:
 def _sure(figure: Figure, basis: str, words: Words) -> str:
     between = words("between", low=_of_100(figure.low), high=_of_100(figure.high))
     return f"{between}; {words(basis, count=words.number(figure.n))}"
+
+
+def _seen(figure: Figure) -> str:
+    return "seen_on" if figure.is_own else "seen_before"
 
 
 def _of_100(share: float | None) -> str:

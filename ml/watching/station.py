@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 logger = logging.getLogger(__name__)
-MOVED = "moved"
+MOVED, EARLIER = "moved", "earlier"
 _SUBJECT_OF_SCORE = "score"
 
 
@@ -174,12 +174,20 @@ def _say(settings: Settings, model: registry.Champion) -> _Watched:
 def _figures(
     settings: Settings, spec: Spec, role: str, version: str | None, promised: dict[str, float]
 ) -> list[dict[str, Any]]:
-    """Judge a role's earlier scores: those of this version alone, as soon as there are any."""
+    """Judge a role's earlier scores: those of this version alone, as soon as there are any.
+
+    Until then those of versions and rules before it, which is noted; they promised something else.
+    """
     with open_warehouse(settings) as connection:
         rows = history.read_outcomes(connection, spec, role, settings.night)
-    own = rows[rows["model_version"] == version] if version else rows
-    figures = judge(own, promised, spec.watching) if len(own) else judge(rows, {}, spec.watching)
-    return [_line(spec, settings, role, version, figure) for figure in figures]
+    versions = rows["model_version"]
+    own = rows[versions == version if version else versions.isna()]
+    if len(own) or rows.empty:
+        figures = judge(own, promised, spec.watching)
+        return [_line(spec, settings, role, version, figure) for figure in figures]
+    figures = judge(rows, {}, spec.watching)
+    lines = [_line(spec, settings, role, version, figure) for figure in figures]
+    return [line | {"note": line["note"] or EARLIER} for line in lines]
 
 
 def _line(

@@ -80,13 +80,18 @@ def test_what_was_observed_takes_the_place_of_what_was_promised():
     said = first(page(facts(shown=shown, watched=17, **mistakes), language="de"))
     assert "Bei 61 traf ein: keine Bestellung in den nächsten 90 Tagen" in said
     assert "beobachtet, 84 Ausgänge" in said
-    assert "in der Prüfung versprochen: 79 (76 bis 81)" in said
+    assert "in der Prüfung dieses Modells: 79 (76 bis 81)" in said
     assert "Eingetroffen ist im Mittel 2 von 100 mehr als versprochen" in said
     assert "Keines von 17 geprüften Merkmalen" in said
     assert "Halver GmbH (67 Punkte am 03.11.2025)" in said
     assert "Keiner." in said
     assert "Umsatz in 180 Tagen: alone it tells the outcome" in said
     assert "Tage seit der letzten Bestellung" in said
+
+
+def test_what_is_still_of_the_time_before_says_so():
+    shown = {"share_high": Figure(0.61, 0.51, 0.7, None, 84, False, is_own=False)}
+    assert "still from before what is in force now" in first(page(facts(shown=shown)))
 
 
 def test_alarms_are_said_in_peoples_words():

@@ -173,6 +173,10 @@ def test_a_model_is_judged_its_challenger_scored_in_silence_and_drift_found(mode
         ("rules",)
     ]
 
+    notes = read(home, "select note from ops.score_watch where measure = 'auc' and subject ="
+                 f" 'shown' and score = 'churn' and night = '{LATER}'")  # fmt: skip
+    assert notes == [("earlier",)]  # what is judged was said by the model before
+
     # The store gone, the rest is watched all the same, and it is said.
     (home.home / "mlflow/mlflow.db").unlink()
     (watched,) = [one for one in ml.watch_scores(home) if one.score == "churn"]
