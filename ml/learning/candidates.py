@@ -19,6 +19,7 @@ from ml.learning.validation import (
     calibration_curve,
     make_folds,
     measure,
+    row_groups,
     single_feature_auc,
 )
 from ml.rules import points, promised
@@ -90,12 +91,12 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
     if not names:
         raise TableError(nothing_left(left_out, spec))
     inputs = inputs[names]
-    folds = make_folds(frame, y, spec)
+    folds, groups = make_folds(frame, y, spec), row_groups(frame, spec)
     aucs = {name: single_feature_auc(inputs[name], y) for name in names}
     named = spec.gates.baseline
     baseline = named if named in aucs else max(aucs, key=lambda name: aucs[name])
     simple = CandidateModel(kind="logistic_regression")
-    trials = run_trials(spec, inputs, y, folds)
+    trials = run_trials(spec, inputs, y, folds, groups)
     chosen = choose(trials, folds)
     procedure = as_chosen_elsewhere(trials, folds)
     benchmark = Trial.run(simple, spec, inputs[[baseline]], y, folds)
@@ -105,7 +106,7 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
     return Candidate(
         spec=spec,
         name=chosen,
-        model=trials[chosen].fit(spec, inputs, y),
+        model=trials[chosen].fit(spec, inputs, y, groups),
         features=tuple(names),
         typical=_typical(inputs[names]),
         telling=find_telling(frame, inputs, y, spec),

@@ -16,6 +16,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin  # noqa: TID253
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# The share of groups that decides when to stop; interpret's own share of rows.
+_HELD_OUT = 0.15
+
 
 class Curves(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Log-odds as the sum of a base and of one table lookup per term.
@@ -39,8 +42,14 @@ class Curves(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> None:
         self.are_categories, self.signs, self.parameters = are_categories, signs, parameters
 
-    def fit(self, values: NDArray[Any], y: NDArray[Any]) -> Self:
-        """Fit by `interpret` on rows x features and outcomes of 0 and 1, and keep its tables."""
+    def fit(
+        self, values: NDArray[Any], y: NDArray[Any], groups: NDArray[Any] | None = None
+    ) -> Self:
+        """Fit by `interpret` on rows x features and outcomes of 0 and 1, and keep its tables.
+
+        With `groups` (one number per row) the rows by which it decides when to stop hold other
+        groups than those it learns from: else what it remembers of a customer looks like skill.
+        """
         import warnings
 
         import numpy as np
@@ -56,7 +65,7 @@ class Curves(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         with warnings.catch_warnings():
             # Of its pictures, which are not drawn.
             warnings.filterwarnings("ignore", message="Missing values detected")
-            booster.fit(values, y)
+            booster.fit(values, y, bags=_bags(groups, booster.outer_bags))
         levels = list(zip(booster.bins_, self.are_categories, strict=True))
         self.classes_ = np.array([0.0, 1.0])
         self.base_ = float(booster.intercept_[0])
@@ -106,6 +115,20 @@ class Curves(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return np.asarray(codes[known.astype(int)])
         cuts = self.edges_[at][-1 if is_pair else 0]
         return np.where(np.isnan(values), 0, np.searchsorted(cuts, values, side="right") + 1)
+
+
+def _bags(groups: NDArray[Any] | None, count: int) -> NDArray[Any] | None:
+    """Per row and bag 1 to learn from or -1 to stop by; interpret's own if rows are independent."""
+    import numpy as np
+
+    if groups is None:
+        return None
+    distinct = np.unique(groups)
+    bags = []
+    for seed in range(count):
+        held = distinct[np.random.default_rng(seed).random(len(distinct)) < _HELD_OUT]
+        bags.append(np.where(np.isin(groups, held), -1, 1))
+    return np.array(bags, dtype=np.int8).T
 
 
 def _code_bins(bins: dict[str, int]) -> NDArray[Any]:

@@ -25,14 +25,21 @@ def varying(inputs: pandas.DataFrame) -> list[str]:
     return [str(name) for name in inputs if inputs[name].nunique(dropna=True) > 1]
 
 
-def fit(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame, y: NDArray[Any]) -> Pipeline:
+def fit(
+    model: CandidateModel,
+    spec: Spec,
+    inputs: pandas.DataFrame,
+    y: NDArray[Any],
+    groups: NDArray[Any] | None = None,
+) -> Pipeline:
     """Fit a pipeline on typed inputs (`ml.features.table`); columns with one value are left out.
 
     A numeric column is made symmetric (Yeo and Johnson 2000) for the linear model, and a missing
     value becomes the mean plus a flag; the others take it as it is. Rare categories are merged into
     one; a column with more than `preparation.max_categories` of them becomes its cross-fitted
     share of positives. Where cases are few, only the features that tell most are used. A feature
-    with a `direction` acts in that direction in every kind of model, or not at all.
+    with a `direction` acts in that direction in every kind of model, or not at all. `groups` says
+    which rows belong together (`ml.learning.validation.row_groups`); None: no two do.
 
     Raises:
         ValueError: scikit-learn or interpret refuses the parameters of the candidate.
@@ -57,7 +64,7 @@ def fit(model: CandidateModel, spec: Spec, inputs: pandas.DataFrame, y: NDArray[
             coded = {name for group, _step, names in columns.transformers_ if group == "few"
                      for name in names}  # fmt: skip
             codes = [name in coded for name in _owners(columns)]
-            steps.append(("model", Curves(codes, signs, model.parameters).fit(values, y)))
+            steps.append(("model", Curves(codes, signs, model.parameters).fit(values, y, groups)))
         else:
             classifier = _trees(model, signs)
             steps.append(("model", _searched(classifier, model, spec, values, y).fit(values, y)))

@@ -46,6 +46,7 @@ class Trial:
         inputs: pandas.DataFrame,
         y: NDArray[Any],
         folds: Sequence[Fold],
+        groups: NDArray[Any] | None = None,
     ) -> Trial:
         """Fit on the training rows of each fold and predict its test rows."""
         import numpy as np
@@ -54,7 +55,8 @@ class Trial:
         for fold in folds:
             seen, test = inputs.iloc[fold.train], inputs.iloc[fold.test]
             if estimators.varying(seen):
-                fitted = estimators.fit(model, spec, seen, y[fold.train])
+                together = None if groups is None else groups[fold.train]
+                fitted = estimators.fit(model, spec, seen, y[fold.train], together)
                 found.append(estimators.log_odds_of(fitted, test))
             else:
                 found.append(estimators.log_odds(np.full(len(test), y[fold.train].mean())))
@@ -112,16 +114,26 @@ class Trial:
         """Measure all test rows; see `ml.learning.validation.measure_folds`."""
         return measure_folds(self.outcomes, self.probabilities(), folds)
 
-    def fit(self, spec: Spec, inputs: pandas.DataFrame, y: NDArray[Any]) -> Blend:
+    def fit(
+        self,
+        spec: Spec,
+        inputs: pandas.DataFrame,
+        y: NDArray[Any],
+        groups: NDArray[Any] | None = None,
+    ) -> Blend:
         """Fit on all rows, with the recalibration that the folds asked for."""
         from ml.learning.blend import Blend
 
-        members = [estimators.fit(model, spec, inputs, y) for model in self.models]
+        members = [estimators.fit(model, spec, inputs, y, groups) for model in self.models]
         return Blend(members, *self.platt)
 
 
 def run_trials(
-    spec: Spec, inputs: pandas.DataFrame, y: NDArray[Any], folds: Sequence[Fold]
+    spec: Spec,
+    inputs: pandas.DataFrame,
+    y: NDArray[Any],
+    folds: Sequence[Fold],
+    groups: NDArray[Any] | None = None,
 ) -> dict[str, Trial]:
     """Try the candidates for which there are enough rows; a blend costs no fit of its own.
 
@@ -133,7 +145,9 @@ def run_trials(
     single = {name: model for name, model in spec.candidates.items() if not model.members}
     tried = {name: model for name, model in single.items() if len(y) >= model.min_rows}
     tried = tried or dict(list(single.items())[:1])
-    alone = {name: Trial.run(model, spec, inputs, y, folds) for name, model in tried.items()}
+    alone = {
+        name: Trial.run(model, spec, inputs, y, folds, groups) for name, model in tried.items()
+    }
     trials = {}
     for name, model in spec.candidates.items():
         if name in alone:

@@ -78,7 +78,8 @@ def grouped_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[
     from sklearn.model_selection import StratifiedKFold
 
     rules = spec.validation
-    groups = _groups(frame, spec)
+    groups = row_groups(frame, spec)
+    groups = np.arange(len(frame)) if groups is None else groups
     outcome = pd.Series(y).groupby(groups).max().to_numpy()
     small = len(frame) < rules.small_rows
     rarer = int(min(outcome.sum(), len(outcome) - outcome.sum()))
@@ -100,8 +101,8 @@ def grouped_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[
     return folds
 
 
-def _groups(frame: pandas.DataFrame, spec: Spec) -> NDArray[Any]:
-    """Give each row the number of its group, whose rows must stay together.
+def row_groups(frame: pandas.DataFrame, spec: Spec) -> NDArray[Any] | None:
+    """Give each row the number of its group, whose rows must stay together; None if none has two.
 
     Copies are rows equal in every feature, whatever their outcome: if only those with the same
     outcome stayed together, training would hold just the copies with the other outcome.
@@ -121,8 +122,8 @@ def _groups(frame: pandas.DataFrame, spec: Spec) -> NDArray[Any]:
         return pd.factorize(frame[column])[0]
     rows = read_inputs(frame, spec)
     copies = pd.factorize(pd.util.hash_pandas_object(rows, index=False))[0]
-    is_coarse = rows.duplicated().mean() > spec.validation.copies_at_most
-    return pd.RangeIndex(len(rows)).to_numpy() if is_coarse else copies
+    copied = rows.duplicated().mean()
+    return copies if 0 < copied <= spec.validation.copies_at_most else None
 
 
 def measure(y: NDArray[Any], probability: NDArray[Any]) -> Metrics:

@@ -14,6 +14,7 @@ from ml.learning.validation import (
     corrected_error,
     make_folds,
     measure,
+    row_groups,
 )
 from ml.specs.files import load_spec
 from ml.specs.spec import CandidateModel
@@ -207,3 +208,28 @@ def test_the_calibration_curve_counts_entities_and_tells_how_sure_it_is():
     assert sum(row["low"] <= row["promised"] <= row["high"] for row in wrong) <= 4
     few = calibration_curve(tested[:60])
     assert len(few) == 1
+
+
+def test_curves_stop_by_customers_that_they_have_not_learnt_from(table_spec):
+    """Many rows per customer, whose outcome is his own: what is remembered is not skill."""
+    random = np.random.default_rng(6)
+    customers = random.normal(size=(120, 4))
+    chance = 1 / (1 + np.exp(-customers[:, 0] - random.normal(0, 1.5, 120)))
+    entity = np.arange(120).repeat(12)
+    frame = pd.DataFrame(
+        customers[entity] + random.normal(0, 0.05, (1440, 4)), columns=list("abcd")
+    )
+    frame["entity_id"] = entity
+    frame["bought"] = np.where(random.random(1440) < chance[entity], "Yes", "No")
+    table_spec["features"] = {name: {"type": "numeric"} for name in "abcd"}
+    table_spec["candidates"] = {
+        "curves": {"kind": "explainable_boosting", "parameters": {"outer_bags": 2, "max_bins": 64}}
+    }
+    spec = load_spec(table_spec)
+    y = (frame["bought"] == "Yes").to_numpy(dtype=float)
+    folds = make_folds(frame, y, spec)
+    losses = [
+        run_trials(spec, frame[list("abcd")], y, folds, groups)["curves"].losses.mean()
+        for groups in (row_groups(frame, spec), None)
+    ]
+    assert losses[0] < losses[1] - 0.005
