@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from config.language import _
 from ml.features.table import NotEnoughDataError, TableError, read_inputs, read_labels
 from ml.learning import estimators
+from ml.learning.calls import precision_at_calls
 from ml.learning.leaks import find_leaks
 from ml.learning.notes import notes, nothing_left
 from ml.learning.telling import find_telling
@@ -103,6 +104,7 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
     metrics = procedure.metrics(folds) | {"baseline_auc": benchmark.metrics(folds)["auc"]}
     metrics |= _rules_auc(frame, y, spec, folds) | simplicity_cost(trials, chosen, folds)
     tested = _tested(frame, y, spec, folds, procedure, benchmark)
+    metrics |= precision_at_calls(tested, spec)
     return Candidate(
         spec=spec,
         name=chosen,

@@ -10,6 +10,7 @@ import yaml
 
 import ml
 from ml import registry
+from ml.scoring import by_model
 from ml.specs.files import load_specs
 from warehouse import open_warehouse
 
@@ -201,12 +202,14 @@ def test_a_model_that_fails_its_gates_does_not_score(firm, set_stage, read_score
 
 
 @pytest.fixture
-def trained(firm, set_stage):
+def trained(weak_rules, set_stage):
     """Scored by a model: churn at stage 3, its champion in force."""
     set_stage("churn", 3)
-    ml.train_models(firm, ["churn"])
-    ml.score_entities(firm)
-    return firm
+    (result,) = ml.train_models(weak_rules, ["churn"])
+    assert result.status in {"champion", "unchanged"}, result.message
+    (scored,) = [found for found in ml.score_entities(weak_rules) if found.score == "churn"]
+    assert scored.method == "model"
+    return weak_rules
 
 
 def read(settings, sql):
@@ -332,3 +335,26 @@ def test_a_champion_whose_features_are_gone_steps_down_and_says_so(trained, tmp_
     assert result.method == "rules"
     assert "the champion needs training again" in result.message
     assert "days_late" in result.message
+
+
+def test_names_change_nothing_and_longer_silence_never_lowers_the_risk(trained):
+    """The model of the night, on its own customers: renamed, reordered, silent for longer."""
+    spec = next(spec for spec in load_specs(trained) if spec.name == "churn")
+    with registry.tracking(trained) as client:
+        champion = registry.champion(client, "churn")
+        model = champion.load()
+    with open_warehouse(trained) as connection:
+        frame = ml.scoring_frame(connection, spec, NIGHT)
+        before = by_model(model, champion, spec, frame).probability
+        connection.execute("update marts.customers set name = 'Z' || name")
+        renamed = ml.scoring_frame(connection, spec, NIGHT)
+        connection.execute("update marts.customers set name = name[2:]")
+    assert renamed.equals(frame)
+    mixed = frame.sample(frac=1, random_state=1)
+    after = by_model(model, champion, spec, mixed).probability
+    np.testing.assert_allclose(after, before[mixed.index], atol=1e-12)
+    longer = frame.assign(
+        days_silent=frame["days_silent"] + 60,
+        silence_ratio=(frame["days_silent"] + 60) / frame["usual_gap_days"].clip(lower=1),
+    )
+    assert (by_model(model, champion, spec, longer).probability >= before - 1e-12).all()
