@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -30,8 +31,28 @@ def run(
                 place=spec.place(field), error=_first_line(error)
             )
         ) from error
+    except duckdb.BinderException as error:
+        raise SpecError(_explain(error, spec, field)) from error
     except duckdb.Error as error:
         raise SpecError(f"{spec.place(field)}: {_first_line(error)}") from error
+
+
+def _explain(error: duckdb.BinderException, spec: Spec, field: str) -> str:
+    """Name the feature that uses a column which its source does not list as known by its day."""
+    unknown = re.search(r'column "(\w+)" not found', str(error))
+    for name, feature in spec.features.items():
+        source = spec.sources.get(feature.source)
+        if unknown and source and unknown[1] in re.findall(r"\w+", feature.sql or ""):
+            return _(
+                "{place}: {column} is not among the columns of sources.{source}: name it there if"
+                " it is known on the day {known_on}, else it would tell the future."
+            ).format(
+                place=spec.place(f"features.{name}"),
+                column=unknown[1],
+                source=feature.source,
+                known_on=source.known_on,
+            )
+    return f"{spec.place(field)}: {_first_line(error)}"
 
 
 def make_macros(connection: duckdb.DuckDBPyConnection) -> None:

@@ -188,6 +188,16 @@ def test_a_wrong_expression_is_named_with_file_and_field(shop):
         scoring_frame(shop, broken, NIGHT)
 
 
+def test_a_column_of_the_future_is_named_with_the_feature_that_reads_it(shop):
+    """What was promised need not be known on the day of the order: the source does not list it."""
+    late = CHURN.features["orders_year"].model_copy(update={"sql": "max(promised_on - known_on)"})
+    future = CHURN.model_copy(update={"features": CHURN.features | {"orders_year": late}})
+    with pytest.raises(
+        SpecError, match=r"churn\.yml, line \d+: features\.orders_year: promised_on .* ordered_on"
+    ):
+        training_frame(shop, future, NIGHT)
+
+
 def test_a_mart_that_is_not_there_says_what_to_run(marts):
     marts.execute("drop table marts.tickets")
     with pytest.raises(SpecError, match="reifegrad build"):
