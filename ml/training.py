@@ -210,7 +210,7 @@ def _figures(candidate: Candidate, rows: int) -> str:
     )
     if candidate.left_out:
         told += _("; left out as nearly the outcome: {found}").format(
-            found="; ".join(f"{name} ({why})" for name, why in candidate.left_out.items())
+            found=", ".join(candidate.left_out)
         )
     return told
 

@@ -272,6 +272,7 @@ def _by_score(settings: Settings, results: Iterable[Training | Scoring | Watch])
     titles = score_titles(settings)
     for result in results:
         yield f"{titles[result.score]}: {result.message}"
+        yield from (f"  {warning}" for warning in getattr(result, "warnings", ()))
 
 
 def customer(

@@ -1,5 +1,6 @@
 """Training, registering and scoring on a real warehouse file and a real MLflow store."""
 
+import json
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -358,3 +359,18 @@ def test_names_change_nothing_and_longer_silence_never_lowers_the_risk(trained):
         silence_ratio=(frame["days_silent"] + 60) / frame["usual_gap_days"].clip(lower=1),
     )
     assert (by_model(model, champion, spec, longer).probability >= before - 1e-12).all()
+
+
+def test_what_was_left_out_as_a_leak_is_said_and_kept_with_the_run(firm, tmp_path):
+    content = yaml.safe_load((firm.models / "lead.yml").read_text())
+    content["features"]["outcome_today"] = {"type": "categorical", "why": "-", "sql": "outcome"}
+    content["candidates"] = {"logistic": {"kind": "logistic_regression"}}
+    (tmp_path / "lead.yml").write_text(yaml.safe_dump(content))
+    leaky = firm.model_copy(update={"models": tmp_path})
+    (trained,) = ml.train_models(leaky, ["lead"])
+    assert "left out as nearly the outcome: outcome_today" in trained.message
+    assert any(said.startswith("outcome_today was left out: ") for said in trained.warnings)
+    with registry.tracking(leaky) as client:
+        version = client.get_model_version("reifegrad_lead", str(trained.version))
+        kept = client.download_artifacts(version.run_id, "left_out.json", str(tmp_path))
+    assert list(json.loads(Path(kept).read_text())) == ["outcome_today"]
