@@ -109,7 +109,9 @@ def test_what_is_older_than_it_may_be_kept_and_scores_without_a_yaml_go(home):
 def modelled(home):
     """The firm with a champion, trained and scored in March, whose files lie in its own store."""
     set_stage(home, "churn", 3, TRAINED)
+    assert ml.needs_training(at(home, TRAINED)) == ["churn"]
     (trained,) = ml.train_models(at(home, TRAINED), ["churn"])
+    assert ml.needs_training(at(home, TRAINED)) == []
     assert trained.version == "1"
     with registry.tracking(home) as client:
         registry.decide(client, "churn", "1", "champion", "for the test")
