@@ -5,8 +5,7 @@ Usage: python -m benchmarks.scores.leaks [--seeds N] [--tables NAME ...] [--pric
 Each way is planted alone, into a table that is otherwise as it was. Found means: every planted
 column is left out (a `partner` that stands for nothing by itself may go or stay). Lost is every
 other column left out. `--price`: what is lost of tables without a leak, small ones and such with
-very good columns. Nothing here names a column as the guard would
-know it: it sees values only.
+very good columns. The guard sees values only, no names.
 """
 
 from __future__ import annotations
@@ -255,7 +254,7 @@ def strong(share: float, others: int, seed: int) -> Table:
 
 
 def tumours() -> Table:
-    """Wisconsin's breast tumours (in scikit-learn): thirty measures, ten of them above .93 alone."""
+    """Wisconsin's breast tumours (in scikit-learn): thirty honest measures."""
     from sklearn.datasets import load_breast_cancer
 
     return load_breast_cancer(as_frame=True).frame, "target", "0"
