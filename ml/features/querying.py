@@ -60,15 +60,19 @@ def make_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
     `usual_gap(days)` and `longest_gap(days)` are defined as in the mart `order_days`, but over the
     days that a cut-off sees: the median of the gaps between them (one gap is no habit: null), and
-    the longest one.
+    the longest one. Two rows of one day leave no gap.
     """
+    # Neighbours are paired by list_zip: an expression named inside a lambda would be evaluated
+    # for each element, which takes the square of the number of days.
     connection.execute(
-        "create or replace temp macro sorted_gaps(days) as list_transform("
-        "range(1, len(days)), lambda i: days[i + 1] - days[i]);"
-        "create or replace temp macro usual_gap(days) as case when len(list_distinct(days)) > 2"
-        " then list_median(sorted_gaps(list_sort(list_distinct(days)))) end;"
+        "create or replace temp macro neighbour_gaps(days) as list_filter(list_transform("
+        "list_zip(days[2:], days[:-2]), lambda pair: pair[1] - pair[2]), lambda gap: gap > 0);"
+        "create or replace temp macro median_of_many(gaps) as"
+        " case when len(gaps) > 1 then list_median(gaps) end;"
+        "create or replace temp macro usual_gap(days) as"
+        " median_of_many(neighbour_gaps(list_sort(days)));"
         "create or replace temp macro longest_gap(days) as"
-        " list_max(sorted_gaps(list_sort(list_distinct(days))))"
+        " list_max(neighbour_gaps(list_sort(days)))"
     )
 
 
