@@ -16,7 +16,8 @@ from ml.features.table import MISSING, NotEnoughDataError, read_inputs
 from ml.learning.validation import Fold, make_folds
 from ml.rules import hits
 from ml.specs.feature import Feature, Text
-from ml.specs.spec import Rule, Rules, Spec, SpecError
+from ml.specs.sections import Rule, Rules
+from ml.specs.spec import Spec, SpecError
 from warehouse import open_warehouse
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml.learning.candidates import Candidate
-    from ml.specs.spec import Gates, Spec
+    from ml.specs.sections import Gates
+    from ml.specs.spec import Spec
 
 _BINS = 5  # of the probabilities: with some hundred rows ten would be nearly empty
 Check = Literal["size", "rules", "champion", "calibration", "fairness"]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from config.language import _
 from ml.features.expressions import holds
-from ml.specs.spec import Rules, Spec, SpecError
+from ml.specs.sections import Rules
+from ml.specs.spec import Spec, SpecError
 
 if TYPE_CHECKING:
     import pandas

@@ -11,7 +11,8 @@ import duckdb
 from config.language import _
 from ml.features.querying import quoted, run
 from ml.features.table import NotEnoughDataError
-from ml.specs.spec import Snapshots, Spec
+from ml.specs.sections import Snapshots
+from ml.specs.spec import Spec
 
 
 class Reach(NamedTuple):

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from config.language import _
 from ml.features.shares import difference
-from ml.specs.spec import Leaks, Spec
+from ml.specs.sections import Leaks
+from ml.specs.spec import Spec
 
 if TYPE_CHECKING:
     import pandas

@@ -26,7 +26,8 @@ from ml.features.known import (
 )
 from ml.features.querying import literal, make_macros, quoted, run
 from ml.specs.feature import Feature, Source
-from ml.specs.spec import Snapshots, Spec, SpecError
+from ml.specs.sections import Snapshots
+from ml.specs.spec import Spec, SpecError
 
 if TYPE_CHECKING:
     import pandas

@@ -25,7 +25,8 @@ from ml.learning.validation import (
 )
 from ml.rules import points, promised
 from ml.specs.files import load_spec
-from ml.specs.spec import CandidateModel, Spec
+from ml.specs.sections import CandidateModel
+from ml.specs.spec import Spec
 
 if TYPE_CHECKING:
     import pandas

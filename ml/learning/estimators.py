@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ml.specs.spec import CandidateModel, Spec
+from ml.specs.sections import CandidateModel
+from ml.specs.spec import Spec
 
 if TYPE_CHECKING:
     import pandas

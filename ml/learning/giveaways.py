@@ -11,7 +11,7 @@ from ml.learning.alone import Column, Rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ml.specs.spec import Leaks
+    from ml.specs.sections import Leaks
 
 
 def alone(column: Column, limit: float, rules: Leaks) -> str | None:

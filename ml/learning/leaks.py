@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     import pandas
     from numpy.typing import NDArray
 
-    from ml.specs.spec import Leaks, Spec
+    from ml.specs.sections import Leaks
+    from ml.specs.spec import Spec
 
 _SEED = 0
 # Weaker columns than this many are no measure of what is possible without a column.

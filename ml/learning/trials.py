@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ml.learning import estimators
 from ml.learning.validation import Fold, Metrics, corrected_error, measure_folds
-from ml.specs.spec import CandidateModel, Spec
+from ml.specs.sections import CandidateModel
+from ml.specs.spec import Spec
 
 if TYPE_CHECKING:
     import pandas

@@ -12,7 +12,8 @@ from ml.learning.telling import Telling, effects
 from ml.reasons.choice import places, strong_enough
 from ml.reasons.wording import can_be_said, word
 from ml.specs.feature import Feature, ReasonText, Text
-from ml.specs.spec import Rule, Spec
+from ml.specs.sections import Rule
+from ml.specs.spec import Spec
 
 if TYPE_CHECKING:
     import pandas

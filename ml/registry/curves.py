@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ml.specs.spec import Bands
+from ml.specs.sections import Bands
 
 if TYPE_CHECKING:
     import pandas

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ml.learning.reference import distance, summary
-from ml.specs.spec import Watching
+from ml.specs.sections import Watching
 
 if TYPE_CHECKING:
     import pandas

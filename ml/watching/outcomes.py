@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ml.registry import curves
-from ml.specs.spec import Watching
+from ml.specs.sections import Watching
 
 if TYPE_CHECKING:
     import pandas

@@ -17,7 +17,7 @@ from ml.learning.validation import (
     row_groups,
 )
 from ml.specs.files import load_spec
-from ml.specs.spec import CandidateModel
+from ml.specs.sections import CandidateModel
 
 LINEAR = CandidateModel(kind="logistic_regression")
 CURVES = CandidateModel(kind="explainable_boosting")
