@@ -330,13 +330,13 @@ def _aggregate(
 
 
 def _entity(spec: Spec, known: Known, fields: Iterable[tuple[str, str]]) -> str:
-    """Expressions over the entity's own row and `cutoff`."""
+    """Expressions over the entity's own row (`entity.created_on`, or without) and `cutoff`."""
     key = f"{spec.entity}_id"
     selected = ", ".join(f"({sql}) as {quoted(name)}" for name, sql in fields)
     if known.entities:
-        return f"select spine_id, {selected} from {known.entities}"
+        return f"select spine_id, {selected} from {known.entities} entity"
     return (
         f"select s.spine_id, {selected}"
         f" from (select spine_id, {key} as spine_key, cutoff from {_SPINE}) s"
-        f" join marts.{MARTS[str(spec.entity)]} e on e.{key} = s.spine_key"
+        f" join marts.{MARTS[str(spec.entity)]} entity on entity.{key} = s.spine_key"
     )

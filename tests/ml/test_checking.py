@@ -37,12 +37,12 @@ def test_every_mistake_of_the_form_is_named_with_its_line(firm, tmp_path):
 
 
 def test_each_feature_whose_sql_fails_is_named_with_its_line(firm, churn):
-    broken = CHURN.replace("arg_max(usual_gap_days", "arg_max(usual_gab_days")
+    broken = CHURN.replace("usual_gap(list(known_on))", "usual_gab(list(known_on))")
     broken = broken.replace("kind in ('email_open'", "kin in ('email_open'")
     churn.write_text(broken)
     found = said(check_spec(firm, churn), "error")
     assert len(found) == 3
-    gap = line_of(broken, "sql: arg_max(usual_gab_days")
+    gap = line_of(broken, "sql: usual_gab(")
     assert any(f"churn.yml, line {gap}: features.usual_gap_days.sql" in line for line in found)
 
 

@@ -208,8 +208,8 @@ def test_a_repaired_yaml_replaces_a_champion_that_knew_the_answer(quick, firm):
             "title": {"de": "Weiß es", "en": "Knows"},
             "why": "Orders to come: a mistake.",
             "from": "entity",
-            "sql": "(select count(*) from marts.orders o where o.customer_id = e.customer_id"
-            " and o.ordered_on >= s.cutoff and o.ordered_on < s.cutoff + 90)",
+            "sql": "(select count(*) from marts.orders o where o.customer_id = entity.customer_id"
+            " and o.ordered_on >= cutoff and o.ordered_on < cutoff + 90)",
         }
     }
     settings = quick(features=leaky, leaks={"cleared": {"knows": "believed to be known"}})
