@@ -11,7 +11,7 @@ import typer
 
 from reifegrad.groups import identity_app, sources_app
 from reifegrad.models import models_app
-from reifegrad.options import AsJson, Night, settings_now, settings_of
+from reifegrad.options import AsJson, Night, prepare_terminal, settings_now, settings_of
 from reifegrad.spoken import SpokenGroup
 from reifegrad.terminal.printing import progress_bar, say, say_json, show
 
@@ -50,19 +50,7 @@ def options(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell each step.")] = False,
 ) -> None:
     """Scattered customer files in the evening, scores with reasons in the CRM in the morning."""
-    import logging
-
-    from config.rights import write_privately
-
-    write_privately()
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s" if verbose else "! %(message)s",
-        stream=sys.stderr,
-    )
-    if not verbose:  # their lines are those that the command prints
-        for room in ("ingest", "expectations"):
-            logging.getLogger(room).setLevel(logging.ERROR)
+    prepare_terminal(verbose=verbose)
 
 
 @app.command(rich_help_panel=NIGHTS)

@@ -110,6 +110,9 @@ def _write_new(path: Path, text: str) -> None:
 
 
 Score = Annotated[str, typer.Argument(help="Name in models/.", show_default=False)]
+Version = Annotated[
+    str | None, typer.Option(help="A version of `models list`; default: the one that waits.")
+]
 Why = Annotated[str, typer.Option(help="The reason, for the record.")]
 By = Annotated[str | None, typer.Option(help="Who decides; default: the user of this machine.")]
 
@@ -135,9 +138,7 @@ def list_models(
 @models_app.command()
 def approve(
     score: Score,
-    version: Annotated[
-        str | None, typer.Option(help="A version of `models list`; default: the one that waits.")
-    ] = None,
+    version: Version = None,
     why: Why = "",
     by: By = None,
 ) -> None:
@@ -150,9 +151,7 @@ def approve(
 @models_app.command()
 def reject(
     score: Score,
-    version: Annotated[
-        str | None, typer.Option(help="A version of `models list`; default: the one that waits.")
-    ] = None,
+    version: Version = None,
     why: Why = "",
     by: By = None,
 ) -> None:

@@ -35,3 +35,21 @@ def settings_of(night: datetime | None) -> Settings:
     from nights.dates import settle
 
     return settle(settings_now(), night.date() if night else None)
+
+
+def prepare_terminal(*, verbose: bool) -> None:
+    """Write files that only their owner reads, and log to the terminal: all, or warnings."""
+    import logging
+    import sys
+
+    from config.rights import write_privately
+
+    write_privately()
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s" if verbose else "! %(message)s",
+        stream=sys.stderr,
+    )
+    if not verbose:  # their lines are those that the command prints
+        for room in ("ingest", "expectations"):
+            logging.getLogger(room).setLevel(logging.ERROR)

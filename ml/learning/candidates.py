@@ -94,9 +94,7 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
         raise TableError(nothing_left(left_out, spec))
     inputs = inputs[names]
     folds, groups = make_folds(frame, y, spec), row_groups(frame, spec)
-    aucs = {name: single_feature_auc(inputs[name], y) for name in names}
-    named = spec.gates.baseline
-    baseline = named if named in aucs else max(aucs, key=lambda name: aucs[name])
+    baseline = _baseline(inputs, y, spec)
     simple = CandidateModel(kind="logistic_regression")
     trials = run_trials(spec, inputs, y, folds, groups)
     chosen = choose(trials, folds)
@@ -122,6 +120,15 @@ def train(frame: pandas.DataFrame, spec: Spec | str | Path | dict[str, Any]) -> 
         baseline=baseline,
         baseline_model=estimators.fit(simple, spec, inputs[[baseline]], y),
     )
+
+
+def _baseline(inputs: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> str:
+    """Name the one feature to compare with: the spec's, or where it is left out the strongest."""
+    named = spec.gates.baseline
+    if named and named in inputs:
+        return named
+    aucs = {str(name): single_feature_auc(values, y) for name, values in inputs.items()}
+    return max(aucs, key=lambda name: aucs[name])
 
 
 def evaluate(candidate: Candidate, frame: pandas.DataFrame) -> Metrics:

@@ -81,6 +81,28 @@ def model_reasons(
     options = _feature_options(spec, names)
     true = _true_options(frame, options, typical, spec, telling)
     was_said = _was_said(kept, names, parts)
+    chosen = _choose_options(options, true, parts, sums, theme_of, was_said)
+    stays = np.column_stack([was_said[:, members].any(axis=1) for members in themes.values()])
+    strength = np.abs(sums) * np.where(stays, spec.explanation.keep, 1.0)
+    at_least = 0 if spec.rules else LEAST_LINES
+    is_strong = strong_enough(strength, spec.explanation.least_share, at_least)
+    strength = np.where(is_strong & (chosen >= 0), strength, 0.0)
+    place = places(strength, np.sign(sums), spec.explanation.most_reasons)
+    said = _worded(frame, options, chosen, place, spec)
+    return _with_facts(said, frame, spec, 2)
+
+
+def _choose_options(
+    options: Sequence[_Option],
+    true: Sequence[NDArray[Any]],
+    parts: NDArray[Any],
+    sums: NDArray[Any],
+    theme_of: Mapping[int, int],
+    was_said: NDArray[Any],
+) -> NDArray[Any]:
+    """Choose each theme's sentence: rows x themes, -1 where none is true and pushes its way."""
+    import numpy as np
+
     chosen = np.full(sums.shape, -1, dtype=np.int16)
     for is_kept in (False, True):  # what was said last overwrites, else the first one that is true
         for number in reversed(range(len(options))):
@@ -90,14 +112,7 @@ def model_reasons(
             if is_kept:
                 may &= was_said[:, option.column]
             chosen[true[number] & may, theme] = number
-    stays = np.column_stack([was_said[:, members].any(axis=1) for members in themes.values()])
-    strength = np.abs(sums) * np.where(stays, spec.explanation.keep, 1.0)
-    at_least = 0 if spec.rules else LEAST_LINES
-    is_strong = strong_enough(strength, spec.explanation.least_share, at_least)
-    strength = np.where(is_strong & (chosen >= 0), strength, 0.0)
-    place = places(strength, np.sign(sums), spec.explanation.most_reasons)
-    said = _worded(frame, options, chosen, place, spec)
-    return _with_facts(said, frame, spec, 2)
+    return chosen
 
 
 def rule_reasons(frame: pandas.DataFrame, spec: Spec, stage: int) -> pyarrow.Table:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.data.dataset import Dataset
     from mlflow.entities.model_registry import ModelVersion
+    from mlflow.models.model import ModelInfo
     from sklearn.base import ClassifierMixin
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -175,14 +176,11 @@ def register(
 
     """
     import mlflow
-    from mlflow.models import infer_signature
-    from sklearn import __version__ as sklearn_version
 
     from ml.features.table import read_inputs
 
     spec = candidate.spec
     inputs = read_inputs(frame, spec)[list(candidate.features)]
-    sample = inputs.head(100)
     with mlflow.start_run(
         experiment_id=_experiment(client, settings, spec),
         run_name=f"{spec.name} {settings.night}",
@@ -191,18 +189,7 @@ def register(
         dataset = _log_data(candidate, inputs, frame, tags)
         for file, content in attached.items():
             mlflow.log_dict(content, file)
-        logged = mlflow.sklearn.log_model(
-            candidate.model,
-            name="model",
-            signature=infer_signature(sample, candidate.model.predict_proba(sample)[:, 1]),
-            # Typical values: a row of the table would be somebody's.
-            input_example=_example(candidate, sample),
-            serialization_format="skops",
-            skops_trusted_types=TRUSTED_TYPES,
-            pyfunc_predict_fn="predict_proba",
-            # Given here, because MLflow needs half a minute to infer them.
-            pip_requirements=[f"scikit-learn=={sklearn_version}"],
-        )
+        logged = _log_model(candidate, inputs.head(100))
         _log_figures(candidate, dataset, logged.model_id)
         compared = attached.get("fairness.json", {}).get("comparisons", [])
         card = _log_pages(candidate, inputs, frame, str(settings.night), compared)
@@ -217,6 +204,25 @@ def register(
             description=card,
         )
     return str(version.version)
+
+
+def _log_model(candidate: Candidate, sample: pandas.DataFrame) -> ModelInfo:
+    import mlflow
+    from mlflow.models import infer_signature
+    from sklearn import __version__ as sklearn_version
+
+    return mlflow.sklearn.log_model(
+        candidate.model,
+        name="model",
+        signature=infer_signature(sample, candidate.model.predict_proba(sample)[:, 1]),
+        # Typical values: a row of the table would be somebody's.
+        input_example=_example(candidate, sample),
+        serialization_format="skops",
+        skops_trusted_types=TRUSTED_TYPES,
+        pyfunc_predict_fn="predict_proba",
+        # Given here, because MLflow needs half a minute to infer them.
+        pip_requirements=[f"scikit-learn=={sklearn_version}"],
+    )
 
 
 def _log_data(
