@@ -89,7 +89,7 @@ vocabulary: setup  ## make dbt's seeds and macro of vocabulary/words.yml
 	@$(RUN) python -m vocabulary.seeds
 
 lock: $(UV)  ## resolve requirements/*.in anew, with hashes
-	@cd requirements && for name in uv runtime dev benchmarks containers crm; do \
+	@cd requirements && for name in uv runtime fetch dev benchmarks containers crm; do \
 		$(subst $(UV),../$(UV),$(COMPILE)) $$name.in --output-file $$name.txt || exit 1; done
 
 clean:  ## remove environments and caches; the data stay
@@ -103,11 +103,11 @@ $(UV): requirements/uv.txt
 		--requirement requirements/uv.txt
 	@touch $@
 
-$(VENV)/.installed: $(UV) requirements/runtime.txt requirements/dev.txt pyproject.toml
+$(VENV)/.installed: $(UV) requirements/runtime.txt requirements/fetch.txt requirements/dev.txt pyproject.toml
 	@echo "Building the Python environment ($(VENV), $$("$(PYTHON)" --version)) …"
 	@$(UV) venv --quiet --allow-existing --python "$(PYTHON)" $(VENV)
 	@$(UV) pip sync --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes \
-		requirements/runtime.txt requirements/dev.txt
+		requirements/runtime.txt requirements/fetch.txt requirements/dev.txt
 	@$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation --editable .
 	@bin/link-command
 	@touch $@
