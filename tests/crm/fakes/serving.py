@@ -6,12 +6,15 @@ without awaiting in between, so each request is done whole or not at all, as beh
     with serve(make_hubspot()) as server:
         server.url                  # "http://127.0.0.1:40123"
         server.log.calls            # each request: method, path, status, rows, wrote, fault
-        server.log.writes           # those that changed something: empty after a dry run
+        server.log.writes           # those that ask for a change: empty after a dry run
         server.faults.next("lost_answer", path="/batch/")   # the next request there meets it
         server.faults.rates = {"503": 0.1, "cut": 0.05}     # … or each one by chance, from the seed
         server.faults.off()
 
-The app says with `note(request, rows=…, wrote=…)` how many rows came and whether anything changed.
+The app says with `note(request, rows=…, wrote=…)` how many rows came and whether the
+request asks for a change, done or refused. What people do in the CRM meanwhile, each fake offers
+under the same names: `add(kind, **values)`, `edit(kind, id, **values)`, `merge(kind, keep, lose)`,
+`remove(kind, id)` and `record(kind, id)`.
 A program, for benchmarks: `main(make_hubspot)` takes `--port`, `--seed`, `--fault 503=0.1` and
 `--latency`, and answers `GET /__log__` with the log as JSON.
 """
@@ -39,13 +42,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 Scope = dict[str, Any]
 App = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Any]
 
-Fault = Literal["429", "500", "502", "503", "timeout", "lost_answer", "cut"]
+Fault = Literal["409", "429", "500", "502", "503", "timeout", "lost_answer", "cut"]
 """What happens to a request.
 
-429 (with `Retry-After`), 500, 502, 503: answered before the app sees it. `timeout`: never
-reaches the app, no answer for `hang_seconds`, then the connection closes. `lost_answer`: the app
-does what was asked, and the answer never comes. `cut`: the connection breaks, before or after the
-app has done it (drawn from the seed).
+409, 429, 500, 502, 503: answered before the app sees it (429 and 503 with `Retry-After`).
+`timeout`: never reaches the app, no answer for `hang_seconds`, then the connection closes.
+`lost_answer`: the app does what was asked, and the answer never comes. `cut`: the connection
+breaks, before or after the app has done it (drawn from the seed).
 """
 
 
@@ -206,7 +209,7 @@ class _Wire:
     async def _meet(
         self, fault: Fault | None, rng: random.Random, scope: Scope, body: bytes, send: Any
     ) -> int | None:
-        if fault in ("429", "500", "502", "503"):
+        if fault in ("409", "429", "500", "502", "503"):
             wait = [(b"retry-after", str(self.faults.retry_after).encode())]
             text = json.dumps({"status": "error", "message": f"fault: {fault}"}).encode()
             await _answer(send, int(fault), text, wait if fault in ("429", "503") else [])

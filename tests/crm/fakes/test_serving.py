@@ -56,7 +56,7 @@ def test_log_tells_rows_and_writes(server: Server) -> None:
     assert (second.method, second.wrote) == ("GET", False)
 
 
-@pytest.mark.parametrize("kind", ["429", "500", "502", "503"])
+@pytest.mark.parametrize("kind", ["409", "429", "500", "502", "503"])
 def test_an_answered_fault_never_reaches_the_app(server: Server, kind: str) -> None:
     server.faults.next(kind)
     answer = add(server, 1)
