@@ -2,7 +2,7 @@
 
 from airflow.sdk import Asset, chain, dag
 
-from nights.airflow import CHAMPIONS, MATURITY, SCORES, as_branch, as_task, dag_options
+from nights.airflow import CHAMPIONS, MATURITY, SCORES, as_branch, as_task, confirm, dag_options
 from nights.steps import SCORE_CUSTOMERS
 
 
@@ -13,18 +13,22 @@ def score_customers() -> None:
     The stage of its use case decides the method: rules at stages 1 and 2, the champion at stage 3.
     A use case below stage 1 is skipped: its old scores go, and the log of `choose_methods` says
     why. A branch that no use case takes is shown as skipped. Whoever objected to profiling is left
-    out. When the scores are out, `watch_scores` compares earlier ones with what happened since,
-    looks for drift and writes the page on scores.
+    out. A score that fails, or whose YAML is wrong (`clear_scores` tells it), keeps its rows of the
+    night before and stops no other: the others are published, and the run ends as failed. When the
+    scores are out, `watch_scores` compares earlier ones with what happened since, looks for drift
+    and writes the page on scores.
 
     **Leaves** the asset `scores`, and the scores in the published warehouse.
     """
     choose, *methods, publish, watch = SCORE_CUSTOMERS
+    scored = [as_task(method) for method in methods]
     chain(
         as_branch(choose, list),
-        [as_task(method) for method in methods],
-        as_task(publish, leaves=SCORES, trigger_rule="none_failed"),
+        scored,
+        as_task(publish, leaves=SCORES, trigger_rule="all_done"),
         as_task(watch),
     )
+    chain(scored, confirm("confirm_scores"))
 
 
 score_customers()

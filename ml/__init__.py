@@ -14,7 +14,7 @@ from ml.scoring import (
     score_texts,
     score_titles,
 )
-from ml.specs.files import load_spec, load_specs
+from ml.specs.files import Specs, broken_titles, load_spec, load_specs, read_specs
 from ml.specs.spec import Spec, SpecError
 from ml.training import Training, TrainingError, needs_training, train_models
 from ml.watching import Watch, watch_scores
@@ -28,16 +28,19 @@ __all__ = [
     "ScoringError",
     "Spec",
     "SpecError",
+    "Specs",
     "TableError",
     "Training",
     "TrainingError",
     "Watch",
     "allowed_methods",
+    "broken_titles",
     "evaluate",
     "load_spec",
     "load_specs",
     "needs_training",
     "old_scores",
+    "read_specs",
     "score_entities",
     "score_texts",
     "score_titles",

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from config import Settings
+from config import ConfigurationError, Settings
 from config.language import _
 from ml import registry, rules, score_tables
 from ml.features.clock import tell_age
@@ -19,7 +19,7 @@ from ml.maturity import stages
 from ml.reasons.explanation import model_reasons, rule_reasons
 from ml.score_tables import Parts
 from ml.specs.feature import Text
-from ml.specs.files import load_specs
+from ml.specs.files import broken_titles, read_specs
 from ml.specs.spec import Spec, SpecError
 from warehouse import WarehouseLockedError, open_warehouse
 
@@ -33,12 +33,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 # Their messages say what to do; others are told with their type.
-NAMED = (TableError, SpecError, registry.StoreError)
+NAMED = (TableError, ConfigurationError, registry.StoreError)
 Method = Literal["rules", "model", "none"]
 
 
 class ScoringError(Exception):
-    """Scores failed; the message names each with its cause, and those that were stored."""
+    """Scores failed; the message names each with its cause, `results` holds the others."""
+
+    def __init__(self, message: str, results: list[Scoring]) -> None:
+        super().__init__(message)
+        self.results = results
 
 
 @dataclass(frozen=True)
@@ -72,18 +76,19 @@ def allowed_methods(settings: Settings) -> dict[Method, list[str]]:
 
     Returns:
         Names of the scores per method: `rules` at stages 1 and 2, `model` at stage 3, `none` below
-        stage 1. Only methods that some score has; `none` if there are no scores at all, so that
-        those of earlier nights are removed.
+        stage 1 and where the YAML is wrong. Only methods that some score has; `none` if there are
+        no scores at all, so that those of earlier nights are removed.
 
     """
-    reached = stages(settings)
+    reached, specs = stages(settings), read_specs(settings)
     found: dict[Method, list[str]] = {}
-    for spec in load_specs(settings):
-        if spec.snapshots:
-            stage = reached.get(str(spec.use_case), 0)
-            told = _("stage {stage}").format(stage=stage) if stage else _skipped()
-            logger.info("%s: %s", spec.name, told)
-            found.setdefault(_method(stage), []).append(spec.name)
+    for spec in specs.readable:
+        stage = reached.get(str(spec.use_case), 0)
+        told = _("stage {stage}").format(stage=stage) if stage else _skipped()
+        logger.info("%s: %s", spec.name, told)
+        found.setdefault(_method(stage), []).append(spec.name)
+    if specs.broken:
+        found.setdefault("none", []).extend(specs.broken)
     return found or {"none": []}
 
 
@@ -92,7 +97,8 @@ def score_entities(settings: Settings, method: str | None = None) -> list[Scorin
 
     Below stage 1 nothing is scored and old scores are removed. Stages 1 and 2 score by rules, stage
     3 by the champion model, or while there is none by the rules of stage 2. Each score is replaced
-    whole. One that fails keeps its rows of an earlier night and does not stop the others.
+    whole. One that fails, or whose YAML is wrong, keeps its rows of an earlier night and does not
+    stop the others.
 
     Args:
         settings: say where everything is.
@@ -100,14 +106,13 @@ def score_entities(settings: Settings, method: str | None = None) -> list[Scorin
 
     Raises:
         ScoringError: some failed, the others are stored; the message names each with its cause.
-        SpecError: a YAML of `models/` can't be read.
         warehouse.WarehouseLockedError: another process holds the warehouse.
 
     """
-    specs = [spec for spec in load_specs(settings) if spec.snapshots]
-    reached = stages(settings)
-    results, failed = [], {}
-    for spec in specs:
+    specs, reached = read_specs(settings), stages(settings)
+    results: list[Scoring] = []
+    failed: dict[str, Exception] = dict(specs.broken) if method in (None, "none") else {}
+    for spec in specs.readable:
         stage = reached.get(str(spec.use_case), 0)
         if method not in (None, _method(stage)):
             continue
@@ -122,16 +127,17 @@ def score_entities(settings: Settings, method: str | None = None) -> list[Scorin
         logger.info("%s: %s", result.score, result.message)
         results.append(result)
     with open_warehouse(settings) as connection:
-        score_tables.forget_others(connection, {spec.name for spec in specs})
+        score_tables.forget_others(connection, specs.names)
     if failed:
-        raise ScoringError(_told(failed, results)) from next(iter(failed.values()))
+        raise ScoringError(_told(failed, results), results) from next(iter(failed.values()))
     return results
 
 
 def score_titles(settings: Settings) -> dict[str, str]:
     """Return what people call the scores, by their names in `models/`, in the set language."""
-    specs = load_specs(settings)
-    return {spec.name: getattr(spec.title, settings.language, spec.name) for spec in specs}
+    specs = read_specs(settings)
+    said = {spec.name: getattr(spec.title, settings.language) for spec in specs.readable}
+    return said | broken_titles(settings, specs.broken, settings.language)
 
 
 def old_scores(settings: Settings, connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -140,7 +146,11 @@ def old_scores(settings: Settings, connection: duckdb.DuckDBPyConnection) -> set
         "select score, max(night) - max(as_of) from ops.scores where as_of is not null"
         " group by score"
     ).fetchall()
-    allowed = {s.name: s.snapshots.stale_days for s in load_specs(settings) if s.snapshots}
+    allowed = {
+        spec.name: spec.snapshots.stale_days
+        for spec in read_specs(settings).readable
+        if spec.snapshots
+    }
     return {score for score, days in behind if days > allowed.get(score, days)}
 
 
@@ -173,7 +183,7 @@ def score_texts(settings: Settings) -> dict[str, ScoreTexts]:
             said(spec.worth.expected if spec.worth else None),
             spec.bands.high,
         )
-        for spec in load_specs(settings)
+        for spec in read_specs(settings).readable
     }
 
 

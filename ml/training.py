@@ -19,7 +19,7 @@ from ml.learning.estimators import predict
 from ml.learning.leaks import find_leaks
 from ml.learning.validation import Metrics
 from ml.maturity import stages
-from ml.specs.files import load_specs
+from ml.specs.files import Specs, load_specs, read_specs
 from ml.specs.spec import Spec, SpecError
 from ml.watching.retraining import why_train
 from warehouse import open_warehouse
@@ -68,15 +68,15 @@ def train_models(settings: Settings, scores: list[str] | None = None) -> list[Tr
     nothing. Each score is trained on its own: what stops one does not stop the next.
 
     Raises:
-        SpecError: a YAML of `models/` is wrong; nothing was trained.
-        TrainingError: at the end, if a score could not be trained.
+        SpecError: the YAML of a named score is wrong; nothing was trained.
+        TrainingError: at the end, if a score could not be trained, or its YAML is wrong.
         warehouse.WarehouseLockedError: another process holds the warehouse.
 
     """
-    specs = [spec for spec in load_specs(settings, scores) if spec.snapshots]
+    specs = read_specs(settings) if scores is None else _named(settings, scores)
     reached = stages(settings)
-    results = []
-    for spec in specs:
+    results = [Training(name, "failed", str(error)) for name, error in specs.broken.items()]
+    for spec in specs.readable:
         stage = reached.get(str(spec.use_case), 0)
         if scores is None and stage < 3:
             told = _("{use_case} is at stage {stage}: models are trained from stage 3 on.")
@@ -96,8 +96,8 @@ def needs_training(settings: Settings) -> list[str]:
     reached = stages(settings)
     due = [
         spec.name
-        for spec in load_specs(settings)
-        if spec.snapshots and reached.get(str(spec.use_case), 0) >= 3
+        for spec in read_specs(settings).readable
+        if reached.get(str(spec.use_case), 0) >= 3
     ]
     if not due or not registry.is_used(settings):
         return due
@@ -113,6 +113,10 @@ def needs_training(settings: Settings) -> list[str]:
         if why:
             logger.info("%s: %s", score, why)
     return [score for score in due if reasons[score]]
+
+
+def _named(settings: Settings, scores: list[str]) -> Specs:
+    return Specs(tuple(spec for spec in load_specs(settings, scores) if spec.snapshots), {})
 
 
 def _train_alone(settings: Settings, spec: Spec) -> Training:

@@ -18,6 +18,7 @@ from nights.manifest import DBT_ENVIRONMENT, PROJECT, current_manifest
 from nights.steps import Step
 
 if TYPE_CHECKING:
+    from airflow.providers.standard.operators.empty import EmptyOperator
     from airflow.sdk import CronTriggerTimetable, XComArg
     from cosmos import DbtTaskGroup  # type: ignore[import-untyped]
 
@@ -131,6 +132,16 @@ def leave(task_id: str, asset: str, *, trigger_rule: str = "all_success") -> XCo
         tell_night(context, asset, settings_of(context))
 
     return run()
+
+
+def confirm(task_id: str) -> EmptyOperator:
+    """Make a last task that does nothing. It does not run after a failure: then the run failed.
+
+    For tasks before those that run whatever came of them (`all_done`), which hide a failure.
+    """
+    from airflow.providers.standard.operators.empty import EmptyOperator
+
+    return EmptyOperator(task_id=task_id, trigger_rule="none_failed")
 
 
 def settings_of(context: Mapping[str, Any]) -> Settings:

@@ -77,7 +77,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
     from expectations.specification import load_audit, load_use_cases
     from identity.golden_record import load_golden_record
     from ingest import load_sources
-    from ml.specs.files import load_specs
+    from ml.specs.files import read_specs
     from warehouse.catalogue import read_marts
     from warehouse.privacy import load_privacy
 
@@ -86,7 +86,6 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         "crm.yml": lambda: load_config(settings),
         "privacy.yml": lambda: load_privacy(settings, read_marts()),
         "golden_record.yml": lambda: load_golden_record(settings, load_sources(settings).sources),
-        "models": lambda: load_specs(settings),
         "expectations": lambda: (load_use_cases(settings.expectations),
                                  load_audit(settings.expectations)),
     }  # fmt: skip
@@ -111,6 +110,13 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
             told.add(says)
             todo = None if (settings.config / name).exists() else _advice(name)
             yield Finding(check="configuration", level="error", says=says, todo=todo)
+    for name, problem in read_specs(settings).broken.items():  # stops its own score only
+        told.add(name)
+        todo = _("Mend it: until then {name} stays as it is, and the others are made.")
+        yield Finding(
+            check="configuration", level="warning",
+            says=one_line(problem), todo=todo.format(name=name),
+        )  # fmt: skip
     if not told:
         says = _("Every configuration file in {folder} can be read.").format(folder=settings.config)
         yield Finding(check="configuration", level="ok", says=says)

@@ -249,9 +249,14 @@ def score(settings: Settings) -> Iterator[str]:
     from warehouse import require_marts
 
     require_marts(settings)
-    from ml import score_entities
+    from ml import ScoringError, score_entities
 
-    yield from _by_score(settings, score_entities(settings))
+    try:
+        results = score_entities(settings)
+    except ScoringError as error:
+        yield from _by_score(settings, error.results)
+        raise
+    yield from _by_score(settings, results)
 
 
 def watch(settings: Settings) -> Iterator[str]:
@@ -335,11 +340,11 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
     Two are told while they work: the look before the night, for which the CRM must answer (no
     second try follows, as in Airflow), and the inbox, file by file.
     """
-    from ml import TrainingError
+    from ml import ScoringError, TrainingError
 
     refused: list[str] = []
     left_out: set[str] = set()
-    untrained: TrainingError | None = None
+    failed: TrainingError | ScoringError | None = None
     for step in chain.from_iterable(NIGHT.values()):
         if step.name in left_out:
             continue
@@ -350,16 +355,17 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
         else:
             try:
                 result = step.run(settings)
-            except TrainingError as error:  # the scores are made by what is in force
-                untrained, result = error, error.results
+            except (TrainingError, ScoringError) as error:
+                # The scores are made by what is in force, and the others reach people.
+                failed, result = error, error.results
             if step.chooses:
                 left_out |= {*step.chooses} - {*result}
             if step.name in TOLD:
                 yield from TOLD[step.name](settings, result)
     if refused:  # the night went on with what stood before; who reads only the end must know
         yield f"! {_refused(refused)}"
-    if untrained:
-        raise untrained
+    if failed:
+        raise failed
 
 
 def _now() -> datetime:

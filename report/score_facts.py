@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from config import Settings
+from report.words import LANGUAGES
 from warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -83,20 +84,36 @@ class ScoreFacts:
     compared: int = 0
 
 
-def read_score_facts(settings: Settings) -> list[ScoreFacts]:
-    """Read what is in force of each score of `models/`, and how it has done.
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A score whose YAML is wrong: its title by language, and the night of those in force."""
+
+    title: Mapping[str, str]
+    problem: str
+    night: date | None
+
+
+def read_score_facts(settings: Settings) -> tuple[list[ScoreFacts], list[Broken]]:
+    """Read what is in force of each score of `models/`, how it has done, and which YAML is wrong.
 
     Raises:
-        SpecError: a YAML of `models/` is wrong.
         WarehouseLockedError: a night is running.
 
     """
-    from ml import load_specs
+    from ml import broken_titles, read_specs
 
-    specs = [spec for spec in load_specs(settings) if spec.snapshots]
+    specs = read_specs(settings)
+    titles = {language: broken_titles(settings, specs.broken, language) for language in LANGUAGES}
     with open_warehouse(settings) as connection:
-        found = [_read(connection, settings, spec) for spec in specs]
-    return _with_models(settings, found)
+        found = [_read(connection, settings, spec) for spec in specs.readable]
+        nights = dict(
+            connection.execute("select score, max(night) from ops.scores group by score").fetchall()
+        )
+    broken = [
+        Broken({of: said[name] for of, said in titles.items()}, str(problem), nights.get(name))
+        for name, problem in specs.broken.items()
+    ]
+    return _with_models(settings, found), broken
 
 
 def _read(connection: duckdb.DuckDBPyConnection, settings: Settings, spec: Spec) -> ScoreFacts:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from report import charts
-from report.score_facts import Figure, Mistake, ScoreFacts
+from report.score_facts import Broken, Figure, Mistake, ScoreFacts
 from report.view import Figure as Picture
 from report.words import Language, Words
 
@@ -75,15 +75,28 @@ class ScoresView:
     company: str
     night: str
     scores: tuple[ScoreView, ...]
+    broken: tuple[str, ...] = ()
 
 
 def make_scores_view(
-    found: Sequence[ScoreFacts], company: str, night: date, language: Language
+    found: Sequence[ScoreFacts],
+    company: str,
+    night: date,
+    language: Language,
+    broken: Sequence[Broken] = (),
 ) -> ScoresView:
     """Say the facts in one language."""
     words = Words(language)
     scores = tuple(_score(one, words) for one in found)
-    return ScoresView(language, words, company, words.day(night), scores)
+    told = tuple(_broken(one, words) for one in broken)
+    return ScoresView(language, words, company, words.day(night), scores, told)
+
+
+def _broken(one: Broken, words: Words) -> str:
+    title = one.title[words.language]
+    if one.night is None:
+        return words("spec_broken", title=title, problem=one.problem)
+    return words("spec_broken_kept", title=title, problem=one.problem, night=words.day(one.night))
 
 
 def _score(facts: ScoreFacts, words: Words) -> ScoreView:

@@ -55,16 +55,15 @@ def write_scores_page(settings: Settings) -> Path:
     It names customers, so only its owner can read it.
 
     Raises:
-        ConfigurationError: a file of `models/` is wrong; yesterday's page stays.
         WarehouseLockedError: a night is running; yesterday's page stays.
 
     """
     from report.score_facts import read_score_facts
     from report.score_view import make_scores_view
 
-    found = read_score_facts(settings)
+    found, broken = read_score_facts(settings)
     views = [
-        make_scores_view(found, settings.company, settings.night, language)
+        make_scores_view(found, settings.company, settings.night, language, broken)
         for language in _languages(settings)
     ]
     return _replace(scores_path(settings), render(views, SCORES_TEMPLATE))

@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from config import Settings, explain, read_yaml
+from config import ConfigurationError, Settings, explain, read_yaml
 from config.language import _
 from ml.specs.spec import Spec, SpecError, name_place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydantic_core import ErrorDetails
 
+logger = logging.getLogger(__name__)
 DEFAULTS = Path(__file__).with_name("defaults.yml")
 # A score's YAML overrides single entries of these; every other section is replaced whole.
 _MERGED = (
     "validation", "preparation", "leaks", "gates", "fairness", "explanation", "calls", "watching",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Specs:
+    """The scores of the night: those that can be read, and by name what is wrong with the others.
+
+    A YAML with a mistake stops its own score only; the scores that it has in force stay.
+    """
+
+    readable: tuple[Spec, ...]
+    broken: dict[str, ConfigurationError]
+
+    @property
+    def names(self) -> set[str]:
+        """All names: a score is gone when its file is, not when its file has a mistake."""
+        return {spec.name for spec in self.readable} | set(self.broken)
 
 
 def load_spec(path_or_dict: str | Path | dict[str, Any] | Spec) -> Spec:
@@ -70,6 +91,38 @@ def load_specs(settings: Settings, names: list[str] | None = None) -> list[Spec]
                 )
             )
     return [load_spec(path) for stem, path in files.items() if not names or stem in names]
+
+
+def read_specs(settings: Settings) -> Specs:
+    """Read every score of the folder `settings.models` that needs no table of its own.
+
+    A file that is wrong is told in the log, and stops no other.
+    """
+    readable, broken = [], {}
+    for path in sorted(settings.models.glob("*.yml")):
+        try:
+            spec = load_spec(path)
+        except ConfigurationError as error:
+            logger.error("%s: %s", path.stem, error)
+            broken[path.stem] = error
+            continue
+        if spec.snapshots:
+            readable.append(spec)
+    return Specs(tuple(readable), broken)
+
+
+def broken_titles(settings: Settings, broken: Iterable[str], language: str) -> dict[str, str]:
+    """Say what people call the scores whose YAML is wrong: its title, where that can be read."""
+    titles = {}
+    for name in broken:
+        try:
+            content = read_yaml(settings.models / f"{name}.yml")
+        except ConfigurationError:
+            content = {}
+        given = content.get("title")
+        title = given.get(language) if isinstance(given, dict) else None
+        titles[name] = str(title or name)
+    return titles
 
 
 def _one_line(file: str, path: Path | None, problem: ErrorDetails) -> str:

@@ -17,7 +17,7 @@ from ml.features.table import TableError, read_inputs
 from ml.learning.estimators import predict
 from ml.learning.reference import SCORE
 from ml.registry.plots import draw_drift
-from ml.specs.files import load_specs
+from ml.specs.files import read_specs
 from ml.specs.spec import Spec, SpecError
 from ml.watching import history
 from ml.watching.drift import Drift, find_drift
@@ -58,18 +58,18 @@ def watch_scores(settings: Settings) -> list[Watch]:
 
     Results go to `ops.score_watch` and, over time, to the run of the champion in MLflow. The
     challenger is scored into `ops.score_history` only: nobody sees it. The same night again
-    replaces its own rows. A store that is gone stops nothing: what needs no model is watched.
+    replaces its own rows. A store that is gone stops nothing: what needs no model is watched. Nor
+    does a YAML that is wrong, which the scoring has told.
 
     Raises:
-        SpecError: a YAML of `models/` is wrong.
         warehouse.WarehouseLockedError: another process holds the warehouse.
 
     """
-    specs = [spec for spec in load_specs(settings) if spec.snapshots]
+    specs = read_specs(settings)
     with open_warehouse(settings) as connection:
-        history.forget_scores(connection, [spec.name for spec in specs])
+        history.forget_scores(connection, sorted(specs.names))
     results = []
-    for spec in specs:
+    for spec in specs.readable:
         result = _watch(settings, spec)
         logger.info("%s: %s", result.score, result.message)
         results.append(result)

@@ -193,9 +193,11 @@ def test_score_customers(dagbag):
         *(("choose_methods", branch) for branch in branches),
         *((branch, "publish_scores") for branch in branches),
         ("publish_scores", "watch_scores"),
+        *((branch, "confirm_scores") for branch in branches),
     }
     assert dag.task_dict["choose_methods"].inherits_from_skipmixin, "what is not chosen is skipped"
-    assert dag.task_dict["publish_scores"].trigger_rule == "none_failed"
+    assert dag.task_dict["publish_scores"].trigger_rule == "all_done", "one failure stops no other"
+    assert dag.task_dict["confirm_scores"].trigger_rule == "none_failed", "but the run fails"
     assert outlets(dag) == {("publish_scores", "scores")}
 
 

@@ -310,6 +310,44 @@ def test_one_score_that_fails_does_not_stop_the_other_and_keeps_its_rows(
     assert set(after[after.score == "lead"].night.astype(str)) == {str(NIGHT + timedelta(days=1))}
 
 
+@pytest.mark.parametrize("mistake", ["  horizon_dais: 120\n", "\tno YAML"])
+def test_a_yaml_with_a_mistake_stops_its_own_score_only(
+    firm, set_stage, read_scores, tmp_path, mistake
+):
+    set_stage("churn", 2)
+    set_stage("lead_scoring", 2)
+    ml.score_entities(firm)
+    before = read_scores()
+    shutil.copytree(firm.models, tmp_path / "models")
+    path = tmp_path / "models" / "churn.yml"
+    text = path.read_text(encoding="utf-8").replace("snapshots:\n", f"snapshots:\n{mistake}", 1)
+    path.write_text(text, encoding="utf-8")
+    broken = firm.model_copy(
+        update={"models": tmp_path / "models", "as_of": NIGHT + timedelta(days=1)}
+    )
+    assert ml.allowed_methods(broken) == {"rules": ["lead"], "none": ["churn"]}
+    assert set(by_score(ml.score_entities(broken, "rules"))) == {"lead"}
+    with pytest.raises(ml.ScoringError, match=r"churn: .*churn\.yml, line \d+: ") as told:
+        ml.score_entities(broken, "none")
+    assert told.value.results == []
+    after = read_scores()
+    assert after[after.score == "churn"].equals(before[before.score == "churn"])
+    assert set(after[after.score == "lead"].night.astype(str)) == {str(NIGHT + timedelta(days=1))}
+    with pytest.raises(ml.TrainingError, match=r"churn: .*churn\.yml, line \d+: "):
+        ml.train_models(broken)
+    assert set(by_score(ml.watch_scores(broken))) == {"lead"}
+    assert ml.needs_training(broken) == []
+
+
+def test_what_people_call_a_score_outlives_a_mistake_in_its_yaml(firm, tmp_path):
+    shutil.copytree(firm.models, tmp_path / "models")
+    with (tmp_path / "models" / "churn.yml").open("a", encoding="utf-8") as file:
+        file.write("typo: 1\n")
+    (tmp_path / "models" / "lead.yml").write_text("title: [", encoding="utf-8")
+    titles = ml.score_titles(firm.model_copy(update={"models": tmp_path / "models"}))
+    assert titles == {"churn": "Abwanderungsrisiko", "lead": "lead"}
+
+
 def test_without_the_models_store_the_rules_score_and_say_so(trained, read_scores):
     store = trained.mlflow_tracking_uri.removeprefix("sqlite:///")
     hidden = f"{store}.away"

@@ -10,7 +10,7 @@ from itertools import chain
 import pytest
 
 from config import PROJECT_ROOT, Settings
-from ml import Training, TrainingError
+from ml import ScoringError, Training, TrainingError
 from nights.steps import NIGHT, Step
 from reifegrad import stations
 
@@ -68,6 +68,25 @@ def test_a_score_that_can_not_be_trained_is_told_and_the_night_goes_on_by_what_i
     with pytest.raises(TrainingError, match="Not trained: churn: no store"):
         next(night)
     assert taken == ["train_champions", "push_to_crm"]
+
+
+def test_a_score_that_fails_is_told_at_the_end_and_the_others_reach_people(tmp_path, monkeypatch):
+    taken = []
+
+    def step(name):
+        def run(_settings):
+            taken.append(name)
+            if name == "clear_scores":
+                raise ScoringError("Not scored: churn: churn.yml, line 3", [])
+
+        return Step(name, run)
+
+    steps = tuple(map(step, ("clear_scores", "publish_scores", "push_to_crm")))
+    monkeypatch.setattr(stations, "NIGHT", {"all": steps})
+    monkeypatch.setattr(stations, "TOLD", {})
+    with pytest.raises(ScoringError, match=r"churn\.yml, line 3"):
+        list(stations.run_night(Settings(home=tmp_path, language="en")))
+    assert taken == ["clear_scores", "publish_scores", "push_to_crm"]
 
 
 def test_the_command_train_tells_every_score_before_it_fails(tmp_path, monkeypatch):

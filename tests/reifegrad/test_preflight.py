@@ -109,7 +109,10 @@ def test_wrong_models_and_expectations_are_named_too(settings, tmp_path):
     other = settings.model_copy(
         update={"models": tmp_path / "models", "expectations": tmp_path / "expectations"}
     )
-    assert [level for level, *_ in found(other, "configuration")] == ["error", "error"]
+    stops, told = found(other, "configuration")
+    assert stops[0] == "error" and "expectations/c" in stops[1]
+    assert told[0] == "warning", "a score with a mistake does not stop the others"
+    assert "churn.yml, line 2" in told[1] and "until then churn stays as it is" in told[2]
 
 
 def test_files_without_a_source_and_records_without_a_customer_are_told(settings):

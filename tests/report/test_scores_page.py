@@ -12,7 +12,7 @@ import pytest
 from config import PROJECT_ROOT, Settings
 from ml import load_spec
 from report import scores_path, write_scores_page
-from report.score_facts import Figure, Mistake, ScoreFacts, Unfair
+from report.score_facts import Broken, Figure, Mistake, ScoreFacts, Unfair
 from report.score_view import make_scores_view
 from report.writing import SCORES_TEMPLATE, render
 from warehouse import open_warehouse
@@ -64,6 +64,23 @@ def test_before_anything_is_known_the_figures_of_the_test_stand_there_and_it_say
     assert "79: who did it stood before who did not" in said
     assert "Of no score it is known yet what came of it: that shows 90 days after" in said
     assert "Model, version 4 (logistic regression), learnt in the night of 01 Feb 2026" in said
+
+
+def test_a_yaml_with_a_mistake_is_told_and_the_other_scores_are_shown():
+    problem = "lead.yml, line 7: snapshots.horizon_dais: there is no such field"
+    title = {"de": "Abschlusswahrscheinlichkeit", "en": "Chance to win"}
+    broken = [Broken(title, problem, date(2026, 2, 20)), Broken(title, problem, None)]
+    view = make_scores_view([facts()], "Muster GmbH", NIGHT, "en", broken)
+    assert view.broken == (
+        "Chance to win: not computed anew, since its YAML has a mistake; those of 20 Feb 2026"
+        f" still hold. {problem}",
+        f"Chance to win: not computed, since its YAML has a mistake. {problem}",
+    )
+    said = render([view, make_scores_view([facts()], "Muster GmbH", NIGHT, "de", broken)],
+                  SCORES_TEMPLATE)  # fmt: skip
+    assert "those of 20 Feb 2026 still hold" in said
+    assert "es gilt noch der Stand vom 20.02.2026" in said
+    assert "Model, version 4" in said
 
 
 def test_what_was_observed_takes_the_place_of_what_was_promised():
