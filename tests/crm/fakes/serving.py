@@ -345,5 +345,6 @@ def _config(app: Any, certificate: tuple[Path, Path] | None) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         access_log=False,
+        h11_max_incomplete_event_size=2**18,  # addresses as long as CRMs take them, and longer
         **files,
     )
