@@ -1,32 +1,36 @@
 """The way into the CRM: small connectors, and the push that all share."""
 
 from crm.config import EXCEL, CrmConfig, load_config
-from crm.connectors import open_connector
-from crm.diff import Change, Record, Row, Score, find_changes
+from crm.connectors import Connector, open_connector
 from crm.errors import (
     CrmError,
     CrmLoginError,
     CrmRejectedError,
+    CrmSetupError,
     CrmUnreachableError,
     GuardError,
 )
+from crm.fields import Score
 from crm.listing import list_path
 from crm.pushing import count_actions, push, push_through, to_json
+from crm.records import Change, Outcome, Record, Row
 
 __all__ = [
     "EXCEL",
     "Change",
+    "Connector",
     "CrmConfig",
     "CrmError",
     "CrmLoginError",
     "CrmRejectedError",
+    "CrmSetupError",
     "CrmUnreachableError",
     "GuardError",
+    "Outcome",
     "Record",
     "Row",
     "Score",
     "count_actions",
-    "find_changes",
     "list_path",
     "load_config",
     "open_connector",

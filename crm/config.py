@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from config import ConfigurationError, Settings, explain, read_yaml
+from crm.fields import FIELDS
 
 
 class _Strict(BaseModel):
@@ -15,6 +16,8 @@ class _Strict(BaseModel):
 
 EXCEL: Final = "excel"
 """The connector of a company without a CRM: the scores become a workbook in the outbox."""
+Lookup = Literal["key", "vat_id", "customer_no", "website", "email"]
+"""What a record can be found by; `key` is our own id on a record that an earlier push created."""
 
 
 class Creation(_Strict):
@@ -22,6 +25,23 @@ class Creation(_Strict):
 
     parties: bool = False
     opportunities: bool = False
+
+
+class RecordSource(_Strict):
+    """The source of `sources.yml` that is this CRM's own export, or what `fetch` reads from it.
+
+    `id_field`: the CRM's field that its export gives as the key; None for the CRM's own id.
+    """
+
+    source: str
+    id_field: str | None = None
+
+
+class RecordSources(_Strict):
+    """Which sources know the CRM's own ids."""
+
+    parties: RecordSource | None = None
+    opportunities: RecordSource | None = None
 
 
 class Guard(_Strict):
@@ -33,24 +53,45 @@ class Guard(_Strict):
     max_share_cleared: float = Field(default=0.2, ge=0, le=1)
     max_share_band_changed: float = Field(default=0.5, ge=0, le=1)
     min_records: int = Field(default=20, ge=0)
+    max_age_days: int = Field(default=7, gt=0)
+    stop_on_new_model: bool = True
 
 
 class CrmConfig(_Strict):
     """All of `config/crm.yml`; only `connector` must be said.
 
-    `valid_days`: so many days after its night the Excel list counts as out of date. A list may be
+    `records`: which sources carry the CRM's ids; `find_by`: how a record is looked for whose id no
+    source knows, in this order; `fields`: other names of our fields in the CRM. `approval: person`
+    lets the push wait for a person in Airflow. `parallel`: so many calls at once at most.
+    `tasks`: whether the day's list also becomes tasks in the CRM.
+    `valid_days`: so many days after its night a score counts as out of date. A list may be
     printed and taken along; after a week orders and tickets have moved on. `list_order`: what
     stands at the top of it, the most points or the largest amount at stake.
+    `read_back`: so many records are read again after a push, to prove what the CRM shows.
     """
 
     connector: str
+    records: RecordSources = RecordSources()
+    find_by: tuple[Lookup, ...] = ("vat_id", "customer_no", "website", "email")
     create: Creation = Creation()
     recreate_deleted: bool = False
+    fields: dict[str, str] = {}
+    approval: Literal["none", "person"] = "none"
+    tasks: bool = False
     guard: Guard = Guard()
     batch_size: int = Field(default=200, gt=0)
+    parallel: int = Field(default=4, gt=0)
     attempts: int = Field(default=5, gt=0)
+    read_back: int = Field(default=20, ge=0)
     valid_days: int = Field(default=7, gt=0)
     list_order: Literal["points", "amount"] = "points"
+
+    @field_validator("fields")
+    @classmethod
+    def _only_ours(cls, value: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(set(value) - set(FIELDS)):
+            raise ValueError(f"{unknown[0]} is none of {', '.join(FIELDS)}")
+        return value
 
     @property
     def has_crm(self) -> bool:

@@ -3,200 +3,143 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from crm.fields import SCORE_FIELDS, Score, Values, differing, is_scored
+from crm.matching import Match
+from crm.records import Change, Record, Row, Target
 
-from config.language import _
-from crm.config import CrmConfig, Guard
-from crm.errors import GuardError
-
-Target = Literal["parties", "opportunities"]
-TARGETS: tuple[Target, ...] = ("parties", "opportunities")  # parents first
-Action = Literal["create", "change", "clear", "skip"]
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Score(_Frozen):
-    """What a salesperson sees: points (0 to 100), band (high, medium, low), reasons, date."""
-
-    points: int
-    band: str
-    reasons: str
-    scored_on: date
-
-    def says_the_same(self, other: Score) -> bool:
-        """Whether both read the same; a new date alone is no change."""
-        return (self.points, self.band, self.reasons) == (other.points, other.band, other.reasons)
-
-
-class Row(_Frozen):
-    """What the warehouse wants the CRM to show for one key.
-
-    `master` is written once, when the record is created; `parent` is the customer's key;
-    `customer_no` is the number by which the ERP knows the customer (parties only).
-    """
-
-    key: str
-    score: Score | None
-    customer_no: str | None = None
-    master: dict[str, Any] = {}
-    parent: str | None = None
-
-
-class Record(_Frozen):
-    """What the CRM shows for one key now."""
-
-    key: str
-    crm_id: str
-    score: Score | None
-    customer_no: str | None = None
-    is_active: bool = True
-
-
-class Change(_Frozen):
-    """One record and what the push does with it. Values are those of a `Score`.
-
-    `customer_no` is the number that the record then shows; it is part of every write.
-    """
-
-    target: Target
-    key: str
-    action: Action
-    reason: str | None = None
-    crm_id: str | None = None
-    customer_no: str | None = None
-    old_values: dict[str, Any] | None = None
-    new_values: dict[str, Any] | None = None
-    master: dict[str, Any] | None = None
+NOTHING: Values = dict.fromkeys(SCORE_FIELDS)
 
 
 def find_changes(
     target: Target,
     rows: Iterable[Row],
-    records: Mapping[str, Record],
+    match: Match,
+    shown: Mapping[str, Record],
     *,
-    config: CrmConfig,
-    written_before: Collection[str] = (),
-    parents: Collection[str] = (),
+    may_create: bool,
+    last_written: Mapping[str, Values] | None = None,
+    parents: Collection[str] | None = None,
 ) -> list[Change]:
     """Compare what should be shown with what is shown.
 
     Args:
         target: which kind of record.
         rows: what should be shown; keys are unique.
-        records: what the CRM has: by key, all of `rows` and all others that show a score.
-        config: whether records may be created.
-        written_before: keys that an earlier push has written; if they are gone, a person has
-            deleted them. If all are gone, it is a new CRM and they may be created again.
-        parents: keys of the customers that the CRM has; only consulted for rows with a parent.
+        match: the records of each row, see `crm.matching`.
+        shown: all records that show a score, by the CRM's id.
+        may_create: whether a row without a record gets one.
+        last_written: per record what the last push showed on it. A field that differs from it was
+            changed by a person and stays theirs; only an objection to profiling empties it.
+        parents: keys of the customers that have a record, or get one; None: nothing has a parent.
 
     Returns:
-        One `Change` per row, then one per record that shows a score without a row.
+        One `Change` per row and record of it, then one per record that shows a score without a row.
 
     """
-    gone = set(written_before) - records.keys()
-    if len(gone) == len(set(written_before)) > 1 or config.recreate_deleted:
-        gone = set()
-    may_create = getattr(config.create, target)
     changes = []
-    wanted = set()
+    touched = set()
     for row in rows:
-        wanted.add(row.key)
-        if row.key in records:
-            changes.append(_compare(target, row.score, row.customer_no, records[row.key]))
-            continue
-        reason = None
-        if row.key in gone:
-            reason = "deleted in the CRM"
-        elif not may_create:
-            reason = "not in the CRM, and crm.yml does not allow creating"
-        elif row.parent is not None and row.parent not in parents:
-            reason = "its customer is not in the CRM"
-        changes.append(_absent(target, row, reason))
-    for key in sorted(records.keys() - wanted):
-        if records[key].score:
-            changes.append(_compare(target, None, records[key].customer_no, records[key]))
+        records = match.records.get(row.key, [])
+        for record in records:
+            touched.add(record.crm_id)
+            changes.append(_compare(target, row, record, last_written or {}))
+        if not records:
+            reason = match.reasons.get(row.key)
+            if reason is None and not may_create:
+                reason = "not in the CRM, and crm.yml does not allow creating"
+            if reason is None and parents is not None and row.parent not in parents:
+                reason = "its customer is not in the CRM"
+            changes.append(_absent(target, row, reason))
+    for crm_id in sorted(shown.keys() - touched):
+        gone = Row(key=shown[crm_id].values.get("key") or crm_id, score=None)
+        changes.append(_compare(target, gone, shown[crm_id], last_written or {}))
     return changes
 
 
 def _absent(target: Target, row: Row, reason: str | None) -> Change:
     """Create what the CRM lacks, unless there is a reason not to."""
+    values = row.score.values if row.score else None
+    own = {"customer_no": row.customer_no} if target == "parties" else {}
     return Change(
         target=target,
         key=row.key,
         action="skip" if reason else "create",
         reason=reason,
         customer_no=row.customer_no,
-        new_values=_values(row.score),
+        new_values=values,
+        writes={} if reason else {"key": row.key, **own, **_filled(values or {})},
         master=None if reason else row.master | {"parent": row.parent},
     )
 
 
-def check_plausible(
-    target: Target, changes: Iterable[Change], records: Mapping[str, Record], guard: Guard
-) -> None:
-    """Stop a push that would change more of what people see than is plausible.
-
-    Raises:
-        GuardError: too many scores cleared or bands changed; says how to release it.
-
-    """
-    shown = sum(record.score is not None for record in records.values())
-    changes = list(changes)
-    counts = {
-        (_("cleared"), guard.max_share_cleared): sum(c.action == "clear" for c in changes),
-        (_("put into another band"), guard.max_share_band_changed): sum(map(_moves_band, changes)),
-    }
-    for (what, limit), count in counts.items():
-        if count >= max(1, guard.min_records) and count > limit * shown:
-            raise GuardError(
-                _(
-                    "Nothing was written: {count} of {shown} scores of {target} would be"
-                    " {what}, more than the {limit:.0%} of config/crm.yml. Look at"
-                    " `reifegrad push --dry-run`; if it is right, release it with"
-                    " `reifegrad push --force`."
-                ).format(count=count, shown=shown, target=target, what=what, limit=limit)
-            )
-
-
 def _compare(
-    target: Target, wanted: Score | None, customer_no: str | None, record: Record
+    target: Target, row: Row, record: Record, last_written: Mapping[str, Values]
 ) -> Change:
-    reason = None
-    action: Action = "change"
+    wanted, reason = row.score, None
     if not record.is_active:
         # A closed deal or an archived customer shows no score; reopened, it gets one next night.
         wanted, reason = None, "inactive in the CRM"
-    if wanted is None and record.score is None:
-        action, reason = "skip", reason or "no score"
-    elif wanted is None:
-        action = "clear"
-    elif record.score is not None and wanted.says_the_same(record.score):
-        action, reason = "skip", "unchanged"
-    if action == "skip" and record.is_active and customer_no != record.customer_no:
-        action, reason = "change", "another customer number"
+    values = wanted.values if wanted else NOTHING
+    kept: set[str] = set()
+    if record.crm_id in last_written and not row.has_objected:
+        kept = differing(last_written[record.crm_id], record.values)
+        kept &= differing(values, record.values)
+    due = differing(values, record.values) - kept
+    if wanted and not due - {"scored_on", "valid_until"} and not _is_running_out(wanted, record):
+        due = set()
+    writes = {name: values[name] for name in sorted(due)}
+    if target == "parties" and record.is_active and row.customer_no != _number(record):
+        writes["customer_no"] = row.customer_no
+    after = {**record.values, **writes}
     return Change(
         target=target,
-        key=record.key,
-        action=action,
-        reason=reason,
+        key=row.key,
+        action=_action(wanted, writes, kept),
+        reason=reason if reason and is_scored(record.values) else _reason(wanted, writes, kept),
         crm_id=record.crm_id,
-        customer_no=customer_no,
-        old_values=_values(record.score),
-        new_values=_values(record.score if reason == "unchanged" else wanted),
+        customer_no=row.customer_no,
+        old_values=_shown(record.values),
+        new_values=_shown(after),
+        writes=writes,
+        kept=tuple(sorted(kept)),
+        has_objected=row.has_objected,
     )
 
 
-def _moves_band(change: Change) -> bool:
-    if change.action != "change" or change.old_values is None or change.new_values is None:
-        return False
-    return bool(change.old_values["band"] != change.new_values["band"])
+def _action(wanted: Score | None, writes: Mapping[str, Any], kept: Collection[str]) -> Any:  # noqa: ANN401
+    if not writes:
+        return "conflict" if kept else "skip"
+    return "clear" if wanted is None and set(writes) - {"customer_no"} else "change"
 
 
-def _values(score: Score | None) -> dict[str, Any] | None:
-    return score.model_dump(mode="json") if score else None
+def _reason(wanted: Score | None, writes: Mapping[str, Any], kept: Collection[str]) -> str | None:
+    if kept:
+        return "changed by a person: " + ", ".join(sorted(kept))
+    if not writes:
+        return "unchanged" if wanted else "no score"
+    if set(writes) == {"customer_no"}:
+        return "another customer number"
+    if set(writes) <= {"scored_on", "valid_until", "customer_no"}:
+        return "still valid"
+    return None
+
+
+def _is_running_out(wanted: Score, record: Record) -> bool:
+    """Whether the score that is shown counts as out of date before the next night."""
+    until = record.values.get("valid_until")
+    return bool(wanted.valid_until and (until is None or until <= wanted.scored_on.isoformat()))
+
+
+def _number(record: Record) -> str | None:
+    return record.values.get("customer_no") or None
+
+
+def _shown(values: Mapping[str, Any]) -> Values | None:
+    """Return the score among a record's fields; None if it shows none."""
+    return {name: values.get(name) for name in SCORE_FIELDS} if is_scored(values) else None
+
+
+def _filled(values: Mapping[str, Any]) -> Values:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,20 +1,33 @@
 """What can go wrong on the way into the CRM; every message is one line that says what to do."""
 
+from __future__ import annotations
+
 
 class CrmError(Exception):
     """The push could not be done; the message says what to do."""
 
 
 class CrmUnreachableError(CrmError):
-    """The CRM did not answer. Trying again later may help."""
+    """The CRM did not answer, or is busy. Trying again later may help.
+
+    `retry_after`: so many seconds the CRM asks us to wait; None if it does not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class CrmLoginError(CrmError):
-    """The CRM does not accept user or password."""
+    """The CRM does not accept user, password or key."""
+
+
+class CrmSetupError(CrmError):
+    """A field, a scope or a right is missing; the message says which and how to get it."""
 
 
 class CrmRejectedError(CrmError):
-    """The CRM answered and refused these records; trying again does not help."""
+    """The CRM answered and refused this batch as a whole; trying again does not help."""
 
 
 class GuardError(CrmError):

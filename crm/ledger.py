@@ -1,8 +1,9 @@
 """The push's data in the warehouse: the rows to show, and the ledger of what was written.
 
-A ledger row without `crm_id` is announced, not yet confirmed: if the push was killed in between,
-the next one looks in the CRM whether it was written. Names and addresses of new records are not
-kept here: the ledger proves which scores were shown for a customer, and an erasure must not have to
+A ledger row without `confirmed_at` is announced, not yet confirmed: if the push was killed in
+between, the next one looks in the CRM whether it was written. `ops.crm_records` holds what all
+confirmed rows together have left on a record. Names and addresses of new records are not kept
+here: the ledger proves which scores were shown for a customer, and an erasure must not have to
 search it for personal data.
 """
 
@@ -13,23 +14,38 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
 from config import Settings
 from config.language import _
-from crm.diff import TARGETS, Change, Record, Row, Score, Target
 from crm.errors import CrmError
+from crm.fields import SCORE_FIELDS, Values
+from crm.records import TARGETS, Change, Record, Target
 from warehouse import open_warehouse
 
-SHOWN = """
-select target, key, new_values
-from ops.push_ledger
-where connector = ? and crm_id is not null
-qualify row_number() over (partition by target, key order by pushed_at desc) = 1
-"""
+
+class Written(NamedTuple):
+    """What earlier pushes left in the CRM, per target: the values per record, its key."""
+
+    values: dict[Target, dict[str, Values]]
+    keys: dict[Target, dict[str, str]]
+
+    def ids(self, target: Target) -> dict[str, list[str]]:
+        """Return the records per key."""
+        found: dict[str, list[str]] = {}
+        for crm_id, key in sorted(self.keys[target].items()):
+            found.setdefault(key, []).append(crm_id)
+        return found
+
+
+class Announced(NamedTuple):
+    """A row whose outcome is not known: the push that announced it, its number there."""
+
+    push_id: str
+    number: int
+    change: Change
 
 
 @contextmanager
@@ -44,141 +60,132 @@ def one_push_at_a_time(settings: Settings) -> Iterator[None]:
         yield
 
 
-def read_warehouse(
-    settings: Settings, connector: str, queries: Mapping[Target, str]
-) -> tuple[dict[Target, list[Row]], dict[Target, set[str]], list[Change]]:
-    """Return the rows to show, the keys written before, and what was only announced.
-
-    Args:
-        settings: which home.
-        connector: its name, as the ledger has it.
-        queries: see `Connector.queries`.
-
-    Raises:
-        CrmError: the views are not built yet, or a key comes twice.
-
-    """
+def read_written(settings: Settings, connector: str) -> Written:
+    """Return what the confirmed pushes through this connector left in the CRM."""
     with open_warehouse(settings) as warehouse:
-        try:
-            rows = {target: _read_rows(warehouse, target, queries[target]) for target in TARGETS}
-        except duckdb.CatalogException as error:
-            raise CrmError(
-                _("The warehouse has no scores to show yet: run `reifegrad build` first.")
-            ) from error
-        written = _read_written_keys(warehouse, connector)
-        unconfirmed = _read_unconfirmed(warehouse, connector)
-    return rows, written, unconfirmed
-
-
-def read_written_keys(settings: Settings, connector: str) -> dict[Target, set[str]]:
-    """Return the keys of all records that pushes through this connector have written."""
-    with open_warehouse(settings) as warehouse:
-        return _read_written_keys(warehouse, connector)
+        rows = warehouse.execute(
+            'select target, crm_id, key, "values" from ops.crm_records where connector = ?',
+            [connector],
+        ).fetchall()
+    written = Written({target: {} for target in TARGETS}, {target: {} for target in TARGETS})
+    for target, crm_id, key, values in rows:
+        written.values[target][crm_id] = json.loads(values)
+        written.keys[target][crm_id] = key
+    return written
 
 
 def read_shown(settings: Settings, connector: str) -> dict[Target, dict[str, Record]]:
-    """Return what the CRM shows after the confirmed pushes through this connector, by key."""
-    with open_warehouse(settings) as warehouse:
-        rows = warehouse.execute(SHOWN, [connector]).fetchall()
-    shown: dict[Target, dict[str, Record]] = {target: {} for target in TARGETS}
-    for target, key, values in rows:
-        if values:
-            score = Score(**json.loads(values))
-            shown[target][key] = Record(key=key, crm_id=key, score=score)
-    return shown
+    """Return what the CRM shows after the confirmed pushes through this connector, by its id."""
+    written = read_written(settings, connector)
+    return {
+        target: {
+            crm_id: Record(crm_id=crm_id, values=values)
+            for crm_id, values in written.values[target].items()
+            if any(values.get(name) is not None for name in SCORE_FIELDS)
+        }
+        for target in TARGETS
+    }
 
 
-def read_open_push(settings: Settings, connector: str) -> str | None:
-    """Return the id of the push that was announced and not confirmed, if there is one."""
+def read_announced(settings: Settings, connector: str) -> list[Announced]:
+    """Return the rows of earlier pushes whose outcome is not known."""
     with open_warehouse(settings) as warehouse:
-        found = warehouse.execute(
-            "select max(push_id) from ops.push_ledger where connector = ? and crm_id is null",
+        rows = warehouse.execute(
+            "select push_id, number, target, key, crm_id, action, writes, new_values"
+            " from ops.push_ledger where connector = ? and confirmed_at is null"
+            " order by push_id, number",
             [connector],
-        ).fetchone()
-    return found[0] if found else None
-
-
-def announce(settings: Settings, connector: str, push_id: str, batch: Sequence[Change]) -> None:
-    """Note what is about to be written."""
-    now = datetime.now(UTC).replace(tzinfo=None)
-    rows = [
-        (
-            *(push_id, now, connector, change.target, change.key, None, change.action),
-            _to_text(change.old_values),
-            _to_text(change.new_values),
-        )
-        for change in batch
-    ]
-    with open_warehouse(settings) as warehouse, _transaction(warehouse):
-        warehouse.executemany(f"insert into ops.push_ledger values ({'?, ' * 8}?)", rows)
-
-
-def settle(settings: Settings, connector: str, target: Target, ids: Mapping[str, str]) -> None:
-    """Confirm announced rows that were written (the CRM's id per key); delete the others."""
-    with open_warehouse(settings) as warehouse, _transaction(warehouse):
-        open_rows = "crm_id is null and connector = ? and target = ?"
-        warehouse.execute(
-            "update ops.push_ledger set crm_id = written.crm_id"
-            " from (select unnest(?) as key, unnest(?) as crm_id) as written"
-            f" where push_ledger.key = written.key and push_ledger.{open_rows}",
-            [list(ids.keys()), list(ids.values()), connector, target],
-        )
-        warehouse.execute(f"delete from ops.push_ledger where {open_rows}", [connector, target])
-
-
-def _read_rows(warehouse: duckdb.DuckDBPyConnection, target: Target, query: str) -> list[Row]:
-    cursor = warehouse.execute(query)
-    names = [column[0] for column in cursor.description or []]
-    rows = [_to_row(dict(zip(names, values, strict=True))) for values in cursor.fetchall()]
-    twice = [first.key for first, second in pairwise(rows) if first.key == second.key]
-    if twice:
-        raise CrmError(
-            _(
-                "The key {key} comes twice among the {target} to show: run `reifegrad"
-                " build`, its tests name the cause."
-            ).format(key=twice[0], target=target)
-        )
-    return rows
-
-
-def _to_row(values: dict[str, Any]) -> Row:
-    score = None
-    if values["points"] is not None:
-        # The CRM trims texts; untrimmed they would look changed every night.
-        values["reasons"] = (values["reasons"] or "").strip()
-        score = Score(**{name: values[name] for name in Score.model_fields})
-    own = {name: values[name] for name in ("key", "customer_no", "master", "parent")}
-    return Row(score=score, **own)
-
-
-def _read_written_keys(
-    warehouse: duckdb.DuckDBPyConnection, connector: str
-) -> dict[Target, set[str]]:
-    keys: dict[Target, set[str]] = {target: set() for target in TARGETS}
-    rows = warehouse.execute(
-        "select distinct target, key from ops.push_ledger"
-        " where connector = ? and crm_id is not null",
-        [connector],
-    ).fetchall()
-    for target, key in rows:
-        keys[target].add(key)
-    return keys
-
-
-def _read_unconfirmed(warehouse: duckdb.DuckDBPyConnection, connector: str) -> list[Change]:
-    rows = warehouse.execute(
-        "select target, key, action, new_values from ops.push_ledger"
-        " where connector = ? and crm_id is null",
-        [connector],
-    ).fetchall()
+        ).fetchall()
     return [
-        Change(target=target, key=key, action=action, new_values=json.loads(new) if new else None)
-        for target, key, action, new in rows
-    ]
+        Announced(
+            push_id,
+            number,
+            Change(
+                target=target, key=key, crm_id=crm_id, action=action,
+                writes=json.loads(writes or "{}"), new_values=json.loads(new) if new else None,
+            ),
+        )
+        for push_id, number, target, key, crm_id, action, writes, new in rows
+    ]  # fmt: skip
 
 
-def _to_text(values: dict[str, Any] | None) -> str | None:
-    return json.dumps(values, ensure_ascii=False) if values else None
+def announce(
+    settings: Settings, connector: str, push_id: str, changes: Mapping[int, Change]
+) -> None:
+    """Note what is about to be written, by its number within the push."""
+    if not changes:
+        return
+    listed = list(changes.values())
+    columns: dict[str, list[Any]] = {
+        "number": list(changes),
+        "target": [change.target for change in listed],
+        "key": [change.key for change in listed],
+        "crm_id": [change.crm_id for change in listed],
+        "action": [change.action for change in listed],
+        "old_values": [_to_text(change.old_values) for change in listed],
+        "new_values": [_to_text(change.new_values) for change in listed],
+        "writes": [_to_text(change.writes) for change in listed],
+    }
+    unnested = ", ".join(f"unnest(${name}) as {name}" for name in columns)
+    with open_warehouse(settings) as warehouse, _transaction(warehouse):
+        warehouse.execute(
+            "insert into ops.push_ledger by name"
+            " select $push_id as push_id, $connector as connector, $now as pushed_at, * replace ("
+            " old_values::json as old_values, new_values::json as new_values,"
+            f" writes::json as writes) from (select {unnested})",
+            {"push_id": push_id, "connector": connector, "now": _now(), **columns},
+        )
+
+
+def settle(
+    settings: Settings,
+    push_id: str,
+    ids: Mapping[int, str],
+    asked: Sequence[int],
+) -> None:
+    """Confirm announced rows that were written; delete the others.
+
+    Args:
+        settings: which home.
+        push_id: the push that announced them.
+        ids: the CRM's id per number that was written.
+        asked: the numbers whose outcome is known now.
+
+    """
+    values = {"push_id": push_id, "now": _now()}
+    with open_warehouse(settings) as warehouse, _transaction(warehouse):
+        warehouse.execute(
+            "update ops.push_ledger set crm_id = known.crm_id, confirmed_at = $now"
+            " from (select unnest($numbers) as number, unnest($ids) as crm_id) as known"
+            " where push_ledger.push_id = $push_id and push_ledger.number = known.number"
+            " and confirmed_at is null",
+            values | {"numbers": list(ids), "ids": list(ids.values())},
+        )
+        # json_merge_patch drops a field that is null: then nothing is shown there, as is meant.
+        warehouse.execute(
+            "insert into ops.crm_records"
+            " select connector, target, crm_id, push_ledger.key,"
+            " json_merge_patch(coalesce(old.values, '{}'), writes), $now"
+            " from ops.push_ledger left join ops.crm_records as old"
+            " using (connector, target, crm_id)"
+            " where push_id = $push_id and number in (select unnest($numbers))"
+            " on conflict do update set key = excluded.key,"
+            ' "values" = excluded."values", written_at = excluded.written_at',
+            values | {"numbers": list(ids)},
+        )
+        warehouse.execute(
+            "delete from ops.push_ledger where push_id = ? and confirmed_at is null"
+            " and number in (select unnest(?))",
+            [push_id, list(asked)],
+        )
+
+
+def _to_text(values: Values | None) -> str | None:
+    return json.dumps(values, ensure_ascii=False) if values is not None else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 @contextmanager

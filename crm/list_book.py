@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from config import Settings
 from config.language import _, marked
 from crm.config import CrmConfig
-from crm.diff import TARGETS, Row, Score, Target
+from crm.fields import Score
+from crm.records import TARGETS, Row, Target
 from ml import ScoreTexts, score_texts
 
 if TYPE_CHECKING:

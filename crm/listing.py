@@ -13,26 +13,24 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
+import duckdb
+
 from config import Settings
 from config.language import _
 from crm import ledger
-from crm.config import EXCEL, Creation, CrmConfig
-from crm.diff import TARGETS, Change, Row, Target, check_plausible, find_changes
+from crm.config import EXCEL, CrmConfig
+from crm.desired import require_unique, to_score
+from crm.diff import find_changes
 from crm.errors import CrmError
+from crm.fields import SCORE_FIELDS
+from crm.guards import check_fresh, check_plausible
+from crm.matching import Match
+from crm.records import TARGETS, Change, Row, Target
+from warehouse import open_warehouse
 
-QUERIES: dict[Target, str] = {
-    # The list is written anew each night, so that another number is no change to be written.
-    "parties": "select key, points, band, reasons, scored_on, null as parent,"
-    " null as customer_no, {customer_no: customer_no, name: name, postcode: postcode,"
-    " city: city, account_manager: account_manager, amount: turnover,"
-    " expected_amount: expected_amount, method: method} as master"
-    " from sync.sync_excel__customers order by key",
-    # Nothing is looked up by the customer's key, so it is no parent.
-    "opportunities": "select key, points, band, reasons, scored_on, null as parent,"
-    " null as customer_no, {customer_no: customer_no, customer_key: customer_key, title: title,"
-    " amount: amount, name: name, postcode: postcode, city: city,"
-    " account_manager: account_manager, expected_amount: expected_amount, method: method}"
-    " as master from sync.sync_excel__leads order by key",
+VIEWS: Final[dict[Target, str]] = {
+    "parties": "sync_excel__customers",
+    "opportunities": "sync_excel__leads",
 }
 NAMES: Final = {"de": "Bewertungen.xlsx", "en": "scores.xlsx"}
 
@@ -58,13 +56,39 @@ def push_list(
     """
     path = list_path(settings)
     with ledger.one_push_at_a_time(settings):
-        rows, _written, unconfirmed = ledger.read_warehouse(settings, EXCEL, QUERIES)
-        if unconfirmed and not dry_run:
-            _settle(settings, path, unconfirmed)
+        rows = _read_rows(settings, config)
+        announced = ledger.read_announced(settings, EXCEL)
+        if announced and not dry_run:
+            _settle(settings, path, announced)
         changes = _find_changes(settings, config, rows, check=not (dry_run or force))
         if not dry_run:
             _write(settings, config, path, rows, changes)
     return changes
+
+
+def _read_rows(settings: Settings, config: CrmConfig) -> dict[Target, list[Row]]:
+    found: dict[Target, list[Row]] = {}
+    with open_warehouse(settings) as warehouse:
+        for target, view in VIEWS.items():
+            try:
+                cursor = warehouse.execute(f"select * from sync.{view} order by key")
+            except duckdb.CatalogException as error:
+                raise CrmError(
+                    _("The warehouse has no scores to show yet: run `reifegrad build` first.")
+                ) from error
+            names = [column[0] for column in cursor.description or []]
+            rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+            found[target] = [
+                Row(
+                    key=values["key"],
+                    score=to_score(config, values),
+                    master={n: v for n, v in values.items() if n not in SCORE_FIELDS}
+                    | {"method": values["method"]},
+                )
+                for values in rows
+            ]
+            require_unique(target, found[target])
+    return found
 
 
 def _find_changes(
@@ -72,16 +96,15 @@ def _find_changes(
 ) -> list[Change]:
     is_there = any((settings.outbox / name).is_file() for name in NAMES.values())
     shown = ledger.read_shown(settings, EXCEL) if is_there else {target: {} for target in TARGETS}
-    everybody = {
-        "create": Creation(parties=True, opportunities=True),
-        "recreate_deleted": True,
-    }
-    as_list = config.model_copy(update=everybody)
     changes: list[Change] = []
     for target in TARGETS:
-        found = find_changes(target, rows[target], shown[target], config=as_list)
+        # On the list a record's id is its key.
+        listed = shown[target]
+        match = Match(records={r.key: [listed[r.key]] for r in rows[target] if r.key in listed})
+        found = find_changes(target, rows[target], match, shown[target], may_create=True)
         if check:
-            check_plausible(target, found, shown[target], config.guard)
+            check_fresh(target, rows[target], settings.night, config.guard)
+            check_plausible(target, found, config.guard)
         changes += found
     return changes
 
@@ -97,9 +120,8 @@ def _write(
     from crm.list_book import write_book
 
     push_id = uuid.uuid4().hex
-    todo = [change for change in changes if change.action != "skip"]
-    if todo:  # nothing to announce in a night that only renews the date
-        ledger.announce(settings, EXCEL, push_id, todo)
+    todo = {number: change for number, change in enumerate(changes) if change.writes}
+    ledger.announce(settings, EXCEL, push_id, todo)
     try:
         write_book(settings, config, path, rows, push_id)
     except OSError as error:
@@ -108,22 +130,20 @@ def _write(
                 path=path, reason=error.strerror
             )
         ) from error
-    _confirm(settings, path, todo)
+    ids = {number: change.key for number, change in todo.items()}
+    ledger.settle(settings, push_id, ids, list(ids))
     for name in NAMES.values():  # the list of another language would be out of date from now on
         if name != path.name:
             (path.parent / name).unlink(missing_ok=True)
 
 
-def _settle(settings: Settings, path: Path, unconfirmed: list[Change]) -> None:
+def _settle(settings: Settings, path: Path, announced: list[ledger.Announced]) -> None:
     """Find out whether a push that was killed had already put its list in place."""
-    is_written = _push_of(path) == ledger.read_open_push(settings, EXCEL)
-    _confirm(settings, path, unconfirmed if is_written else [])
-
-
-def _confirm(settings: Settings, path: Path, changes: list[Change]) -> None:
-    for target in TARGETS:
-        ids = {change.key: path.name for change in changes if change.target == target}
-        ledger.settle(settings, EXCEL, target, ids)
+    in_place = _push_of(path)
+    for push_id in {one.push_id for one in announced}:
+        keys = {one.number: one.change.key for one in announced if one.push_id == push_id}
+        written = keys if push_id == in_place else {}
+        ledger.settle(settings, push_id, written, list(keys))
 
 
 def _push_of(path: Path) -> str | None:

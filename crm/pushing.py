@@ -1,4 +1,4 @@
-"""The push that all connectors share: read, compare, guard, write in batches, keep the ledger."""
+"""The push that all connectors share: read, compare, guard, write, read back."""
 
 from __future__ import annotations
 
@@ -6,41 +6,45 @@ import json
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import TypeVar, get_args
-
-from tenacity import (
-    RetryCallState,
-    retry,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_exponential,
-)
+from collections.abc import Mapping, Sequence
+from typing import get_args
 
 from config import Settings
 from config.language import _
 from crm import ledger
-from crm.config import CrmConfig, load_config
+from crm.config import load_config
 from crm.connectors import Connector, open_connector
-from crm.diff import TARGETS, Action, Change, Record, Row, Target, check_plausible, find_changes
-from crm.errors import CrmError, CrmRejectedError, CrmUnreachableError
+from crm.desired import read_rows
+from crm.planning import Plan, check_plan, make_plan
+from crm.records import TARGETS, Action, Change, Row, Target
+from crm.writing import Progress, Writer, read_back, settle_announced
 
 logger = logging.getLogger(__name__)
-Result = TypeVar("Result")
-Plan = dict[Target, list[Change]]
 
 
-def push(settings: Settings, dry_run: bool = False, force: bool = False) -> list[Change]:
+def push(
+    settings: Settings,
+    dry_run: bool = False,
+    force: bool = False,
+    *,
+    only: str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> list[Change]:
     """Bring the scores in `sync.*` into the CRM: changed records only.
 
     A company without a CRM (`connector: excel`) gets them as an Excel list, see `crm.listing`.
 
-    A push that was killed is finished by the next one; a second push changes nothing.
+    A push that was killed is finished by the next one; a second push changes nothing. Whoever
+    objected to profiling is cleared first, and no guard holds that back.
 
     Args:
         settings: which warehouse and which CRM.
         dry_run: only tell what would be done; nothing is written, neither here nor there.
         force: write even if more would change than `config/crm.yml` holds plausible.
+        only: a key, an ERP number or a part of a name: nothing but these records is written.
+        overwrite: write over fields of ours that a person changed in the CRM.
+        progress: told after each round.
 
     Returns:
         One `Change` per record, parties first. A record that the CRM refused is a `skip` with
@@ -55,28 +59,49 @@ def push(settings: Settings, dry_run: bool = False, force: bool = False) -> list
         from crm.listing import push_list
 
         return push_list(settings, config, dry_run=dry_run, force=force)
-    connector = open_connector(config.connector, settings)
-    return push_through(connector, settings, dry_run=dry_run, force=force)
+    return push_through(
+        open_connector(settings, config),
+        settings,
+        dry_run=dry_run,
+        force=force,
+        only=only,
+        overwrite=overwrite,
+        progress=progress,
+    )
 
 
 def push_through(
-    connector: Connector, settings: Settings, *, dry_run: bool = False, force: bool = False
+    connector: Connector,
+    settings: Settings,
+    *,
+    dry_run: bool = False,
+    force: bool = False,
+    only: str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
 ) -> list[Change]:
     """Do what `push` does through a connector that is open already."""
     config = load_config(settings)
     with ledger.one_push_at_a_time(settings):
-        rows, written_before, unconfirmed = ledger.read_warehouse(
-            settings, connector.name, connector.queries
-        )
-        if unconfirmed and not dry_run:
-            _settle(settings, connector, config, unconfirmed)
-            written_before = ledger.read_written_keys(settings, connector.name)
-        plan = _plan(connector, config, rows, written_before, check=not (dry_run or force))
-        if not dry_run:
-            push_id = uuid.uuid4().hex
-            for target in TARGETS:
-                plan[target] = _write(settings, connector, config, push_id, plan[target])
-    return [change for target in TARGETS for change in plan[target]]
+        rows = read_rows(settings, config)
+        announced = ledger.read_announced(settings, connector.name)
+        if announced and not dry_run:
+            settle_announced(settings, connector, config, announced)
+        written = ledger.read_written(settings, connector.name)
+        plan = make_plan(connector, config, rows, written, overwrite=overwrite)
+        if only is not None:
+            plan = _only(plan, rows, only)
+        if dry_run:
+            return plan.all()
+        push_id = uuid.uuid4().hex
+        writer = Writer(settings, connector, config, push_id, progress)
+        cleared = {target: _clear_objections(writer, plan, target) for target in TARGETS}
+        if not force:
+            check_plan(config, rows, plan, settings.night)
+        done = _write(writer, plan, cleared)
+        for problem in read_back(connector, config, done, push_id):
+            logger.warning("%s", problem)
+    return done
 
 
 def count_actions(changes: Sequence[Change]) -> dict[str, dict[str, int]]:
@@ -96,128 +121,64 @@ def to_json(changes: Sequence[Change]) -> str:
     return json.dumps(rows, ensure_ascii=False, indent=2)
 
 
-def _plan(
-    connector: Connector,
-    config: CrmConfig,
-    rows: dict[Target, list[Row]],
-    written_before: dict[Target, set[str]],
-    *,
-    check: bool,
-) -> Plan:
-    """Compare all targets before anything is written, so that a guard stops all or nothing."""
-    plan: Plan = {}
-    parents: set[str] = set()
-    for target in TARGETS:
-        keys = {row.key for row in rows[target]} | written_before[target]
-        records = _read(connector, config, target, keys)
-        plan[target] = find_changes(
-            target,
-            rows[target],
-            records,
-            config=config,
-            written_before=written_before[target],
-            parents=parents,
-        )
-        if check:
-            check_plausible(target, plan[target], records, config.guard)
-        parents = {key for key, record in records.items() if record.is_active}
-        parents |= {change.key for change in plan[target] if change.action == "create"}
-    return plan
-
-
-def _read(
-    connector: Connector, config: CrmConfig, target: Target, keys: set[str]
-) -> dict[str, Record]:
-    scored = _patiently(config, lambda: connector.scored_keys(target))
-    return _patiently(config, lambda: connector.read(target, keys | scored))
+def _clear_objections(writer: Writer, plan: Plan, target: Target) -> dict[int, Change]:
+    """Empty the fields of whoever objected to profiling; by place in the plan."""
+    places = [
+        place
+        for place, change in enumerate(plan.changes[target])
+        if change.has_objected and change.action == "clear"
+    ]
+    done = writer.write([plan.changes[target][place] for place in places], {})
+    return dict(zip(places, done, strict=True))
 
 
 def _write(
-    settings: Settings,
-    connector: Connector,
-    config: CrmConfig,
-    push_id: str,
-    changes: Sequence[Change],
+    writer: Writer, plan: Plan, cleared: Mapping[Target, Mapping[int, Change]]
 ) -> list[Change]:
-    """Write batch by batch: announce in the ledger, write into the CRM, confirm in the ledger."""
-    done = {change.key: change for change in changes}
-    todo = [change for change in changes if change.action != "skip"]
-    for start in range(0, len(todo), config.batch_size):
-        batch = todo[start : start + config.batch_size]
-        ledger.announce(settings, connector.name, push_id, batch)
-        ids, refused = _write_batch(connector, config, batch)
-        ledger.settle(settings, connector.name, batch[0].target, ids)
-        if len(batch) == len(refused) > 1:
-            raise CrmError(
-                _("The CRM refused all {count} records of a batch of {target}: {reason}").format(
-                    count=len(batch), target=batch[0].target, reason=refused[batch[0].key]
-                )
-            )
-        for change in batch:
-            done[change.key] = change.model_copy(update={"crm_id": ids.get(change.key)})
-        for key, message in refused.items():
-            reason = _("refused by the CRM: {reason}").format(reason=message)
-            logger.warning("%s %s: %s", batch[0].target, key, reason)
-            update = {"action": "skip", "reason": reason, "new_values": done[key].old_values}
-            done[key] = done[key].model_copy(update=update)
-        told = _("{target}: {done} of {count} written")
-        logger.info(told.format(target=batch[0].target, done=start + len(batch), count=len(todo)))
-    return list(done.values())
+    """Write all that is not cleared already, customers before what belongs to them."""
+    parents: dict[str, str] = {}
+    done: list[Change] = []
+    for target in TARGETS:
+        changes = plan.changes[target]
+        rest = [place for place in range(len(changes)) if place not in cleared[target]]
+        written = dict(
+            zip(rest, writer.write([changes[place] for place in rest], parents), strict=True)
+        )
+        written |= cleared[target]
+        if target == "parties":
+            parents = {
+                key: records[0].crm_id for key, records in plan.matches[target].records.items()
+            } | {one.key: one.crm_id for one in written.values() if one.crm_id and one.master}
+        done += [written[place] for place in range(len(changes))]
+    return done
 
 
-def _write_batch(
-    connector: Connector, config: CrmConfig, batch: Sequence[Change]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Write a batch; if the CRM refuses it, halve it until the refused records stand alone.
+def _only(plan: Plan, rows: Mapping[Target, Sequence[Row]], text: str) -> Plan:
+    """Keep the changes of the customers that a person names, and of their opportunities.
 
-    Returns:
-        The CRM's ids and the reasons of refusal, each by key.
+    Raises:
+        CrmError: nobody is called so.
 
     """
-    try:
-        return _patiently(config, lambda: connector.write(batch[0].target, batch)), {}
-    except CrmRejectedError as error:
-        if len(batch) == 1:
-            return {}, {batch[0].key: str(error)}
-    middle = len(batch) // 2
-    halves = [_write_batch(connector, config, half) for half in (batch[:middle], batch[middle:])]
-    return halves[0][0] | halves[1][0], halves[0][1] | halves[1][1]
+    from crm.errors import CrmError
 
-
-def _settle(
-    settings: Settings, connector: Connector, config: CrmConfig, unconfirmed: list[Change]
-) -> None:
-    """Find out what became of the batch in which an earlier push was killed."""
-    for target in TARGETS:
-        announced = {change.key: change for change in unconfirmed if change.target == target}
-        records = _read(connector, config, target, set(announced))
-        ids = {
-            key: records[key].crm_id
-            for key, change in announced.items()
-            if key in records and _is_written(change, records[key])
-        }
-        ledger.settle(settings, connector.name, target, ids)
-
-
-def _is_written(change: Change, record: Record) -> bool:
-    shown = record.score.model_dump(mode="json") if record.score else None
-    return shown == change.new_values
-
-
-def _patiently(config: CrmConfig, call: Callable[[], Result]) -> Result:
-    """Call, and retry with growing pauses while the CRM does not answer."""
-    again = retry(
-        retry=retry_if_exception_type(CrmUnreachableError),
-        stop=stop_after_attempt(config.attempts),
-        wait=wait_exponential(max=30),
-        before_sleep=_tell_outage,
-        reraise=True,
-    )
-    return again(call)()
-
-
-def _tell_outage(state: RetryCallState) -> None:
-    """Log once that the CRM does not answer, not at each retry."""
-    if state.attempt_number == 1 and state.outcome:
-        told = _("{error} It is tried again.")
-        logger.warning(told.format(error=state.outcome.exception()))
+    wanted = text.casefold()
+    keys = {
+        row.key
+        for target in TARGETS
+        for row in rows[target]
+        if wanted in (row.key.casefold(), (row.customer_no or "").casefold())
+        or wanted in str(row.master.get("name") or row.master.get("title") or "").casefold()
+    }
+    keys |= {row.key for target in TARGETS for row in rows[target] if row.parent in keys}
+    if not keys:
+        raise CrmError(
+            _("No customer or opportunity has {text!r} as its key, number or name.").format(
+                text=text
+            )
+        )
+    changes = {
+        target: [change for change in plan.changes[target] if change.key in keys]
+        for target in TARGETS
+    }
+    return plan._replace(changes=changes)

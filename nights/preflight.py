@@ -187,7 +187,7 @@ def _crm(settings: Settings, purpose: Purpose) -> Iterator[Finding]:
         yield Finding(check="crm", level="ok", says=says)
         return
     try:
-        open_connector(config.connector, settings).require_login()
+        open_connector(settings, config).require_login()
     except CrmUnreachableError as error:
         # At night the push tries for a while on its own, and all before it need no CRM.
         level: Level = "warning" if purpose == "airflow" else "error"

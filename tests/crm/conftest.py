@@ -11,21 +11,27 @@ from typing import Any
 import duckdb
 import pytest
 
-from config import PROJECT_ROOT, Settings
+from config import Settings
 from crm import Score
 from warehouse import open_warehouse
 
 NIGHT = date(2026, 11, 22)
+# An embedded CRM that starts empty; few records a call, so that there are several.
+CRM = """
+connector: tryton
+create: {parties: true, opportunities: true}
+batch_size: 5
+attempts: 2
+"""
 REASONS = "Seit 143 Tagen keine Bestellung.\nZwei Reklamationen in 90 Tagen."
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "config").mkdir()
-    text = (PROJECT_ROOT / "config" / "crm.yml").read_text(encoding="utf-8")
-    text = text.replace("batch_size: 200", "batch_size: 5").replace("attempts: 5", "attempts: 2")
-    (tmp_path / "config" / "crm.yml").write_text(text, encoding="utf-8")
-    return Settings(home=tmp_path / "home", config=tmp_path / "config", lock_wait_seconds=20)
+    (tmp_path / "config" / "crm.yml").write_text(CRM, encoding="utf-8")
+    folders = {"home": tmp_path / "home", "config": tmp_path / "config"}
+    return Settings(**folders, as_of=NIGHT, lock_wait_seconds=20)
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +78,10 @@ def show(settings: Settings) -> Any:
                 warehouse, "parties", PARTY, [(key, *_party(key), s) for key, s in parties.items()]
             )
             rows = [
-                (key, f"C{key[1:]}", f"Getriebe für {key}", 1234.5, date(2026, 10, 1), *PERSON, s)
+                (
+                    *(key, [key], f"C{key[1:]}", f"1{key[1:]}", f"Getriebe für {key}", 1234.5),
+                    *(date(2026, 10, 1), *PERSON, False, s),
+                )
                 for key, s in (opportunities or {}).items()
             ]
             _fill(warehouse, "opportunities", OPPORTUNITY, rows)
@@ -81,19 +90,25 @@ def show(settings: Settings) -> Any:
 
 
 PARTY = (
-    "key text, customer_no text, name text, street text, postcode text, city text,"
-    " country_code text, email text, phone text"
+    "key text, record_ids text[], customer_no text, name text, street text, postcode text,"
+    " city text, country_code text, email text, phone text, website text, vat_id text,"
+    " has_objected boolean"
 )
 OPPORTUNITY = (
-    "key text, customer_key text, title text, amount double, created_on date,"
-    " stage text, owner text, contact_email text, contact_name text"
+    "key text, record_ids text[], customer_key text, customer_no text, title text, amount double,"
+    " created_on date, lead_stage text, owner text, contact_email text, contact_name text,"
+    " has_objected boolean"
 )
 PERSON = ("Angebot", "Petra Blum", "einkauf@mueller.example", "Jan Roth")
-SCORE = "points integer, band text, reasons text, scored_on date"
+SCORE = (
+    "points integer, band text, reasons text, scored_on date, stage integer, method text,"
+    " model_version text, expected_amount double"
+)
 
 
-def _party(key: str) -> tuple[str, ...]:
+def _party(key: str) -> tuple[Any, ...]:
     return (
+        [f"crm_companies:{key}"],
         f"1{key[1:]}",
         f"Müller & Söhne {key}",
         "Hauptstraße 1",
@@ -102,16 +117,20 @@ def _party(key: str) -> tuple[str, ...]:
         "DE",
         f"{key}@mueller.example".lower(),
         "+49 221 12345",
+        f"{key}.example".lower(),
+        f"DE{key}",
+        False,
     )
 
 
 def _fill(
     warehouse: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Iterable[tuple[Any, ...]]
 ) -> None:
-    warehouse.execute(f"create or replace table sync.sync_tryton__{name} ({columns}, {SCORE})")
+    warehouse.execute(f"create or replace table sync.sync_crm__{name} ({columns}, {SCORE})")
     warehouse.begin()
     for *master, value in rows:
-        values = [*master, *(value.model_dump().values() if value else [None] * 4)]
+        own = [value.points, value.band, value.reasons, value.scored_on] if value else [None] * 4
+        values = [*master, *own, 3 if value else None, "model" if value else None, None, None]
         marks = ", ".join("?" * len(values))
-        warehouse.execute(f"insert into sync.sync_tryton__{name} values ({marks})", values)
+        warehouse.execute(f"insert into sync.sync_crm__{name} values ({marks})", values)
     warehouse.commit()

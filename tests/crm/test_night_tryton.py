@@ -14,20 +14,22 @@ from typing import Any
 import pytest
 
 from config import PROJECT_ROOT, Settings
-from crm import CrmError, CrmLoginError, count_actions, embedded, push
-from crm.tryton import TrytonConnector
+from crm import CrmError, CrmLoginError, count_actions, embedded, load_config, push
+from crm.connectors.tryton import TrytonConnector
 from warehouse import open_warehouse
 
 pytestmark = pytest.mark.night
 
-NOTHING = {"create": 0, "change": 0, "clear": 0}
+NOTHING = {"create": 0, "change": 0, "clear": 0, "conflict": 0}
 PUSH = """
 import sys
+from datetime import date
 from pathlib import Path
 from config import Settings
 from crm import push
 home, config, port = sys.argv[1:]
-push(Settings(home=Path(home), config=Path(config), crm_port=int(port)))
+day = date(2026, 11, 22)
+push(Settings(home=Path(home), config=Path(config), crm_port=int(port), as_of=day))
 """
 
 
@@ -48,13 +50,13 @@ def settings(settings: Settings, unused_port: int, activated_home: Path) -> Sett
 @pytest.fixture
 def tryton(settings: Settings) -> Iterator[TrytonConnector]:
     server = embedded.start(settings)
-    yield TrytonConnector(settings)
+    yield TrytonConnector(settings, load_config(settings))
     embedded.stop(server)
 
 
 def search(tryton: TrytonConnector, model: str, fields: list[str], domain: list[Any]) -> Any:
     """Ask as any client of Tryton would; inactive records too."""
-    return tryton._call(
+    return tryton._rpc.call(
         f"model.{model}.search_read", domain, 0, None, [["id", "ASC"]], fields, active_test=False
     )
 
@@ -98,9 +100,9 @@ def test_objection_closed_lead_deactivation_and_deletion(
     show({key: score(50) for key in keys}, {"L1": score(70), "L2": score(70)})
     push(settings)
     ids = {code: row[0] for code, row in parties(tryton, "id").items()}
-    tryton._call("model.party.party.write", [ids["C2"]], {"name": "Renamed by a salesperson"})
-    tryton._call("model.party.party.write", [ids["C5"]], {"active": False})
-    tryton._call("model.party.party.delete", [ids["C6"]])
+    tryton._rpc.call("model.party.party.write", [ids["C2"]], {"name": "Renamed by a salesperson"})
+    tryton._rpc.call("model.party.party.write", [ids["C5"]], {"active": False})
+    tryton._rpc.call("model.party.party.delete", [ids["C6"]])
     # C1 objects to profiling; L1 is no longer open; C2's score changes.
     show({key: score(50) for key in keys} | {"C1": None, "C2": score(90)}, {"L2": score(70)})
     changes = {change.key: change for change in push(settings)}
@@ -126,7 +128,7 @@ def test_a_deal_closed_by_a_salesperson_shows_no_score(settings, tryton, show, s
     show({"C1": score(50)}, {"L1": score(70)})
     push(settings)
     (opportunity,) = search(tryton, "sale.opportunity", ["id"], [])
-    tryton._call("model.sale.opportunity.lost", [opportunity["id"]])
+    tryton._rpc.call("model.sale.opportunity.lost", [opportunity["id"]])
     (change,) = [change for change in push(settings) if change.target == "opportunities"]
     assert (change.action, change.reason) == ("clear", "inactive in the CRM")
     (row,) = search(tryton, "sale.opportunity", ["state", "reifegrad_points"], [])
@@ -139,7 +141,7 @@ def test_a_push_ended_by_force_is_finished_by_the_next(settings, tryton, show, s
     arguments = [str(settings.home), str(settings.config), str(settings.crm_port)]
     process = subprocess.Popen([sys.executable, "-c", PUSH, *arguments], cwd=PROJECT_ROOT)
     deadline = time.monotonic() + 120
-    while len(tryton.scored_keys("parties")) < 15:
+    while len(tryton.shown("parties")) < 15:
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -171,8 +173,8 @@ def test_an_opportunity_says_stage_owner_and_whom_to_talk_to(settings, tryton, s
     show({"C1": score(82), "C2": score(12)}, {"L1": score(91), "L2": score(9), "L22": score(8)})
     with open_warehouse(settings) as warehouse:
         warehouse.execute(
-            "update sync.sync_tryton__opportunities set contact_email = null where key = 'L1';"
-            "update sync.sync_tryton__opportunities set customer_key = 'C2' where key = 'L22'"
+            "update sync.sync_crm__opportunities set contact_email = null where key = 'L1';"
+            "update sync.sync_crm__opportunities set customer_key = 'C2' where key = 'L22'"
         )
     push(settings)
     fields = ["contact.rec_name", "reifegrad_stage", "reifegrad_owner"]
@@ -208,9 +210,9 @@ def test_activation_is_quick_the_second_time_and_follows_the_settings(settings):
     server = embedded.start(other)
     try:
         domain = [["login", "=", "admin"]]
-        (admin,) = search(TrytonConnector(other), "res.user", ["language.code"], domain)
+        (admin,) = search(TrytonConnector(other, load_config(other)), "res.user", ["language.code"], domain)
         assert admin["language."]["code"] == "en"
         with pytest.raises(CrmLoginError):
-            search(TrytonConnector(settings), "party.party", ["code"], [])
+            search(TrytonConnector(settings, load_config(settings)), "party.party", ["code"], [])
     finally:
         embedded.stop(server)

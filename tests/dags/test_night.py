@@ -112,7 +112,7 @@ OF_ONE_NIGHT = {
     ),
     "assess_maturity": (("ops.maturity_stages", "night"),),
     "score_customers": (("ops.scores", "night"),),
-    "push_scores": (("sync.sync_tryton__parties", "scored_on"),),
+    "push_scores": (("sync.sync_crm__parties", "scored_on"),),
 }
 
 

@@ -219,13 +219,13 @@ def test_a_number_that_only_orders_know_is_a_customer(query: Query) -> None:
 
 
 def test_the_number_of_the_erp_stands_beside_the_id(query: Query) -> None:
-    for mart in ("marts.customers", "marts.customer_360", "sync.sync_tryton__parties"):
+    for mart in ("marts.customers", "marts.customer_360", "sync.sync_crm__parties"):
         assert query(f"select name, customer_no from {mart} order by name") == [
             ("404", "404"),
             ("Nordwerk Zahnräder GmbH", "1"),
             ("Südhang Pumpen AG", None),
         ]
-    assert query("select title, customer_no from sync.sync_tryton__opportunities order by key") == [
+    assert query("select title, customer_no from sync.sync_crm__opportunities order by key") == [
         ("Pumpe", None),
         (None, "1"),
     ]
@@ -262,7 +262,7 @@ def test_an_objection_clears_the_scores_in_the_crm(query: Query) -> None:
         ("Südhang Pumpen AG",)
     ]
     assert query(
-        "select key, points, band, reasons, scored_on from sync.sync_tryton__opportunities"
+        "select key, points, band, reasons, scored_on from sync.sync_crm__opportunities"
         " order by key"
     ) == [
         ("crm:d1", None, None, None, None),
@@ -280,7 +280,7 @@ def test_the_excel_list_holds_who_has_a_score_and_no_objection(query: Query) -> 
 
 def test_every_customer_is_a_party_with_a_country_code(query: Query) -> None:
     assert query(
-        "select name, country_code, points from sync.sync_tryton__parties order by name"
+        "select name, country_code, points from sync.sync_crm__parties order by name"
     ) == [
         ("404", None, None),
         ("Nordwerk Zahnräder GmbH", "DE", None),

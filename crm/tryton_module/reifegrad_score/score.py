@@ -6,14 +6,20 @@ from trytond.pool import PoolMeta
 from trytond.pyson import Eval, If
 
 BANDS = [(None, ""), ('high', "High"), ('medium', "Medium"), ('low', "Low")]
+METHODS = [(None, ""), ('rules', "Rules"), ('model', "Model")]
 
 
 class ScoreMixin(Model):
-    "Points, band, reasons and date of one score"
+    "One score: points, band, reasons, and what they rest on"
     reifegrad_points = fields.Integer("Points", readonly=True)
     reifegrad_band = fields.Selection(BANDS, "Band", sort=False, readonly=True)
     reifegrad_reasons = fields.Text("Reasons", readonly=True)
+    reifegrad_next_step = fields.Char("Next step", readonly=True)
+    reifegrad_maturity_stage = fields.Integer("Maturity stage", readonly=True)
+    reifegrad_method = fields.Selection(METHODS, "Method", sort=False, readonly=True)
+    reifegrad_model_version = fields.Char("Model version", readonly=True)
     reifegrad_scored_on = fields.Date("Scored on", readonly=True)
+    reifegrad_valid_until = fields.Date("Valid until", readonly=True)
     _reifegrad_visuals = {}
 
     @classmethod
@@ -27,8 +33,8 @@ class ScoreMixin(Model):
     @classmethod
     def copy(cls, records, default=None):
         "A copy is another record: nobody has scored it yet"
-        return super().copy(records, default=dict(default or {}, reifegrad_points=None,
-            reifegrad_band=None, reifegrad_reasons=None, reifegrad_scored_on=None))
+        ours = {name: None for name in ScoreMixin.__dict__ if name.startswith('reifegrad_')}
+        return super().copy(records, default=dict(default or {}, **ours))
 
 
 class Party(ScoreMixin, metaclass=PoolMeta):

@@ -2,7 +2,7 @@ with
 
 parties as (
 
-    select * from {{ ref('sync_tryton__parties') }}
+    select * from {{ ref('sync_crm__parties') }}
 
 ),
 
@@ -31,7 +31,7 @@ final as (
         parties.points,
         parties.band,
         parties.reasons,
-        scores.amount as turnover,
+        scores.amount,
         scores.expected_amount,
         scores.method,
         parties.scored_on

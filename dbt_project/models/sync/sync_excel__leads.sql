@@ -2,7 +2,7 @@ with
 
 opportunities as (
 
-    select * from {{ ref('sync_tryton__opportunities') }}
+    select * from {{ ref('sync_crm__opportunities') }}
 
 ),
 

@@ -37,19 +37,18 @@ final as (
 
     select
         leads.lead_id as key,
+        [leads.lead_id] as record_ids,
         leads.customer_id as customer_key,
         customers.customer_no,
         leads.title,
         leads.amount,
         leads.created_on,
-        leads.stage,
+        leads.stage as lead_stage,
         leads.owner,
         leads.contact_email,
         nullif(contacts.name, '') as contact_name,
-        scores.points,
-        scores.band,
-        {{ reasons('scores') }} as reasons,
-        scores.scored_on
+        customers.has_objected_to_profiling as has_objected,
+        {{ shown_score('scores') }}
     from leads
     inner join customers on leads.customer_id = customers.customer_id
     left join contacts

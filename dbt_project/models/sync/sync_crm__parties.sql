@@ -6,6 +6,17 @@ customers as (
 
 ),
 
+-- the ids of the CRM's own export are among them
+records as (
+
+    select
+        customer_id,
+        list(record_id order by record_id) as record_ids
+    from {{ ref('customer_records') }}
+    group by customer_id
+
+),
+
 scores as (
 
     select * from {{ ref('int_scores_permitted') }}
@@ -17,6 +28,7 @@ final as (
 
     select
         customers.customer_id as key,
+        records.record_ids,
         customers.customer_no,
         customers.name,
         customers.street,
@@ -25,11 +37,12 @@ final as (
         customers.country_code,
         customers.email,
         customers.phone,
-        scores.points,
-        scores.band,
-        {{ reasons('scores') }} as reasons,
-        scores.scored_on
+        {{ website_domain('customers.website') }} as website,
+        nullif(regexp_replace(upper(customers.vat_id), '[^A-Z0-9]', '', 'g'), '') as vat_id,
+        customers.has_objected_to_profiling as has_objected,
+        {{ shown_score('scores') }}
     from customers
+    left join records on customers.customer_id = records.customer_id
     left join scores on customers.customer_id = scores.entity_id
 
 )

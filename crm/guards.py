@@ -1,0 +1,91 @@
+"""When a push stops before it writes: more would change than is plausible. Pure functions only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from config.language import _
+from crm.config import Guard
+from crm.errors import GuardError
+from crm.records import Change, Row, Target
+
+
+def check_plausible(target: Target, changes: Iterable[Change], guard: Guard) -> None:
+    """Stop a push that would change more of what people see than is plausible.
+
+    Objections to profiling do not count: they are cleared whatever else happens.
+
+    Raises:
+        GuardError: too many scores cleared or bands changed, or most come from another model or
+            stage than those shown; says how to release it.
+
+    """
+    changes = [change for change in changes if not change.has_objected]
+    shown = sum(change.old_values is not None for change in changes)
+    counts = {
+        (_("cleared"), guard.max_share_cleared): sum(c.action == "clear" for c in changes),
+        (_("put into another band"), guard.max_share_band_changed): sum(
+            _moves(change, "band") for change in changes
+        ),
+    }
+    for (what, limit), count in counts.items():
+        if count >= max(1, guard.min_records) and count > limit * shown:
+            raise GuardError(
+                _(
+                    "Nothing was written: {count} of {shown} scores of {target} would be"
+                    " {what}, more than the {limit:.0%} of config/crm.yml. {release}"
+                ).format(
+                    count=count, shown=shown, target=target, what=what, limit=limit,
+                    release=_release(),
+                )
+            )  # fmt: skip
+    if guard.stop_on_new_model:
+        _check_same_model(target, changes, shown, guard)
+
+
+def check_fresh(target: Target, rows: Iterable[Row], night: date, guard: Guard) -> None:
+    """Stop a push of scores that were made too long ago: what made them new has failed.
+
+    Raises:
+        GuardError: the newest score is older than the guard allows.
+
+    """
+    newest = max((row.score.scored_on for row in rows if row.score), default=night)
+    if (night - newest).days > guard.max_age_days:
+        raise GuardError(
+            _(
+                "Nothing was written: the newest score of {target} is of {day}, more than"
+                " {limit} days ago. Look at `reifegrad status` why none was made since. {release}"
+            ).format(target=target, day=newest, limit=guard.max_age_days, release=_release())
+        )
+
+
+def _check_same_model(target: Target, changes: list[Change], shown: int, guard: Guard) -> None:
+    for name, what in (("stage", _("maturity stage")), ("model_version", _("model"))):
+        count = sum(_moves(change, name) for change in changes)
+        if count >= max(1, guard.min_records) and 2 * count > shown:
+            raise GuardError(
+                _(
+                    "Nothing was written: {count} of {shown} scores of {target} come from another"
+                    " {what} than those that the CRM shows. {release}"
+                ).format(count=count, shown=shown, target=target, what=what, release=_release())
+            )
+
+
+def _release() -> str:
+    return _(
+        "Look at `reifegrad push --dry-run`; if it is right, release it with `reifegrad push"
+        " --force`."
+    )
+
+
+def _moves(change: Change, name: str) -> bool:
+    """Whether a field with a value gets another value."""
+    old, new = change.old_values or {}, change.new_values or {}
+    return (
+        change.action == "change"
+        and old.get(name) is not None
+        and new.get(name) is not None
+        and old[name] != new[name]
+    )

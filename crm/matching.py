@@ -1,0 +1,110 @@
+"""Which of the CRM's records belong to which customer or lead. Pure functions only.
+
+First the records that the CRM's own export gives a customer, then those that an earlier push wrote
+for it, then what is found by our key on the record, then by the stated lookups. The first that
+finds a record that is there decides; a lookup that finds two is a conflict, since a guess would
+show a customer's score on somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from config.language import _
+from crm.config import Lookup
+from crm.records import Record, Row
+
+Found = Mapping[Lookup, Mapping[str, Sequence[str]]]
+"""Per lookup and value the ids of the records found."""
+
+
+class Match(BaseModel):
+    """`records`: per key its records, each once; `reasons`: why a key has none and gets none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    records: dict[str, list[Record]] = {}
+    reasons: dict[str, str] = {}
+
+
+def known_ids(row: Row, written: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the ids of the records that belong to this row without a search."""
+    return list(dict.fromkeys([*row.crm_ids, *sorted(written.get(row.key, ()))]))
+
+
+def is_unmatched(
+    row: Row, by_id: Mapping[str, Record], written: Mapping[str, Collection[str]]
+) -> bool:
+    """Whether none of the records that should belong to this row is there."""
+    return not any(crm_id in by_id for crm_id in known_ids(row, written))
+
+
+def match(
+    rows: Iterable[Row],
+    by_id: Mapping[str, Record],
+    written: Mapping[str, Collection[str]],
+    found: Found,
+    lookups: Sequence[Lookup],
+) -> Match:
+    """Give each row its records.
+
+    Args:
+        rows: what should be shown; keys are unique.
+        by_id: the CRM's records by every id that was asked for: a merged record stands under its
+            old id, too.
+        written: per key the ids that earlier pushes wrote.
+        found: what the lookups of unmatched rows found.
+        lookups: their order; our own key is always tried first.
+
+    """
+    records: dict[str, list[Record]] = {}
+    reasons: dict[str, str] = {}
+    owner: dict[str, str] = {}
+    unmatched = []
+    for row in rows:
+        own = {by_id[i].crm_id: by_id[i] for i in known_ids(row, written) if i in by_id}
+        for crm_id in [i for i in own if owner.setdefault(i, row.key) != row.key]:
+            del own[crm_id]  # two of ours were merged in the CRM: the first row shows its score
+        if own:
+            records[row.key] = list(own.values())
+        elif not is_unmatched(row, by_id, written):
+            reasons[row.key] = _("merged in the CRM into the record of {key}").format(
+                key=owner[next(by_id[i].crm_id for i in known_ids(row, written) if i in by_id)]
+            )
+        else:
+            unmatched.append(row)
+    claims: dict[str, list[Row]] = {}
+    for row in unmatched:
+        ids, by = _look_up(row, found, lookups)
+        if len(ids) > 1:
+            told = _("{count} records of the CRM have its {by}")
+            reasons[row.key] = told.format(count=len(ids), by=by)
+        elif ids:
+            claims.setdefault(ids[0], []).append(row)
+        elif known_ids(row, written):
+            reasons[row.key] = DELETED
+    for crm_id, claimants in claims.items():
+        if crm_id in owner or len(claimants) > 1:
+            others = [owner[crm_id]] if crm_id in owner else []
+            for row in claimants:
+                keys = [*others, *(one.key for one in claimants if one is not row)]
+                told = _("the CRM's record {crm_id} fits {keys} as well")
+                reasons[row.key] = told.format(crm_id=crm_id, keys=", ".join(keys))
+        else:
+            records[claimants[0].key] = [by_id[crm_id]]
+    return Match(records=records, reasons=reasons)
+
+
+def _look_up(row: Row, found: Found, lookups: Sequence[Lookup]) -> tuple[list[str], Lookup | None]:
+    """Return the ids of the first lookup that finds anything, and which it was."""
+    asked: dict[Lookup, str] = {"key": row.key, **row.lookups}
+    for by in dict.fromkeys(("key", *lookups)):
+        if ids := list(found.get(by, {}).get(asked.get(by, ""), ())):
+            return ids, by
+    return [], None
+
+
+DELETED = "deleted in the CRM"
+"""The reason of a row whose records are gone: a person decided so."""

@@ -1,0 +1,213 @@
+"""What a push would do: reads the CRM, gives each row its records, compares."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import partial
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from config.language import _
+from crm.calling import patiently
+from crm.config import CrmConfig, Lookup
+from crm.connectors import Connector
+from crm.diff import find_changes
+from crm.errors import CrmError
+from crm.guards import check_fresh, check_plausible
+from crm.ledger import Written
+from crm.matching import DELETED, Match, is_unmatched, match
+from crm.records import TARGETS, Change, Record, Row, Target
+
+IDS_PER_READ: Final = 5000
+"""So many ids a connector gets at once; it reads them at its own limit."""
+FEW: Final = 20
+"""Below so many ids it may be chance that the CRM knows none of them."""
+
+
+class Plan(NamedTuple):
+    """Per target what would be done, and the records of each row, best first."""
+
+    changes: dict[Target, list[Change]]
+    matches: dict[Target, Match]
+
+    def all(self) -> list[Change]:
+        """Return the changes of all targets, parents first."""
+        return [change for target in TARGETS for change in self.changes[target]]
+
+
+def make_plan(
+    connector: Connector,
+    config: CrmConfig,
+    rows: Mapping[Target, Sequence[Row]],
+    written: Written,
+    *,
+    overwrite: bool = False,
+) -> Plan:
+    """Compare all targets; nothing is written.
+
+    Args:
+        connector: the CRM.
+        config: `crm.yml`.
+        rows: what should be shown.
+        written: what earlier pushes left there.
+        overwrite: write over fields that a person changed.
+
+    Raises:
+        CrmError: the CRM knows none of the ids that its own export gives.
+
+    """
+    plan = Plan({}, {})
+    parents: set[str] | None = None
+    for target in TARGETS:
+        found = _match(connector, config, target, rows[target], written)
+        shown = patiently(config.attempts, partial(connector.shown, target))
+        plan.matches[target] = found
+        plan.changes[target] = find_changes(
+            target,
+            rows[target],
+            found,
+            shown,
+            may_create=getattr(config.create, target),
+            last_written=None if overwrite else written.values[target],
+            parents=parents,
+        )
+        parents = {
+            key for key, records in found.records.items() if any(one.is_active for one in records)
+        } | {change.key for change in plan.changes[target] if change.action == "create"}
+    return plan
+
+
+def check_plan(
+    config: CrmConfig, rows: Mapping[Target, Sequence[Row]], plan: Plan, night: date
+) -> None:
+    """Stop a push that is not plausible, before anything is written.
+
+    Raises:
+        GuardError: see `crm.guards`.
+
+    """
+    for target in TARGETS:
+        check_fresh(target, rows[target], night, config.guard)
+        check_plausible(target, plan.changes[target], config.guard)
+
+
+def read_records(
+    connector: Connector,
+    config: CrmConfig,
+    target: Target,
+    ids: Collection[str],
+    id_field: str | None = None,
+) -> dict[str, Record]:
+    """Read records by id, several calls at once."""
+    chunks = _chunks(sorted(set(ids)), IDS_PER_READ)
+    return _gather(
+        connector,
+        config,
+        [partial(connector.read, target, chunk, id_field) for chunk in chunks],
+    )
+
+
+def _match(
+    connector: Connector,
+    config: CrmConfig,
+    target: Target,
+    rows: Sequence[Row],
+    written: Written,
+) -> Match:
+    own = written.ids(target)
+    by_id = read_records(connector, config, target, written.keys[target])
+    rows, exported = _read_exported(connector, config, target, rows)
+    by_id |= exported
+    found: dict[Lookup, dict[str, list[str]]] = {}
+    unmatched = [row for row in rows if is_unmatched(row, by_id, own)]
+    for by in dict.fromkeys(("key", *config.find_by)):
+        values = {row.key if by == "key" else row.lookups.get(by, "") for row in unmatched} - {""}
+        if not values:
+            continue
+        hits = _find(connector, config, target, by, values)
+        found[by] = hits
+        unmatched = [
+            row
+            for row in unmatched
+            if not hits.get(row.key if by == "key" else row.lookups.get(by, ""))
+        ]
+    by_lookup = {crm_id for hits in found.values() for ids in hits.values() for crm_id in ids}
+    by_id |= read_records(connector, config, target, by_lookup - by_id.keys())
+    return _forget_a_former_crm(config, match(rows, by_id, own, found, config.find_by), own, by_id)
+
+
+def _find(
+    connector: Connector, config: CrmConfig, target: Target, by: Lookup, values: set[str]
+) -> dict[str, list[str]]:
+    chunks = _chunks(sorted(values), IDS_PER_READ)
+    return _gather(
+        connector,
+        config,
+        [partial(connector.find, target, by, chunk) for chunk in chunks],
+    )
+
+
+def _read_exported(
+    connector: Connector, config: CrmConfig, target: Target, rows: Sequence[Row]
+) -> tuple[list[Row], dict[str, Record]]:
+    """Read the records that the CRM's own export names.
+
+    Returns:
+        The rows with the CRM's ids in place of the export's, and the records by these. An id of
+        the export that the CRM does not know stands as it is, with the export's field before it.
+
+    Raises:
+        CrmError: the CRM knows none of them.
+
+    """
+    ids = {crm_id for row in rows for crm_id in row.crm_ids}
+    source = getattr(config.records, target)
+    if not ids or source is None:
+        return list(rows), {}
+    found = read_records(connector, config, target, ids, source.id_field)
+    if len(ids) >= FEW and not found:
+        raise CrmError(
+            _(
+                "Nothing was written: the CRM knows none of the {count} ids of {target} in the"
+                " source {source}, such as {example}. Is it this CRM's own export? If its key is"
+                " not the CRM's id, name the field in crm.yml: records: {target}: id_field."
+            ).format(count=len(ids), target=target, source=source.source, example=min(ids))
+        )
+    if source.id_field is None:
+        return list(rows), found
+    own = {i: found[i].crm_id if i in found else f"{source.id_field}={i}" for i in ids}
+    rows = [row.model_copy(update={"crm_ids": tuple(own[i] for i in row.crm_ids)}) for row in rows]
+    return rows, {record.crm_id: record for record in found.values()}
+
+
+def _forget_a_former_crm(
+    config: CrmConfig,
+    found: Match,
+    own: Mapping[str, Collection[str]],
+    by_id: Mapping[str, Record],
+) -> Match:
+    """Let records be created again where all that was written is gone: it is a new CRM then."""
+    ids = {crm_id for ids in own.values() for crm_id in ids}
+    is_new = len(ids) > 1 and not ids & by_id.keys()
+    if not (is_new or config.recreate_deleted):
+        return found
+    kept = {key: reason for key, reason in found.reasons.items() if reason != DELETED}
+    return found.model_copy(update={"reasons": kept})
+
+
+def _gather(connector: Connector, config: CrmConfig, calls: Sequence[Any]) -> dict[str, Any]:
+    """Do the calls, as many at once as connector and configuration allow; join their answers."""
+    workers = max(1, min(config.parallel, connector.limits.parallel, len(calls)))
+    joined: dict[str, Any] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        for answer in pool.map(lambda call: patiently(config.attempts, call), calls):
+            joined |= answer
+    return joined
+
+
+def _chunks(items: Sequence[str], size: int) -> Iterator[list[str]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

@@ -1,0 +1,211 @@
+"""Writing a plan: batches at the CRM's limit, several at once, each row accounted for.
+
+Round by round: announce in the ledger, write into the CRM, confirm in the ledger. A push that is
+killed leaves one round announced, and the next push reads in the CRM what became of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Protocol
+
+from config import Settings
+from config.language import _
+from crm import ledger
+from crm.calling import patiently
+from crm.config import CrmConfig
+from crm.connectors import Connector
+from crm.errors import CrmError, CrmRejectedError
+from crm.fields import SCORE_FIELDS
+from crm.ledger import Announced
+from crm.planning import read_records
+from crm.records import TARGETS, Change, Outcome, Target
+
+logger = logging.getLogger(__name__)
+Batch = dict[int, Change]  # by number within the push
+
+
+class Progress(Protocol):
+    """Told after each round: how many of how many records of a target are done."""
+
+    def __call__(self, target: Target, done: int, count: int) -> None:
+        """Take note."""
+
+
+class Writer:
+    """One push through one connector. `refused`: per number the CRM's words."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        connector: Connector,
+        config: CrmConfig,
+        push_id: str,
+        progress: Progress | None = None,
+    ) -> None:
+        self._settings, self._connector, self._config = settings, connector, config
+        self._push_id = push_id
+        self._progress = progress
+        self._next_number = 0
+
+    def write(self, changes: Sequence[Change], parents: Mapping[str, str]) -> list[Change]:
+        """Write what is to be written of one target.
+
+        Args:
+            changes: all of one target; those that write nothing come back as they are.
+            parents: the CRM's id of each customer, for new records below it.
+
+        Returns:
+            The changes in their order, with the CRM's ids; a refused one is a `skip` with the
+            CRM's reason.
+
+        Raises:
+            CrmError: the CRM refused all records of a round of several, or does not answer.
+
+        """
+        done = list(changes)
+        places = {self._number(): place for place, one in enumerate(changes) if one.writes}
+        todo = {number: _with_parent(changes[place], parents) for number, place in places.items()}
+        written = 0
+        for batches in _rounds(todo, self._batch_size, self._workers):
+            outcomes = self._write_round(batches)
+            for number, outcome in outcomes.items():
+                done[places[number]] = _after(todo[number], outcome)
+            written += len(outcomes)
+            if self._progress:
+                self._progress(changes[0].target, written, len(todo))
+        return done
+
+    def _write_round(self, batches: Sequence[Batch]) -> dict[int, Outcome]:
+        announced = {number: change for batch in batches for number, change in batch.items()}
+        ledger.announce(self._settings, self._connector.name, self._push_id, announced)
+        outcomes: dict[int, Outcome] = {}
+        try:
+            with ThreadPoolExecutor(self._workers) as pool:
+                for answer in pool.map(self._write_batch, batches):
+                    outcomes |= answer
+        finally:  # what is known is kept even where one of the batches had no answer
+            ids = {n: one.crm_id for n, one in outcomes.items() if one.crm_id and not one.refused}
+            ledger.settle(self._settings, self._push_id, ids, list(outcomes))
+        refused = [one for one in outcomes.values() if one.refused]
+        if len(refused) == len(outcomes) > 1:
+            first = next(iter(announced.values()))
+            raise CrmError(
+                _("The CRM refused all {count} records of a batch of {target}: {reason}").format(
+                    count=len(refused), target=first.target, reason=refused[0].refused
+                )
+            )
+        return outcomes
+
+    def _write_batch(self, batch: Batch) -> dict[int, Outcome]:
+        """Write a batch; if the CRM refuses it whole, halve it until the bad rows stand alone."""
+        changes = list(batch.values())
+        call = self._connector.create if changes[0].action == "create" else self._connector.write
+        try:
+            outcomes = patiently(self._config.attempts, partial(call, changes[0].target, changes))
+            return dict(zip(batch, outcomes, strict=True))
+        except CrmRejectedError as error:
+            if len(batch) == 1:
+                return dict.fromkeys(batch, Outcome(refused=str(error)))
+        numbers = list(batch)
+        middle = len(numbers) // 2
+        halves = (numbers[:middle], numbers[middle:])
+        first, second = ({n: batch[n] for n in half} for half in halves)
+        return self._write_batch(first) | self._write_batch(second)
+
+    def _number(self) -> int:
+        self._next_number += 1
+        return self._next_number
+
+    @property
+    def _batch_size(self) -> int:
+        return min(self._config.batch_size, self._connector.limits.batch)
+
+    @property
+    def _workers(self) -> int:
+        return max(1, min(self._config.parallel, self._connector.limits.parallel))
+
+
+def settle_announced(
+    settings: Settings, connector: Connector, config: CrmConfig, announced: Sequence[Announced]
+) -> None:
+    """Read in the CRM what became of the round in which an earlier push was ended."""
+    known: dict[tuple[str, int], str] = {}
+    for target in TARGETS:
+        mine = [one for one in announced if one.change.target == target]
+        ids = {one.change.crm_id for one in mine if one.change.crm_id}
+        keys = {one.change.key for one in mine if not one.change.crm_id}
+        created = (
+            patiently(config.attempts, partial(connector.find, target, "key", keys)) if keys else {}
+        )
+        found = {key: hits[0] for key, hits in created.items()}
+        records = read_records(connector, config, target, ids | set(found.values()))
+        for one in mine:
+            crm_id = one.change.crm_id or found.get(one.change.key)
+            if crm_id in records and _is_written(one.change, records[crm_id].values):
+                known[one.push_id, one.number] = crm_id
+    for push_id in {one.push_id for one in announced}:
+        numbers = [one.number for one in announced if one.push_id == push_id]
+        done = {number: known[push_id, number] for number in numbers if (push_id, number) in known}
+        ledger.settle(settings, push_id, done, numbers)
+
+
+def read_back(
+    connector: Connector, config: CrmConfig, done: Sequence[Change], push_id: str
+) -> list[str]:
+    """Read a sample of what was written and return one sentence per record that shows otherwise."""
+    problems = []
+    for target in TARGETS:
+        written = [c for c in done if c.target == target and c.writes and c.crm_id]
+        # The seed is the push: looked into again, the same records are meant.
+        sample = random.Random(push_id).sample(written, min(config.read_back, len(written)))  # noqa: S311
+        ids = [change.crm_id for change in sample if change.crm_id]
+        records = read_records(connector, config, target, ids) if ids else {}
+        for change in sample:
+            record = records.get(change.crm_id or "")
+            if record is None or not _is_written(change, record.values):
+                told = _("the CRM does not show on {target} {crm_id} what was written for {key}")
+                problems.append(told.format(target=target, crm_id=change.crm_id, key=change.key))
+    return problems
+
+
+def _is_written(change: Change, shown: Mapping[str, object]) -> bool:
+    from crm.fields import differing
+
+    return not differing(change.writes, shown) & set(change.writes) & set(SCORE_FIELDS)
+
+
+def _with_parent(change: Change, parents: Mapping[str, str]) -> Change:
+    master = change.master
+    if master is None or not master.get("parent"):
+        return change
+    return change.model_copy(
+        update={"master": master | {"parent_id": parents.get(master["parent"])}}
+    )
+
+
+def _after(change: Change, outcome: Outcome) -> Change:
+    """Return the change with what became of it."""
+    if outcome.refused is None:
+        return change.model_copy(update={"crm_id": outcome.crm_id or change.crm_id})
+    reason = _("refused by the CRM: {reason}").format(reason=outcome.refused)
+    logger.warning("%s %s: %s", change.target, change.key, reason)
+    update = {"action": "skip", "reason": reason, "new_values": change.old_values, "writes": {}}
+    return change.model_copy(update=update)
+
+
+def _rounds(todo: Batch, size: int, workers: int) -> Iterator[list[Batch]]:
+    """Cut into batches of one kind each, so many at once; records to be created first."""
+    batches = []
+    for is_new in (True, False):
+        numbers = [n for n, change in todo.items() if (change.action == "create") == is_new]
+        batches += [
+            {n: todo[n] for n in numbers[start : start + size]}
+            for start in range(0, len(numbers), size)
+        ]
+    for start in range(0, len(batches), workers):
+        yield batches[start : start + workers]
