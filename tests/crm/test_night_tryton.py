@@ -210,7 +210,8 @@ def test_activation_is_quick_the_second_time_and_follows_the_settings(settings):
     server = embedded.start(other)
     try:
         domain = [["login", "=", "admin"]]
-        (admin,) = search(TrytonConnector(other, load_config(other)), "res.user", ["language.code"], domain)
+        connector = TrytonConnector(other, load_config(other))
+        (admin,) = search(connector, "res.user", ["language.code"], domain)
         assert admin["language."]["code"] == "en"
         with pytest.raises(CrmLoginError):
             search(TrytonConnector(settings, load_config(settings)), "party.party", ["code"], [])

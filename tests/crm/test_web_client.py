@@ -12,8 +12,8 @@ import pytest
 
 from config import Settings
 from crm import embedded, load_config, push
-from crm.password import read_password
 from crm.connectors.tryton import TrytonConnector
+from crm.password import read_password
 from tests.browser import CHROMIUM, FLAGS
 
 TEXTS = {
@@ -79,8 +79,8 @@ def test_score_band_reasons_and_date_stand_in_form_and_list(
 
     expect.set_options(timeout=60_000)
     crm = TrytonConnector(settings, load_config(settings))
-    party = crm.read("parties", {"C1"})["C1"].crm_id
-    opportunity = crm.read("opportunities", {"L1"})["L1"].crm_id
+    (party,) = crm.find("parties", "key", {"C1"})["C1"]
+    (opportunity,) = crm.find("opportunities", "key", {"L1"})["L1"]
     texts = TEXTS[settings.language]
 
     log_in(page, settings)
@@ -140,7 +140,8 @@ def test_sales_begins_with_opportunities_and_customers_and_sees_what_it_needs(
         expect(rows.first).to_contain_text(cell)
     assert active.get_by_text(texts["guess"]).count() == 0
     assert active.get_by_text(re.compile(r"^50(\s*%|[.,]0+)?$")).count() == 0
-    opportunity = TrytonConnector(settings, load_config(settings)).read("opportunities", {"L2"})["L2"].crm_id
+    crm = TrytonConnector(settings, load_config(settings))
+    (opportunity,) = crm.find("opportunities", "key", {"L2"})["L2"]
     page = follow_link(page, embedded.find_record_url(settings, "sale.opportunity", opportunity))
     contact = page.locator(".tab-pane.active input[name=contact]:visible")
     contact.wait_for()

@@ -279,9 +279,7 @@ def test_the_excel_list_holds_who_has_a_score_and_no_objection(query: Query) -> 
 
 
 def test_every_customer_is_a_party_with_a_country_code(query: Query) -> None:
-    assert query(
-        "select name, country_code, points from sync.sync_crm__parties order by name"
-    ) == [
+    assert query("select name, country_code, points from sync.sync_crm__parties order by name") == [
         ("404", None, None),
         ("Nordwerk Zahnräder GmbH", "DE", None),
         ("Südhang Pumpen AG", None, None),
