@@ -218,6 +218,10 @@ def _score(settings: Settings, spec: Spec, stage: int) -> Scoring:
         said_last = score_tables.said_last(connection, spec.name, frame["entity_id"])
     scored, note = _by_stage(settings, spec, stage, frame, said_last)
     note += tell_age(spec, frame["cutoff"].dt.date, settings.night)
+    if settled := frame.attrs.get("settled"):
+        note += _("; {count} without a score count as decided (snapshots.settled)").format(
+            count=settled
+        )
     rows = rows_of(settings, spec, stage, frame, scored)
     with open_warehouse(settings) as connection:
         removed = score_tables.replace(connection, spec, rows, scored.said, scored.parts)

@@ -116,7 +116,10 @@ def outcome_frame(
 
 
 def _measure(connection: duckdb.DuckDBPyConnection, spec: Spec, known: Known, until: date) -> Known:
-    """Make `temp.score_features` for the spine, without rows whose own horizon is not over."""
+    """Make `temp.score_features` for the spine; it keeps rows whose outcome is open, then known.
+
+    Gone are those that were settled by the cut-off and those whose own horizon is not over.
+    """
     if _snapshots(spec).every_days and uses_own_row(spec):
         known = replace(known, entities=lay_entities(connection, spec, _SPINE))
     run(
@@ -125,6 +128,15 @@ def _measure(connection: duckdb.DuckDBPyConnection, spec: Spec, known: Known, un
         "features",
         f"create or replace temp table score_features as {_features(spec, known)}",
     )
+    settled = _snapshots(spec).settled
+    if settled:
+        run(
+            connection,
+            spec,
+            "snapshots.settled",
+            f"delete from {_SPINE} where spine_id in"
+            f" (select spine_id from temp.score_features where ({settled}))",
+        )
     _set_horizons(connection, spec, until)
     return known
 
@@ -148,7 +160,8 @@ def scoring_frame(
 
     Returns:
         `entity_id, customer_id, cutoff` and the features. `cutoff` is the day up to which the data
-        reach (`ml.features.clock`), the same clock from which training counts back.
+        reach (`ml.features.clock`), the same clock from which training counts back. Its
+        `attrs["settled"]` is how many were left out because their outcome counts as decided.
 
     Raises:
         SpecError: an SQL expression of the spec does not work on the marts.
@@ -158,7 +171,20 @@ def scoring_frame(
     _lay_spine(connection, spec, [find_as_of(connection, spec, night)], [night])
     _keep_population(connection, spec, TODAY)
     query = f"{_features(spec, TODAY)} order by cutoff, entity_id"
-    return run(connection, spec, "features", query).drop(columns="spine_id")
+    settled = _snapshots(spec).settled
+    if not settled:
+        return run(connection, spec, "features", query).drop(columns="spine_id")
+    run(connection, spec, "features", f"create or replace temp table score_features as {query}")
+    frame = run(
+        connection,
+        spec,
+        "snapshots.settled",
+        f"select * exclude (spine_id), coalesce(({settled}), false) as is_settled"
+        " from temp.score_features order by cutoff, entity_id",
+    )
+    undecided = frame[~frame["is_settled"]].drop(columns="is_settled").reset_index(drop=True)
+    undecided.attrs["settled"] = int(frame["is_settled"].sum())
+    return undecided
 
 
 def _snapshots(spec: Spec) -> Snapshots:

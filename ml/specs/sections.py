@@ -31,6 +31,8 @@ class Snapshots(Part):
     entity gives one row as of the night.
     `label` sees rows in [cut-off, cut-off + horizon) only. With `own_horizon` that is as many days
     as it says of each row, at least `horizon_days`; rows whose days are not over yet are left out.
+    Where `settled` holds, the outcome counts as decided before the cut-off (a lead that nobody has
+    touched for long is lost, though nobody closed it): neither learnt from nor scored.
     """
 
     every_days: int | None = Field(default=None, gt=0)
@@ -38,6 +40,7 @@ class Snapshots(Part):
     history_days: int = Field(default=0, ge=0)
     horizon_days: int = Field(default=0, ge=0)
     own_horizon: str | None = Field(default=None, description="SQL over the features: days")
+    settled: str | None = Field(default=None, description="SQL condition over the features")
     clock: tuple[Annotated[str, Field(pattern=r"^\w+\.\w+$")], ...] = ()
     stale_days: int = Field(default=14, ge=0)
     at_most_rows: int = Field(default=200_000, gt=0)
