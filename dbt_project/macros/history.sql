@@ -40,8 +40,11 @@
       known_from   the night from which this version holds; the first one holds from the start.
       known_until  the first night in which it no longer holds, or infinity.
     `happened` is the column with the day of the event, `source` says where a row comes from.
+    `undone` is a column that is true once a row was taken back, say cancelled. Nothing tells when
+    that was of what the first night already found so; it may have come with the outcome. So the row
+    counts as not taken back until that night.
 #}
-{% macro known_rows(history, key, happened, source) -%}
+{% macro known_rows(history, key, happened, source, undone=none) -%}
 with
 
 versions as (
@@ -56,7 +59,7 @@ versions as (
 
 ),
 
-final as (
+dated as (
 
     select
         * exclude (first_night, source_night) replace (
@@ -66,10 +69,39 @@ final as (
             when first_night > source_night and coalesce({{ happened }} >= source_night, true)
                 then first_night
             else date '-infinity'
-        end as arrived
+        end as arrived,
+        first_night
     from versions
 
+),
+
+{% if undone -%}
+final as (
+
+    select
+        * exclude (first_night) replace (
+            case when {{ undone_before(undone) }} then first_night else known_from end as known_from
+        )
+    from dated
+    union all by name
+    select * exclude (first_night) replace (false as {{ undone }}, first_night as known_until)
+    from dated
+    where {{ undone_before(undone) }}
+
 )
+{%- else -%}
+final as (
+
+    select * exclude (first_night) from dated
+
+)
+{%- endif %}
 
 select * from final
+{%- endmacro %}
+
+
+{# Found as taken back by the first night that saw the row, of an event before the nights. #}
+{% macro undone_before(undone) -%}
+    coalesce({{ undone }}, false) and known_from = date '-infinity' and arrived = date '-infinity'
 {%- endmacro %}

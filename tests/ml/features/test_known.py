@@ -55,7 +55,7 @@ insert into marts.leads by name select 'c:old' || i as lead_id, 'A' as customer_
 """
 
 
-def fill(connection):
+def fill(connection, before_the_nights=""):
     """Two years of two firms that order, complain, visit and ask; one lead of each is open."""
     connection.execute(DDL)
     connection.execute("""
@@ -88,6 +88,7 @@ def fill(connection):
     insert into marts.lead_stages select lead_id || 'b', lead_id, customer_id, 'Angebot', 2,
         created_on + 30, null from marts.leads where created_on + 30 < '2025-07-01';
     """)
+    connection.execute(before_the_nights)
     night = FIRST
     while night < NIGHT:
         keep_night(connection, night)
@@ -127,6 +128,21 @@ def test_what_comes_later_changes_no_past_value(frames, score, feature):
     # The edits are such that they do reach the feature where they may: tonight.
     old, new = (frame.set_index("entity_id")[feature] for frame in (tonight, tonight_later))
     assert not old.reindex(new.index).astype(str).equals(new.astype(str))
+
+
+def test_what_the_first_night_finds_cancelled_counts_as_placed_until_then():
+    """Nobody knows when that was: with customers who are lost, it may have been afterwards."""
+    found = []
+    cancel = "update marts.orders set is_cancelled = true where order_id in ('e:A3', 'e:A5')"
+    for edit in ("", cancel):
+        with duckdb.connect() as connection:
+            fill(connection, edit)
+            found.append(training_frame(connection, SPECS["churn"], NIGHT))
+    placed, cancelled = (frame.drop(columns="is_silent") for frame in found)
+    before = placed.cutoff.dt.date < FIRST
+    assert (placed[before].entity_id == "A").sum() > 2
+    assert placed[before].equals(cancelled[cancelled.cutoff.dt.date < FIRST])
+    assert not placed[~before].equals(cancelled[cancelled.cutoff.dt.date >= FIRST])
 
 
 def test_where_files_come_late_a_cutoff_waits_for_its_night():
