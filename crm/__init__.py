@@ -1,5 +1,6 @@
 """The way into the CRM: small connectors, and the push that all share."""
 
+from crm.approving import Preview, prepare
 from crm.config import EXCEL, CrmConfig, load_config
 from crm.connectors import Connector, open_connector
 from crm.errors import (
@@ -27,6 +28,7 @@ __all__ = [
     "CrmUnreachableError",
     "GuardError",
     "Outcome",
+    "Preview",
     "Record",
     "Row",
     "Score",
@@ -34,6 +36,7 @@ __all__ = [
     "list_path",
     "load_config",
     "open_connector",
+    "prepare",
     "push",
     "push_through",
     "to_json",

@@ -53,8 +53,10 @@ def find_changes(
                 reason = "its customer is not in the CRM"
             changes.append(_absent(target, row, reason))
     for crm_id in sorted(shown.keys() - touched):
-        gone = Row(key=shown[crm_id].values.get("key") or crm_id, score=None)
-        changes.append(_compare(target, gone, shown[crm_id], last_written or {}))
+        record = shown[crm_id]
+        key = record.values.get("key") or crm_id
+        gone = Row(key=key, score=None, master={"name": record.name})
+        changes.append(_compare(target, gone, record, last_written or {}))
     return changes
 
 
@@ -66,6 +68,7 @@ def _absent(target: Target, row: Row, reason: str | None) -> Change:
         target=target,
         key=row.key,
         action="skip" if reason else "create",
+        name=row.name,
         reason=reason,
         customer_no=row.customer_no,
         new_values=values,
@@ -97,6 +100,7 @@ def _compare(
         target=target,
         key=row.key,
         action=_action(wanted, writes, kept),
+        name=row.name,
         reason=reason if reason and is_scored(record.values) else _reason(wanted, writes, kept),
         crm_id=record.crm_id,
         customer_no=row.customer_no,

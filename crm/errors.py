@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crm.records import RefusalKind
+
 
 class CrmError(Exception):
     """The push could not be done; the message says what to do."""
@@ -27,7 +32,14 @@ class CrmSetupError(CrmError):
 
 
 class CrmRejectedError(CrmError):
-    """The CRM answered and refused this batch as a whole; trying again does not help."""
+    """The CRM answered and refused this batch as a whole; trying again does not help.
+
+    `kind`: what the refusal means, where the CRM's answer tells, see `crm.records`.
+    """
+
+    def __init__(self, message: str, kind: RefusalKind = "other") -> None:
+        super().__init__(message)
+        self.kind: RefusalKind = kind
 
 
 class GuardError(CrmError):

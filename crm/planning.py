@@ -27,10 +27,14 @@ FEW: Final = 20
 
 
 class Plan(NamedTuple):
-    """Per target what would be done, and the records of each row, best first."""
+    """Per target what would be done, the records of each row, and those of the CRM's own export.
+
+    `exported`: the records by the ids that the export gives them.
+    """
 
     changes: dict[Target, list[Change]]
     matches: dict[Target, Match]
+    exported: dict[Target, dict[str, Record]]
 
     def all(self) -> list[Change]:
         """Return the changes of all targets, parents first."""
@@ -58,12 +62,13 @@ def make_plan(
         CrmError: the CRM knows none of the ids that its own export gives.
 
     """
-    plan = Plan({}, {})
+    plan = Plan({}, {}, {})
     parents: set[str] | None = None
     for target in TARGETS:
-        found = _match(connector, config, target, rows[target], written)
+        exported = _read_exported(connector, config, target, rows[target])
+        found = _match(connector, config, target, rows[target], written, exported)
         shown = patiently(config.attempts, partial(connector.shown, target))
-        plan.matches[target] = found
+        plan.matches[target], plan.exported[target] = found, exported
         plan.changes[target] = find_changes(
             target,
             rows[target],
@@ -115,10 +120,14 @@ def _match(
     target: Target,
     rows: Sequence[Row],
     written: Written,
+    exported: Mapping[str, Record],
 ) -> Match:
     own = written.ids(target)
     by_id = read_records(connector, config, target, written.keys[target])
-    rows, exported = _read_exported(connector, config, target, rows)
+    source = getattr(config.records, target)
+    if source and source.id_field:  # the CRM's ids in place of the export's
+        rows = [_with_own_ids(row, exported, source.id_field) for row in rows]
+        exported = {record.crm_id: record for record in exported.values()}
     by_id |= exported
     found: dict[Lookup, dict[str, list[str]]] = {}
     unmatched = [row for row in rows if is_unmatched(row, by_id, own)]
@@ -151,12 +160,8 @@ def _find(
 
 def _read_exported(
     connector: Connector, config: CrmConfig, target: Target, rows: Sequence[Row]
-) -> tuple[list[Row], dict[str, Record]]:
-    """Read the records that the CRM's own export names.
-
-    Returns:
-        The rows with the CRM's ids in place of the export's, and the records by these. An id of
-        the export that the CRM does not know stands as it is, with the export's field before it.
+) -> dict[str, Record]:
+    """Return the records that the CRM's own export names, by the export's ids.
 
     Raises:
         CrmError: the CRM knows none of them.
@@ -165,7 +170,7 @@ def _read_exported(
     ids = {crm_id for row in rows for crm_id in row.crm_ids}
     source = getattr(config.records, target)
     if not ids or source is None:
-        return list(rows), {}
+        return {}
     found = read_records(connector, config, target, ids, source.id_field)
     if len(ids) >= FEW and not found:
         raise CrmError(
@@ -175,11 +180,13 @@ def _read_exported(
                 " not the CRM's id, name the field in crm.yml: records: {target}: id_field."
             ).format(count=len(ids), target=target, source=source.source, example=min(ids))
         )
-    if source.id_field is None:
-        return list(rows), found
-    own = {i: found[i].crm_id if i in found else f"{source.id_field}={i}" for i in ids}
-    rows = [row.model_copy(update={"crm_ids": tuple(own[i] for i in row.crm_ids)}) for row in rows]
-    return rows, {record.crm_id: record for record in found.values()}
+    return found
+
+
+def _with_own_ids(row: Row, exported: Mapping[str, Record], id_field: str) -> Row:
+    """Put the CRM's ids in place of the export's; one that it does not know says so."""
+    own = (exported[i].crm_id if i in exported else f"{id_field}={i}" for i in row.crm_ids)
+    return row.model_copy(update={"crm_ids": tuple(own)})
 
 
 def _forget_a_former_crm(

@@ -12,11 +12,13 @@ from typing import get_args
 from config import Settings
 from config.language import _
 from crm import ledger
-from crm.config import load_config
+from crm.config import CrmConfig, load_config
 from crm.connectors import Connector, open_connector
 from crm.desired import read_rows
 from crm.planning import Plan, check_plan, make_plan
 from crm.records import TARGETS, Action, Change, Row, Target
+from crm.refusals import FILE as REJECTED
+from crm.refusals import write_rejected
 from crm.writing import Progress, Writer, read_back, settle_announced
 
 logger = logging.getLogger(__name__)
@@ -29,6 +31,7 @@ def push(
     *,
     only: str | None = None,
     overwrite: bool = False,
+    objections_only: bool = False,
     progress: Progress | None = None,
 ) -> list[Change]:
     """Bring the scores in `sync.*` into the CRM: changed records only.
@@ -44,6 +47,7 @@ def push(
         force: write even if more would change than `config/crm.yml` holds plausible.
         only: a key, an ERP number or a part of a name: nothing but these records is written.
         overwrite: write over fields of ours that a person changed in the CRM.
+        objections_only: clear who objected to profiling; of all else only tell, as a dry run does.
         progress: told after each round.
 
     Returns:
@@ -58,7 +62,7 @@ def push(
     if not config.has_crm:
         from crm.listing import push_list
 
-        return push_list(settings, config, dry_run=dry_run, force=force)
+        return push_list(settings, config, dry_run=dry_run or objections_only, force=force)
     return push_through(
         open_connector(settings, config),
         settings,
@@ -66,6 +70,7 @@ def push(
         force=force,
         only=only,
         overwrite=overwrite,
+        objections_only=objections_only,
         progress=progress,
     )
 
@@ -78,6 +83,7 @@ def push_through(
     force: bool = False,
     only: str | None = None,
     overwrite: bool = False,
+    objections_only: bool = False,
     progress: Progress | None = None,
 ) -> list[Change]:
     """Do what `push` does through a connector that is open already."""
@@ -96,9 +102,13 @@ def push_through(
         push_id = uuid.uuid4().hex
         writer = Writer(settings, connector, config, push_id, progress)
         cleared = {target: _clear_objections(writer, plan, target) for target in TARGETS}
+        _list_duplicates(settings, config, rows, plan)
+        if objections_only:
+            return plan.all()
         if not force:
             check_plan(config, rows, plan, settings.night)
         done = _write(writer, plan, cleared)
+        write_rejected(settings.review / REJECTED, done)
         for problem in read_back(connector, config, done, push_id):
             logger.warning("%s", problem)
     return done
@@ -119,6 +129,21 @@ def to_json(changes: Sequence[Change]) -> str:
     for change in changes:
         rows[change.target].append(change.model_dump(mode="json", exclude={"target"}))
     return json.dumps(rows, ensure_ascii=False, indent=2)
+
+
+def _list_duplicates(
+    settings: Settings, config: CrmConfig, rows: Mapping[Target, Sequence[Row]], plan: Plan
+) -> None:
+    """Renew the list of customers that the CRM has more than once."""
+    from crm.duplicates import FILE, find_duplicates, read_cards, write_duplicates
+
+    source = config.records.parties
+    if source is None:
+        return
+    several = [row for row in rows["parties"] if len(row.crm_ids) > 1]
+    cards = read_cards(settings, source.source, [i for row in several for i in row.crm_ids])
+    found = find_duplicates(several, plan.exported["parties"], cards)
+    write_duplicates(settings.review / FILE, found)
 
 
 def _clear_objections(writer: Writer, plan: Plan, target: Target) -> dict[int, Change]:
@@ -168,7 +193,7 @@ def _only(plan: Plan, rows: Mapping[Target, Sequence[Row]], text: str) -> Plan:
         for target in TARGETS
         for row in rows[target]
         if wanted in (row.key.casefold(), (row.customer_no or "").casefold())
-        or wanted in str(row.master.get("name") or row.master.get("title") or "").casefold()
+        or wanted in (row.name or "").casefold()
     }
     keys |= {row.key for target in TARGETS for row in rows[target] if row.parent in keys}
     if not keys:

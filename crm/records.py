@@ -38,6 +38,11 @@ class Row(_Frozen):
     has_objected: bool = False
     worth: float | None = None
 
+    @property
+    def name(self) -> str | None:
+        """How people know the customer or opportunity."""
+        return self.master.get("name") or self.master.get("title")
+
 
 class Record(_Frozen):
     """What the CRM shows on one record now.
@@ -54,17 +59,25 @@ class Record(_Frozen):
     changed_on: date | None = None
 
 
+RefusalKind = Literal[
+    "too_long", "unknown_value", "missing_value", "no_permission", "rule_of_the_crm", "locked",
+    "gone", "duplicate", "other",
+]  # fmt: skip
+
+
 class Change(_Frozen):
     """One record and what the push does with it.
 
+    `name`: how people know the customer or opportunity;
     `new_values`: what the record then shows, None for nothing; `writes`: the fields that are sent;
     `kept`: fields of ours that a person changed since the last push, which stay as they are;
-    `master`: of a new record.
+    `master`: of a new record; `refused`: the CRM's own words, `refusal` what they mean.
     """
 
     target: Target
     key: str
     action: Action
+    name: str | None = None
     reason: str | None = None
     crm_id: str | None = None
     customer_no: str | None = None
@@ -74,12 +87,8 @@ class Change(_Frozen):
     kept: tuple[str, ...] = ()
     master: dict[str, Any] | None = None
     has_objected: bool = False
-
-
-RefusalKind = Literal[
-    "too_long", "unknown_value", "missing_value", "no_permission", "rule_of_the_crm", "locked",
-    "gone", "duplicate", "other",
-]  # fmt: skip
+    refused: str | None = None
+    refusal: RefusalKind = "other"
 
 
 class Outcome(NamedTuple):

@@ -110,7 +110,7 @@ class Writer:
             return dict(zip(batch, outcomes, strict=True))
         except CrmRejectedError as error:
             if len(batch) == 1:
-                return dict.fromkeys(batch, Outcome(refused=str(error)))
+                return dict.fromkeys(batch, Outcome(refused=str(error), kind=error.kind))
         numbers = list(batch)
         middle = len(numbers) // 2
         halves = (numbers[:middle], numbers[middle:])
@@ -195,6 +195,7 @@ def _after(change: Change, outcome: Outcome) -> Change:
     reason = _("refused by the CRM: {reason}").format(reason=outcome.refused)
     logger.warning("%s %s: %s", change.target, change.key, reason)
     update = {"action": "skip", "reason": reason, "new_values": change.old_values, "writes": {}}
+    update |= {"refused": outcome.refused, "refusal": outcome.kind}
     return change.model_copy(update=update)
 
 

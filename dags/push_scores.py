@@ -1,22 +1,32 @@
 """Tonight's scores to where sales works: next to the customer, in the CRM."""
 
+from datetime import timedelta
+
 from airflow.sdk import Asset, dag
 
 from nights.airflow import CRM, SCORES, as_task, dag_options
-from nights.steps import PUSH_SCORES
+from nights.push_approval import PATIENCE, ask_for_release, choose_push
+from nights.steps import PUSH_SCORES, RELEASED_PUSH
+
+# A run may wait for a person.
+OPTIONS = dag_options() | {"dagrun_timeout": PATIENCE + timedelta(hours=3)}
 
 
-@dag(schedule=Asset(SCORES), tags=["crm", "nightly"], **dag_options())
+@dag(schedule=Asset(SCORES), tags=["crm", "nightly"], **OPTIONS)
 def push_scores() -> None:
     """Show tonight's scores in the CRM, next to the customer.
 
     Compares what the CRM shows with the scores and writes only what changed, in batches. Every
-    write stands in `ops.push_ledger`; a night without changes writes nothing.
+    write stands in `ops.push_ledger`; a night without changes writes nothing. Where `crm.yml`
+    says `approval: person`, the task `release_push` asks under *Required actions*, with figures
+    and ten examples; who objected to profiling is cleared before that.
 
     **Leaves** the asset `crm`. **When it fails**, the next try goes on where this one stopped.
     """
-    (push,) = PUSH_SCORES
-    as_task(push, leaves=CRM)
+    _prepare, push = PUSH_SCORES
+    chosen = choose_push(push.name)
+    chosen >> as_task(push, leaves=CRM)
+    chosen >> ask_for_release() >> as_task(RELEASED_PUSH, leaves=CRM)
 
 
 push_scores()

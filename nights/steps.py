@@ -143,12 +143,18 @@ def _watch(settings: Settings) -> list[Watch]:
     return watched
 
 
-def _push(settings: Settings) -> list[Change]:
+def _prepare_push(settings: Settings) -> list[str]:
+    from crm import prepare
+
+    return ["push_to_crm"] if prepare(settings) is None else []
+
+
+def _push(settings: Settings, *, is_released: bool = False) -> list[Change]:
     from crm import push
     from report.customer_copy import keep_customers
     from report.overview import read_overview
 
-    changes = push(settings)
+    changes = push(settings, force=is_released)
     read_overview(settings)  # keeps it for `status` while the next night works
     keep_customers(settings)  # … and this for `customer`
     return changes
@@ -181,7 +187,12 @@ SCORE_CUSTOMERS: Final = (
     Step("publish_scores", _publish, dict),
     Step("watch_scores", _watch, lambda watched: {one.score: one.message for one in watched}),
 )
-PUSH_SCORES: Final = (Step("push_to_crm", _push, len),)
+PUSH_SCORES: Final = (
+    Step("prepare_push", _prepare_push, list, chooses=("push_to_crm",)),
+    Step("push_to_crm", _push, len),
+)
+# In place of `push_to_crm` where a person has looked at what would be written, and released it.
+RELEASED_PUSH: Final = Step("push_released", partial(_push, is_released=True), len)
 
 NIGHT: Final[Mapping[str, tuple[Step, ...]]] = {
     "consolidate_customers": CONSOLIDATE_CUSTOMERS,

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from reifegrad.crm import crm_app, push
 from reifegrad.groups import identity_app, sources_app
 from reifegrad.models import models_app
 from reifegrad.options import AsJson, Night, prepare_terminal, settings_now, settings_of
@@ -41,6 +42,14 @@ app.add_typer(
     models_app,
     name="models",
     help="The scores' specs: models/*.yml, and what people decide of the models in force.",
+    rich_help_panel=NIGHTS,
+)
+
+
+app.add_typer(
+    crm_app,
+    name="crm",
+    help="The CRM: what is missing there, and our fields in it.",
     rich_help_panel=NIGHTS,
 )
 
@@ -209,29 +218,7 @@ def watch(night: Night = None) -> None:
         say(line)
 
 
-@app.command(rich_help_panel=STATIONS)
-def push(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what would change.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Write even more than config/crm.yml holds plausible.")
-    ] = False,
-    json: AsJson = False,
-    night: Night = None,
-) -> None:
-    """Show the scores in the CRM; only what changed is written."""
-    from crm import push as push_scores
-    from crm import to_json
-
-    settings = settings_of(night)
-    changes = push_scores(settings, dry_run=dry_run, force=force)
-    if json:
-        say(to_json(changes))
-    else:
-        from reifegrad.terminal.overview_tables import changes_table
-
-        show(changes_table(changes, dry_run=dry_run))
+app.command(rich_help_panel=STATIONS)(push)
 
 
 @app.command(rich_help_panel=NIGHTS)

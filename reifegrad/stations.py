@@ -14,10 +14,9 @@ from zoneinfo import ZoneInfo
 from config import Settings
 from config.language import _, in_thousands
 from nights.steps import NIGHT, SCORING
-from reifegrad.terminal.overview_tables import target_name
+from reifegrad.terminal.push_tables import say_pushed, say_waiting
 
 if TYPE_CHECKING:
-    from crm import Change
     from expectations import Assessment
     from ingest.loading.inbox_run import Progress
     from ml import Scoring, Training, Watch
@@ -300,25 +299,6 @@ def customer(
         return view_kept_customer(settings, asked), said
 
 
-def _pushed(settings: Settings, changes: list[Change]) -> Iterator[str]:
-    """Tell what a push did, a line per target."""
-    from crm import count_actions, list_path, load_config
-
-    has_crm = load_config(settings).has_crm
-    said = (
-        _("CRM, {target}: {create} created, {change} changed, {clear} cleared")
-        if has_crm
-        else _("List, {target}: {create} new, {change} changed, {clear} gone")
-    )
-    done = count_actions(changes)
-    if not any(counts[kind] for counts in done.values() for kind in ("create", "change", "clear")):
-        yield _("No score that people see changed tonight.")
-    for target, counts in done.items():
-        yield said.format(target=target_name(target), **counts)
-    if not has_crm:
-        yield _("List of scores: {path}").format(path=list_path(settings))
-
-
 # What the command line says of a step's result; of the others nothing.
 TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
     "build_models": lambda _settings, built: [_built(built)],
@@ -330,7 +310,8 @@ TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
     "watch_scores": _by_score,
     **dict.fromkeys(SCORING.values(), _by_score),
     "publish_scores": lambda settings, rows: [_published(settings, rows)],
-    "push_to_crm": _pushed,
+    "prepare_push": say_waiting,
+    "push_to_crm": say_pushed,
 }
 
 

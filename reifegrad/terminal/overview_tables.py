@@ -18,7 +18,6 @@ from report.overview import LoadedFile, Overview
 
 if TYPE_CHECKING:
     from config import Settings
-    from crm import Change
     from nights.preflight import Finding
 
 Language = Literal["de", "en"]
@@ -308,25 +307,6 @@ def push_table(overview: Overview, settings: Settings) -> Table:
             form.format(pushed_at),
             *(in_thousands(n) for n in (push.created, push.changed, push.cleared)),
         )
-    return table
-
-
-def changes_table(changes: Sequence[Change], *, dry_run: bool) -> Table:
-    """Count what a push wrote, or would write, by target and action."""
-    from crm import count_actions
-
-    title = _("What would change") if dry_run else _("What changed")
-    table = titled_table(
-        title,
-        _("Target"),
-        _("created"),
-        _("changed"),
-        _("cleared"),
-        _("left out"),
-        numbers=range(1, 5),
-    )
-    for target, counts in count_actions(changes).items():
-        table.add_row(target_name(target), *(str(n) for n in counts.values()))
     return table
 
 

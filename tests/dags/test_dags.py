@@ -73,6 +73,7 @@ def test_the_tasks_in_their_order_are_the_steps_that_the_command_line_takes(dagb
     only_airflows = {
         *("request_training", "confirm_maturity", "confirm_champions"),  # they wake the next DAG
         *("is_approval_due", "approve_champions", "put_in_force", "turn_down"),  # they ask a person
+        *("release_push", "push_released"),  # likewise
         "confirm_scores",  # lets the run fail
     }
     assert [id_ for id_ in ids if id_ not in only_airflows] == [s.name for s in NIGHT[dag_id]]
@@ -229,8 +230,32 @@ def test_score_customers_branches_on_the_stage(dagbag, stages, chosen, tmp_path,
 def test_push_scores(dagbag):
     dag = dagbag.dags["push_scores"]
     assert assets_of(dag.timetable.asset_condition) == {"scores"}
-    assert outlets(dag) == {("push_to_crm", "crm")}
-    assert edges(dag) == set()
+    assert outlets(dag) == {("push_to_crm", "crm"), ("push_released", "crm")}
+    assert edges(dag) == {
+        ("prepare_push", "push_to_crm"),
+        ("prepare_push", "release_push"),
+        ("release_push", "push_released"),
+    }
+
+
+def test_a_push_waits_for_a_person_where_the_company_wants_it(dagbag, monkeypatch):
+    from airflow.providers.standard.operators.hitl import ApprovalOperator
+
+    from crm import Preview
+
+    dag = dagbag.dags["push_scores"]
+    ask = dag.task_dict["release_push"]
+    assert isinstance(ask, ApprovalOperator)
+    assert ask.defaults == ["Reject"]
+    assert ask.response_timeout < timedelta(days=1)
+    prepare = dag.task_dict["prepare_push"].python_callable
+    told = {}
+    ti = SimpleNamespace(xcom_push=lambda key, value: told.update({key: value}))
+    preview = Preview(counts={"parties": {"change": 3}}, examples=[], warning="too many")
+    for found, chosen in ((None, "push_to_crm"), (preview, "release_push")):
+        monkeypatch.setattr("crm.prepare", lambda _settings, found=found: found)
+        assert prepare(**context(night="2026-03-02"), ti=ti) == chosen
+    assert told["preview"]["warning"] == "too many"
 
 
 @pytest.mark.parametrize("dag_id", DAG_IDS)
@@ -318,7 +343,7 @@ def test_what_opens_the_warehouse_takes_its_slot_and_nothing_else_does(dagbag, d
     for task in dagbag.dags[dag_id].tasks:
         opens_none = task.task_id in {
             *("request_training", "confirm_maturity", "confirm_champions"),  # wake the next DAG
-            *("is_approval_due", "approve_champions"),  # ask a person
+            *("is_approval_due", "approve_champions", "release_push"),  # ask a person
             "confirm_scores",
         }
         opens = not opens_none and not (
