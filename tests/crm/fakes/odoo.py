@@ -53,6 +53,8 @@ class Odoo:
         partner = self.add("res.partner", name="Reifegrad")
         self.add("res.users", login="admin", name="Administrator", partner_id=partner)
         user_id = self.add("res.users", login=login, name="Reifegrad", partner_id=partner)
+        _model, group = self.database.by_xid("base", "group_allow_export") or ("", 0)
+        self.edit("res.users", user_id, groups_id=[group], all_group_ids=[group])
         self.user = User(user_id, login, password, key, settings)
         self.sessions: set[str] = set()
         self.app: App = Starlette(routes=_routes(self))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from lxml import etree
 
 from tests.crm.fakes import odoo_load
 from tests.crm.fakes.odoo_models import Field, OdooError, user_error, validation_error
-from tests.crm.fakes.odoo_orm import Database, Row, User
+from tests.crm.fakes.odoo_orm import Database, Row, User, _now
 
 FIELD_TYPES = ("char", "text", "html", "integer", "float", "boolean", "date", "datetime",
                "selection", "many2one", "many2many", "one2many", "monetary", "binary")  # fmt: skip
@@ -31,6 +33,7 @@ SIGNATURES: dict[str, tuple[bool, tuple[str, ...]]] = {
     "has_access": (True, ("operation",)),
     "context_get": (False, ()),
     "get_external_id": (True, ()),
+    "export_data": (True, ("fields_to_export",)),
     "action_feedback": (True, ("feedback", "attachment_ids")),
     "action_archive": (True, ()),
     "action_unarchive": (True, ()),
@@ -203,6 +206,25 @@ def _external_ids(database: Database, _user: User, model: str, params: Row) -> d
     return {str(id_): names.get(id_, "") for id_ in params.get("ids") or []}
 
 
+def _export(database: Database, user: User, model: str, params: Row) -> Row:
+    """Export columns; a record without an external id gets one, as on each export."""
+    group = database.by_xid("base", "group_allow_export")
+    if group and group[1] not in database.rows["res.users"][user.id]["groups_id"]:
+        raise user_error(
+            "You don't have the rights to export data. Please contact an Administrator."
+        )
+    lines = []
+    for row in database.read(model, params["ids"], None):
+        known = _external_ids(database, user, model, {"ids": [row["id"]]})[str(row["id"])]
+        if not known:
+            name = f"{model.replace('.', '_')}_{row['id']}_{secrets.token_hex(4)}"
+            database.name_xid("__export__", name, model, row["id"])
+            known = f"__export__.{name}"
+        cells = {"id": known, ".id": str(row["id"])}
+        lines.append([cells.get(name, row.get(name)) for name in params["fields_to_export"]])
+    return {"datas": lines}
+
+
 def _feedback(database: Database, user: User, model: str, params: Row) -> Any:
     """Mark activities as done: they go, and a message on the record tells what came of them."""
     database.require(model, params["ids"])
@@ -212,7 +234,8 @@ def _feedback(database: Database, user: User, model: str, params: Row) -> Any:
         values = {
             "model": row["res_model"],
             "res_id": row["res_id"],
-            "body": params.get("feedback") or "",
+            "body": _done_body(row, params.get("feedback") or ""),
+            "date": _now(),
             "subject": row.get("summary") or "",
             "mail_activity_type_id": row.get("activity_type_id") or False,
             "message_type": "notification",
@@ -220,6 +243,18 @@ def _feedback(database: Database, user: User, model: str, params: Row) -> Any:
         message = database.create("mail.message", values)
     database.unlink(model, params["ids"])
     return message
+
+
+def _done_body(activity: Row, feedback: str) -> str:
+    """Return the message on an activity that is done, as the template of module mail has it."""
+    said = "".join(f"{escape(line)}<br>" for line in feedback.split("\n"))
+    said = f"<div>{said.removesuffix('<br>')}</div>" if feedback else ""
+    note = activity.get("note") or ""
+    title = '<div class="o_mail_note_title"><strong>Original note:</strong></div>'
+    old = f"{title}<div>{note}</div>" if note else ""
+    summary = escape(activity.get("summary") or "")
+    head = f"<p><span>To-Do</span> done<span>: </span><span>{summary}</span></p>"
+    return f"<div>{head}{said}{old}</div>"
 
 
 def _archive(active: bool) -> Callable[[Database, User, str, Row], bool]:
@@ -246,6 +281,7 @@ _METHODS: dict[str, Callable[[Database, User, str, Row], Any]] = {
     "has_access": lambda d, u, m, p: d.may(u, m, p["operation"]),
     "context_get": _context,
     "get_external_id": _external_ids,
+    "export_data": _export,
     "action_feedback": _feedback,
     "action_archive": _archive(False),
     "action_unarchive": _archive(True),

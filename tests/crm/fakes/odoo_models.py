@@ -51,7 +51,10 @@ MODELS = {
         " mail_activity_type_id:many2one>mail.activity.type author_id:many2one>res.partner"
         " message_type:char"),
     "res.users": ("User", "login*:char name:char email:char partner_id:many2one>res.partner"
-        " active:boolean share:boolean"),
+        " active:boolean share:boolean groups_id:many2many>res.groups"
+        " all_group_ids:many2many>res.groups"),
+    "res.groups": ("Access Groups", "name*:char"),
+    "res.lang": ("Languages", "name*:char code*:char active:boolean"),
     "res.country": ("Country", "name*:char code:char"),
     "ir.model": ("Models", "name*:char model*:char state:char"),
     "ir.model.fields": ("Fields", "name*:char model:char model_id*:many2one>ir.model"
@@ -75,6 +78,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "crm.lead": {"active": True, "type": "lead", "priority": "0"},
     "mail.activity.type": {"active": True},
     "res.users": {"active": True},
+    "res.lang": {"active": True},
     "ir.model.fields": {"state": "manual", "store": True, "copied": True},
     "ir.ui.view": {"active": True, "priority": 16, "mode": "primary"},
     "ir.filters": {"active": True, "domain": "[]", "context": "{}", "sort": "[]"},
@@ -106,6 +110,12 @@ VIEWS = {
         "form",
         '<form><sheet><field name="name"/><group><field name="expected_revenue"/></group>'
         '<notebook><page name="internal_notes"/></notebook></sheet></form>',
+    ),
+    "crm.view_crm_case_opportunities_filter": (
+        "crm.lead",
+        "search",
+        '<search><field name="name"/><filter name="won" string="Won"'
+        " domain=\"[('probability', '=', 100)]\"/></search>",
     ),
     "crm.crm_case_tree_view_oppor": (
         "crm.lead",

@@ -370,5 +370,9 @@ def _fill(database: Database) -> None:
     for code, name in (("DE", "Germany"), ("AT", "Austria"), ("CH", "Switzerland")):
         country = database.create("res.country", {"name": name, "code": code})
         database.name_xid("base", code.lower(), "res.country", country)
+    for code, name in (("en_US", "English (US)"), ("de_DE", "German / Deutsch")):
+        database.create("res.lang", {"name": name, "code": code})
+    group = database.create("res.groups", {"name": "Access to export feature"})
+    database.name_xid("base", "group_allow_export", "res.groups", group)
     for module in ("base", "crm", "contacts", "mail"):
         database.create("ir.module.module", {"name": module, "state": "installed"})
