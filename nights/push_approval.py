@@ -23,14 +23,15 @@ _BODY: Final = (
 | | created | changed | cleared | left to people | unchanged or left out |
 |---|---|---|---|---|---|
 {% for target, counts in preview.counts.items() -%}
-| {{ target }} | {{ counts.create }} | {{ counts.change }} | {{ counts.clear }} | {{
- counts.conflict }} | {{ counts.skip }} |
+| {{ target }} | {{ counts['create'] }} | {{ counts['change'] }} | {{ counts['clear'] }} | {{
+ counts['conflict'] }} | {{ counts['skip'] }} |
 {% endfor %}
 
 | what moves most | | points before | points after | reasons |
 |---|---|---|---|---|
 {% for one in preview.examples -%}
-| {{ one.name }} | {{ one.action }} | {{ one.before if one.before is not none else '–' }} | {{
+| {{ one.name | replace('|', '/') }} | {{ one.action }} | {{
+ one.before if one.before is not none else '–' }} | {{
  one.after if one.after is not none else '–' }} | {{ one.reasons | join('; ') }} |
 {% endfor %}
 

@@ -160,6 +160,17 @@ def _push(settings: Settings, *, is_released: bool = False) -> list[Change]:
     return changes
 
 
+def _pushed(changes: list[Change]) -> dict[str, object]:
+    """Tell how many records of which kind, how many the CRM refused, and what people keep."""
+    from crm import count_actions
+
+    return {
+        **count_actions(changes),
+        "refused": sum(change.refused is not None for change in changes),
+        "kept_by_people": sum(bool(change.kept) for change in changes),
+    }
+
+
 # Method of scoring -> the step for the use cases whose stage allows it.
 SCORING: Final = {"rules": "score_by_rules", "model": "score_by_model", "none": "clear_scores"}
 
@@ -189,10 +200,10 @@ SCORE_CUSTOMERS: Final = (
 )
 PUSH_SCORES: Final = (
     Step("prepare_push", _prepare_push, list, chooses=("push_to_crm",)),
-    Step("push_to_crm", _push, len),
+    Step("push_to_crm", _push, _pushed),
 )
 # In place of `push_to_crm` where a person has looked at what would be written, and released it.
-RELEASED_PUSH: Final = Step("push_released", partial(_push, is_released=True), len)
+RELEASED_PUSH: Final = Step("push_released", partial(_push, is_released=True), _pushed)
 
 NIGHT: Final[Mapping[str, tuple[Step, ...]]] = {
     "consolidate_customers": CONSOLIDATE_CUSTOMERS,

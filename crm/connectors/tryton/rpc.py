@@ -12,7 +12,7 @@ import requests
 
 from config import Settings
 from config.language import _
-from crm.calling import require_safe
+from crm.credentials import Credentials, read_credentials
 from crm.errors import (
     CrmError,
     CrmLoginError,
@@ -20,7 +20,6 @@ from crm.errors import (
     CrmSetupError,
     CrmUnreachableError,
 )
-from crm.password import read_password
 
 TIMEOUT_SECONDS: Final = (5, 120)  # to connect, to answer
 
@@ -30,8 +29,7 @@ class TrytonRpc:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._url = settings.crm_url or f"http://127.0.0.1:{settings.crm_port}"
-        require_safe(self._url)
+        self._as_whom: Credentials | None = None
         self._http = requests.Session()
         self._lock = threading.Lock()
         self._context: dict[str, Any] | None = None
@@ -50,7 +48,7 @@ class TrytonRpc:
                 _(
                     "The Tryton user {user} has no company: set one in Tryton"
                     " (Administration, Users), so that opportunities can be created."
-                ).format(user=self._settings.crm_user)
+                ).format(user=self._credentials.user)
             )
         return int(company)
 
@@ -75,8 +73,23 @@ class TrytonRpc:
         """
         return self._post(method, [*arguments, {**self.context, **context}])
 
+    @property
+    def _credentials(self) -> Credentials:
+        if self._as_whom is None:
+            self._as_whom = read_credentials(self._settings)
+        return self._as_whom
+
+    @property
+    def _url(self) -> str:
+        """The firm's own Tryton, else the embedded one."""
+        return self._credentials.url or f"http://127.0.0.1:{self._settings.crm_port}"
+
+    @property
+    def _database(self) -> str:
+        return self._credentials.database or self._settings.crm_database
+
     def _log_in(self) -> dict[str, Any]:
-        user, password = self._settings.crm_user, read_password(self._settings)
+        user, password = self._credentials.user, self._credentials.secret.get_secret_value()
         # Messages of Tryton end up in English logs.
         number, token, _rest = self._post("common.db.login", [user, {"password": password}, "en"])
         secret = base64.b64encode(f"{user}:{number}:{token}".encode()).decode()
@@ -85,7 +98,7 @@ class TrytonRpc:
         return preferences | {"language": "en"}
 
     def _post(self, method: str, parameters: list[Any]) -> Any:  # noqa: ANN401
-        url = f"{self._url}/{self._settings.crm_database}/rpc/"
+        url = f"{self._url}/{self._database}/rpc/"
         body = {"id": 1, "method": method, "params": parameters}
         try:
             response = self._http.post(url, json=body, timeout=TIMEOUT_SECONDS)
@@ -118,7 +131,7 @@ class TrytonRpc:
                     " {file})."
                 ).format(
                     url=self._url,
-                    user=self._settings.crm_user,
+                    user=self._credentials.user,
                     file=self._settings.home / "secrets.env",
                 )
             )
@@ -126,7 +139,7 @@ class TrytonRpc:
             raise CrmError(
                 _(
                     "The CRM at {url} has no database {database!r}: correct REIFEGRAD_CRM_DATABASE."
-                ).format(url=self._url, database=self._settings.crm_database)
+                ).format(url=self._url, database=self._database)
             )
         if not response.ok:
             raise CrmUnreachableError(
