@@ -303,6 +303,10 @@ class Org:
         row |= values
         if thing.name == "Task":
             row["IsClosed"] = row["Status"] == "Completed"
+            row["CompletedDateTime"] = timestamp() if row["IsClosed"] else None
+        if "LastName" in values or "FirstName" in values:
+            names = [row.get("FirstName"), row.get("LastName")]
+            row["Name"] = " ".join(name for name in names if name)
         if thing.name == "Opportunity":
             row["IsWon"] = row["StageName"] == "Closed Won"
             row["IsClosed"] = row["IsWon"] or row["StageName"] == "Closed Lost"

@@ -156,6 +156,7 @@ def standard_objects() -> dict[str, SObject]:
             "003",
             _text("LastName", 80, required=True, label="Last Name"),
             _text("FirstName", 40),
+            replace(_text("Name", 121, label="Full Name"), writable=False),
             Field("Email", "email", length=80),
             Field("Phone", "phone", length=40),
             _ref("AccountId", "Account"),
@@ -180,6 +181,7 @@ def standard_objects() -> dict[str, SObject]:
             "00Q",
             _text("LastName", 80, required=True, label="Last Name"),
             _text("FirstName", 40),
+            replace(_text("Name", 121, label="Full Name"), writable=False),
             _text("Company", required=True),
             Field("Email", "email", length=80),
             Field("Phone", "phone", length=40),
@@ -195,6 +197,7 @@ def standard_objects() -> dict[str, SObject]:
             "00T",
             _text("Subject"),
             Field("ActivityDate", "date", label="Due Date Only"),
+            Field("CompletedDateTime", "datetime", writable=False),
             Field("Description", "textarea", length=32000),
             Field(
                 "Status", "picklist", options=("Not Started", "Completed"), default="Not Started"

@@ -40,6 +40,8 @@ def new_field(org: Org, kind: str, values: Row) -> str:
     if kind != "CustomField":
         raise RequestError(404, "NOT_FOUND", "The requested resource does not exist")
     thing_name, _, name = values["FullName"].partition(".")
+    if thing_name == "Activity":  # what tasks and events have in common
+        thing_name = "Task"
     thing, told = org.object(thing_name), values["Metadata"]
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,39}__c", name):
         raise RequestError(400, "INVALID_FULL_NAME", f"Invalid fullName: {values['FullName']}")

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.crm.fakes.salesforce_values import check_letters
+
 Row = dict[str, Any]
 Value = Callable[[Row, str], Any]  # the row and a field's path to the value
 
@@ -270,9 +272,17 @@ class _Parser:
 
 
 def _test(path: str, operator: str, values: list[Any]) -> Test:
+    if path.endswith("Id"):
+        values = [_long(value) for value in values]
     folded = [_plain(value) for value in values]
     value = frozenset(folded) if operator in {"in", "not-in"} else folded[0]
     return Test(path, operator, value, tuple(values))
+
+
+def _long(value: Any) -> Any:
+    """Return the long form of an id; a condition takes the short one, too."""
+    is_short = isinstance(value, str) and len(value) == 15 and value.isalnum()
+    return value + check_letters(value) if is_short else value
 
 
 def _moment(text: str) -> str:
