@@ -63,7 +63,8 @@ def to_row(config: CrmConfig, target: Target, values: dict[str, Any]) -> Row:
         key=values["key"],
         score=to_score(config, values),
         crm_ids=_own_ids(config, target, values["record_ids"] or []),
-        lookups={by: values[by] for by in LOOKUPS if values.get(by)},
+        # An opportunity has none of its own: its customer's number would find others of theirs.
+        lookups={by: values[by] for by in LOOKUPS if target == "parties" and values.get(by)},
         customer_no=values["customer_no"] if target == "parties" else None,
         master={name: values[name] for name in MASTER[target]},
         parent=values.get("customer_key"),

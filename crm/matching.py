@@ -59,20 +59,19 @@ def match(
         lookups: their order; our own key is always tried first.
 
     """
+    rows = list(rows)
     records: dict[str, list[Record]] = {}
     reasons: dict[str, str] = {}
-    owner: dict[str, str] = {}
+    owner = _owners(rows, by_id, written)
     unmatched = []
     for row in rows:
-        own = {by_id[i].crm_id: by_id[i] for i in known_ids(row, written) if i in by_id}
-        for crm_id in [i for i in own if owner.setdefault(i, row.key) != row.key]:
-            del own[crm_id]  # two of ours were merged in the CRM: the first row shows its score
+        known = {by_id[i].crm_id: by_id[i] for i in known_ids(row, written) if i in by_id}
+        own = [record for crm_id, record in known.items() if owner[crm_id] == row.key]
         if own:
-            records[row.key] = list(own.values())
-        elif not is_unmatched(row, by_id, written):
-            reasons[row.key] = _("merged in the CRM into the record of {key}").format(
-                key=owner[next(by_id[i].crm_id for i in known_ids(row, written) if i in by_id)]
-            )
+            records[row.key] = own
+        elif known:
+            told = _("merged in the CRM into the record of {key}")
+            reasons[row.key] = told.format(key=owner[next(iter(known))])
         else:
             unmatched.append(row)
     claims: dict[str, list[Row]] = {}
@@ -95,6 +94,24 @@ def match(
         else:
             records[claimants[0].key] = [by_id[crm_id]]
     return Match(records=records, reasons=reasons)
+
+
+def _owners(
+    rows: Sequence[Row], by_id: Mapping[str, Record], written: Mapping[str, Collection[str]]
+) -> dict[str, str]:
+    """Return the key whose score a record shows, where several know the record.
+
+    The CRM's export goes before what an earlier push wrote: a record that now belongs to another
+    customer shows that one's score. Of two customers whose records people merged, the one whose
+    record was kept.
+    """
+    owner: dict[str, str] = {}
+    exported = [(row.key, i) for row in rows for i in row.crm_ids if i in by_id]
+    pushed = [(row.key, i) for row in rows for i in written.get(row.key, ()) if i in by_id]
+    kept = [(key, i) for key, i in exported if by_id[i].crm_id == i]
+    for key, crm_id in (*kept, *exported, *pushed):
+        owner.setdefault(by_id[crm_id].crm_id, key)
+    return owner
 
 
 def _look_up(row: Row, found: Found, lookups: Sequence[Lookup]) -> tuple[list[str], Lookup | None]:

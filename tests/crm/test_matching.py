@@ -35,6 +35,19 @@ def test_a_merged_record_is_followed_and_counted_once():
     assert found.reasons == {"C2": "merged in the CRM into the record of C1"}
 
 
+def test_a_record_that_now_belongs_to_another_customer_shows_that_ones_score():
+    rows = [Row(key="C1", score=None, crm_ids=("5",)), Row(key="C2", score=None, crm_ids=("7",))]
+    found = match(rows, records("5", "7"), {"C1": ["7"], "C2": ["5"]}, {}, LOOKUPS)
+    assert ids(found.records) == {"C1": ["5"], "C2": ["7"]}
+
+
+def test_of_two_merged_records_the_customer_of_the_kept_one_shows_its_score():
+    rows = [Row(key="C1", score=None, crm_ids=("7",)), Row(key="C2", score=None, crm_ids=("8",))]
+    found = match(rows, records("8", **{"7": "8"}), {}, {}, LOOKUPS)
+    assert ids(found.records) == {"C2": ["8"]}
+    assert found.reasons == {"C1": "merged in the CRM into the record of C2"}
+
+
 def test_a_deleted_record_is_looked_for_and_else_stays_deleted():
     rows = [
         Row(key="C1", score=None, crm_ids=("7",), lookups={"vat_id": "DE1"}),
