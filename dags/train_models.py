@@ -7,6 +7,8 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, dag
 from nights.airflow import CHAMPIONS, TRAINING_DUE, as_task, dag_options, leave, schedule_at
 from nights.approval import (
     PATIENCE,
+    approval_body,
+    approval_subject,
     ask_for_approval,
     is_approval_due,
     put_in_force,
@@ -16,6 +18,10 @@ from nights.steps import TRAIN_MODELS
 
 # A run may wait for a person.
 OPTIONS = dag_options() | {"dagrun_timeout": PATIENCE + timedelta(hours=6)}
+OPTIONS["user_defined_macros"] |= {
+    "approval_subject": approval_subject,
+    "approval_body": approval_body,
+}
 
 
 @dag(
@@ -32,7 +38,8 @@ def train_models() -> None:
     Validates forward in time and makes the candidate champion in MLflow if it passes the gate;
     else the old champion stays. Where a spec says `approval: person`, or after a rollback, the
     candidate waits: the task `approve_champions` asks under *Required actions*, with the
-    comparison, for six days; `reifegrad models approve` does the same at any time.
+    comparison, for six days, and writes down who answered, or that nobody did. `reifegrad models
+    approve` does the same at any time.
 
     **Leaves** the asset `champions`, whatever came of the training: the night's scores are due.
     """

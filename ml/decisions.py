@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 GATE = "gate"
 RULES = "rules"
-Decision = Literal["champion", "rejected", "waiting", "approved", "turned_down", "rolled_back"]
+NOBODY = "nobody"
+Decision = Literal[
+    "champion", "rejected", "waiting", "approved", "turned_down", "unanswered", "rolled_back"
+]
 
 
 class DecisionError(Exception):
@@ -115,6 +118,22 @@ def turn_down(
     record(settings, score, "turned_down", str(chosen.version), before, who, why)
     return _("{score}: version {version} is turned down.").format(
         score=score, version=chosen.version
+    )
+
+
+def leave_waiting(settings: Settings, score: str, version: str, days: int) -> str:
+    """Write down that nobody answered within so many days; the version goes on waiting.
+
+    Raises:
+        StoreError: MLflow's store can't be used.
+
+    """
+    with _open(settings, score) as client:
+        before = registry.version_in_force(client, score)
+    told = _("nobody answered within {days} days").format(days=days)
+    record(settings, score, "unanswered", version, before, NOBODY, told)
+    return _("{score}: {told}; version {version} goes on waiting.").format(
+        score=score, told=told, version=version
     )
 
 

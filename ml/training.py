@@ -38,7 +38,8 @@ class Training:
 
     `status`: champion (a new model is in force), rejected (trained, but the one before or the rules
     stay), waiting (it passed, and a person decides), unchanged (same rows, same spec: nothing to
-    do), skipped (the data are not there yet), failed (the message says what to mend).
+    do), skipped (the data are not there yet), failed (the message says what to mend). `findings`
+    are the gate's; `replaces` is the version in force before, None: the rules.
     """
 
     score: str
@@ -48,6 +49,8 @@ class Training:
     candidate: str | None = None
     metrics: Metrics = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    replaces: str | None = None
 
 
 class TrainingError(Exception):
@@ -195,6 +198,8 @@ def _decide(
         candidate.name,
         candidate.metrics,
         candidate.warnings,
+        tuple(findings),
+        before,
     )
 
 

@@ -7,7 +7,7 @@ this order. Whatever is heavy is imported when a step runs, not when the list is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -110,12 +110,21 @@ def _train(settings: Settings) -> list[Training]:
     return train_models(settings)
 
 
+_TOLD: Final = ("auc", "auc_low", "auc_high")
+
+
 def _trained(results: list[Training]) -> dict[str, object]:
     """Tell what was trained, and apart from it what a person must decide."""
     return {
         "trained": {one.score: one.message for one in results},
         "waiting": {
-            one.score: {"version": one.version, "message": one.message}
+            one.score: {
+                "version": one.version,
+                "replaces": one.replaces,
+                "candidate": one.candidate,
+                "metrics": {name: one.metrics[name] for name in _TOLD if name in one.metrics},
+                "findings": [asdict(finding) for finding in one.findings],
+            }
             for one in results
             if one.status == "waiting"
         },

@@ -144,7 +144,35 @@ def test_train_models(dagbag):
     assert confirm.trigger_rule == "all_done", "what fails in training does not stop the scores"
 
 
-def test_a_person_is_asked_with_the_comparison_and_takes_no_slot(dagbag):
+@pytest.mark.parametrize(
+    ("language", "asks", "lines"),
+    [
+        (
+            "de",
+            "Neues Modell verwenden? Abwanderungsrisiko",
+            [
+                "### Abwanderungsrisiko: Version 4 (bisher: die Regeln der Stufe 2)",
+                "| Verglichen mit | Neues Modell | Zum Vergleich | Befund |",
+                "| Regeln der Stufe 2 | 0,512 | 0,401 | average precision .5 is better \\| than"
+                " .4 |",
+                "- **Reject**: Es bleibt, was gilt.",
+            ],
+        ),
+        (
+            "en",
+            "Use a new model? Churn risk",
+            [
+                "### Churn risk: version 4 (now: the rules of stage 2)",
+                "| Chance (AUC) | 0.814 | 0.500 | Of 100 pairs, 81 are in the right order; between"
+                " 0.770 and 0.860 with 95 % certainty |",
+                "- **Reject**: what is in force stays.",
+            ],
+        ),
+    ],
+)
+def test_a_person_is_asked_with_the_comparison_and_takes_no_slot(
+    dagbag, monkeypatch, language, asks, lines
+):
     from airflow.providers.standard.operators.hitl import ApprovalOperator
 
     dag = dagbag.dags["train_models"]
@@ -152,11 +180,28 @@ def test_a_person_is_asked_with_the_comparison_and_takes_no_slot(dagbag):
     assert isinstance(ask, ApprovalOperator)
     assert ask.pool == "default_pool"
     assert ask.response_timeout < timedelta(days=7) < dag.dagrun_timeout + timedelta(days=1)
-    waiting = {"churn": {"version": "4", "message": "average precision .5 is better than .4"}}
+    monkeypatch.setenv("REIFEGRAD_LANGUAGE", language)
+    figures = {"ours": 0.512, "rules": 0.401, "low": 0.04, "high": 0.2}
+    says = "average precision .5 is better | than .4"
+    waiting = {
+        "churn": {
+            "version": "4",
+            "replaces": None,
+            "candidate": "curves",
+            "metrics": {"auc": 0.8142, "auc_low": 0.77, "auc_high": 0.86},
+            "findings": [
+                {"check": "size", "says": "300 customers, 200 are needed", "figures": {}},
+                {"check": "rules", "says": says, "figures": figures},
+            ],
+        }
+    }
     ti = SimpleNamespace(xcom_pull=lambda task_ids: {"waiting": waiting})
-    body = dag.get_template_env().from_string(ask.body).render(ti=ti)
-    assert "### churn, version 4" in body
-    assert "average precision .5 is better than .4" in body
+    subject, body = (
+        dag.get_template_env().from_string(text).render(ti=ti) for text in (ask.subject, ask.body)
+    )
+    assert subject == asks
+    for line in lines:
+        assert line in body.splitlines()
 
 
 def answered(dagbag, task_id, waiting, name):
@@ -181,7 +226,14 @@ def test_the_answer_is_taken(dagbag, monkeypatch):
     answered(dagbag, "turn_down", waiting, "anna")
     assert asked == [("churn", "anna", "4")] * 2
     with pytest.raises(AirflowSkipException):
-        answered(dagbag, "turn_down", waiting, None)
+        answered(dagbag, "turn_down", {}, None)
+
+
+def test_that_nobody_answered_is_written_down_and_the_model_waits_on(dagbag, monkeypatch):
+    told = []
+    monkeypatch.setattr("ml.decisions.leave_waiting", lambda *given: told.append(given[1:]))
+    answered(dagbag, "turn_down", {"churn": {"version": "4"}}, None)
+    assert told == [("churn", "4", 6)]
 
 
 def test_score_customers(dagbag):

@@ -94,6 +94,20 @@ def test_a_person_turns_down_what_waits(quick):
     assert in_force(settings) == "1"
 
 
+def test_that_nobody_answered_is_recorded_and_the_model_waits_on(quick):
+    settings = quick(approval="person")
+    waiting = train(settings)
+    assert waiting.findings and waiting.replaces is None
+    told = decisions.leave_waiting(settings, "churn", waiting.version, 6)
+    assert "nobody answered within 6 days" in told
+    assert log(settings)[-1] == (
+        "unanswered", "1", None, "nobody", "nobody answered within 6 days"
+    )  # fmt: skip
+    assert in_force(settings) is None
+    decisions.approve(settings, "churn", "Anna")  # it still waits
+    assert in_force(settings) == "1"
+
+
 def test_a_rollback_holds_until_a_person_approves(quick):
     first = train(quick())
     assert first.status == "champion", first.message
