@@ -11,9 +11,10 @@ def consolidate_customers() -> None:
     """Build one audited, published warehouse from the scattered files.
 
     Looks first whether the night can succeed (`check_setup`: what only a person can mend stops it
-    at once), takes over what people filled in in the lists of `review/`, reads every new file of
-    the inbox into `raw` (or quarantine, with a reason), builds staging, identity and marts with
-    dbt, audits the marts and publishes them.
+    at once), takes over what people filled in in the lists of `review/`, fetches what `fetch.yml`
+    names into the inbox (a source that does not answer is told and the night goes on), reads every
+    new file of the inbox into `raw` (or quarantine, with a reason), builds staging, identity and
+    marts with dbt, audits the marts and publishes them.
 
     **Leaves** the asset `marts`. **When the audit fails** yesterday's copy stays: `audit_marts`
     names the broken expectation.

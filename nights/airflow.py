@@ -82,7 +82,7 @@ def schedule_at(cron: str) -> CronTriggerTimetable:
 
 
 def as_task(step: Step, *, leaves: str | None = None, trigger_rule: str = "all_success") -> XComArg:
-    """Make a step of the night a task that takes the warehouse's slot.
+    """Make a step of the night a task; if it opens the warehouse it takes the warehouse's slot.
 
     Args:
         step: what to do.
@@ -93,8 +93,9 @@ def as_task(step: Step, *, leaves: str | None = None, trigger_rule: str = "all_s
     from airflow.sdk import Asset, task
 
     outlets = [Asset(leaves)] if leaves else []
+    pool = WAREHOUSE_POOL if step.opens_warehouse else "default_pool"
 
-    @task(task_id=step.name, pool=WAREHOUSE_POOL, outlets=outlets, trigger_rule=trigger_rule)
+    @task(task_id=step.name, pool=pool, outlets=outlets, trigger_rule=trigger_rule)
     @fail_fast
     def run(**context: Any) -> object:  # noqa: ANN401
         settings = settings_of(context)

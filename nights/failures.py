@@ -14,6 +14,7 @@ ROOMS: Final = frozenset(
         "config",
         "warehouse",
         "ingest",
+        "fetch",
         "identity",
         "expectations",
         "ml",
@@ -26,7 +27,13 @@ ROOMS: Final = frozenset(
 )
 # Gone by itself, perhaps, when tried again.
 PASSING: Final = frozenset(
-    {"WarehouseLockedError", "CrmUnreachableError", "StoreError", "TrainingError"}
+    {
+        "WarehouseLockedError",
+        "CrmUnreachableError",
+        "StoreError",
+        "TrainingError",
+        "FetchRunningError",
+    }
 )
 
 

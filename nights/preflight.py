@@ -42,13 +42,14 @@ class Finding(BaseModel):
 
 
 def check_setup(settings: Settings, purpose: Purpose = "airflow") -> list[Finding]:
-    """Look at configuration, inbox, CRM, disk, rights and warehouse, in this order.
+    """Look at configuration, inbox, what is fetched, CRM, disk, rights, warehouse, in this order.
 
     Takes about a second; where the CRM does not answer, as long as the network lets it wait.
     """
     looks: list[Callable[[], Iterator[Finding]]] = [
         lambda: _configuration(settings),
         lambda: _inbox(settings, purpose),
+        lambda: _fetch(settings),
         lambda: _crm(settings, purpose),
         lambda: _disk(settings),
         lambda: _rights(settings),
@@ -75,6 +76,7 @@ def require(found: Sequence[Finding]) -> list[Finding]:
 def _configuration(settings: Settings) -> Iterator[Finding]:
     from crm import load_config
     from expectations.specification import load_audit, load_use_cases
+    from fetch import load_entries
     from identity.golden_record import load_golden_record
     from ingest import load_sources
     from ml.specs.files import read_specs
@@ -83,6 +85,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
 
     readers: dict[str, Callable[[], object]] = {
         "sources.yml": lambda: load_sources(settings),
+        "fetch.yml": lambda: load_entries(settings),
         "crm.yml": lambda: load_config(settings),
         "privacy.yml": lambda: load_privacy(settings, read_marts()),
         "golden_record.yml": lambda: load_golden_record(settings, load_sources(settings).sources),
@@ -167,6 +170,45 @@ def _inbox(settings: Settings, purpose: Purpose) -> Iterator[Finding]:
     if files and not unclaimed:
         says = _("Each of the {count} files in the inbox has its source.").format(count=len(files))
         yield Finding(check="inbox", level="ok", says=says)
+
+
+def _fetch(settings: Settings) -> Iterator[Finding]:
+    """Look whether what `fetch.yml` names has its connection and its source; asks no server."""
+    from config import ConfigurationError
+    from config.connections import find_login
+    from fetch import load_entries
+    from ingest import load_sources
+
+    try:
+        entries, sources = load_entries(settings), load_sources(settings)
+    except ConfigurationError:
+        return  # told already
+    problems: list[tuple[str, str | None]] = []
+    for entry in entries.values():
+        try:
+            if entry.connection:
+                find_login(settings, entry.connection)
+        except ConfigurationError as error:
+            problems.append((f"{entry.name}: {one_line(error)}", None))
+        for place in entry.places:
+            claiming = sources.claiming(place)
+            if not claiming:
+                says = _("No source claims {files}, so they will not be loaded.")
+                todo = _("Fetch it once; `reifegrad sources suggest FILE --write` proposes one.")
+                problems.append((f"{entry.name}: {says.format(files=place)}", todo))
+            if "*" in place and any(source.kind == "snapshot" for source in claiming):
+                says = _(
+                    "{name} brings only what is new, but {sources} says `kind: snapshot`, which"
+                    " would drop all that came before."
+                )
+                names = ", ".join(source.name for source in claiming)
+                todo = _("Write `kind: events` there, or take `cursor` from the entry.")
+                problems.append((says.format(name=entry.name, sources=names), todo))
+    for problem, advice in problems:
+        yield Finding(check="fetch", level="warning", says=problem, todo=advice)
+    if entries and not problems:
+        says = _("Each of the {count} sources to fetch has its connection.")
+        yield Finding(check="fetch", level="ok", says=says.format(count=len(entries)))
 
 
 def _crm(settings: Settings, purpose: Purpose) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from config import Settings
 if TYPE_CHECKING:
     from crm import Change
     from expectations import Assessment
+    from fetch import Fetched
     from ingest import Load
     from ml import Scoring, Training, Watch
     from nights.preflight import Finding
@@ -31,12 +32,14 @@ class Step:
     `summary`: the little of its result that Airflow keeps and shows (plain JSON).
     `chooses`: names of later steps. The result of this one is a list of those of them that are
     due; the others are left out.
+    `opens_warehouse`: whether it takes the one slot of those that do.
     """
 
     name: str
     run: Callable[[Settings], Any]
     summary: Callable[[Any], object] = lambda _: None
     chooses: tuple[str, ...] = ()
+    opens_warehouse: bool = True
 
 
 def _check_setup(settings: Settings) -> list[Finding]:
@@ -49,6 +52,20 @@ def _take_decisions(settings: Settings) -> None:
     from nights.building import take_decisions
 
     take_decisions(settings)
+
+
+def _fetch(settings: Settings) -> list[Fetched]:
+    from fetch import fetch_all
+
+    return fetch_all(settings)
+
+
+def _tell_fetched(fetched: list[Fetched]) -> dict[str, object]:
+    """Tell what came, and apart from it what did not answer."""
+    return {
+        "files": sum(len(one.files) for one in fetched),
+        "failed": {one.name: one.problem for one in fetched if one.problem},
+    }
 
 
 def _ingest(settings: Settings) -> list[Load]:
@@ -186,6 +203,7 @@ SCORING: Final = {"rules": "score_by_rules", "model": "score_by_model", "none": 
 CONSOLIDATE_CUSTOMERS: Final = (
     Step("check_setup", _check_setup, lambda found: [finding.says for finding in found]),
     Step("take_decisions", _take_decisions),
+    Step("fetch_sources", _fetch, _tell_fetched, opens_warehouse=False),
     Step("ingest_files", _ingest, _count_loads),
     Step("build_models", _build),
     Step("remember_customers", _remember),

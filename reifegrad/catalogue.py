@@ -23,6 +23,7 @@ ROOMS: Final = (
     "vocabulary",
     "warehouse",
     "ingest",
+    "fetch",
     "identity",
     "expectations",
     "report",

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from reifegrad.crm import crm_app, push
+from reifegrad.fetching import fetch
 from reifegrad.groups import identity_app, sources_app
 from reifegrad.models import models_app
 from reifegrad.options import AsJson, Night, prepare_terminal, settings_now, settings_of
@@ -44,8 +45,7 @@ app.add_typer(
     help="The scores' specs: models/*.yml, and what people decide of the models in force.",
     rich_help_panel=NIGHTS,
 )
-
-
+app.command(rich_help_panel=STATIONS)(fetch)
 app.add_typer(
     crm_app,
     name="crm",

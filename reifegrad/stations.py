@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from config import Settings
 from config.language import _, in_thousands
 from nights.steps import NIGHT, SCORING
+from reifegrad import fetching
 from reifegrad.terminal.push_tables import say_pushed, say_waiting
 
 if TYPE_CHECKING:
@@ -301,6 +302,7 @@ def customer(
 
 # What the command line says of a step's result; of the others nothing.
 TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
+    "fetch_sources": fetching.told,
     "build_models": lambda _settings, built: [_built(built)],
     "audit_marts": lambda _settings, checks: [_audited(checks)],
     "publish_marts": lambda settings, rows: [_published(settings, rows)],
@@ -324,6 +326,7 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
     from ml import ScoringError, TrainingError
 
     refused: list[str] = []
+    silent: str | None = None
     left_out: set[str] = set()
     failed: TrainingError | ScoringError | None = None
     for step in chain.from_iterable(NIGHT.values()):
@@ -343,6 +346,10 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
                 left_out |= {*step.chooses} - {*result}
             if step.name in TOLD:
                 yield from TOLD[step.name](settings, result)
+            if step.name == "fetch_sources":
+                silent = fetching.failed_names(result)
+    if silent:
+        yield f"! {silent}"
     if refused:  # the night went on with what stood before; who reads only the end must know
         yield f"! {_refused(refused)}"
     if failed:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from config import Settings
+from fetch.standing import Silent, silent_sources
 
 if TYPE_CHECKING:
     import duckdb
@@ -122,6 +123,7 @@ class Overview(_Frozen):
 
     files: tuple[LoadedFile, ...] = ()
     overdue: tuple[OverdueSource, ...] = ()
+    silent: tuple[Silent, ...] = ()
     open_formats: tuple[OpenFormat, ...] = ()
     quarantine: tuple[QuarantineGroup, ...] = ()
     customers: int | None = None
@@ -200,7 +202,7 @@ HAS_TABLE = (
 
 
 def read_overview(settings: Settings) -> Overview:
-    """Read files, quarantine, what is missed or open, customers, stages, scores and the last push.
+    """Read what did not answer, files, quarantine, what is missed or open, stages, scores, pushes.
 
     The result is kept in the home (`run/overview.json`, no personal data); while a night holds the
     warehouse, the last one kept is returned.
@@ -212,7 +214,7 @@ def read_overview(settings: Settings) -> Overview:
     from warehouse import WarehouseLockedError
 
     if not settings.warehouse.exists():  # a look makes nothing
-        return Overview(night=settings.night)
+        return Overview(night=settings.night, silent=tuple(silent_sources(settings)))
     kept = settings.home / "run" / "overview.json"
     try:
         overview = _read_overview(settings)
@@ -221,7 +223,8 @@ def read_overview(settings: Settings) -> Overview:
             earlier = Overview.model_validate_json(kept.read_bytes())
         except (OSError, ValueError):  # none yet, or one of another version
             raise error from None
-        return earlier.model_copy(update={"held": str(error)})
+        silent = tuple(silent_sources(settings))
+        return earlier.model_copy(update={"held": str(error), "silent": silent})
     kept.parent.mkdir(parents=True, exist_ok=True)
     fresh = kept.with_suffix(".new")
     fresh.touch(mode=0o600)
@@ -255,6 +258,7 @@ def _read_overview(settings: Settings) -> Overview:
         night=_night(settings, scores),
         files=tuple(files),
         overdue=tuple(overdue),
+        silent=tuple(silent_sources(settings)),
         open_formats=tuple(open_formats),
         quarantine=tuple(quarantine),
         customers=customers,

@@ -106,7 +106,9 @@ def process_environment(settings: Settings) -> dict[str, str]:
         # Without bytecode every task compiles Airflow anew, eight seconds each.
         name: value
         for name, value in os.environ.items()
-        if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("AIRFLOW_")
+        if name != "PYTHONDONTWRITEBYTECODE"
+        # Airflow's own settings are ours to give; its connections are where fetch finds logins.
+        and (not name.startswith("AIRFLOW_") or name.startswith("AIRFLOW_CONN_"))
     }
     path = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])
     return {**inherited, **airflow_environment(settings), "PATH": path, "PYTHONUNBUFFERED": "1"}

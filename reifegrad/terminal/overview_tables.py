@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -63,6 +63,8 @@ def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
             yield hints
     if overview.overdue:
         yield overdue_table(overview, language)
+    if overview.silent:
+        yield silent_table(overview, settings)
     if overview.open_formats:
         yield open_formats_table(overview)
     if overview.quarantine:
@@ -157,6 +159,23 @@ def overdue_table(overview: Overview, language: Language) -> Table:
     for missed in overview.overdue:
         table.add_row(missed.source, missed.reason_de if language == "de" else missed.reason_en)
     return table
+
+
+def silent_table(overview: Overview, settings: Settings) -> Table:
+    """Show which sources of `fetch.yml` did not answer, since when, and how old their data are."""
+    table = titled_table(
+        _("Not fetched"), _("Source"), _("since"), _("what is there is of"), _("Reason")
+    )
+    for one in overview.silent:
+        before = local_time(settings, one.fetched_at) if one.fetched_at else _("never fetched")
+        table.add_row(one.name, local_time(settings, one.since), before, one.problem)
+    return table
+
+
+def local_time(settings: Settings, moment: datetime) -> str:
+    """Write a time in the company's zone and the set language."""
+    form = "%d.%m.%Y %H:%M" if settings.language == "de" else "%Y-%m-%d %H:%M"
+    return moment.astimezone(ZoneInfo(settings.timezone)).strftime(form)
 
 
 def open_formats_table(overview: Overview) -> Table:
@@ -278,7 +297,6 @@ def scores_table(overview: Overview, language: Language) -> Table:
 
 def push_table(overview: Overview, settings: Settings) -> Table:
     """Show what the last push that wrote anything wrote, and when by the company's clock."""
-    language = settings.language
     if overview.pushes[0].connector == "excel":
         table = titled_table(
             _("Latest changes of the list of scores"),
@@ -299,12 +317,10 @@ def push_table(overview: Overview, settings: Settings) -> Table:
             _("cleared"),
             numbers=range(2, 5),
         )
-    form = "{:%d.%m.%Y %H:%M}" if language == "de" else "{:%Y-%m-%d %H:%M}"
     for push in overview.pushes:
-        pushed_at = push.pushed_at.replace(tzinfo=UTC).astimezone(ZoneInfo(settings.timezone))
         table.add_row(
             target_name(push.target),
-            form.format(pushed_at),
+            local_time(settings, push.pushed_at.replace(tzinfo=UTC)),
             *(in_thousands(n) for n in (push.created, push.changed, push.cleared)),
         )
     return table

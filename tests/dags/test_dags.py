@@ -85,7 +85,8 @@ def test_consolidate_customers(dagbag):
     assert str(dag.timetable.timezone) == "Europe/Berlin"
     assert dag.roots == [dag.get_task("check_setup")]
     assert ("check_setup", "take_decisions") in edges(dag)
-    assert ("take_decisions", "ingest_files") in edges(dag), "before anything new is read"
+    assert ("take_decisions", "fetch_sources") in edges(dag), "before anything new is read"
+    assert ("fetch_sources", "ingest_files") in edges(dag)
     assert ("remember_customers", "audit_marts") in edges(dag)
     assert ("audit_marts", "publish_marts") in edges(dag)
     group = dag.task_group.children["build_models"]
@@ -396,6 +397,7 @@ def test_what_opens_the_warehouse_takes_its_slot_and_nothing_else_does(dagbag, d
         opens_none = task.task_id in {
             *("request_training", "confirm_maturity", "confirm_champions"),  # wake the next DAG
             *("is_approval_due", "approve_champions", "release_push"),  # ask a person
+            "fetch_sources",  # fills the inbox
             "confirm_scores",
         }
         opens = not opens_none and not (

@@ -1,0 +1,356 @@
+"""Databases: real PostgreSQL and MariaDB servers, and what goes wrong with them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+import sqlalchemy as sa
+
+from config import PROJECT_ROOT
+from fetch import fetch_all
+from fetch.state import read_state
+from tests.fetch.conftest import PASSWORD, PASSWORD_IN_URI, free_port, process, program
+
+QUICK = ("--innodb-flush-method=nosync", "--innodb-doublewrite=0")
+TABLE = """
+create table auftrag (
+    nr integer primary key, kunde varchar(40), betrag decimal(18, 4), menge double precision,
+    bestellt date, geaendert timestamp{precision} null, "ist offen" boolean, inhalt {bytes}
+)
+"""
+ROWS = [
+    (1, "Müller & Söhne", "1.5000", 0.1, "2026-01-31", "2026-02-01 08:00:00", True, b"\xff\x00"),
+    (2, "Øre “AB”", "12345678901234.5678", 1e22, None, "2026-02-02 09:30:00.25", False, None),
+    (3, "", "-0.0100", None, "2025-12-31", "2026-02-02 09:30:00.25", None, "ß".encode()),
+]
+EXPECTED = [
+    ["1", "Müller & Söhne", "1.5000", "0.1", "2026-01-31", "2026-02-01 08:00:00", "true", "ff00"],
+    ["2", "Øre “AB”", "12345678901234.5678", "10000000000000000000000", None,
+     "2026-02-02 09:30:00.250000", "false", None],
+    ["3", None, "-0.0100", None, "2025-12-31", "2026-02-02 09:30:00.250000", None, "ß"],
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def postgres(short_folder):
+    """A PostgreSQL server; it refuses to run as root, so a user of the machine runs it."""
+    initdb, server = program("initdb"), program("postgres")
+    port, data = free_port(), short_folder / "pg"
+    owner = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
+    data.mkdir()
+    if owner:
+        shutil.chown(data, "nobody", "nogroup")
+    secret = short_folder / "pg.txt"
+    secret.write_text(PASSWORD)
+    secret.chmod(0o644)
+    subprocess.run(
+        [initdb, "-D", data, "-U", "erp", "--auth=scram-sha-256", f"--pwfile={secret}", "-N",
+         "--encoding=UTF8", "--locale=C"],
+        check=True, capture_output=True, cwd=data, **owner,
+    )  # fmt: skip
+    command = [server, "-D", str(data), "-p", str(port), "-k", str(data), "-c", "fsync=off",
+               "-c", "listen_addresses=127.0.0.1"]  # fmt: skip
+    with process(*command, port=port, cwd=data, **owner):
+        url = f"postgresql://erp:{PASSWORD_IN_URI}@127.0.0.1:{port}/postgres"
+        yield url, _engine(url.replace("postgresql", "postgresql+psycopg2"))
+
+
+@pytest.fixture(scope="module")
+def mariadb(short_folder):
+    """A MariaDB server."""
+    install, server = program("mariadb-install-db"), program("mariadbd")
+    port, data = free_port(), short_folder / "maria"
+    user = [f"--user={'root' if os.getuid() == 0 else os.environ['USER']}"]
+    subprocess.run(
+        [install, "--no-defaults", f"--datadir={data}", *user, "--skip-test-db",
+         "--auth-root-authentication-method=normal", *QUICK],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    start = short_folder / "maria.sql"
+    start.write_text(
+        f"set names utf8mb4;\ncreate database erp;\ncreate user erp identified by '{PASSWORD}';\n"
+        "grant all on erp.* to erp;\nset global sql_mode = 'ANSI_QUOTES';\n",
+        encoding="utf-8",
+    )
+    command = [server, "--no-defaults", f"--datadir={data}", f"--port={port}", *user,
+               "--bind-address=127.0.0.1", f"--socket={short_folder}/m.sock",
+               "--character-set-server=utf8mb4", "--skip-name-resolve",
+               *QUICK, "--innodb-fast-shutdown=2", f"--init-file={start}"]  # fmt: skip
+    with process(*command, port=port):
+        url = f"mariadb://erp:{PASSWORD_IN_URI}@127.0.0.1:{port}/erp"
+        yield url, _engine(url.replace("mariadb", "mysql+pymysql"))
+
+
+def _engine(url):
+    arguments = {"password": PASSWORD.encode()} if "mysql" in url else {}
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=arguments)
+    for _attempt in range(100):
+        try:
+            engine.connect().close()
+            return engine
+        except sa.exc.OperationalError as error:
+            last = error
+            time.sleep(0.1)
+    raise last
+
+
+@pytest.fixture(params=["postgres", "mariadb"])
+def erp(request, settings, monkeypatch):
+    """A server of each kind with the table `auftrag`; the connection is called `erp`."""
+    url, engine = request.getfixturevalue(request.param)
+    monkeypatch.setenv("AIRFLOW_CONN_ERP", url)
+    is_postgres = request.param == "postgres"
+    kinds = {"precision": "" if is_postgres else "(6)",
+             "bytes": "bytea" if is_postgres else "blob"}  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(sa.text("drop table if exists auftrag"))
+        connection.execute(sa.text(TABLE.format(**kinds)))
+    insert(engine, ROWS)
+    return engine
+
+
+def insert(engine, rows):
+    values = ", ".join(f":v{n}" for n in range(8))
+    with engine.begin() as connection:
+        for row in rows:
+            named = {f"v{n}": value for n, value in enumerate(row)}
+            connection.execute(sa.text(f"insert into auftrag values ({values})"), named)
+
+
+def told(results):
+    return [(result.status, result.files, result.rows) for result in results]
+
+
+WHOLE = "  whole: {kind: sql, connection: erp, table: auftrag, file: erp/auftrag.parquet}"
+NEW = (
+    "  new: {kind: sql, connection: erp, table: auftrag, cursor: geaendert,"
+    " file: erp/auftrag.parquet}"
+)
+
+
+def test_values_arrive_exactly(erp, settings, write_entries, table):
+    write_entries(WHOLE)
+    assert told(fetch_all(settings)) == [("new", ("erp/auftrag.parquet",), 3)]
+    rows = table("erp/auftrag.parquet")
+    if "mysql" in erp.dialect.name:  # has no booleans but small numbers
+        for row in rows:
+            row["ist offen"] = {"1": "true", "0": "false", None: None}[row["ist offen"]]
+    assert [list(row.values()) for row in rows] == EXPECTED
+    assert list(rows[0]) == [
+        "nr", "kunde", "betrag", "menge", "bestellt", "geaendert", "ist offen", "inhalt",
+    ]  # fmt: skip
+
+
+def test_with_a_cursor_only_what_is_new_comes_each_in_a_file_of_its_own(
+    erp, settings, write_entries, table, inbox
+):
+    write_entries(NEW)
+    assert told(fetch_all(settings)) == [("new", ("erp/auftrag_000001.parquet",), 3)]
+    assert told(fetch_all(settings)) == [("nothing", (), None)]
+    # One at the very last time seen, one later, and one that changed without a new time.
+    insert(erp, [(4, "D", "1", 1, None, "2026-02-02 09:30:00.25", None, None),
+                 (5, "E", "1", 1, None, "2026-02-03 00:00:00", None, None)])  # fmt: skip
+    (result,) = fetch_all(settings)
+    assert (result.files, result.rows) == (("erp/auftrag_000002.parquet",), 2)
+    assert result.since == "2026-02-02 09:30:00.250000"
+    assert [row["nr"] for row in table("erp/auftrag_000002.parquet")] == ["4", "5"]
+    assert list(inbox()) == ["erp/auftrag_000001.parquet", "erp/auftrag_000002.parquet"]
+
+
+def test_rows_without_a_cursor_value_are_never_lost_and_make_no_file_each_night(
+    erp, settings, write_entries, table
+):
+    write_entries(NEW)
+    insert(erp, [(9, "never changed", "1", 1, None, None, None, None)])
+    assert fetch_all(settings)[0].rows == 4
+    assert fetch_all(settings)[0].rows == 1  # once more, as nothing tells when it came
+    assert told(fetch_all(settings)) == [("nothing", (), None)]
+
+
+def test_a_row_of_the_future_does_not_shut_out_those_that_come(erp, settings, write_entries):
+    write_entries(NEW)
+    insert(erp, [(7, "typing slip", "1", 1, None, "2037-01-01 00:00:00", None, None)])
+    (result,) = fetch_all(settings)
+    assert "geaendert reaches 2037-01-01 00:00:00" in result.notes[0]
+    insert(erp, [(8, "later", "1", 1, None, "2036-06-01 00:00:00", None, None)])
+    assert fetch_all(settings)[0].rows == 2
+
+
+def test_overlap_asks_again_for_rows_that_may_be_written_late(erp, settings, write_entries, table):
+    write_entries(NEW.replace("geaendert,", "geaendert, overlap: 7200,"))
+    fetch_all(settings)
+    insert(erp, [(6, "late", "1", 1, None, "2026-02-02 08:00:00", None, None)])
+    fetch_all(settings)
+    assert "6" in {row["nr"] for row in table("erp/auftrag_000002.parquet")}
+    assert told(fetch_all(settings)) == [("nothing", (), None)]
+
+
+def test_a_query_is_asked_from_the_last_cursor_on(erp, settings, write_entries, table):
+    write_entries(
+        "  q:\n    kind: sql\n    connection: erp\n    cursor: Nummer\n    start: 2\n"
+        "    file: erp/q.parquet\n    query: |\n"
+        '      select nr as "Nummer", kunde as "Käufer" from auftrag where nr >= :since\n'
+    )
+    assert fetch_all(settings)[0].rows == 2
+    assert table("erp/q_000001.parquet")[0] == {"Nummer": "2", "Käufer": "Øre “AB”"}
+    insert(erp, [(4, "D", "1", 1, None, None, None, None)])
+    assert fetch_all(settings)[0].rows == 1
+
+
+def test_a_changed_entry_is_fetched_anew_and_says_so(erp, settings, write_entries, inbox):
+    write_entries(NEW)
+    fetch_all(settings)
+    write_entries(NEW.replace("cursor", "columns: [nr, kunde], cursor"))
+    (result,) = fetch_all(settings)
+    assert result.notes == ("The entry was changed: all of it is fetched anew.",)
+    assert result.files == ("erp/auftrag_000002.parquet",)
+    assert result.rows == 3
+
+
+def test_a_whole_table_replaces_its_file_and_an_empty_one_does_not(
+    erp, settings, write_entries, table
+):
+    write_entries(WHOLE)
+    fetch_all(settings)
+    with erp.begin() as connection:
+        connection.execute(sa.text("delete from auftrag where nr = 1"))
+    fetch_all(settings)
+    assert [row["nr"] for row in table("erp/auftrag.parquet")] == ["2", "3"]
+    with erp.begin() as connection:
+        connection.execute(sa.text("delete from auftrag"))
+    (result,) = fetch_all(settings)
+    assert result.status == "nothing"
+    assert result.notes == ("There was no row; the file of the last time stays.",)
+    assert len(table("erp/auftrag.parquet")) == 2
+
+
+def test_a_dry_run_tells_and_writes_nothing(erp, settings, write_entries, inbox):
+    write_entries(NEW)
+    assert told(fetch_all(settings, dry_run=True)) == [("new", ("erp/auftrag_000001.parquet",), 3)]
+    assert inbox() == {}
+    assert read_state(settings, "new").cursor is None
+    assert told(fetch_all(settings)) == [("new", ("erp/auftrag_000001.parquet",), 3)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "url", "problem"),
+    [
+        ("table: auftraege", None, "There is no table auftraege"),
+        ("table: auftrag, columns: [nr, Kundin]", None, "has no column Kundin; it has nr, kunde"),
+        ("query: 'select nr, nr from auftrag'", None, "two columns named nr"),
+        ("query: select nix from auftrag", None, "is not there: correct its names"),
+        ("table: auftrag", ("/1@", "/2@"), "does not accept user or password"),
+        ("table: auftrag", ("@127.0.0.1", "@nowhere.invalid"), "does not answer"),
+        ("table: auftrag", (":{port}/", ":1/"), "127.0.0.1:1 does not answer"),
+        ("table: auftrag", (":{port}/{database}", ":{port}/nirgends"), "no such database"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line_without_the_password(
+    erp, settings, write_entries, monkeypatch, entry, url, problem, caplog
+):
+    if url:
+        named = {"port": erp.url.port, "database": erp.url.database}
+        old, new = (part.format(**named) for part in url)
+        given = os.environ["AIRFLOW_CONN_ERP"].replace("%2F", "/").replace(old, new, 1)
+        given = given.replace("heim%40%C3%9F/", "heim%40%C3%9F%2F")
+        monkeypatch.setenv("AIRFLOW_CONN_ERP", given)
+    write_entries("  e: {kind: sql, connection: erp, file: e.parquet, " + entry + "}\n" + WHOLE)
+    first, other = fetch_all(settings)
+    assert first.status == "failed"
+    assert problem in first.problem, first.problem
+    assert "\n" not in first.problem
+    for secret in (PASSWORD, PASSWORD_IN_URI, "heim"):
+        assert secret not in first.problem + caplog.text
+    assert other.status == ("failed" if url else "new")
+
+
+def test_nothing_can_be_written_through_it(erp, settings, write_entries):
+    """The session itself only reads, whatever a query does."""
+    from config.connections import find_login
+    from fetch.entries import load_entries
+    from fetch.sql import open_engine
+
+    write_entries(WHOLE)
+    engine = open_engine(load_entries(settings)["whole"], find_login(settings, "erp"))
+    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError, match=r"(?i)read.only"):
+        connection.execute(sa.text("delete from auftrag"))
+
+
+KILLED = """
+import os, sys
+from fetch import running
+from config import load_settings
+from fetch import fetch_all
+point = sys.argv[1]
+if point == "written":  # the rows are in the file beside its place
+    os.replace = None
+    from pathlib import Path
+    Path.replace = lambda *_: os._exit(9)
+else:  # the file lies in the inbox, what is remembered has not moved
+    running.write_state = lambda *_: os._exit(9)
+fetch_all(load_settings())
+"""
+
+
+@pytest.mark.parametrize("point", ["written", "delivered"])
+def test_killed_in_the_middle_and_run_again_gives_the_same(
+    erp, settings, write_entries, inbox, table, point
+):
+    write_entries(NEW)
+    environment = {**os.environ, "REIFEGRAD_HOME": str(settings.home),
+                   "REIFEGRAD_CONFIG": str(settings.config)}  # fmt: skip
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, point], cwd=PROJECT_ROOT, env=environment, check=False
+    )
+    assert killed.returncode == 9
+    # Between the kill and the next run the company goes on.
+    insert(erp, [(4, "D", "1", 1, None, "2026-02-03 00:00:00", None, None)])
+    assert told(fetch_all(settings)) == [("new", ("erp/auftrag_000001.parquet",), 4)]
+    assert list(inbox()) == ["erp/auftrag_000001.parquet"]
+    assert [row["nr"] for row in table("erp/auftrag_000001.parquet")] == ["1", "2", "3", "4"]
+
+
+AUDITED = """
+import sys
+import time
+connected = []
+def hook(name, args):
+    if name == "socket.connect":
+        connected.append(args[1])
+    if name == "socket.getaddrinfo":
+        connected.append(args[:2])
+sys.addaudithook(hook)
+from config import load_settings
+from fetch import fetch_all
+(result,) = fetch_all(load_settings())
+assert result.rows == 3, result
+print({place[0] for place in connected if isinstance(place, tuple)})
+"""
+
+
+def test_dlt_reports_to_nobody_and_keeps_its_files_in_the_home(
+    mariadb, settings, write_entries, monkeypatch, tmp_path
+):
+    url, engine = mariadb
+    monkeypatch.setenv("AIRFLOW_CONN_ERP", url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("drop table if exists auftrag"))
+        connection.execute(sa.text(TABLE.format(precision="(6)", bytes="blob")))
+    insert(engine, ROWS)
+    write_entries(NEW)
+    (tmp_path / "elsewhere").mkdir()
+    environment = {**os.environ, "REIFEGRAD_HOME": str(settings.home),
+                   "REIFEGRAD_CONFIG": str(settings.config)}  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", AUDITED], cwd=tmp_path / "elsewhere", env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "{'127.0.0.1'}"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert not (tmp_path / "person").exists()
