@@ -15,8 +15,8 @@ import requests
 
 from config import Settings
 from config.language import _
-from crm.calling import require_safe
 from crm.connectors.http import exchange, require_available, send
+from crm.credentials import read_credentials
 from crm.errors import (
     CrmError,
     CrmLoginError,
@@ -24,7 +24,6 @@ from crm.errors import (
     CrmSetupError,
     CrmUnreachableError,
 )
-from crm.password import read_password
 
 FIRST_WITH_JSON2: Final = 19
 # Several at once met on a row or a table; Odoo itself has tried five times by then.
@@ -45,11 +44,10 @@ class OdooRpc:
     """A login to one Odoo database; safe to be used by several threads."""
 
     def __init__(self, settings: Settings) -> None:
-        if not settings.crm_url:
-            raise CrmSetupError(_("Set REIFEGRAD_CRM_URL to the address of your Odoo."))
-        self._settings = settings
-        self._url = settings.crm_url.rstrip("/")
-        require_safe(self._url)
+        found = read_credentials(settings)
+        self._url = found.require_url()
+        self._user, self._database = found.user or "", found.database or ""
+        self._secret = found.secret
         self._http = requests.Session()
         self._lock = threading.Lock()
         self._login: tuple[int, int] | None = None
@@ -88,10 +86,9 @@ class OdooRpc:
         positional: list[Any] = [] if ids is None else [list(ids)]
         if method == "create":  # the one method whose argument Odoo wants by its place
             positional.append(arguments.pop("vals_list"))
-        password = read_password(self._settings)
-        database = self._settings.crm_database
         named = {**arguments, "context": options}
-        place = [database, user, password, model, method, positional, named]
+        secret = self._secret.get_secret_value()
+        place = [self._database, user, secret, model, method, positional, named]
         return self._jsonrpc("object", "execute_kw", place)
 
     def search(
@@ -134,9 +131,9 @@ class OdooRpc:
         return int(found[0]) if found else 0
 
     def _password_user(self) -> int:
-        user, database = self._settings.crm_user, self._settings.crm_database
-        password = read_password(self._settings)
-        found = self._jsonrpc("common", "authenticate", [database, user, password, {}])
+        secret = self._secret.get_secret_value()
+        place = [self._database, self._user, secret, {}]
+        found = self._jsonrpc("common", "authenticate", place)
         if not found:
             raise self._no_login()
         return int(found)
@@ -164,8 +161,8 @@ class OdooRpc:
 
     def _json2(self, model: str, method: str, body: dict[str, Any]) -> Any:  # noqa: ANN401
         headers = {
-            "Authorization": f"bearer {read_password(self._settings)}",
-            "X-Odoo-Database": self._settings.crm_database,
+            "Authorization": f"bearer {self._secret.get_secret_value()}",
+            "X-Odoo-Database": self._database,
         }
         url = f"{self._url}/json/2/{model}/{method}"
         response = exchange(self._http, "POST", url, json=body, headers=headers)
@@ -182,7 +179,7 @@ class OdooRpc:
             _(
                 "Odoo at {url} does not let {user} in: correct REIFEGRAD_CRM_USER and"
                 " REIFEGRAD_CRM_PASSWORD (password or API key; an API key from version 19 on)."
-            ).format(url=self._url, user=self._settings.crm_user)
+            ).format(url=self._url, user=self._user)
         )
 
     def _not_odoo(self, status: int) -> CrmError:
@@ -201,13 +198,11 @@ class OdooRpc:
             return CrmError(
                 _(
                     "Odoo at {url} has no database {database!r}: correct REIFEGRAD_CRM_DATABASE."
-                ).format(url=self._url, database=self._settings.crm_database)
+                ).format(url=self._url, database=self._database)
             )
         if kind in NO_RIGHT:
             return CrmSetupError(
-                _("Odoo gives {user} no right to this: {told}").format(
-                    user=self._settings.crm_user, told=told
-                )
+                _("Odoo gives {user} no right to this: {told}").format(user=self._user, told=told)
             )
         if "nvalid field" in told or kind in {"KeyError", "NotFound"}:
             return CrmSetupError(

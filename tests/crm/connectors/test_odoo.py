@@ -218,7 +218,7 @@ def test_what_can_be_wrong_is_said_in_one_line(bare: World) -> None:
         assert "fremd" in str(problem(crm_database="fremd"))
     with pytest.raises(ConfigurationError, match="https"):
         OdooConnector(settings_of(bare.odoo, "http://crm.firma.example"), CONFIG)
-    with pytest.raises(CrmSetupError, match="REIFEGRAD_CRM_URL"):
+    with pytest.raises(ConfigurationError, match="REIFEGRAD_CRM_URL"):
         OdooConnector(settings_of(bare.odoo, ""), CONFIG)
 
 

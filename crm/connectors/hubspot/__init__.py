@@ -1,0 +1,5 @@
+"""HubSpot: companies and deals with properties of our own."""
+
+from crm.connectors.hubspot.connector import HubspotConnector
+
+__all__ = ["HubspotConnector"]
