@@ -84,11 +84,16 @@ class Connector(Protocol):
         ...
 
     def shown(self, target: Target) -> dict[str, Record]:
-        """Return all records that show anything in a field of ours, by the CRM's id."""
+        """Return all records that show anything in a field of ours, by the CRM's id.
+
+        Inactive ones too; one that was merged into another is not among them.
+        """
         ...
 
     def find(self, target: Target, by: Lookup, values: Collection[str]) -> dict[str, list[str]]:
         """Return the CRM's ids of the active records per value, ordered; values without: left out.
+
+        By `key` inactive records are found, too: the push must not create them a second time.
 
         Values come in their usual form (VAT ids without blanks, websites as domain `example.com`,
         e-mail addresses in lower case); the CRM's are compared in the same form. A lookup that the

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,8 +11,9 @@ from typing import Any
 from crm import Change, CrmRejectedError, CrmUnreachableError, Outcome, Record
 from crm.config import Lookup
 from crm.connectors import Limits
-from crm.fields import is_scored
+from crm.fields import BANDS, is_scored
 from crm.records import TARGETS, Target, Task, TaskState
+from tests.crm.fakes.serving import Fault
 
 
 class KilledError(BaseException):
@@ -18,22 +21,34 @@ class KilledError(BaseException):
 
 
 class MemoryCrm:
-    """See `crm.connectors.Connector`. Ids are `id-<key>` for records that the push created."""
+    """See `crm.connectors.Connector`. Ids are `id-<key>` for records that the push created.
+
+    `answers_rows`: whether the CRM tells per row what it refuses; else it refuses the batch whole.
+    `faults`: what the next calls that write meet, see `tests.crm.fakes.serving.Fault`.
+    """
 
     name = "memory"
-    limits = Limits(batch=1000, parallel=1)
 
-    def __init__(self) -> None:
+    def __init__(self, *, answers_rows: bool = True, parallel: int = 1) -> None:
+        self.limits = Limits(batch=1000, parallel=parallel)
+        self.answers_rows = answers_rows
         self.records: dict[Target, dict[str, Record]] = {target: {} for target in TARGETS}
         self.fields: dict[str, dict[str, str]] = {}  # what people keep, by record
         self.merged: dict[str, str] = {}
+        self.tasks: dict[str, tuple[Task, TaskState]] = {}
         self.created: list[str] = []
         self.batches: list[int] = []
+        self.calls = 0  # that write, done or not
         self.refuses: set[str] = set()
+        self.faults: deque[Fault] = deque()
         self.kill_before: str | None = None
         self.kill_after: str | None = None
         self.outages = 0
         self.on_write: Callable[[], None] = lambda: None
+        self._lock = threading.RLock()
+        self._used: set[str] = set()
+
+    # What people do.
 
     def add(
         self, target: Target, crm_id: str, values: dict[str, Any] | None = None, **fields: str
@@ -53,6 +68,13 @@ class MemoryCrm:
         """Merge two parties as a person would."""
         del self.records["parties"][loser]
         self.merged[loser] = winner
+
+    def archive(self, target: Target, crm_id: str) -> None:
+        """Archive a party, close an opportunity."""
+        old = self.records[target][crm_id]
+        self.records[target][crm_id] = old.model_copy(update={"is_active": False})
+
+    # What the push calls.
 
     def require_login(self) -> None: ...
 
@@ -85,48 +107,91 @@ class MemoryCrm:
         found: dict[str, list[str]] = {}
         for crm_id, record in sorted(self.records[target].items()):
             own = self.fields.get(crm_id, {}).get(by) or record.values.get(by)
-            if record.is_active and own in values:
+            if (record.is_active or by == "key") and own in values:
                 found.setdefault(own, []).append(crm_id)
         return found
 
     def create(self, target: Target, changes: Sequence[Change]) -> list[Outcome]:
-        return self._write(
-            target, [c.model_copy(update={"crm_id": f"id-{c.key}"}) for c in changes]
-        )
+        with self._lock:
+            known = {r.values.get("key"): i for i, r in self.records[target].items()}
+            ids = [known.get(c.key) or self._new_id(c.key) for c in changes]
+            own = [c.model_copy(update={"crm_id": i}) for c, i in zip(changes, ids, strict=True)]
+            return self._write(target, own, is_new=True)
 
     def write(self, target: Target, changes: Sequence[Change]) -> list[Outcome]:
-        return self._write(target, changes)
-
-    def _write(self, target: Target, changes: Sequence[Change]) -> list[Outcome]:
-        keys = {change.key for change in changes}
-        if self.kill_before in keys:
-            raise KilledError
-        if keys & self.refuses:
-            raise CrmRejectedError(f"no {min(keys & self.refuses)}")
-        self.on_write()
-        self.batches.append(len(changes))
-        for change in changes:
-            crm_id = change.crm_id or ""
-            if crm_id not in self.records[target]:
-                self.created.append(change.key)
-                self.fields[crm_id] = {"name": (change.master or {}).get("name") or ""}
-                self.records[target][crm_id] = Record(crm_id=crm_id)
-            old = self.records[target][crm_id]
-            self.records[target][crm_id] = old.model_copy(
-                update={"values": old.values | change.writes}
-            )
-        if self.kill_after in keys:
-            raise KilledError
-        if self.outages:
-            self.outages -= 1
-            raise CrmUnreachableError("the answer got lost")
-        return [Outcome(change.crm_id) for change in changes]
+        with self._lock:
+            return self._write(target, changes, is_new=False)
 
     def create_tasks(self, tasks: Sequence[Task]) -> list[Outcome]:
+        self.calls += 1
+        for task in tasks:
+            crm_id = f"task-{task.key}"
+            self.tasks.setdefault(crm_id, (task, TaskState(crm_id=crm_id, is_done=False)))
         return [Outcome(f"task-{task.key}") for task in tasks]
 
     def read_tasks(self, ids: Collection[str]) -> dict[str, TaskState]:
-        return {crm_id: TaskState(crm_id=crm_id, is_done=False) for crm_id in ids}
+        return {i: self.tasks[i][1] for i in ids if i in self.tasks}
 
     def export(self, what: str, since: datetime | None) -> Iterator[Mapping[str, str | None]]:
-        yield from ()
+        target: Target | None = {"companies": "parties", "deals": "opportunities"}.get(what)  # type: ignore[assignment]
+        if target and since is None:
+            for crm_id in self.records[target]:
+                yield {"id": crm_id, "name": self.fields[crm_id].get("name")}
+
+    def _new_id(self, key: str) -> str:
+        number, crm_id = 1, f"id-{key}"
+        while crm_id in self._used:
+            number, crm_id = number + 1, f"id-{key}-{number + 1}"
+        return crm_id
+
+    def _write(self, target: Target, changes: Sequence[Change], *, is_new: bool) -> list[Outcome]:
+        keys = {change.key for change in changes}
+        self.calls += 1
+        if self.kill_before in keys:
+            raise KilledError
+        fault = self.faults.popleft() if self.faults else None
+        _meet_before(fault)
+        if keys & self.refuses:
+            raise CrmRejectedError(f"no {min(keys & self.refuses)}")
+        outcomes = [self._try_row(target, change, is_new) for change in changes]
+        if not self.answers_rows and (bad := [one for one in outcomes if one.refused]):
+            raise CrmRejectedError(bad[0].refused or "")
+        self.on_write()
+        self.batches.append(len(changes))
+        for change, outcome in zip(changes, outcomes, strict=True):
+            if not outcome.refused:
+                self._put(target, change)
+        if self.kill_after in keys:
+            raise KilledError
+        if self.outages or fault in ("lost_answer", "cut"):
+            self.outages = max(self.outages - 1, 0)
+            raise CrmUnreachableError("the answer got lost")
+        return outcomes
+
+    def _try_row(self, target: Target, change: Change, is_new: bool) -> Outcome:
+        if change.writes.get("band") not in (None, *BANDS):
+            told = f"{change.writes['band']!r} is no band"
+            return Outcome(refused=told, kind="unknown_value")
+        if not is_new and change.crm_id not in self.records[target]:
+            return Outcome(refused=f"there is no {change.crm_id}", kind="gone")
+        return Outcome(change.crm_id)
+
+    def _put(self, target: Target, change: Change) -> None:
+        crm_id = change.crm_id or ""
+        if crm_id not in self.records[target]:
+            self._used.add(crm_id)
+            self.created.append(change.key)
+            master = change.master or {}
+            self.fields[crm_id] = {"name": master.get("name") or master.get("title") or ""}
+            self.records[target][crm_id] = Record(crm_id=crm_id)
+        old = self.records[target][crm_id]
+        self.records[target][crm_id] = old.model_copy(update={"values": old.values | change.writes})
+
+
+def _meet_before(fault: Fault | None) -> None:
+    if fault == "429":
+        raise CrmUnreachableError("too many calls", retry_after=1)
+    if fault in ("500", "502", "503", "timeout"):
+        raise CrmUnreachableError(f"no answer: {fault}")
+    if fault == "409":
+        raise CrmRejectedError("conflict in the batch")

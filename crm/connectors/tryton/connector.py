@@ -103,7 +103,9 @@ class TrytonConnector:
     def shown(self, target: Target) -> dict[str, Record]:
         """See `Connector`."""
         names = [n for k, n in field_names(target).items() if k not in ("customer_no", "key")]
-        domain = ["OR", *([name, "!=", None] for name in names)]
+        domain: list[Any] = ["OR", *([name, "!=", None] for name in names)]
+        if target == "parties":
+            domain = [["replaced_by", "=", None], domain]
         rows = self._search_all(target, domain)
         return {str(row["id"]): _to_record(target, row) for row in rows}
 
@@ -111,7 +113,7 @@ class TrytonConnector:
         """See `Connector`."""
         if by == "key":
             rows = self._search(target, KEYS[target], sorted(values))
-            pairs = [(row[KEYS[target]], row["id"]) for row in rows if _is_active(target, row)]
+            pairs = [(row[KEYS[target]], row["id"]) for row in rows if not row.get("replaced_by")]
         elif target != "parties":
             pairs = []
         elif by == "customer_no":

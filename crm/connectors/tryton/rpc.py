@@ -154,7 +154,15 @@ def to_error(method: str, error: list[Any]) -> CrmError:
     kind, details = [*error, None][:2]
     if kind in {"UserError", "UserWarning"}:
         # UserError carries (message, …), UserWarning (name, message, …).
-        return CrmRejectedError(str(details[0 if kind == "UserError" else 1]))
+        told = str(details[0 if kind == "UserError" else 1])
+        if told.startswith("You are not allowed to access"):
+            return CrmSetupError(
+                _(
+                    "The CRM refuses its user a right: {told} Give it the groups of parties and"
+                    " opportunities in Tryton (Administration, Users)."
+                ).format(told=told)
+            )
+        return CrmRejectedError(told)
     if kind == "ConcurrencyException" or "database is locked" in str(kind):
         return CrmUnreachableError(
             _("Somebody else writes into the CRM just now ({method}).").format(method=method)

@@ -40,6 +40,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 Scope = dict[str, Any]
+Meets = Callable[[str, str, bytes], bool]
 App = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Any]
 
 Fault = Literal["409", "429", "500", "502", "503", "timeout", "lost_answer", "cut"]
@@ -104,15 +105,18 @@ class Faults:
     rates: Mapping[Fault, float] = field(default_factory=dict)
     retry_after: int = 1
     hang_seconds: float = 0.05
-    planned: deque[tuple[Fault, str]] = field(default_factory=deque)
+    planned: deque[tuple[Fault, Meets]] = field(default_factory=deque)
     seen: Counter[str] = field(default_factory=Counter)
 
-    def next(self, *kinds: Fault, path: str = "") -> None:
-        """Let the next requests whose path contains `path` meet these, one each."""
+    def next(self, *kinds: Fault, path: str = "", when: Meets | None = None) -> None:
+        """Let the next requests whose path contains `path` meet these, one each.
+
+        `when` chooses them by method, path and body instead.
+        """
         for kind in kinds:
             if kind not in get_args(Fault):
                 raise ValueError(f"no such fault: {kind!r}; there is {get_args(Fault)}")
-            self.planned.append((kind, path))
+            self.planned.append((kind, when or (lambda _method, asked, _body: path in asked)))
 
     def off(self) -> None:
         self.rates = {}
@@ -123,7 +127,7 @@ class Faults:
         self.seen[key] += 1
         rng = random.Random(f"{key} {self.seen[key]}")
         for planned in self.planned:
-            if planned[1] in path:
+            if planned[1](method, path, body):
                 self.planned.remove(planned)
                 return planned[0], rng
         point = rng.random()
