@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from config import ConfigurationError, Settings
 from config.language import _
-from ml import decisions, registry
-from ml.fairness import Comparison, compare_groups, read_groups
+from ml import registry
 from ml.features.frames import training_frame
 from ml.features.table import NotEnoughDataError, TableError, read_inputs, read_labels
-from ml.gate import Finding, Present, judge, next_bar
+from ml.judging import decisions
+from ml.judging.fairness import Comparison, compare_groups, read_groups
+from ml.judging.gate import Finding, Present, judge, next_bar
 from ml.learning.candidates import Candidate, train
 from ml.learning.estimators import predict
 from ml.learning.leaks import find_leaks
@@ -66,9 +67,9 @@ class TrainingError(Exception):
 def train_models(settings: Settings, scores: list[str] | None = None) -> list[Training]:
     """Train the scores whose use case has reached stage 3, or the named ones whatever their stage.
 
-    A model becomes champion if it passes the gate (`ml.gate`); where the spec says `approval:
-    person`, or after a rollback, it waits for a person. The same rows and spec again change
-    nothing. Each score is trained on its own: what stops one does not stop the next.
+    A model becomes champion if it passes the gate (`ml.judging.gate`); where the spec says
+    `approval: person`, or after a rollback, it waits for a person. The same rows and spec again
+    change nothing. Each score is trained on its own: what stops one does not stop the next.
 
     Raises:
         SpecError: the YAML of a named score is wrong; nothing was trained.

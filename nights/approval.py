@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Less than the week to the next training, which waits for the answer.
 PATIENCE: Final = timedelta(days=6)
 TRAIN, DUE, ASK = "train_champions", "is_approval_due", "approve_champions"
-# What two numbers of a finding (`ml.gate.Finding.figures`) are: the new model's and the other one.
+# What two numbers of a `ml.judging.gate.Finding` are: the new model's and the other one.
 _PAIRS: Final = (("ours", "rules"), ("ours", "theirs"), ("ours", "bar"), ("promised", "observed"))
 
 
@@ -52,7 +52,7 @@ def put_in_force() -> XComArg:
     @task(task_id="put_in_force", pool=WAREHOUSE_POOL, outlets=[Asset(CHAMPIONS)])
     @fail_fast
     def run(**context: Any) -> list[str]:  # noqa: ANN401
-        from ml.decisions import NOBODY, approve
+        from ml.judging.decisions import NOBODY, approve
 
         settings, who = settings_of(context), _who(context)
         tell_night(context, CHAMPIONS, settings)
@@ -73,8 +73,8 @@ def turn_down() -> XComArg:
     def run(**context: Any) -> list[str]:  # noqa: ANN401
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from ml.decisions import leave_waiting
-        from ml.decisions import turn_down as refuse
+        from ml.judging.decisions import leave_waiting
+        from ml.judging.decisions import turn_down as refuse
 
         settings, who, waiting = settings_of(context), _who(context), _waiting(context)
         if not waiting:

@@ -125,7 +125,7 @@ def list_models(
     """List the trained models: which one is in force, and what the gate found of each."""
     from dataclasses import asdict
 
-    from ml.decisions import list_versions
+    from ml.judging.decisions import list_versions
     from reifegrad.terminal.version_tables import models_table
 
     found = list_versions(settings_now(), score)
@@ -143,7 +143,7 @@ def approve(
     by: By = None,
 ) -> None:
     """Put a model in force that waits for a person; the next scoring uses it."""
-    from ml.decisions import approve as put_in_force
+    from ml.judging.decisions import approve as put_in_force
 
     say(put_in_force(settings_now(), score, by or _user(), version, why))
 
@@ -156,7 +156,7 @@ def reject(
     by: By = None,
 ) -> None:
     """Turn down a model that waits for a person; what was in force stays."""
-    from ml.decisions import turn_down
+    from ml.judging.decisions import turn_down
 
     say(turn_down(settings_now(), score, by or _user(), version, why))
 
@@ -171,7 +171,7 @@ def rollback(
     by: By = None,
 ) -> None:
     """Put an earlier model, or the rules, in force again; new ones then wait for a person."""
-    from ml.decisions import roll_back
+    from ml.judging.decisions import roll_back
 
     say(roll_back(settings_now(), score, by or _user(), to, why))
 

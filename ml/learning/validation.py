@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.language import _
 from ml.features.table import NotEnoughDataError, TableError, read_inputs
+from ml.specs.sections import Validation
 from ml.specs.spec import Spec
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def make_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[Fol
     time = spec.validation.time
     if time is None and spec.snapshots and spec.snapshots.every_days and "cutoff" in frame:
         time = "cutoff"
-    folds = forward_folds(frame[time], y, spec) if time else grouped_folds(frame, y, spec)
+    folds = forward_folds(frame, time, y, spec) if time else grouped_folds(frame, y, spec)
     if not folds:
         horizon = spec.snapshots.horizon_days if spec.snapshots else 0
         raise NotEnoughDataError(
@@ -53,22 +54,62 @@ def make_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[Fol
     return folds
 
 
-def forward_folds(times: pandas.Series[Any], y: NDArray[Any], spec: Spec) -> list[Fold]:
-    """Blocks of the test period, each with the rows that were closed when it began."""
+def forward_folds(frame: pandas.DataFrame, time: str, y: NDArray[Any], spec: Spec) -> list[Fold]:
+    """Blocks of the test period, each with the rows that were closed when it began.
+
+    The period is `validation.test_days` long. While fewer than `test_cases` entities of an outcome
+    fall into it, it begins earlier, as long as `learn_cases` of each were closed before. A longer
+    one has more blocks in proportion, at most `most_blocks`.
+    """
     import numpy as np
     import pandas as pd
 
-    days = pd.to_datetime(times)
+    rules, days = spec.validation, pd.to_datetime(frame[time])
     horizon = pd.Timedelta(days=spec.snapshots.horizon_days if spec.snapshots else 0)
+    entities = frame["entity_id"].to_numpy() if "entity_id" in frame else np.arange(len(frame))
+    cases = pd.DataFrame({"day": days.to_numpy(), "entity": entities, "outcome": y})
     cutoffs = np.sort(days.unique())
-    tested = cutoffs[cutoffs > cutoffs[-1] - pd.Timedelta(days=spec.validation.test_days)]
+    usual = pd.Timedelta(days=rules.test_days)
+    first = _first_tested(cases, cutoffs, cutoffs[cutoffs > cutoffs[-1] - usual][0], horizon, rules)
+    tested = cutoffs[cutoffs >= first]
+    longer = max((cutoffs[-1] - first) / usual, 1.0)
+    count = max(min(round(rules.blocks * longer), rules.most_blocks), rules.blocks)
     folds = []
-    for block in np.array_split(tested, min(spec.validation.blocks, len(tested))):
+    for block in np.array_split(tested, min(count, len(tested))):
         closed = days + horizon <= block[0] if horizon else days < block[0]
         fold = Fold(np.flatnonzero(closed), np.flatnonzero(days.isin(block)), is_forward=True)
         if len(set(y[fold.train])) == 2 and len(set(y[fold.test])) == 2:
             folds.append(fold)
     return folds
+
+
+def _first_tested(
+    cases: pandas.DataFrame,
+    cutoffs: NDArray[Any],
+    usual: pandas.Timestamp,
+    horizon: pandas.Timedelta,
+    rules: Validation,
+) -> pandas.Timestamp:
+    """Go back from the usual first cut-off until enough entities of each outcome are tested.
+
+    Args:
+        cases: `day`, `entity`, `outcome` (0 or 1) per row.
+        cutoffs: the days of the rows, rising.
+        usual: where the test period begins at the latest.
+        horizon: so long after its day an outcome is known.
+        rules: how many entities are to be tested, and known before.
+
+    """
+    seen = cases.groupby(["outcome", "entity"])["day"]
+    oldest, newest = seen.min(), seen.max()
+    first = usual
+    for earlier in cutoffs[cutoffs < usual][::-1]:
+        known = [int((oldest[side] + horizon <= earlier).sum()) for side in (0.0, 1.0)]
+        tested = [int((newest[side] >= first).sum()) for side in (0.0, 1.0)]
+        if min(tested) >= rules.test_cases or min(known) < rules.learn_cases:
+            break
+        first = earlier
+    return first
 
 
 def grouped_folds(frame: pandas.DataFrame, y: NDArray[Any], spec: Spec) -> list[Fold]:

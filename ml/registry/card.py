@@ -36,7 +36,7 @@ def write_card(
         frame: the rows that it learnt from.
         importance: `name` (of the feature), largest share first.
         night: of the training.
-        compared: groups of customers with their `verdict` (`ml.fairness.Comparison`).
+        compared: groups of customers with their `verdict` (`ml.judging.fairness.Comparison`).
 
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

@@ -55,7 +55,7 @@ class Champion:
     telling: dict[str, dict[str, Any]]
     uri: str
     trained_on: date  # its night
-    bar: float  # AUC that candidates after it are held to, see `ml.gate.next_bar`
+    bar: float  # AUC that candidates after it are held to, see `ml.judging.gate.next_bar`
     run_id: str
     alias: str = CHAMPION
 

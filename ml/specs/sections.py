@@ -124,6 +124,9 @@ class Validation(Part):
     small_repeats: int = Field(ge=1)
     blocks: int = Field(ge=1)
     test_days: int = Field(ge=1)
+    most_blocks: int = Field(ge=1)
+    test_cases: int = Field(ge=0)
+    learn_cases: int = Field(ge=1)
     calibration_gain: float = Field(ge=0)
     copies_at_most: float = Field(ge=0, le=1)
 
@@ -165,6 +168,7 @@ class Gates(Part):
     min_negatives: int = Field(ge=1)
     min_auc: float = Field(ge=0, le=1)
     confidence: float = Field(gt=0.5, lt=1)
+    better_draws: float = Field(ge=0, le=1)
     resamples: int = Field(ge=100)
     calibration_error: float = Field(ge=0, le=1)
     keep_share: float = Field(ge=0, le=1)

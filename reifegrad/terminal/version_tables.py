@@ -12,7 +12,7 @@ from rich.text import Text
 from config.language import _, marked
 
 if TYPE_CHECKING:
-    from ml.decisions import Version
+    from ml.judging.decisions import Version
 
 DECISIONS: Final = {
     "champion": marked("passed"),

@@ -218,8 +218,8 @@ def test_the_answer_is_taken(dagbag, monkeypatch):
     from airflow.sdk.exceptions import AirflowSkipException
 
     asked = []
-    monkeypatch.setattr("ml.decisions.approve", lambda *given: asked.append(given[1:]))
-    monkeypatch.setattr("ml.decisions.turn_down", lambda *given: asked.append(given[1:]))
+    monkeypatch.setattr("ml.judging.decisions.approve", lambda *given: asked.append(given[1:]))
+    monkeypatch.setattr("ml.judging.decisions.turn_down", lambda *given: asked.append(given[1:]))
     waiting = {"churn": {"version": "4", "message": ""}}
     assert answered(dagbag, "is_approval_due", waiting, None) == ["approve_champions"]
     assert answered(dagbag, "is_approval_due", {}, None) == []
@@ -232,7 +232,7 @@ def test_the_answer_is_taken(dagbag, monkeypatch):
 
 def test_that_nobody_answered_is_written_down_and_the_model_waits_on(dagbag, monkeypatch):
     told = []
-    monkeypatch.setattr("ml.decisions.leave_waiting", lambda *given: told.append(given[1:]))
+    monkeypatch.setattr("ml.judging.decisions.leave_waiting", lambda *given: told.append(given[1:]))
     answered(dagbag, "turn_down", {"churn": {"version": "4"}}, None)
     assert told == [("churn", "4", 6)]
 

@@ -140,15 +140,46 @@ def test_a_simpler_model_wins_unless_the_other_is_clearly_better(table_spec):
         assert ml.train(frame, table_spec).name == winner
 
 
+def pictures(months, customers):
+    """A picture of every customer every 30 days, half of them with each outcome."""
+    days = pd.date_range("2022-01-01", periods=months, freq="30D").repeat(customers)
+    frame = pd.DataFrame({"cutoff": days, "entity_id": np.tile(range(customers), months)})
+    return frame, np.tile([0.0, 1.0], len(frame) // 2)
+
+
 def test_forward_in_time_nothing_is_learnt_whose_horizon_was_open(table_spec):
     spec = load_spec("models/churn.yml")
-    days = pd.Series(pd.date_range("2024-01-01", periods=24, freq="30D").repeat(20))
-    y = np.tile([0.0, 1.0], len(days) // 2)
-    folds = forward_folds(days, y, spec)
+    frame, y = pictures(24, 400)
+    folds = forward_folds(frame, "cutoff", y, spec)
+    days = frame["cutoff"]
     assert len(folds) == spec.validation.blocks
+    tested = days.iloc[np.concatenate([fold.test for fold in folds])]
+    assert (tested.max() - tested.min()).days < spec.validation.test_days
     for fold in folds:
         begins = days.iloc[fold.test].min()
         assert (days.iloc[fold.train] + pd.Timedelta(days=90)).max() <= begins
+
+
+def test_with_few_customers_more_months_are_tested_each_by_what_was_known_before():
+    """Leads that are open for one month each, six new ones a month, of which two are won."""
+    spec = load_spec("models/lead.yml")
+    frame, _y = pictures(30, 6)
+    frame["entity_id"] = range(len(frame))
+    y = np.tile([1.0, 1.0, 0.0, 0.0, 0.0, 0.0], 30)
+    folds = forward_folds(frame, "cutoff", y, spec)
+    days = frame["cutoff"]
+    assert len(folds) == spec.validation.most_blocks
+    for fold in folds:
+        begins = days.iloc[fold.test].min()
+        assert (days.iloc[fold.train] + pd.Timedelta(days=120)).max() <= begins
+    # twelve won ones are known ten months after the first: all from then on are tested
+    assert y[folds[0].train].sum() == spec.validation.learn_cases
+    assert folds[0].test[0] == 6 * (6 - 1 + 120 // 30)
+    tested = np.concatenate([fold.test for fold in folds])
+    assert (tested == np.arange(tested[0], len(frame))).all()
+    enough = spec.validation.model_copy(update={"test_cases": 20})
+    fewer = forward_folds(frame, "cutoff", y, spec.model_copy(update={"validation": enough}))
+    assert sum(y[fold.test].sum() for fold in fewer) == 20
 
 
 def test_a_history_too_short_to_test_says_how_much_is_missing():

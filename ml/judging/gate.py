@@ -118,48 +118,104 @@ def _able(candidate: Candidate, gates: Gates) -> Finding:
 
 
 def beats_rules(tested: pandas.DataFrame, gates: Gates) -> list[Finding]:
-    """Compare with the rules of stage 2 by their order and by what their points promise.
+    """Compare with the rules of stage 2 on rows that neither has learnt from.
 
-    Both must lie above zero with the whole interval of the gain. Noise passes one of the two now
-    and then, hardly ever both (`benchmarks/scores/gate.py`).
+    1. The model surely knows something that the rules do not: the whole interval of its weight
+       beside them (`_weights`) lies above zero. This holds back noise; at the same error it finds
+       three times as many useful models on a hundred tested leads as the interval of the gain of
+       log loss does (`benchmarks/scores/gate.py`).
+    2. It is better than they are by average precision and by log loss, and stays so by both
+       together in `better_draws` of the draws.
     """
     y = tested["outcome"].to_numpy(dtype=float)
-    ours, points = (tested[name].to_numpy(dtype=float) for name in ("probability", "rules_2"))
+    ours, points, rules = (
+        tested[name].to_numpy(dtype=float)
+        for name in ("probability", "rules_2", "rules_2_probability")
+    )
     draws = Draws.of(tested["entity_id"].to_numpy(), gates.resamples)
-    order = _gain(
-        _("average precision"),
-        (average_precision(y, ours), average_precision(y, points)),
-        draws.of_precision(y, ours) - draws.of_precision(y, points),
-        gates,
-    )
-    losses = [
-        _losses(y, tested[name].to_numpy()) for name in ("probability", "rules_2_probability")
+    return [
+        _adds_to_rules(_weights(y, ours, rules, draws), gates),
+        _is_better(y, (ours, points), (_losses(y, ours), _losses(y, rules)), draws, gates),
     ]
-    promise = _gain(
-        _("log loss"),
-        (float(losses[0].mean()), float(losses[1].mean())),
-        draws.of_mean(losses[1] - losses[0]),
-        gates,
-    )
-    return [order, promise]
 
 
-def _gain(measure: str, reached: tuple[float, float], gains: NDArray[Any], gates: Gates) -> Finding:
-    low, high = interval(gains, gates.confidence)
+def _weights(
+    y: NDArray[Any], ours: NDArray[Any], rules: NDArray[Any], draws: Draws
+) -> NDArray[Any]:
+    """Weight of the model's log-odds beside the rules' in a logistic regression, in each draw.
+
+    Whether one forecast holds all that another knows (Harvey, Leybourne and Newbold 1998, Journal
+    of Business & Economic Statistics 16:254-259) is found out with fewer rows than which of the
+    two is better. The rules' own promise is first mended by these very outcomes, to their
+    advantage; then one step of Newton's from weight 0 (Rao's efficient score over its information).
+    """
+    import numpy as np
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+
+    odds, known = (np.log(p / (1 - p)) for p in (_inside(ours), _inside(rules)[:, None]))
+    mended = LogisticRegression(C=1e6).fit(known, y).predict_proba(known)[:, 1]
+    weight = mended * (1 - mended)
+    new = odds - LinearRegression().fit(known, odds, weight).predict(known)
+    information = draws.of_mean(weight * new**2)
+    if information.min() < 1e-9:  # the model says the same as the rules
+        return np.zeros(draws.count)
+    return np.asarray(draws.of_mean(new * (y - mended)) / information)
+
+
+def _adds_to_rules(weights: NDArray[Any], gates: Gates) -> Finding:
+    low, high = interval(weights, gates.confidence)
     passed = low > 0
     says = (
-        _("{measure} {ours:.3f} is better than {rules:.3f} of the rules of stage 2")
+        _("it knows what the rules of stage 2 do not")
         if passed
-        else _("{measure} {ours:.3f} is not surely better than {rules:.3f} of the rules of stage 2")
+        else _("it does not surely know more than the rules of stage 2")
     )
-    spread = _(" (gain {low:+.3f} to {high:+.3f}, {confidence:.0%} interval)")
+    spread = _(": weight beside them {low:.2f} to {high:.2f} ({confidence:.0%} interval, 0: none)")
     return Finding(
         "rules",
         passed,
-        says.format(measure=measure, ours=reached[0], rules=reached[1])
-        + spread.format(low=low, high=high, confidence=gates.confidence),
-        {"ours": reached[0], "rules": reached[1], "low": low, "high": high},
+        says + spread.format(low=low, high=high, confidence=gates.confidence),
+        {"weight_low": low, "weight_high": high},
     )
+
+
+def _is_better(
+    y: NDArray[Any],
+    scores: tuple[NDArray[Any], NDArray[Any]],
+    losses: tuple[NDArray[Any], NDArray[Any]],
+    draws: Draws,
+    gates: Gates,
+) -> Finding:
+    """Compare order and promise: of the model and of the rules `scores` and `losses` per row."""
+    import numpy as np
+
+    order = np.subtract(*(draws.of_precision(y, score) for score in scores))
+    promise = draws.of_mean(losses[1] - losses[0])
+    precisions = [average_precision(y, score) for score in scores]
+    means = [float(loss.mean()) for loss in losses]
+    share = float(np.mean((order > 0) & (promise > 0)))
+    passed = share >= gates.better_draws and precisions[0] > precisions[1] and means[0] < means[1]
+    says = (
+        _("better than the rules of stage 2")
+        if passed
+        else _("not surely better than the rules of stage 2")
+    )
+    figures = _(
+        ": average precision {ours:.3f} against {rules:.3f} (gain {low:+.3f} to {high:+.3f}),"
+        " log loss {our_loss:.3f} against {rules_loss:.3f} (gain {less:+.3f} to {more:+.3f},"
+        " {confidence:.0%} intervals); by both in {share:.0%} of the bootstrap draws,"
+        " {least:.0%} are needed"
+    )
+    gains = [*interval(order, gates.confidence), *interval(promise, gates.confidence)]
+    told = dict(zip(("low", "high", "less", "more"), gains, strict=True)) | {
+        "ours": precisions[0],
+        "rules": precisions[1],
+        "our_loss": means[0],
+        "rules_loss": means[1],
+        "share": share,
+    }
+    says += figures.format(**told, confidence=gates.confidence, least=gates.better_draws)
+    return Finding("rules", passed, says, told)
 
 
 def is_calibrated(tested: pandas.DataFrame, gates: Gates) -> Finding:
@@ -272,8 +328,15 @@ def _on_same_rows(shared: pandas.DataFrame, present: Present, gates: Gates) -> F
 
 
 def _losses(y: NDArray[Any], probability: NDArray[Any]) -> NDArray[Any]:
-    """Log loss (nats) per row, with p kept a millionth away from 0 and 1."""
+    """Log loss (nats) per row."""
     import numpy as np
 
-    p = np.clip(probability, 1e-6, 1 - 1e-6)
+    p = _inside(probability)
     return np.asarray(-(y * np.log(p) + (1 - y) * np.log(1 - p)))
+
+
+def _inside(probability: NDArray[Any]) -> NDArray[Any]:
+    """Keep probabilities a millionth away from 0 and 1."""
+    import numpy as np
+
+    return np.asarray(np.clip(probability, 1e-6, 1 - 1e-6))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.fairness import compare_groups, read_groups
+from ml.judging.fairness import compare_groups, read_groups
 from ml.specs.files import load_spec
 
 SPEC = load_spec({

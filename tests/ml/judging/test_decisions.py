@@ -8,8 +8,9 @@ import yaml
 from typer.testing import CliRunner
 
 import ml
-from ml import decisions, registry
-from ml.decisions import DecisionError
+from ml import registry
+from ml.judging import decisions
+from ml.judging.decisions import DecisionError
 from warehouse import open_warehouse
 
 
@@ -70,7 +71,7 @@ def test_a_person_approves_what_waits(quick):
     waiting = train(settings)
     assert waiting.status == "waiting", waiting.message
     assert "`reifegrad models approve churn --version 1`" in waiting.message
-    assert "is better than" in waiting.message  # the comparison, for whoever decides
+    assert "better than the rules" in waiting.message  # the comparison, for whoever decides
     assert in_force(settings) is None
     assert train(settings).status == "unchanged"
     assert "version 1 is in force" in decisions.approve(settings, "churn", "Anna", why="checked")
