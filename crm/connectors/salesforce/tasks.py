@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
+from crm.connectors.answers import read_answer, with_room
 from crm.connectors.salesforce.new_records import user_ids
 from crm.connectors.salesforce.rest import SalesforceRest
 from crm.connectors.salesforce.schema import LEAD, TASK_KEY, TEXT_LENGTH
 from crm.records import Outcome, Task, TaskState
-
-ANSWER: Final = "— Rückmeldung / feedback: "
-"""The last line of a task's description: what stands behind it, a person has written."""
 
 
 def create(rest: SalesforceRest, tasks: Sequence[Task]) -> list[Outcome]:
@@ -47,7 +45,7 @@ def _record(task: Task, owners: Mapping[str, str]) -> dict[str, Any]:
     values = {
         "attributes": {"type": "Task"},
         "Subject": task.subject[:TEXT_LENGTH],
-        "Description": f"{task.note}\n\n{ANSWER}",
+        "Description": with_room(task.note),
         "ActivityDate": task.due_on.isoformat(),
         "Status": "Not Started",
         link: about,
@@ -58,11 +56,10 @@ def _record(task: Task, owners: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _state(crm_id: str, row: Mapping[str, Any]) -> TaskState:
-    done_on, text = row["CompletedDateTime"], row["Description"] or ""
-    _before, mark, answer = text.rpartition(ANSWER.strip())
+    done_on = row["CompletedDateTime"]
     return TaskState(
         crm_id=crm_id,
         is_done=bool(row["IsClosed"]),
         done_on=date.fromisoformat(done_on[:10]) if done_on else None,
-        answer=(answer.strip() or None) if mark else None,
+        answer=read_answer(row["Description"]),
     )

@@ -244,6 +244,9 @@ class Org:
         self._note(table, key, None if is_new else dict(row))
         self._unindex(table, key, row)
         row |= values
+        if table.name in ("contact", "lead"):
+            names = [row.get("firstname"), row.get("lastname")]
+            row["fullname"] = " ".join(name for name in names if name)
         self.version += 1
         row |= {"modifiedon": timestamp(), "versionnumber": self.version}
         self.rows[table.name][key] = row

@@ -205,18 +205,20 @@ def standard_tables() -> dict[str, Table]:
             "lead", "leads", 4,
             Column("subject", max_length=300),
             Column("lastname", max_length=50, required=True),
+            Column("fullname", max_length=160, writable=False),
             Column("firstname", max_length=50),
             Column("companyname", max_length=100),
             Column("emailaddress1"),
             Column("telephone1", max_length=50),
             *_address(), *_states(a="Open", b="Qualified", c="Disqualified"), *_merged("lead"),
-            _owner(), title="lastname",
+            _owner(), title="fullname",
         ),
         _table(
             "task", "tasks", 4212,
             Column("subject", max_length=200, required=True),
             Column("description", "Memo", max_length=2000),
             Column("scheduledend", "DateTime"),
+            Column("actualend", "DateTime"),
             Column(
                 "regardingobjectid", "Lookup",
                 binds={
