@@ -34,14 +34,14 @@ def is_approval_due() -> XComArg:
 
 def ask_for_approval() -> ApprovalOperator:
     """Make a task that waits for a person. It takes no slot while it waits."""
-    from airflow.providers.standard.operators.hitl import ApprovalOperator
+    from nights.asking import Question
 
-    return ApprovalOperator(
+    return Question(
         task_id=ASK,
         subject="{{ approval_subject(ti.xcom_pull(task_ids='train_champions')['waiting']) }}",
         body="{{ approval_body(ti.xcom_pull(task_ids='train_champions')['waiting']) }}",
         response_timeout=PATIENCE,
-        defaults=ApprovalOperator.REJECT,
+        defaults=Question.REJECT,
     )
 
 
@@ -181,6 +181,7 @@ def _waiting(context: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _who(context: Mapping[str, Any]) -> str | None:
     """Return the name of the person who answered, if one did."""
-    answer = context["ti"].xcom_pull(task_ids=ASK) or {}
-    user = answer.get("responded_by_user") or {}
-    return user.get("name") or user.get("id")
+    from nights.asking import ANSWERED_BY
+
+    name = context["ti"].xcom_pull(task_ids=ASK, key=ANSWERED_BY)
+    return str(name) if name else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -207,9 +208,8 @@ def test_a_person_is_asked_with_the_comparison_and_takes_no_slot(
 
 def answered(dagbag, task_id, waiting, name):
     """What a task after the question is given, and what it then does."""
-    answer = {"responded_by_user": {"id": "1", "name": name} if name else None}
-    told = {"train_champions": {"waiting": waiting}, "approve_champions": answer}
-    ti = SimpleNamespace(xcom_pull=lambda task_ids: told[task_ids])
+    told = {"train_champions": {"waiting": waiting}, "approve_champions": name}
+    ti = SimpleNamespace(xcom_pull=lambda task_ids, key=None: told[task_ids])
     run = dagbag.dags["train_models"].task_dict[task_id].python_callable
     return run(**context(night="2026-03-02"), ti=ti)
 
@@ -228,6 +228,21 @@ def test_the_answer_is_taken(dagbag, monkeypatch):
     assert asked == [("churn", "anna", "4")] * 2
     with pytest.raises(AirflowSkipException):
         answered(dagbag, "turn_down", {}, None)
+
+
+@pytest.mark.parametrize("user", [{"id": "7", "name": "anna"}, None])
+@pytest.mark.parametrize("chosen", ["Approve", "Reject"])
+def test_who_answered_is_kept_whatever_the_answer_is(dagbag, user, chosen):
+    """After "Reject" Airflow's operator ends by skipping, and its own result is lost."""
+    from airflow.sdk.exceptions import DownstreamTasksSkipped
+
+    ask, kept = dagbag.dags["train_models"].task_dict["approve_champions"], {}
+    ti = SimpleNamespace(map_index=-1, xcom_push=lambda key, value: kept.update({key: value}))
+    event = {"chosen_options": [chosen], "params_input": {}, "responded_at": datetime.now(UTC),
+             "responded_by_user": user}  # fmt: skip
+    with suppress(DownstreamTasksSkipped):
+        ask.execute_complete({"ti": ti, "task": ask}, event)
+    assert kept["answered_by"] == (user["name"] if user else None)
 
 
 def test_that_nobody_answered_is_written_down_and_the_model_waits_on(dagbag, monkeypatch):
@@ -341,7 +356,8 @@ def test_whatever_leaves_an_asset_tells_its_night(dagbag, dag_id, tmp_path, monk
     tasks = [task for task in dagbag.dags[dag_id].tasks if task.outlets]
     assert tasks
     for task in tasks:
-        known = context(night="2026-02-28") | {"ti": SimpleNamespace(xcom_pull=lambda task_ids: {})}
+        ti = SimpleNamespace(xcom_pull=lambda task_ids, key=None: {})
+        known = context(night="2026-02-28") | {"ti": ti}
         task.python_callable(**known)
         told = {asset.name: event.extra for asset, event in known["outlet_events"].items()}
         assert told == {task.outlets[0].name: {"night": "2026-02-28"}}
