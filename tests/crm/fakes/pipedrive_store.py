@@ -105,6 +105,8 @@ class Store:
         row |= {"id": id_, "add_time": _now(), "is_deleted": False, "custom_fields": {}}
         if kind == "activities":
             row |= {"done": False, "type": "call", "marked_as_done_time": None}
+        if kind == "deals":
+            row |= {"status": "open", "currency": "EUR"}
         self.rows[kind][id_] = row
         return self._put(row, values)
 
