@@ -61,7 +61,7 @@ class _Entry(BaseModel):
     def fingerprint(self) -> str:
         """Changes when what is asked for changes, so that all of it is asked for anew."""
         how = {"ca", "plain", "files", "settle_seconds", "after", "move_to", "max_megabytes"}
-        how |= {"senders", "subject", "attachments", "days"}
+        how |= {"host_key", "senders", "subject", "attachments", "days"}
         return hashlib.sha256(self.model_dump_json(exclude=how).encode()).hexdigest()
 
 
@@ -168,7 +168,8 @@ class FolderEntry(_Entry):
     `folder`: on the server (SMB: `share/folder`, S3: `bucket/folder`); without a connection a path
     of this machine. `files`: which; with `**/` those of folders below too. `into`: below the inbox,
     the entry's name where not said. `settle_seconds`: what changed within so many seconds may still
-    be being written and is left for next time. `after: move` puts what was fetched into `move_to`
+    be being written and is left for next time. `host_key`: of an SFTP server, as `ssh-keygen -lf`
+    writes it (`SHA256:…`). `after: move` puts what was fetched into `move_to`
     below the folder; else nothing at the source is ever touched.
     """
 
@@ -181,6 +182,7 @@ class FolderEntry(_Entry):
     after: Literal["keep", "move"] = "keep"
     move_to: str = "fetched"
     max_megabytes: float = Field(default=2000, gt=0)
+    host_key: str | None = Field(default=None, pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")
 
     @model_validator(mode="after")
     def _whose_folder(self) -> FolderEntry:

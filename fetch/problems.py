@@ -47,8 +47,8 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
         marked("this user may not read it: have it granted"),
     ),
     (
-        r"does not exist|no such (table|column|file)|unknown column|doesn't exist|invalid (column|"
-        r"object) name|\b404\b|not found|ORA-0094[24]|ORA-00904|undefined(table|column)"
+        r"FileNotFound|does not exist|no such (table|column|file)|unknown column|doesn't exist"
+        r"|invalid (column|object) name|\b404\b|not found|ORA-0094[24]|ORA-00904|undefined(table|column)"
         r"|object.?name.?not.?found",
         marked("what the entry asks for is not there: correct its names"),
     ),
@@ -68,7 +68,7 @@ def told(error: Exception, connection: str | None, login: Login | None) -> str:
     for cause in chain:
         if type(cause).__module__.partition(".")[0] in OURS:  # told for people already
             return _one_line(str(cause), login)
-        if isinstance(cause, OSError) and cause.errno in DISK_FULL:
+        if is_disk_full(cause):
             return _("no space is left for the inbox: make room; nothing half-written stayed")
     said = [_one_line(_words(cause), login) or type(cause).__name__ for cause in chain]
     detail = min(said, key=len)[:MAX_DETAIL]
@@ -79,6 +79,11 @@ def told(error: Exception, connection: str | None, login: Login | None) -> str:
             meant = _(meaning).format(address=where, connection=f"{connection!r}")
             return f"{meant} ({detail})"
     return f"{type(chain[-1]).__name__}: {detail}"
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether there is no space left here."""
+    return isinstance(error, OSError) and error.errno in DISK_FULL
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -8,27 +8,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from config import Settings
 from config.connections import Login
 from config.language import _
 from fetch.entries import RestEntry
 from fetch.errors import FetchError
 from fetch.parcels import Parcel
-from fetch.rows import CursorState, Row, cursor_of, prepare_dlt, rows_parcel, write_json_lines
+from fetch.rows import CursorState, Row, cursor_of, rows_parcel, write_json_lines
 from fetch.state import State
+from fetch.transport import ANSWER_SECONDS, CONNECT_SECONDS, require_encrypted
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
     from requests import Response, Session
 
-CONNECT_SECONDS: Final = 15
-ANSWER_SECONDS: Final = 120
 ATTEMPTS: Final = 3  # the next night comes anyway
 
 
-def parcels(entry: RestEntry, login: Login, settings: Settings, state: State) -> Iterator[Parcel]:
+def parcels(entry: RestEntry, login: Login, state: State) -> Iterator[Parcel]:
     """Yield the entry's file."""
-    prepare_dlt(settings)
     with open_session(entry, login) as session:
 
         def rows(cursor: CursorState) -> Iterable[Row]:
@@ -76,21 +73,6 @@ def open_session(entry: RestEntry, login: Login) -> Session:
     if entry.ca:
         session.verify = entry.ca
     return session
-
-
-def require_encrypted(login: Login, *, is_plain: bool, allowed: bool) -> None:
-    """Make sure that nothing goes in the open to another machine.
-
-    Raises:
-        FetchError: it would; says what to write.
-
-    """
-    if is_plain and not allowed and not login.is_loopback:
-        message = _(
-            "{address} would be asked without encryption, password included. Write `plain: true`"
-            " in the entry if that is meant."
-        )
-        raise FetchError(message.format(address=login.address))
 
 
 def _resource(entry: RestEntry, login: Login, session: Session) -> DltResource:

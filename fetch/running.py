@@ -141,7 +141,10 @@ def _fetch(
     if not dry_run:
         done = {"fetched_at": state.fetched_at if problem else now}
         state = state.model_copy(update={**done, "problem": problem, "failing_since": failing})
-        write_state(settings, entry.name, state)
+        try:
+            write_state(settings, entry.name, state)
+        except OSError as error:  # a full disk: what could not be noted is fetched again
+            problem = problem or told(error, entry.connection, login)
     return Fetched(
         name=entry.name,
         kind=entry.kind,
@@ -201,13 +204,16 @@ def _parcels(
         from fetch import crm
 
         return crm.parcels(entry, settings, state, crm_reader)
-    from fetch import rest, sql
+    from fetch import folders, rest, rows, sql
 
+    if isinstance(entry, SqlEntry | RestEntry):
+        rows.prepare_dlt(settings)
     kinds: Mapping[str, Callable[..., Iterator[Parcel]]] = {
         "sql": sql.parcels,
         "rest": rest.parcels,
+        "folder": folders.parcels,
     }
-    return kinds[entry.kind](entry, login, settings, state)
+    return kinds[entry.kind](entry, login, state)
 
 
 def _since(entry: Entry, state: State) -> str | None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
-from config import Settings
 from config.connections import Login
 from config.language import _
 from fetch.entries import SqlEntry
@@ -17,7 +16,6 @@ from fetch.rows import (
     CursorState,
     Row,
     cursor_of,
-    prepare_dlt,
     require_unlike,
     rows_parcel,
     write_parquet,
@@ -61,14 +59,13 @@ ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
 QUERY: Final[dict[str, dict[str, str]]] = {"firebird+firebird": {"charset": "UTF8"}}
 
 
-def parcels(entry: SqlEntry, login: Login, settings: Settings, state: State) -> Iterator[Parcel]:
+def parcels(entry: SqlEntry, login: Login, state: State) -> Iterator[Parcel]:
     """Yield the entry's file.
 
     Raises:
         FetchError: the connection is of no database, a table or column is missing.
 
     """
-    prepare_dlt(settings)
     engine = open_engine(entry, login)
 
     def rows(cursor: CursorState) -> Iterable[Row]:
