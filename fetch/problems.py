@@ -48,7 +48,8 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         r"FileNotFound|does not exist|no such (table|column|file)|unknown column|doesn't exist"
-        r"|invalid (column|object) name|\b404\b|not found|ORA-0094[24]|ORA-00904|undefined(table|column)"
+        r"|invalid (column|object) name|\b404\b|not found|ORA-0094[24]|ORA-00904"
+        r"|undefined(table|column)"
         r"|object.?name.?not.?found",
         marked("what the entry asks for is not there: correct its names"),
     ),
