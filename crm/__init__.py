@@ -14,6 +14,7 @@ from crm.errors import (
 from crm.fields import Score
 from crm.listing import list_path
 from crm.pushing import count_actions, push, push_through, to_json
+from crm.reading import read_objects
 from crm.records import Change, Outcome, Record, Row
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "prepare",
     "push",
     "push_through",
+    "read_objects",
     "to_json",
 ]

@@ -55,9 +55,10 @@ def _take_decisions(settings: Settings) -> None:
 
 
 def _fetch(settings: Settings) -> list[Fetched]:
+    from crm import read_objects
     from fetch import fetch_all
 
-    return fetch_all(settings)
+    return fetch_all(settings, crm_reader=read_objects)
 
 
 def _tell_fetched(fetched: list[Fetched]) -> dict[str, object]:

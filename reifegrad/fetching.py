@@ -28,6 +28,7 @@ def fetch(
     json: AsJson = False,
 ) -> None:
     """Bring what is new in databases, APIs, folders and mailboxes into the inbox."""
+    from crm import read_objects
     from fetch import fetch_all
     from fetch.errors import FetchesFailedError
 
@@ -37,7 +38,9 @@ def fetch(
         for line in () if json else told(settings, [one]):
             say(line)
 
-    fetched = fetch_all(settings, names or (), dry_run=dry_run, on_entry=tell)
+    fetched = fetch_all(
+        settings, names or (), dry_run=dry_run, crm_reader=read_objects, on_entry=tell
+    )
     if json:
         say_json([one.to_json() for one in fetched])
     elif not fetched:
