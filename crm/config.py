@@ -62,7 +62,8 @@ class CrmConfig(_Strict):
 
     `records`: which sources carry the CRM's ids; `find_by`: how a record is looked for whose id no
     source knows, in this order; `fields`: other names of our fields in the CRM. `approval: person`
-    lets the push wait for a person in Airflow. `parallel`: so many calls at once at most.
+    lets the push wait for a person in Airflow. `batch_size`, `parallel`: records per call and
+    calls at once; None: what the CRM allows.
     `tasks`: whether the day's list also becomes tasks in the CRM.
     `valid_days`: so many days after its night a score counts as out of date. A list may be
     printed and taken along; after a week orders and tickets have moved on. `list_order`: what
@@ -79,8 +80,8 @@ class CrmConfig(_Strict):
     approval: Literal["none", "person"] = "none"
     tasks: bool = False
     guard: Guard = Guard()
-    batch_size: int = Field(default=200, gt=0)
-    parallel: int = Field(default=4, gt=0)
+    batch_size: int | None = Field(default=None, gt=0)
+    parallel: int | None = Field(default=None, gt=0)
     attempts: int = Field(default=5, gt=0)
     read_back: int = Field(default=20, ge=0)
     valid_days: int = Field(default=7, gt=0)

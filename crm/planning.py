@@ -206,7 +206,8 @@ def _forget_a_former_crm(
 
 def _gather(connector: Connector, config: CrmConfig, calls: Sequence[Any]) -> dict[str, Any]:
     """Do the calls, as many at once as connector and configuration allow; join their answers."""
-    workers = max(1, min(config.parallel, connector.limits.parallel, len(calls)))
+    limit = connector.limits.parallel
+    workers = max(1, min(config.parallel or limit, limit, len(calls)))
     joined: dict[str, Any] = {}
     with ThreadPoolExecutor(workers) as pool:
         for answer in pool.map(lambda call: patiently(config.attempts, call), calls):

@@ -123,11 +123,13 @@ class Writer:
 
     @property
     def _batch_size(self) -> int:
-        return min(self._config.batch_size, self._connector.limits.batch)
+        limit = self._connector.limits.batch
+        return min(self._config.batch_size or limit, limit)
 
     @property
     def _workers(self) -> int:
-        return max(1, min(self._config.parallel, self._connector.limits.parallel))
+        limit = self._connector.limits.parallel
+        return min(self._config.parallel or limit, limit)
 
 
 def settle_announced(
