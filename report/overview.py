@@ -81,8 +81,11 @@ class QuarantineGroup(_Frozen):
 class ScoreGroup(_Frozen):
     """The scores in force of one use, counted by band; `auc` is the model's, out of sample.
 
-    `as_of`: the day up to which the data reached; `is_old`: that is longer ago than the score's
-    YAML allows in silence (`snapshots.stale_days`).
+    `alarms` are what the last watch found: `auc`, `calibration` or inputs that moved, as people
+    call them. Of a model, `meaning` says what its points mean, and `expected_amount` is the sum of
+    what is at stake (euros), called `expected_title`. `as_of`: the day up to which the data
+    reached; `is_old`: that is longer ago than the score's YAML allows in silence
+    (`snapshots.stale_days`).
     """
 
     score: str
@@ -95,6 +98,10 @@ class ScoreGroup(_Frozen):
     method: str
     model_version: str | None
     auc: float | None = None
+    meaning: str | None = None
+    expected_title: str | None = None
+    expected_amount: float | None = None
+    alarms: tuple[str, ...] = ()
     high: int
     medium: int
     low: int
@@ -176,13 +183,19 @@ order by file, sheet, rows desc, first_rows
 """
 SCORES = """
 select score, entity, max(night)::varchar as night, max(as_of) as as_of,
-    max(stage) as stage, method, model_version,
+    max(stage) as stage, method, model_version, sum(expected_amount) as expected_amount,
     count(*) filter (band = 'high') as high,
     count(*) filter (band = 'medium') as medium,
     count(*) filter (band = 'low') as low
 from ops.scores
 group by score, entity, method, model_version
 order by score, method
+"""
+ALARMS = """
+select score, if(measure = 'drift', subject, measure) as alarm
+from ops.score_watch as watched
+where is_alarm and night = (select max(night) from ops.score_watch where score = watched.score)
+order by score, measure = 'drift', value desc
 """
 PUSHES = """
 select connector, target, max(pushed_at) as pushed_at,
@@ -235,7 +248,6 @@ def read_overview(settings: Settings) -> Overview:
 
 def _read_overview(settings: Settings) -> Overview:
     from expectations import status as read_stages
-    from ml import old_scores, score_titles
     from report import report_path
     from warehouse import open_warehouse
 
@@ -244,13 +256,7 @@ def _read_overview(settings: Settings) -> Overview:
         overdue = [OverdueSource(**row) for row in _rows(connection, OVERDUE)]
         open_formats = [OpenFormat(**row) for row in _rows(connection, OPEN_FORMATS)]
         quarantine = [QuarantineGroup(**row) for row in _rows(connection, QUARANTINE)]
-        titles, old = score_titles(settings), old_scores(settings, connection)
-        scores = [
-            ScoreGroup(
-                **row, title=titles.get(row["score"], row["score"]), is_old=row["score"] in old
-            )
-            for row in _rows(connection, SCORES)
-        ]
+        scores = _scores(settings, connection)
         pushes = [PushGroup(**row) for row in _rows(connection, PUSHES)]
         customers = _count(connection, "customers")
         records = _count(connection, "customer_records")
@@ -268,6 +274,38 @@ def _read_overview(settings: Settings) -> Overview:
         scores=tuple(_with_auc(settings, scores)),
         pushes=tuple(pushes),
     )
+
+
+def _scores(settings: Settings, connection: duckdb.DuckDBPyConnection) -> list[ScoreGroup]:
+    from ml import old_scores, read_specs, score_texts, score_titles
+
+    titles, texts = score_titles(settings), score_texts(settings)
+    old = old_scores(settings, connection)
+    features = {
+        (spec.name, name): str(getattr(feature.title, settings.language, name))
+        for spec in read_specs(settings).readable
+        for name, feature in spec.features.items()
+    }
+    alarms: dict[str, list[str]] = {}
+    for score, alarm in connection.execute(ALARMS).fetchall():
+        alarms.setdefault(score, []).append(features.get((score, alarm), alarm))
+    found = []
+    for row in _rows(connection, SCORES):
+        name, group = row["score"], ScoreGroup(**row, title=titles.get(row["score"], row["score"]))
+        told = texts.get(name)
+        by_model = group.method == "model" and told is not None
+        meaning = told.meaning if by_model and told else None
+        found.append(
+            group.model_copy(
+                update={
+                    "is_old": name in old,
+                    "alarms": tuple(alarms.get(name, ())),
+                    "meaning": meaning.format(points=told.high) if meaning and told else None,
+                    "expected_title": told.expected_amount if by_model and told else None,
+                }
+            )
+        )
+    return found
 
 
 def _night(settings: Settings, scores: list[ScoreGroup]) -> date:

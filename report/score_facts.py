@@ -60,6 +60,7 @@ class ScoreFacts:
 
     `model` is what was kept with the champion: `metrics`, `calibration`, `importance`, `left_out`;
     `shown` are the figures of what people saw by measure; `drift` the inputs that raised an alarm;
+    `as_of` is the day up to which the data of the scores in force reached; `night` theirs.
     `watched` how many inputs were tested. `compared` counts comparisons of groups of customers,
     `unfair` are those that failed.
     """
@@ -68,6 +69,8 @@ class ScoreFacts:
     stage: int
     method: str | None
     scored: int
+    night: date | None = None
+    as_of: date | None = None
     version: str | None = None
     candidate: str = ""
     since: date | None = None
@@ -117,11 +120,11 @@ def read_score_facts(settings: Settings) -> tuple[list[ScoreFacts], list[Broken]
 
 
 def _read(connection: duckdb.DuckDBPyConnection, settings: Settings, spec: Spec) -> ScoreFacts:
-    stage, method, version, scored = connection.execute(
-        "select max(stage), any_value(method), any_value(model_version), count(*) from ops.scores"
-        " where score = ?",
+    stage, method, version, scored, night, as_of = connection.execute(
+        "select max(stage), any_value(method), any_value(model_version), count(*), max(night),"
+        " max(as_of) from ops.scores where score = ?",
         [spec.name],
-    ).fetchone() or (None, None, None, 0)
+    ).fetchone() or (None, None, None, 0, None, None)
     figures, drift, watched = _watched(connection, spec, settings.night)
     too_high, too_low, judged = _mistakes(connection, spec, settings.night)
     unfair, compared = _fairness(connection, spec, version)
@@ -130,6 +133,8 @@ def _read(connection: duckdb.DuckDBPyConnection, settings: Settings, spec: Spec)
         stage=stage or 0,
         method=method,
         scored=scored,
+        night=night,
+        as_of=as_of,
         version=version,
         shown={measure: one for (subject, measure), one in figures.items() if subject == "shown"},
         challenger=figures.get(("challenger", "auc")),

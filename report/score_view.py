@@ -51,6 +51,7 @@ class ScoreView:
     decision: str
     stage: str
     method: str
+    as_of: str  # up to which day the data reached; empty where nothing is scored
     predicts: str
     is_scored: bool
     keys: tuple[Key, ...]  # none where there is nothing to say yet
@@ -108,6 +109,7 @@ def _score(facts: ScoreFacts, words: Words) -> ScoreView:
         decision=_text(spec.decision, "", words),
         stage=words("score_of_stage", stage=facts.stage) if facts.scored else "",
         method=_method(facts, words),
+        as_of=_as_of(facts, words),
         predicts=words("predicts", target=_target(facts, words)),
         is_scored=facts.scored > 0,
         keys=tuple(_keys(facts, words)) if facts.scored else (),
@@ -154,6 +156,15 @@ def _method(facts: ScoreFacts, words: Words) -> str:
     if facts.stage >= 3:
         return words("score_rules_at_3")
     return words("score_by_rules", stage=facts.stage)
+
+
+def _as_of(facts: ScoreFacts, words: Words) -> str:
+    if facts.as_of is None or facts.night is None:
+        return ""
+    allowed = facts.spec.snapshots.stale_days if facts.spec.snapshots else 0
+    days = (facts.night - facts.as_of).days
+    name = "data_reach_old" if days > allowed else "data_reach"
+    return words(name, day=words.day(facts.as_of), days=words.number(days))
 
 
 def _keys(facts: ScoreFacts, words: Words) -> Iterable[Key]:

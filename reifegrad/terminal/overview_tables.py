@@ -80,6 +80,7 @@ def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
         yield _("Report: {path}").format(path=overview.report)
     if overview.scores:
         yield scores_table(overview, language)
+        yield from _told_of_scores(overview)
     if overview.pushes:
         yield push_table(overview, settings)
 
@@ -293,6 +294,28 @@ def scores_table(overview: Overview, language: Language) -> Table:
             _("{day}, old").format(day=as_of) if group.is_old else as_of,
         )
     return table
+
+
+def _told_of_scores(overview: Overview) -> Iterator[str]:
+    """Yield alarms, what points of a model mean and what is at stake."""
+    said = {
+        "auc": _("it orders worse than its test promised"),
+        "calibration": _("what it promises does not come true"),
+        "score": _("the points themselves have moved"),
+    }
+    for group in overview.scores:
+        alarms = [said[alarm] for alarm in group.alarms if alarm in said]
+        if moved := [alarm for alarm in group.alarms if alarm not in said]:
+            alarms.append(_("moved since the training: {names}").format(names=", ".join(moved)))
+        if alarms:
+            told = _("! {title}: alarm, a new training is due: {alarms}.")
+            yield told.format(title=group.title, alarms="; ".join(alarms))
+        if group.meaning:
+            yield f"{group.title}: {group.meaning}"
+        if group.expected_title and group.expected_amount is not None:
+            told = _("{title}: {what} {amount} € in all.")
+            amount = in_thousands(round(group.expected_amount))
+            yield told.format(title=group.title, what=group.expected_title, amount=amount)
 
 
 def push_table(overview: Overview, settings: Settings) -> Table:

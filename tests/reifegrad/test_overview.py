@@ -104,6 +104,37 @@ def test_status_names_the_scores_and_tells_the_time_of_the_companys_clock(tmp_pa
     assert "entfallen" in german and "gone" in english and "UTC" not in german
 
 
+def test_status_tells_alarms_what_points_mean_and_what_is_at_stake(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    with open_warehouse(settings) as connection:
+        connection.execute(
+            "insert into ops.scores by name select 'churn' as score, 'C' || i as entity_id,"
+            " 'customer' as entity, date '2026-07-01' as night, 3 as stage, 'model' as method,"
+            " '4' as model_version, 90 as points, 'high' as band, ['a'] as reasons_de,"
+            " ['a'] as reasons_en, 1000 as amount, 617.4 as expected_amount from range(2) t(i)"
+        )
+        for night, measure, subject in (
+            ("2026-06-24", "calibration", "shown"),  # of an earlier watch: no longer news
+            ("2026-07-01", "auc", "shown"),
+            ("2026-07-01", "drift", "days_silent"),
+        ):
+            connection.execute(
+                "insert into ops.score_watch by name select 'churn' as score, ?::date as night,"
+                " ? as measure, ? as subject, 0.6 as value, 50 as n, true as is_alarm",
+                [night, measure, subject],
+            )
+    german, english = shown(settings, "de"), shown(settings, "en")
+    assert (
+        "! Churn risk: alarm, a new training is due: it orders worse than its test promised;"
+        " moved since the training: Days since the last order." in english
+    )
+    assert "does not come true" not in english
+    assert "Churn risk: Of 100 customers with 50 points, 50 did not order" in english
+    assert "Churn risk: Turnover at risk 1,235 € in all." in english
+    assert "! Abwanderungsrisiko: Alarm, ein neues Training ist fällig" in german
+    assert "Gefährdeter Umsatz insgesamt 1.235 €." in german
+
+
 @pytest.mark.parametrize(
     ("language", "told"),
     [("de", "514 Kunden aus 1.028 Datensätzen"), ("en", "514 customers from 1,028 records")],

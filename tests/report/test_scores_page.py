@@ -83,6 +83,13 @@ def test_a_yaml_with_a_mistake_is_told_and_the_other_scores_are_shown():
     assert "Model, version 4" in said
 
 
+def test_the_page_says_to_which_day_the_data_reached_and_when_that_is_old():
+    fresh = first(page(facts(night=NIGHT, as_of=NIGHT - timedelta(days=2))))
+    assert f"Counted from the data of {NIGHT - timedelta(days=2):%d %b %Y}." in fresh
+    old = first(page(facts(night=NIGHT, as_of=NIGHT - timedelta(days=40)), language="de"))
+    assert "das war 40 Tage vor der Nacht. Fehlt eine Datei?" in old
+
+
 def test_what_was_observed_takes_the_place_of_what_was_promised():
     shown = {
         "auc": Figure(0.84, 0.79, 0.89, 0.79, 280, False),
