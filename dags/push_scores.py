@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from airflow.sdk import Asset, dag
+from airflow.sdk import Asset, chain, dag
 
 from nights.airflow import CRM, SCORES, as_task, dag_options
 from nights.push_approval import PATIENCE, ask_for_release, choose_push
@@ -14,7 +14,10 @@ OPTIONS = dag_options() | {"dagrun_timeout": PATIENCE + timedelta(hours=3)}
 
 @dag(schedule=Asset(SCORES), tags=["crm", "nightly"], **OPTIONS)
 def push_scores() -> None:
-    """Show tonight's scores in the CRM, next to the customer.
+    """Write the lists of the day, and show tonight's scores in the CRM, next to the customer.
+
+    A list per account manager: whom to call and why. What people answered on the last ones is taken
+    over first. Where config/lists.yml says so, each list goes out as a mail, too.
 
     Compares what the CRM shows with the scores and writes only what changed, in batches. Every
     write stands in `ops.push_ledger`; a night without changes writes nothing. Where `crm.yml`
@@ -23,7 +26,8 @@ def push_scores() -> None:
 
     **Leaves** the asset `crm`. **When it fails**, the next try goes on where this one stopped.
     """
-    _prepare, push = PUSH_SCORES
+    lists, _prepare, push, mail = PUSH_SCORES
+    chain(as_task(lists), as_task(mail))  # the push waits for neither: each is of use alone
     chosen = choose_push(push.name)
     chosen >> as_task(push, leaves=CRM)
     chosen >> ask_for_release() >> as_task(RELEASED_PUSH, leaves=CRM)

@@ -12,6 +12,7 @@ from identity.reviewing import renew_list, take_lists
 from ingest import load_sources
 from ingest.mapping.views import renew_outdated_views
 from report import take_corrections
+from report.calls import keep_rules, load_lists, take_feedback
 from warehouse import BuildResult, open_warehouse
 
 logger = logging.getLogger(__name__)
@@ -46,10 +47,13 @@ def build_models(settings: Settings, *, full_refresh: bool = False) -> BuildResu
 
 
 def take_decisions(settings: Settings) -> None:
-    """Take over what people filled in in the lists of `review/`; to be done before a build.
+    """Take over what people filled in in lists; to be done before a build.
+
+    Those of `review/`, and the lists of the day.
 
     Raises:
-        ConfigurationError: `golden_record.yml` is wrong; told now rather than in dbt's log.
+        ConfigurationError: `golden_record.yml` or `lists.yml` is wrong; told now rather than in
+            dbt's log.
 
     """
     load_golden_record(settings, load_sources(settings).sources)
@@ -58,6 +62,9 @@ def take_decisions(settings: Settings) -> None:
         for problem in (line for found in taken.values() for line in found.problems):
             logger.warning("%s", problem)
         take_corrections(connection, settings)
+        lists = load_lists(settings)
+        take_feedback(connection, settings, lists)
+        keep_rules(connection, lists)
 
 
 def remember(settings: Settings) -> None:

@@ -33,6 +33,7 @@ PASSING: Final = frozenset(
         "StoreError",
         "TrainingError",
         "FetchRunningError",
+        "MailError",
     }
 )
 

@@ -80,6 +80,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
     from identity.golden_record import load_golden_record
     from ingest import load_sources
     from ml.specs.files import read_specs
+    from report.calls import load_lists
     from warehouse.catalogue import read_marts
     from warehouse.privacy import load_privacy
 
@@ -87,6 +88,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         "sources.yml": lambda: load_sources(settings),
         "fetch.yml": lambda: load_entries(settings),
         "crm.yml": lambda: load_config(settings),
+        "lists.yml": lambda: load_lists(settings),
         "privacy.yml": lambda: load_privacy(settings, read_marts()),
         "golden_record.yml": lambda: load_golden_record(settings, load_sources(settings).sources),
         "expectations": lambda: (load_use_cases(settings.expectations),

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from fetch import Fetched
     from ingest import Load
     from ml import Scoring, Training, Watch
+    from nights.mailing import Mailed
     from nights.preflight import Finding
+    from report.calls import Lists
     from warehouse import BuildResult
 
 
@@ -170,6 +172,18 @@ def _watch(settings: Settings) -> list[Watch]:
     return watched
 
 
+def _write_lists(settings: Settings) -> Lists:
+    from report.calls import write_call_lists
+
+    return write_call_lists(settings)
+
+
+def _mail_lists(settings: Settings) -> list[Mailed]:
+    from nights.mailing import mail_call_lists
+
+    return mail_call_lists(settings)
+
+
 def _prepare_push(settings: Settings) -> list[str]:
     from crm import prepare
 
@@ -227,8 +241,11 @@ SCORE_CUSTOMERS: Final = (
     Step("watch_scores", _watch, lambda watched: {one.score: one.message for one in watched}),
 )
 PUSH_SCORES: Final = (
+    # before the push: the lists are there also where the CRM does not answer
+    Step("write_call_lists", _write_lists, lambda lists: len(lists.written)),
     Step("prepare_push", _prepare_push, list, chooses=("push_to_crm",)),
     Step("push_to_crm", _push, _pushed),
+    Step("mail_call_lists", _mail_lists, lambda mailed: [one.state for one in mailed]),
 )
 # In place of `push_to_crm` where a person has looked at what would be written, and released it.
 RELEASED_PUSH: Final = Step("push_released", partial(_push, is_released=True), _pushed)

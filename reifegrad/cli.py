@@ -12,6 +12,7 @@ import typer
 from reifegrad.crm import crm_app, push
 from reifegrad.fetching import fetch
 from reifegrad.groups import identity_app, sources_app
+from reifegrad.listing import lists
 from reifegrad.models import models_app
 from reifegrad.options import AsJson, Night, prepare_terminal, settings_now, settings_of
 from reifegrad.spoken import SpokenGroup
@@ -218,6 +219,7 @@ def watch(night: Night = None) -> None:
         say(line)
 
 
+app.command(rich_help_panel=STATIONS)(lists)
 app.command(rich_help_panel=STATIONS)(push)
 
 

@@ -15,6 +15,7 @@ from config import Settings
 from config.language import _, in_thousands
 from nights.steps import NIGHT, SCORING
 from reifegrad import fetching
+from reifegrad.listing import say_lists, say_mails
 from reifegrad.terminal.push_tables import say_pushed, say_waiting
 
 if TYPE_CHECKING:
@@ -312,8 +313,10 @@ TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
     "watch_scores": _by_score,
     **dict.fromkeys(SCORING.values(), _by_score),
     "publish_scores": lambda settings, rows: [_published(settings, rows)],
+    "write_call_lists": say_lists,
     "prepare_push": say_waiting,
     "push_to_crm": say_pushed,
+    "mail_call_lists": say_mails,
 }
 
 

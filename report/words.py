@@ -37,6 +37,14 @@ class Words:
         """Return what people call a kind of model; its technical name where the file has none."""
         return str(_texts()["kinds"].get(name, {}).get(self.language, name))
 
+    def contact(self, kind: str) -> str:
+        """Return what people call a kind of interaction; its technical name without one."""
+        return str(_texts()["contact_kinds"].get(kind, {}).get(self.language, kind))
+
+    def band(self, name: str) -> str:
+        """Return what people call a band of points."""
+        return str(_texts()["calls_bands"][name][self.language])
+
     def mart(self, name: str) -> str:
         """Return a mart's title; its technical name where the file has none."""
         return str(_texts()["marts"].get(name, {}).get(self.language, name))

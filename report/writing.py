@@ -10,6 +10,8 @@ from config import Settings
 from report.words import LANGUAGES, Language, Words
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from report.score_view import ScoresView
     from report.view import View
 
@@ -94,6 +96,11 @@ def missing_page(settings: Settings) -> str:
 
 def render(views: Sequence[View] | Sequence[ScoresView], template: str = TEMPLATE) -> str:
     """Write the page; the first view is the one that is seen first."""
+    return template_named(template).render(views=views)
+
+
+def template_named(name: str) -> Template:
+    """Open a template of this folder; what it shows is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -103,4 +110,4 @@ def render(views: Sequence[View] | Sequence[ScoresView], template: str = TEMPLAT
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(views=views)
+    return environment.get_template(name)

@@ -55,11 +55,11 @@ def writable(cells: Iterable[object]) -> list[object]:
     ]
 
 
-def dress(sheet: Worksheet, widths: Sequence[float], frozen: str) -> None:
+def dress(sheet: Worksheet, widths: Sequence[float], frozen: str, header: int = 1) -> None:
     """Make a sheet readable: widths, heights, header that stays, filter, one page's width.
 
-    The header is the first row; `frozen` is the first cell that scrolls. No cell is a formula: a
-    name may begin with "=".
+    The header is the row `header`, by default the first; `frozen` is the first cell that scrolls.
+    No cell is a formula: a name may begin with "=".
     """
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
@@ -67,7 +67,7 @@ def dress(sheet: Worksheet, widths: Sequence[float], frozen: str) -> None:
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     line = Border(bottom=Side(style="thin", color=LINE))
-    for cells in sheet.iter_rows(min_row=1, max_row=sheet.max_row):
+    for cells in sheet.iter_rows(min_row=header, max_row=sheet.max_row):
         for cell in cells:
             side = None
             if isinstance(cell.value, int | float | date):  # else it runs into the next text
@@ -76,19 +76,19 @@ def dress(sheet: Worksheet, widths: Sequence[float], frozen: str) -> None:
             cell.border = line
             if cell.data_type == "f":
                 cell.data_type, cell.quotePrefix = "s", True
-        is_header = cells[0].row == 1
+        is_header = cells[0].row == header
         lines = max(
             count_lines(cell.value, (width - FILTER_WIDTH) / BOLDER if is_header else width)
             for cell, width in zip(cells, widths, strict=True)
         )
         sheet.row_dimensions[cells[0].row].height = LINE_POINTS * lines + 4
-    for cell in sheet[1]:
+    for cell in sheet[header]:
         cell.font = Font(name="Calibri", bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", fgColor=HEADER)
     last = get_column_letter(len(widths))
     sheet.freeze_panes = frozen
-    sheet.auto_filter.ref = f"A1:{last}{max(sheet.max_row, 2)}"
-    sheet.print_title_rows = "1:1"
+    sheet.auto_filter.ref = f"A{header}:{last}{max(sheet.max_row, header + 1)}"
+    sheet.print_title_rows = f"{header}:{header}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToHeight = 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.loading.archive import Signature
+from workbooks.call_list import is_call_list
 from workbooks.to_do import is_to_do
 
 # Files that programs leave beside what people drop: hidden ones, Office's locks, partial downloads.
@@ -109,7 +110,7 @@ def _values(file: InboxFile, night: date) -> dict[str, object]:
 
 
 def inbox_paths(inbox: Path) -> list[Path]:
-    """Return what a night would read, in the order of the names; to-do lists are read apart."""
+    """Return what a night would read, in the order of the names; filled lists are read apart."""
     return sorted(
         path
         for path in inbox.rglob("*")
@@ -117,8 +118,9 @@ def inbox_paths(inbox: Path) -> list[Path]:
         if (path.is_file() or (path.is_symlink() and not path.exists()))
         and not any(part.startswith(IGNORED_PREFIXES) for part in path.relative_to(inbox).parts)
         and path.suffix.lower() not in IGNORED_SUFFIXES
-        # Read cell by cell by `report.corrections`, which accounts for it itself.
+        # Read cell by cell by `report.corrections` and `report.calls`, which account for them.
         and not is_to_do(path.name)
+        and not is_call_list(path)
     )
 
 

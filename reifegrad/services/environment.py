@@ -107,7 +107,7 @@ def process_environment(settings: Settings) -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if name != "PYTHONDONTWRITEBYTECODE"
-        # Airflow's own settings are ours to give; its connections are where fetch finds logins.
+        # Airflow's own settings are ours to give; in its connections are logins for fetch and mail.
         and (not name.startswith("AIRFLOW_") or name.startswith("AIRFLOW_CONN_"))
     }
     path = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])

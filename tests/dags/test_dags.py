@@ -299,7 +299,9 @@ def test_push_scores(dagbag):
     dag = dagbag.dags["push_scores"]
     assert assets_of(dag.timetable.asset_condition) == {"scores"}
     assert outlets(dag) == {("push_to_crm", "crm"), ("push_released", "crm")}
+    # a CRM that does not answer keeps no list back, nor lists that cannot be written the push
     assert edges(dag) == {
+        ("write_call_lists", "mail_call_lists"),
         ("prepare_push", "push_to_crm"),
         ("prepare_push", "release_push"),
         ("release_push", "push_released"),

@@ -6,6 +6,12 @@ interactions as (
 
 ),
 
+feedback as (
+
+    select * from {{ ref('int_score_feedback_linked') }}
+
+),
+
 -- a mailbox of several people belongs to no single person
 contacts as (
 
@@ -37,6 +43,18 @@ final as (
         on
             interactions.customer_id = contacts.customer_id
             and {{ email_key('interactions.email') }} = contacts.email
+
+    union all
+
+    select
+        feedback_id as interaction_id,
+        customer_id,
+        null as contact_id,
+        'score_feedback' as kind,
+        said_at as occurred_at,
+        kind as detail,
+        null as email
+    from feedback
 
 )
 

@@ -1,0 +1,468 @@
+"""The day's list: who stands on it in which order, how it looks, what people answer on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from config import ConfigurationError, Settings
+from ingest.loading.inbox import inbox_paths
+from nights.building import build, take_decisions
+from report.calls import write_call_lists
+from report.calls.settings import load_lists
+from report.calls.station import file_stem
+from tests.report import call_company
+from tests.report.call_company import (
+    CHURN,
+    NIGHT,
+    answer,
+    change_lists,
+    customers,
+    make_home,
+    names,
+    open_list,
+    put_scores,
+)
+from warehouse import open_warehouse
+from workbooks.call_list import MARK, is_call_list
+
+FEEDBACK = "select kind, note, said_at, source from ops.score_feedback order by entity_id"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return make_home(tmp_path_factory.mktemp("calls"))
+
+
+@pytest.fixture
+def settings(built: Settings, tmp_path: Path) -> Settings:
+    """A copy of the home after its night, without lists."""
+    shutil.copytree(built.home, tmp_path / "home")
+    shutil.copytree(built.config, tmp_path / "config")
+    return built.model_copy(update={"home": tmp_path / "home", "config": tmp_path / "config"})
+
+
+def later(settings: Settings, days: int) -> Settings:
+    return settings.model_copy(update={"as_of": NIGHT + timedelta(days=days)})
+
+
+def ask(settings: Settings, sql: str) -> list[tuple]:
+    with open_warehouse(settings) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def folder(settings: Settings) -> Path:
+    return settings.outbox / "tagesliste"
+
+
+def test_each_account_manager_has_a_list_by_expected_worth(settings):
+    done = write_call_lists(settings)
+    assert [one.title for one in done.written] == [
+        "Tagesliste: Anna Berger", "Tagesliste: Bodo Klein", "Tagesliste: Kunden ohne Zuständigen"
+    ]  # fmt: skip
+    # 36,000 and 12,000 at stake before the most probable of all, worth 300 a year; nobody who is
+    # unlikely to leave, nobody who objected, however much is at stake
+    assert names(folder(settings) / "Anna Berger.xlsx") == ["Bau Süd", "Chemie West", "=SUM(1;2)"]
+    # churn and leads on one list; the lead is its owner's, the customer its account manager's
+    assert names(folder(settings) / "Bodo Klein.xlsx") == ["Chemie West", "Druck Ost"]
+    assert names(folder(settings) / "ohne Zuständigen.xlsx") == ["Eisen Mitte"]
+
+
+def test_a_row_says_whom_to_call_and_why(settings):
+    write_call_lists(settings)
+    _, (row, *_) = open_list(folder(settings) / "Anna Berger.xlsx")
+    assert row["Kunden-Nr."] == "10002"
+    assert row["Kunde"] == "Bau Süd\n50667 Köln"
+    assert row["Ansprechpartner, Telefon"] == "Öz Kaya\nEinkauf\n+49 221 4711"  # not who has left
+    assert row["Hinweis"] == "Abwanderungsrisiko\n40 Punkte (mittel)"
+    assert row["Gründe"] == "+ Seit 90 Tagen nichts\n+ Wenig Interesse\n− Groß"
+    assert (row["Es geht um €"], row["davon erwartet €"]) == (90_000, 36_000)
+    assert row["Zuletzt"] == (
+        "Bestellung 01.12.2025, vor 90 Tagen, üblich alle 30 Tage\nKontakt 10.02.2026: Messebesuch"
+    )
+    assert row["Offen"] == "1 Ticket"
+    assert row["Vorschlag"].startswith("Vor dem Anruf den Stand der offenen Tickets holen (1)")
+    _, (lead, *_) = open_list(folder(settings) / "Bodo Klein.xlsx")
+    assert lead["Hinweis"] == "Abschlusswahrscheinlichkeit\n50 Punkte (hoch)\n„Getriebe“"
+    assert lead["Offen"] == "1 Angebot (30.000 €)"
+    assert (
+        lead["Vorschlag"]
+        == "„Getriebe“: nach dem Termin der Entscheidung fragen und was noch fehlt"
+    )
+
+
+def test_the_list_is_one_page_of_a4_with_a_choice_and_no_cell_is_a_formula(settings):
+    write_call_lists(settings)
+    sheet, rows = open_list(folder(settings) / "Anna Berger.xlsx")
+    assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 1)
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.freeze_panes == "D4"
+    assert sheet.auto_filter.ref == f"A3:N{3 + len(rows)}"
+    (choice,) = sheet.data_validations.dataValidation
+    assert choice.formula1 == f"'{MARK}'!$A$1:$A$6"
+    assert str(choice.sqref) == f"L4:L{3 + len(rows)}"
+    values = load_workbook(folder(settings) / "Anna Berger.xlsx")[MARK]
+    assert values.sheet_state == "hidden"
+    assert [cell.value for cell in values["A"]] == [
+        "angerufen", "nicht erreicht", "jetzt nicht", "zurückgewonnen / Auftrag", "verloren",
+        "Hinweis stimmt nicht",
+    ]  # fmt: skip
+    assert "f" not in {cell.data_type for row in sheet.iter_rows() for cell in row}
+    assert "=SUM(1;2)\n50667 Köln" in [row["Kunde"] for row in rows]
+    assert sheet.column_dimensions["N"].hidden
+    assert oct((folder(settings) / "Anna Berger.xlsx").stat().st_mode)[-3:] == "600"
+
+
+def test_no_more_rows_than_set_and_a_name_written_otherwise_is_one_person(settings):
+    change_lists(settings, rows_per_person=2, names={"bodo klein": "Anna Berger"})
+    done = write_call_lists(settings)
+    assert names(folder(settings) / "Anna Berger.xlsx") == ["Bau Süd", "Chemie West"]
+    assert done.written[0].found.candidates == 4  # Chemie West once, though lead and customer
+    assert not (folder(settings) / "Bodo Klein.xlsx").exists()
+    sheet, _ = open_list(folder(settings) / "Anna Berger.xlsx")
+    assert sheet["A2"].value == "Probe · 02.03.2026 · 2 von 4 Kunden mit einem Hinweis"
+
+
+def test_points_of_rules_order_the_list_and_it_says_so(settings):
+    put_scores(settings, method="rules")
+    write_call_lists(settings)
+    assert names(folder(settings) / "Anna Berger.xlsx") == ["Bau Süd", "Chemie West", "=SUM(1;2)"]
+    sheet, rows = open_list(folder(settings) / "Anna Berger.xlsx")
+    assert "davon erwartet €" not in rows[0]  # points of rules are no probability
+    told = [cell.value for cell in sheet["A"] if cell.value]
+    assert any("Regeln" in str(text) and "Betrag × Punkte / 100" in str(text) for text in told)
+    put_scores(settings, method="rules", amounts=False)
+    write_call_lists(settings)  # without any amount by points alone
+    assert names(folder(settings) / "Anna Berger.xlsx") == ["=SUM(1;2)", "Chemie West", "Bau Süd"]
+
+
+def test_in_english(settings):
+    write_call_lists(settings.model_copy(update={"language": "en"}))
+    english = settings.outbox / "call_lists" / "Anna Berger.xlsx"
+    _, rows = open_list(english)
+    assert rows[0]["Reasons"] == "+ Nothing for 90 days\n+ Little interest\n− Large"
+    assert rows[0]["Hint"] == "Churn risk\n40 points (medium)"
+    write_call_lists(settings)  # one list per person, in the language in use
+    assert not english.exists()
+
+
+def test_feedback_from_the_list_pauses_the_customer_and_becomes_an_interaction(settings):
+    write_call_lists(settings)
+    path = folder(settings) / "Anna Berger.xlsx"
+    answer(
+        path,
+        {"Bau Süd": ("angerufen", None), "Chemie West": ("Hinweis stimmt nicht", "Firma ist zu")},
+    )
+    write_call_lists(settings)
+    assert names(path) == ["=SUM(1;2)"]
+    # the customer rests on every list, with all that is known of it
+    assert names(folder(settings) / "Bodo Klein.xlsx") == ["Druck Ost"]
+    said = {(kind, note) for kind, note, *_ in ask(settings, FEEDBACK)}
+    assert said == {("called", None), ("wrong", "Firma ist zu")}
+    build(settings)
+    (found,) = ask(
+        settings,
+        "select customer_id, detail from marts.interactions"
+        " where kind = 'score_feedback' and detail = 'called'",
+    )
+    assert found == (customers(settings)[2], "called")
+    # two weeks later it is there again, and says so; what was called wrong still rests
+    after = later(settings, 15)
+    build(after)
+    write_call_lists(after)
+    assert names(path) == ["Bau Süd", "=SUM(1;2)"]
+    assert "Rückmeldung" in open_list(path)[1][0]["Zuletzt"]
+
+
+def test_a_list_may_be_renamed_sorted_anew_and_dropped_into_the_inbox(settings):
+    write_call_lists(settings)
+    dropped = settings.inbox / "sub" / "liste von gestern (2).xlsx"
+    dropped.parent.mkdir()
+    shutil.copy2(folder(settings) / "Anna Berger.xlsx", dropped)
+    answer(dropped, {"Bau Süd": ("CALLED", "nächste Woche")})  # in the other language, by hand
+    book = load_workbook(dropped)
+    sheet = book.worksheets[0]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=4, max_row=6)]
+    for place, row in enumerate(reversed(rows), start=4):
+        for column, value in enumerate(row, start=1):
+            sheet.cell(place, column).value = value
+    sheet.insert_rows(1)
+    at = dropped.stat().st_mtime
+    book.save(dropped)
+    os.utime(dropped, (at, at))
+    assert inbox_paths(settings.inbox) == []  # read here, not as a source
+    take_decisions(settings)
+    assert [row[:2] for row in ask(settings, FEEDBACK)] == [("called", "nächste Woche")]
+    before = ask(settings, FEEDBACK)
+    dropped.touch()
+    take_decisions(settings)
+    assert ask(settings, FEEDBACK) == before  # the same word again, even from a newer file
+    write_call_lists(settings)
+    assert "Bau Süd" not in names(folder(settings) / "Anna Berger.xlsx")
+
+
+def test_a_newer_word_replaces_the_older_one_and_an_older_file_changes_nothing(settings):
+    write_call_lists(settings)
+    path = folder(settings) / "Bodo Klein.xlsx"
+    for name, hours, kind in (("a.xlsx", 2, "jetzt nicht"), ("b.xlsx", 1, "angerufen")):
+        shutil.copy2(path, settings.inbox / name)
+        answer(settings.inbox / name, {"Druck Ost": (kind, None)}, hours)
+    take_decisions(settings)
+    assert [row[0] for row in ask(settings, FEEDBACK)] == ["not_now"]
+    take_decisions(settings)
+    assert [row[0] for row in ask(settings, FEEDBACK)] == ["not_now"]
+
+
+def test_what_can_not_be_taken_over_is_told_on_the_next_list_and_in_quarantine(settings, caplog):
+    write_call_lists(settings)
+    path = folder(settings) / "Anna Berger.xlsx"
+    answer(path, {"Bau Süd": ("rief zurück", None), "Chemie West": (None, "im Urlaub")})
+    done = write_call_lists(settings)
+    assert [len(one.refused) for one in done.answered if one.path == path] == [2]
+    assert names(path)[:2] == ["Bau Süd", "Chemie West"]  # not answered, so still there
+    sheet, _ = open_list(path)
+    told = [str(cell.value) for cell in sheet["A"] if str(cell.value).startswith("Nicht über")]
+    assert told == [
+        "Nicht übernommen aus Anna Berger.xlsx: Zeile 4: „rief zurück“ ist keine der Rückmeldungen"
+        " zur Auswahl.",
+        "Nicht übernommen aus Anna Berger.xlsx: Zeile 5: eine Notiz ohne Rückmeldung („im"
+        " Urlaub“); bitte auch eine Rückmeldung wählen.",
+    ]
+    assert "rief zurück" in caplog.text
+    assert ask(settings, "select count(*) from ops.quarantine") == [(2,)]
+    write_call_lists(settings)  # once is enough
+    assert ask(settings, "select count(*) from ops.quarantine") == [(0,)]
+
+
+@pytest.mark.parametrize("damage", ["keys", "content"])
+def test_a_list_that_can_not_be_read_is_told_and_the_night_goes_on(settings, caplog, damage):
+    write_call_lists(settings)
+    dropped = settings.inbox / "kaputt.xlsx"
+    shutil.copy2(folder(settings) / "Anna Berger.xlsx", dropped)
+    if damage == "keys":
+        book = load_workbook(dropped)
+        book.worksheets[0].delete_cols(14)
+        book.save(dropped)
+    else:
+        content = dropped.read_bytes()
+        start = content.index(b"xl/worksheets/sheet1.xml") + 60
+        dropped.write_bytes(content[:start] + b"x" * 200 + content[start + 200 :])
+    assert is_call_list(dropped)
+    write_call_lists(settings)
+    assert "kaputt.xlsx" in caplog.text
+    assert names(folder(settings) / "Anna Berger.xlsx")[0] == "Bau Süd"
+
+
+def test_no_other_workbook_is_taken_for_a_list(settings):
+    other = settings.inbox / "Anna Berger.xlsx"
+    Workbook().save(other)
+    (settings.inbox / "text.xlsx").write_text("no workbook")
+    (settings.inbox / "gone.xlsx").symlink_to(settings.inbox / "nowhere")
+    assert not is_call_list(other)
+    assert len(inbox_paths(settings.inbox)) == 3
+
+
+def test_whoever_has_no_customers_any_more_loses_the_list_and_own_files_stay(settings):
+    write_call_lists(settings)
+    own = folder(settings) / "Notizen.xlsx"
+    Workbook().save(own)
+    answer(folder(settings) / "Bodo Klein.xlsx", {"Druck Ost": ("angerufen", None)})
+    change_lists(settings, names={"Bodo Klein": "Carla Neu"})
+    done = write_call_lists(settings)
+    assert [path.name for path in done.removed] == ["Bodo Klein.xlsx"]
+    assert own.is_file()
+    # what stood on it was taken over before
+    assert names(folder(settings) / "Carla Neu.xlsx") == ["Chemie West"]
+
+
+def test_an_account_manager_without_hints_reads_that_there_are_none(settings):
+    write_call_lists(settings)
+    path = folder(settings) / "Bodo Klein.xlsx"
+    answer(path, dict.fromkeys(("Druck Ost", "Chemie West"), ("jetzt nicht", None)))
+    write_call_lists(settings)
+    sheet, rows = open_list(path)
+    assert rows == []
+    assert sheet["A2"].value == (
+        "Probe · 02.03.2026 · Heute kein Hinweis: niemand ist auffällig, oder Ihre Rückmeldungen"
+        " gelten noch."
+    )
+
+
+def test_a_list_that_is_being_saved_stays(settings, monkeypatch):
+    write_call_lists(settings)
+    path = folder(settings) / "Anna Berger.xlsx"
+    take = call_company_take(path)
+    monkeypatch.setattr("report.calls.station.take_feedback", take)
+    done = write_call_lists(settings)
+    assert [one.problem for one in done.written if one.problem] == [
+        "Anna Berger.xlsx is being filled in; it stays until the next list."
+    ]
+    assert open_list(path)[1][0]["Rückmeldung"] == "angerufen"
+
+
+def call_company_take(path):
+    """Save an answer right after the lists were read."""
+    from report.calls.answers import take_feedback
+
+    def take(connection, settings, config):
+        taken = take_feedback(connection, settings, config)
+        answer(path, {"Bau Süd": ("angerufen", None)})
+        return taken
+
+    return take
+
+
+def test_a_dry_run_writes_nothing(settings):
+    done = write_call_lists(settings, dry_run=True)
+    assert [(one.title, len(one.found.calls), one.path) for one in done.written] == [
+        ("Tagesliste: Anna Berger", 3, None),
+        ("Tagesliste: Bodo Klein", 2, None),
+        ("Tagesliste: Kunden ohne Zuständigen", 1, None),
+    ]
+    assert not settings.outbox.exists()
+    assert ask(settings, "select count(*) from ops.shown_hints") == [(0,)]
+
+
+def test_what_became_of_the_hints_and_nobody_is_named(settings):
+    for days in (0, 1, 2):
+        write_call_lists(later(settings, days))
+    path = folder(settings) / "Anna Berger.xlsx"
+    answer(path, {"Bau Süd": ("angerufen", None), "Chemie West": ("jetzt nicht", "im Mai wieder")})
+    take_decisions(later(settings, 3))
+    ids = customers(settings)
+    # Bau Süd orders; of the others the 90 days are over; the lead is won
+    call_company.fill(settings, {2: "2026-03-10", 7: "2026-06-20"}, outcome="won")
+    after = later(settings, 120)
+    build(after)
+    rows = ask(
+        after,
+        "select entity_id, shown_on, nights_shown, feedback, note, is_followed, outcome, outcome_on"
+        " from marts.score_outcomes order by score, entity_id",
+    )
+    said = {row[0]: row[1:] for row in rows}
+    assert said[ids[2]] == (NIGHT, 3, "called", None, True, "ordered", date(2026, 3, 10))
+    assert said[ids[3]] == (NIGHT, 3, "not_now", "im Mai wieder", False, "not_ordered", None)
+    assert said[ids[1]] == (NIGHT, 3, None, None, None, "not_ordered", None)
+    assert said["l:1"][3:] == (None, None, "won", date(2026, 3, 20))
+    columns = {row[0] for row in ask(after, "describe marts.score_outcomes")}
+    assert not columns & {"account_manager", "owner", "employee", "file", "name", "list"}
+    for table in ("score_feedback", "shown_hints"):
+        kept = ask(after, f"from ops.{table}")
+        assert kept
+        assert not any(
+            person in str(row) for row in kept for person in ("Berger", "BERGER", "Klein")
+        )
+
+
+def test_before_the_time_is_over_the_outcome_is_open(settings):
+    write_call_lists(settings)
+    assert {row[0] for row in ask(settings, "select outcome from marts.score_outcomes")} == {"open"}
+
+
+def test_who_objects_leaves_the_list_and_all_that_was_kept(settings):
+    write_call_lists(settings)
+    answer(folder(settings) / "Anna Berger.xlsx", {"Bau Süd": ("angerufen", None)})
+    take_decisions(settings)
+    (bau,) = {customers(settings)[2]}
+    call_company.fill(settings)
+    with open_warehouse(settings) as connection:
+        connection.execute(
+            "insert into raw.consents by name select * replace ('w:2' as record_id, 'erp:2' as"
+            " company) from raw.consents"
+        )
+        connection.execute("update raw.consents set load_id = 'another'")
+    build(settings)
+    assert ask(
+        settings, f"select count(*) from marts.score_outcomes where entity_id = '{bau}'"
+    ) == [(0,)]
+    write_call_lists(settings)
+    assert "Bau Süd" not in names(folder(settings) / "Anna Berger.xlsx")
+    for table in ("score_feedback", "shown_hints"):
+        assert ask(settings, f"select count(*) from ops.{table} where entity_id = '{bau}'") == [
+            (0,)
+        ]
+
+
+def test_hints_older_than_they_may_be_kept_are_deleted(settings):
+    write_call_lists(settings)
+    change_lists(settings, keep_days=10)
+    write_call_lists(later(settings, 11))
+    assert ask(settings, "select distinct night from ops.shown_hints") == [
+        (NIGHT + timedelta(days=11),)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"rows_per_person": 0}, "rows_per_person: Input should be greater than or equal to 1"),
+        ({"bands": ["huge"]}, "bands.0: Input should be 'high', 'medium' or 'low'"),
+        ({"feedback": {}}, "feedback: called, not_reached, not_now, won_back, lost, wrong is miss"),
+        ({"mail": {"connection": "smtp"}}, "mail: a sender is missing"),
+        ({"mail": {"to": {"Anna": "anna"}}}, "mail.to.Anna.0: String should match pattern"),
+        ({"rows": 3}, "rows: Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_file(settings, change, told):
+    change_lists(settings, **change)
+    with pytest.raises(ConfigurationError) as error:
+        load_lists(settings)
+    assert str(error.value).startswith(f"{settings.config / 'lists.yml'}: {told}")
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ({"when": "opentickets > 0", "de": "a", "en": "b"}, "next_steps.0.when: Binder Error"),
+        ({"de": "{telefon}", "en": "b"}, "next_steps.0.de: there is no column telefon"),
+        ({"de": "{", "en": "b"}, "next_steps.0.de: "),
+    ],
+)
+def test_a_wrong_next_step_is_named_and_the_old_lists_stay(settings, step, told):
+    write_call_lists(settings)
+    before = (folder(settings) / "Anna Berger.xlsx").read_bytes()
+    change_lists(settings, next_steps=[step])
+    with pytest.raises(ConfigurationError) as error:
+        write_call_lists(settings)
+    assert str(error.value).startswith(f"{settings.config / 'lists.yml'}: {told}")
+    assert (folder(settings) / "Anna Berger.xlsx").read_bytes() == before
+
+
+def test_a_next_step_names_nothing_that_is_not_known(settings):
+    steps = [
+        {"de": "{contact_name} anrufen", "en": "call {contact_name}"},
+        {"de": "{amount:€} am {last_order_on:day}", "en": "{amount:€} on {last_order_on:day}"},
+    ]
+    change_lists(settings, next_steps=steps)
+    write_call_lists(settings)
+    found = open_list(folder(settings) / "Anna Berger.xlsx")[1]
+    assert [row["Vorschlag"] for row in found] == [
+        "Öz Kaya anrufen", "20.000 € am 01.12.2025", "300 € am 01.12.2025"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("Müller/Süd: *?", "Müller_Süd_ __"),
+        ("..", "_"),
+        ("con", "_con"),
+        ("a\u0308" * 90, "ä" * 80),
+    ],
+)
+def test_a_name_makes_a_file_name_that_every_system_allows(name, stem):
+    assert file_stem(name) == stem
+
+
+def test_the_firms_with_a_hint_are_all_accounted_for(settings):
+    done = write_call_lists(settings)
+    listed = {call["name"] for one in done.written for call in one.found.calls}
+    assert len(listed) == len(CHURN) - 2  # all but who is unlikely to leave and who objected
+    assert replace(done.written[0].found, calls=()).candidates == 0
