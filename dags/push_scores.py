@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from airflow.sdk import Asset, chain, dag
+from airflow.sdk import Asset, dag
 
 from nights.airflow import CRM, SCORES, as_task, dag_options
 from nights.push_approval import PATIENCE, ask_for_release, choose_push
@@ -27,10 +27,11 @@ def push_scores() -> None:
     **Leaves** the asset `crm`. **When it fails**, the next try goes on where this one stopped.
     """
     lists, _prepare, push, mail = PUSH_SCORES
-    chain(as_task(lists), as_task(mail))  # the push waits for neither: each is of use alone
+    written = as_task(lists)
     chosen = choose_push(push.name)
     chosen >> as_task(push, leaves=CRM)
     chosen >> ask_for_release() >> as_task(RELEASED_PUSH, leaves=CRM)
+    written >> as_task(mail)  # the push waits for neither: each is of use alone
 
 
 push_scores()
