@@ -123,10 +123,11 @@ class MemoryCrm:
             return self._write(target, changes, is_new=False)
 
     def create_tasks(self, tasks: Sequence[Task]) -> list[Outcome]:
-        self.calls += 1
-        for task in tasks:
+        new = [task for task in tasks if f"task-{task.key}" not in self.tasks]
+        self.calls += bool(new)
+        for task in new:
             crm_id = f"task-{task.key}"
-            self.tasks.setdefault(crm_id, (task, TaskState(crm_id=crm_id, is_done=False)))
+            self.tasks[crm_id] = (task, TaskState(crm_id=crm_id, is_done=False))
         return [Outcome(f"task-{task.key}") for task in tasks]
 
     def read_tasks(self, ids: Collection[str]) -> dict[str, TaskState]:

@@ -34,7 +34,9 @@ VALUES_PER_SEARCH: Final = 100  # of one `IN`
 CALLS: Final = (180, 10.0)
 SEARCHES: Final = (4, 1.0)
 A_DAY: Final = 24 * 3600.0
-UNKNOWN_PROPERTY: Final = re.compile(r"PROPERTY_DOESNT_EXIST|does not exist", re.IGNORECASE)
+UNKNOWN_PROPERTY: Final = re.compile(
+    r"PROPERTY_DOESNT_EXIST|does not exist|by non-unique", re.IGNORECASE
+)
 REFUSED: Final = frozenset({400, 404, 409})
 BUSY: Final = frozenset({423, 429, 477})
 

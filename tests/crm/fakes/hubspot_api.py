@@ -52,8 +52,9 @@ def _kind(request: Request) -> str:
 
 
 def _right(kind: str, right: str, what: str = "objects") -> str:
-    """Tasks are read and written with the scopes of contacts."""
-    return f"crm.{what}.{'contacts' if kind == 'tasks' else kind}.{right}"
+    """Tasks, calls and meetings are read and written with the scopes of contacts."""
+    kept = kind if kind in ("companies", "deals") else "contacts"
+    return f"crm.{what}.{kept}.{right}"
 
 
 def _not_found() -> HubSpotError:

@@ -13,12 +13,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-TYPE_IDS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tasks": "0-27"}
+TYPE_IDS = {
+    "contacts": "0-1",
+    "companies": "0-2",
+    "deals": "0-3",
+    "tasks": "0-27",
+    "meetings": "0-47",
+    "calls": "0-48",
+}
 NAMES = {alias: name for name, type_id in TYPE_IDS.items() for alias in (name, type_id)} | {
     "contact": "contacts",
     "company": "companies",
     "deal": "deals",
     "task": "tasks",
+    "meeting": "meetings",
+    "call": "calls",
 }
 UNIQUE_LIMIT = 10  # custom unique properties per object
 STRING_LIMIT = 65_536
@@ -28,6 +37,8 @@ DEFAULTS = {
     "companies": ["name", "domain"],
     "deals": ["dealname", "amount", "closedate", "dealstage", "pipeline"],
     "tasks": [],
+    "meetings": [],
+    "calls": [],
 }
 STANDARD = {
     "contacts": "email firstname lastname phone jobtitle company associatedcompanyid"
@@ -39,6 +50,10 @@ STANDARD = {
     "tasks": "hs_timestamp:datetime hs_task_subject hs_task_body hubspot_owner_id"
     " hs_task_status:NOT_STARTED|IN_PROGRESS|WAITING|COMPLETED|DEFERRED"
     " hs_task_priority:LOW|MEDIUM|HIGH hs_task_type:EMAIL|CALL|TODO hs_merged_object_ids",
+    "meetings": "hs_timestamp:datetime hs_meeting_title hs_meeting_body hs_meeting_outcome"
+    " hubspot_owner_id hs_merged_object_ids",
+    "calls": "hs_timestamp:datetime hs_call_title hs_call_body hs_call_direction hubspot_owner_id"
+    " hs_merged_object_ids",
 }
 
 

@@ -41,7 +41,9 @@ MODELS = {
         " phone:char website:char expected_revenue:float probability:float"
         " stage_id:many2one>crm.stage user_id:many2one>res.users description:html"
         " date_deadline:date date_closed:datetime active:boolean"
-        " priority:selection=0/Low|1/Medium|2/High|3/Very~High"),
+        " priority:selection=0/Low|1/Medium|2/High|3/Very~High"
+        " lost_reason_id:many2one>crm.lost.reason"),
+    "crm.lost.reason": ("Opp. Lost Reason", "name*:char active:boolean"),
     "crm.stage": ("CRM Stages", "name*:char sequence:integer is_won:boolean"),
     "mail.activity": ("Activity", "res_model_id*:many2one>ir.model res_model:char res_id:integer"
         " activity_type_id:many2one>mail.activity.type summary:char note:html"

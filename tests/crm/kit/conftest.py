@@ -25,6 +25,7 @@ create: {{parties: {create}, opportunities: {create}}}
 batch_size: 100
 parallel: 4
 attempts: 4
+tasks: true
 records:
   parties: {{source: crm_companies}}
   opportunities: {{source: crm_deals}}
@@ -42,7 +43,7 @@ def configure(settings: Settings, crm_name: str) -> Callable[..., None]:
     """Return a function that writes crm.yml anew."""
 
     def write(*, create: bool = True) -> None:
-        text = CONFIG.format(name=crm_name, create=str(create).lower())
+        text = CONFIG.format(name=crm_name.partition(":")[0], create=str(create).lower())
         (settings.config / "crm.yml").write_text(text, encoding="utf-8")
 
     write()

@@ -9,15 +9,16 @@ import pytest
 
 from tests.crm.kit.under_test import StartsCrm
 
-CRMS: Final = ("memory", "tryton")
-"""Modules in this folder, each with a function `start`."""
+CRMS: Final = ("memory", "hubspot", "odoo", "odoo:start_19", "salesforce", "tryton")
+"""Modules in this folder, each with a function `start` unless another is named."""
 REAL: Final = frozenset({"tryton"})
 """These are real servers, which take seconds to start: marked as `night`."""
 
 
 def starter(name: str) -> StartsCrm:
     """Return what runs this CRM."""
-    start: StartsCrm = import_module(f"tests.crm.kit.{name}").start
+    module, _, function = name.partition(":")
+    start: StartsCrm = getattr(import_module(f"tests.crm.kit.{module}"), function or "start")
     return start
 
 

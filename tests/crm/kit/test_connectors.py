@@ -12,7 +12,7 @@ import pytest
 
 from crm import CrmLoginError, CrmSetupError, push_through
 from crm.records import Task
-from tests.crm.kit.conftest import Between, die, lacks
+from tests.crm.kit.conftest import Between, Nights, die, lacks
 from tests.crm.kit.registry import starter
 from tests.crm.memory_crm import KilledError
 
@@ -297,7 +297,7 @@ def test_tasks_are_created_once_and_read_back(crm):
     own = crm.add("parties", "Mueller GmbH")
     todo = [
         Task(
-            key=f"2026-11-30 C{i}",
+            key=f"2026-11-30:C{i}",
             subject=f"Müller {i} anrufen",
             note="+ lange still\n− kauft sonst „viel“",
             due_on=date(2026, 11, 30),
@@ -318,7 +318,10 @@ def test_tasks_are_created_once_and_read_back(crm):
         zip(ids, [False, True, False], strict=True)
     )
     assert "Will erst im Januar kaufen." in (states[ids[1]].answer or "")
-    assert [one.crm_id for one in crm.connector.create_tasks(todo)] == ids
+    before, writes = crm.tasks(), crm.writes()
+    again = [str(one.crm_id) for one in crm.connector.create_tasks(todo)]
+    assert (crm.tasks(), crm.writes()) == (before, writes)
+    assert crm.connector.read_tasks(again)[again[1]].is_done
 
 
 @pytest.mark.parametrize("what", ["companies", "contacts", "deals", "activities"])
@@ -347,11 +350,11 @@ def test_an_export_yields_rows_with_the_crms_id_first(nights, crm, score, what):
 def test_what_is_wrong_is_told_in_one_line_and_nothing_is_written(
     crm_name, settings, configure, tmp_path, show, score, flaw, error
 ):
-    show({"C1": score(80)})
     (tmp_path / "crm").mkdir()
     with starter(crm_name)(settings, tmp_path / "crm", flaw) as crm:
         if lacks(crm, f"flaw.{flaw}"):
             return
+        Nights(crm, settings, show).want({"C1": score(80)})
         with pytest.raises(error) as told:
             push_through(crm.connector, settings)
         assert "\n" not in str(told.value)
@@ -359,9 +362,10 @@ def test_what_is_wrong_is_told_in_one_line_and_nothing_is_written(
         assert {one.values.get("points") for one in crm.seen("parties").values()} <= {None}
 
 
-def test_check_and_setup_of_a_crm_that_is_ready_find_nothing_to_do(crm):
+def test_check_and_setup_of_a_crm_that_is_ready_change_nothing(crm):
     writes = crm.writes()
     findings = crm.connector.check()
     assert [one for one in findings if not one.is_well] == []
     assert crm.writes() == writes
-    assert [one for one in crm.connector.setup() if not one.is_done] == []
+    crm.connector.setup()
+    assert crm.writes() == writes
