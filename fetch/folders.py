@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -65,11 +65,13 @@ def parcels(entry: FolderEntry, login: Login | None, state: State) -> Iterator[P
     unmoved: list[str] = []
     for file in sorted(listing, key=lambda file: (file.changed_at, file.name)):
         is_known = state.files.get(file.name) == file.looks
-        if is_known and entry.after == "keep":
+        if is_known:
+            if entry.after == "move":  # killed before it was moved, or not allowed to
+                yield Parcel(file=None, done=_mover(entry, system, root, file, unmoved))
             continue
-        if not is_known and 0 <= time.time() - file.changed_at < entry.settle_seconds:
+        if 0 <= time.time() - file.changed_at < entry.settle_seconds:
             continue  # perhaps still being written
-        yield _parcel(entry, system, root, file, names, is_known, unmoved)
+        yield _parcel(entry, system, root, file, names, unmoved)
     if unmoved:
         message = _("{count} fetched files could not be moved, such as {file}: have it granted.")
         raise FetchError(message.format(count=len(unmoved), file=unmoved[0]))
@@ -103,7 +105,6 @@ def _parcel(
     root: str,
     file: _File,
     names: set[str],
-    is_known: bool,
     unmoved: list[str],
 ) -> Parcel:
     notes: list[str] = []
@@ -133,6 +134,21 @@ def _parcel(
         kept = {name: looks for name, looks in state.files.items() if name in names}
         return state.model_copy(update={"files": kept | {file.name: file.looks}})
 
+    return Parcel(
+        file=f"{entry.target}/{_place(file.name)}",
+        write=write,
+        state=remember,
+        done=_mover(entry, system, root, file, unmoved),
+        modified_at=file.changed_at or None,
+        note=lambda: " ".join(notes) or None,
+    )
+
+
+def _mover(
+    entry: FolderEntry, system: AbstractFileSystem, root: str, file: _File, unmoved: list[str]
+) -> Callable[[], None]:
+    """Return what moves a file where the entry says so, and notes it where that is not allowed."""
+
     def move() -> None:
         if entry.after == "move":
             try:
@@ -140,15 +156,7 @@ def _parcel(
             except OSError:
                 unmoved.append(file.name)
 
-    return Parcel(
-        file=f"{entry.target}/{_place(file.name)}",
-        write=write,
-        state=remember,
-        done=move,
-        modified_at=file.changed_at or None,
-        note=lambda: " ".join(notes) or None,
-        is_known=is_known,
-    )
+    return move
 
 
 def _move(system: AbstractFileSystem, file: _File, folder: str) -> None:

@@ -21,21 +21,21 @@ _MAX_BYTES: Final = 180  # file systems take 255; room for what is put before an
 class Parcel:
     """One file for the inbox.
 
-    `file`: its place below the inbox. `write` writes it to a path and returns the number of rows,
-    None where it does not know them; with no rows the file does not come. `state`: what is to be
-    remembered once the file lies there; called after `write`. `done`: what is left to do at the
-    source after that. `modified_at`: its time of change, seconds since 1970. `note` gives what is
-    worth telling, after `write`. `is_known`: nothing is to be written any more, but `done`.
+    `file`: its place below the inbox; None: nothing is to come, only `state` and `done` to be seen
+    to. `write` writes it to a path and returns the number of rows, None where it does not know
+    them; with no rows the file does not come. `state`: what is to be remembered once the file lies
+    there; called after `write`. `done`: what is left to do at the source after that. `modified_at`:
+    its time of change, seconds since 1970. `note` gives what is worth telling, after `write`.
+    `has_rows`: a dry run writes it to count them.
     """
 
-    file: str
-    write: Callable[[Path], int | None]
-    state: Callable[[State], State]
+    file: str | None
+    write: Callable[[Path], int | None] = lambda _path: None
+    state: Callable[[State], State] = lambda state: state
     done: Callable[[], None] = lambda: None
     modified_at: float | None = None
     note: Callable[[], str | None] = lambda: None
     has_rows: bool = False
-    is_known: bool = False
 
 
 def deliver(inbox: Path, parcel: Parcel) -> int | None:
@@ -45,7 +45,7 @@ def deliver(inbox: Path, parcel: Parcel) -> int | None:
         The number of rows, None where unknown; with 0 nothing was put there.
 
     """
-    target = inbox / parcel.file
+    target = inbox / str(parcel.file)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}{PART}")
     try:

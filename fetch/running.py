@@ -164,28 +164,23 @@ def _take(
     settings: Settings, entry: Entry, parcel: Parcel, state: State, tally: _Tally, dry_run: bool
 ) -> State:
     """Bring one parcel into the inbox; returns what is to be remembered from now on."""
-    if dry_run:
-        if not parcel.is_known:
-            rows = _count(parcel) if parcel.has_rows else None
-            if rows != 0:
-                tally.add(parcel.file, rows)
-            _note(parcel, tally)
-        return state
-    if not parcel.is_known:
+    rows: int | None = None
+    if parcel.file is not None and not dry_run:
         rows = deliver(settings.inbox, parcel)
-        _note(parcel, tally)
-        if rows == 0:
-            return state
-        tally.add(parcel.file, rows)
-        state = parcel.state(state)
-        write_state(settings, entry.name, state)
-    parcel.done()
-    return state
-
-
-def _note(parcel: Parcel, tally: _Tally) -> None:
+    elif parcel.has_rows:
+        rows = _count(parcel)
     if (note := parcel.note()) is not None:
         tally.notes.append(note)
+    if rows == 0:
+        return state
+    if parcel.file is not None:
+        tally.add(parcel.file, rows)
+    if dry_run:
+        return state
+    state = parcel.state(state)
+    write_state(settings, entry.name, state)
+    parcel.done()
+    return state
 
 
 def _count(parcel: Parcel) -> int | None:
@@ -204,7 +199,7 @@ def _parcels(
         from fetch import crm
 
         return crm.parcels(entry, settings, state, crm_reader)
-    from fetch import folders, rest, rows, sql
+    from fetch import folders, mailbox, rest, rows, sql
 
     if isinstance(entry, SqlEntry | RestEntry):
         rows.prepare_dlt(settings)
@@ -212,6 +207,7 @@ def _parcels(
         "sql": sql.parcels,
         "rest": rest.parcels,
         "folder": folders.parcels,
+        "mailbox": mailbox.parcels,
     }
     return kinds[entry.kind](entry, login, state)
 
