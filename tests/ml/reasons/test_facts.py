@@ -224,7 +224,9 @@ def add_customer(rows, key, random):
 
 def add_lead(rows, key, customer, random):
     days = (NIGHT - FIRST).days
-    created = random.uniform(0, days - 1)
+    created = (
+        random.uniform(0, days - 1) if random.random() < 0.5 else days - random.uniform(2, 360)
+    )
     outcome = str(random.choice(["open", "open", "won", "lost"]))
     rows["leads"].append({
         "lead_id": key, "customer_id": customer, "outcome": outcome,
