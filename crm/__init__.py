@@ -16,6 +16,7 @@ from crm.listing import list_path
 from crm.pushing import count_actions, push, push_through, to_json
 from crm.reading import read_objects
 from crm.records import Change, Outcome, Record, Row
+from crm.tasks import Exchanged, exchange_tasks
 
 __all__ = [
     "EXCEL",
@@ -27,6 +28,7 @@ __all__ = [
     "CrmRejectedError",
     "CrmSetupError",
     "CrmUnreachableError",
+    "Exchanged",
     "GuardError",
     "Outcome",
     "Preview",
@@ -34,6 +36,7 @@ __all__ = [
     "Row",
     "Score",
     "count_actions",
+    "exchange_tasks",
     "list_path",
     "load_config",
     "open_connector",

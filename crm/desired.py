@@ -5,6 +5,7 @@ The fields that are ours are the same in every CRM, so one pair of views serves 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final
@@ -32,8 +33,10 @@ MASTER: Final[dict[Target, tuple[str, ...]]] = {
 LOOKUPS: Final[tuple[Lookup, ...]] = ("vat_id", "customer_no", "website", "email")
 
 
-def read_rows(settings: Settings, config: CrmConfig) -> dict[Target, list[Row]]:
-    """Return the rows to show, ordered by key.
+def read_rows(
+    settings: Settings, config: CrmConfig, next_steps: Mapping[str, str]
+) -> dict[Target, list[Row]]:
+    """Return the rows to show, ordered by key; `next_steps` by key.
 
     Raises:
         CrmError: the views are not built yet, or a key comes twice.
@@ -50,18 +53,23 @@ def read_rows(settings: Settings, config: CrmConfig) -> dict[Target, list[Row]]:
                 ) from error
             names = [column[0] for column in cursor.description or []]
             found[target] = [
-                to_row(config, target, dict(zip(names, values, strict=True)))
+                to_row(config, target, dict(zip(names, values, strict=True)), next_steps)
                 for values in cursor.fetchall()
             ]
             require_unique(target, found[target])
     return found
 
 
-def to_row(config: CrmConfig, target: Target, values: dict[str, Any]) -> Row:
+def to_row(
+    config: CrmConfig, target: Target, values: dict[str, Any], next_steps: Mapping[str, str]
+) -> Row:
     """Return one row of the view as what should be shown."""
+    score = to_score(config, values)
+    if score and (step := next_steps.get(values["key"])):
+        score = score.model_copy(update={"next_step": step})
     return Row(
         key=values["key"],
-        score=to_score(config, values),
+        score=score,
         crm_ids=_own_ids(config, target, values["record_ids"] or []),
         # An opportunity has none of its own: its customer's number would find others of theirs.
         lookups={by: values[by] for by in LOOKUPS if target == "parties" and values.get(by)},

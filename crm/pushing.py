@@ -32,6 +32,7 @@ def push(
     only: str | None = None,
     overwrite: bool = False,
     objections_only: bool = False,
+    next_steps: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> list[Change]:
     """Bring the scores in `sync.*` into the CRM: changed records only.
@@ -48,6 +49,7 @@ def push(
         only: a key, an ERP number or a part of a name: nothing but these records is written.
         overwrite: write over fields of ours that a person changed in the CRM.
         objections_only: clear who objected to profiling; of all else only tell, as a dry run does.
+        next_steps: what to do next, by customer_id or lead_id; shown beside the score.
         progress: told after each round.
 
     Returns:
@@ -71,6 +73,7 @@ def push(
         only=only,
         overwrite=overwrite,
         objections_only=objections_only,
+        next_steps=next_steps,
         progress=progress,
     )
 
@@ -84,12 +87,13 @@ def push_through(
     only: str | None = None,
     overwrite: bool = False,
     objections_only: bool = False,
+    next_steps: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> list[Change]:
     """Do what `push` does through a connector that is open already."""
     config = load_config(settings)
     with ledger.one_push_at_a_time(settings):
-        rows = read_rows(settings, config)
+        rows = read_rows(settings, config, next_steps or {})
         announced = ledger.read_announced(settings, connector.name)
         if announced and not dry_run:
             settle_announced(settings, connector, config, announced)

@@ -8,6 +8,7 @@ from nights.airflow import CRM, SCORES, as_task, dag_options
 from nights.push_approval import PATIENCE, ask_for_release, choose_push
 from nights.steps import PUSH_SCORES, RELEASED_PUSH
 
+EITHER = "none_failed_min_one_success"  # the push with or without a person's release
 # A run may wait for a person.
 OPTIONS = dag_options() | {"dagrun_timeout": PATIENCE + timedelta(hours=3)}
 
@@ -22,15 +23,18 @@ def push_scores() -> None:
     Compares what the CRM shows with the scores and writes only what changed, in batches. Every
     write stands in `ops.push_ledger`; a night without changes writes nothing. Where `crm.yml`
     says `approval: person`, the task `release_push` asks under *Required actions*, with figures
-    and ten examples; who objected to profiling is cleared before that.
+    and ten examples; who objected to profiling is cleared before that. With `tasks: true` in
+    `crm.yml` the list also becomes tasks there, and their answers come back.
 
     **Leaves** the asset `crm`. **When it fails**, the next try goes on where this one stopped.
     """
-    lists, _prepare, push, mail = PUSH_SCORES
+    lists, _prepare, push, mail, tasks = PUSH_SCORES
     written = as_task(lists)
     chosen = choose_push(push.name)
-    chosen >> as_task(push, leaves=CRM)
-    chosen >> ask_for_release() >> as_task(RELEASED_PUSH, leaves=CRM)
+    pushed, released = as_task(push, leaves=CRM), as_task(RELEASED_PUSH, leaves=CRM)
+    chosen >> pushed
+    chosen >> ask_for_release() >> released
+    [pushed, released] >> as_task(tasks, trigger_rule=EITHER)
     written >> as_task(mail)  # the push waits for neither: each is of use alone
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from config import Settings
 
 if TYPE_CHECKING:
-    from crm import Change
+    from crm import Change, Exchanged
     from expectations import Assessment
     from fetch import Fetched
     from ingest import Load
@@ -191,14 +191,20 @@ def _prepare_push(settings: Settings) -> list[str]:
 
 
 def _push(settings: Settings, *, is_released: bool = False) -> list[Change]:
-    from crm import push
+    from nights.sales import push_scores
     from report.customer_copy import keep_customers
     from report.overview import read_overview
 
-    changes = push(settings, force=is_released)
+    changes = push_scores(settings, force=is_released)
     read_overview(settings)  # keeps it for `status` while the next night works
     keep_customers(settings)  # … and this for `customer`
     return changes
+
+
+def _exchange_tasks(settings: Settings) -> Exchanged:
+    from nights.sales import exchange_tasks
+
+    return exchange_tasks(settings)
 
 
 def _pushed(changes: list[Change]) -> dict[str, object]:
@@ -246,6 +252,7 @@ PUSH_SCORES: Final = (
     Step("prepare_push", _prepare_push, list, chooses=("push_to_crm",)),
     Step("push_to_crm", _push, _pushed),
     Step("mail_call_lists", _mail_lists, lambda mailed: [one.state for one in mailed]),
+    Step("exchange_tasks", _exchange_tasks, lambda done: done._asdict()),
 )
 # In place of `push_to_crm` where a person has looked at what would be written, and released it.
 RELEASED_PUSH: Final = Step("push_released", partial(_push, is_released=True), _pushed)

@@ -75,8 +75,8 @@ def push(
     night: Night = None,
 ) -> None:
     """Show the scores in the CRM; only what changed is written."""
-    from crm import push as push_scores
     from crm import to_json
+    from nights.sales import push_scores
 
     settings = settings_of(night)
     with push_progress() as progress:

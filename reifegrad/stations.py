@@ -16,7 +16,7 @@ from config.language import _, in_thousands
 from nights.steps import NIGHT, SCORING
 from reifegrad import fetching
 from reifegrad.listing import say_lists, say_mails
-from reifegrad.terminal.push_tables import say_pushed, say_waiting
+from reifegrad.terminal.push_tables import say_pushed, say_tasks, say_waiting
 
 if TYPE_CHECKING:
     from expectations import Assessment
@@ -316,6 +316,7 @@ TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
     "write_call_lists": say_lists,
     "prepare_push": say_waiting,
     "push_to_crm": say_pushed,
+    "exchange_tasks": say_tasks,
     "mail_call_lists": say_mails,
 }
 

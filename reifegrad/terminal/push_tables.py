@@ -12,7 +12,7 @@ from reifegrad.terminal.overview_tables import target_name, titled_table
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from crm import Change
+    from crm import Change, Exchanged
 
 
 def say_waiting(_settings: Settings, due: list[str]) -> Iterator[str]:
@@ -42,6 +42,16 @@ def say_pushed(settings: Settings, changes: list[Change]) -> Iterator[str]:
     yield from _left_open(settings, changes)
     if not has_crm:
         yield _("List of scores: {path}").format(path=list_path(settings))
+
+
+def say_tasks(_settings: Settings, done: Exchanged) -> Iterator[str]:
+    """Tell of the tasks in the CRM, where there are any."""
+    if any(done):
+        told = _("Tasks in the CRM: {created} created, {answered} answered, {refused} refused.")
+        yield told.format(**done._asdict())
+    if done.without_record:
+        told = _("{count} rows of the list are about customers that are not in the CRM.")
+        yield told.format(count=done.without_record)
 
 
 def _left_open(settings: Settings, changes: list[Change]) -> Iterator[str]:

@@ -305,6 +305,8 @@ def test_push_scores(dagbag):
         ("prepare_push", "push_to_crm"),
         ("prepare_push", "release_push"),
         ("release_push", "push_released"),
+        ("push_to_crm", "exchange_tasks"),
+        ("push_released", "exchange_tasks"),
     }
 
 
