@@ -34,6 +34,7 @@ CALLS, IN_SECONDS = 6_000, 300.0  # Dataverse's service protection, for each of 
 IDS_PER_QUERY: Final = 300
 """Values in a query's condition. Its address has 32 KB at most, the condition 500 parts."""
 ROWS_PER_PAGE: Final = 5_000
+MISSING_RIGHT: Final = "is missing prv"  # to a kind of record; one to a single record reads else
 FORMATTED: Final = "OData.Community.Display.V1.FormattedValue"
 # Dataverse's codes: https://learn.microsoft.com/power-apps/developer/data-platform/reference/web-service-error-codes
 KINDS: Final[Mapping[str, RefusalKind]] = {
@@ -121,7 +122,11 @@ class DataverseApi:
             fill(batch)
             return batch.execute(continue_on_error=True).responses
 
-        return [to_outcome(response) for response in self.call(ask)]
+        responses = self.call(ask)
+        words = [response.error_message or "" for response in responses if not response.is_success]
+        if words and len(words) == len(responses) and all(MISSING_RIGHT in one for one in words):
+            raise _not_allowed(words[0])
+        return [to_outcome(response) for response in responses]
 
     def call(self, ask: Callable[[DataverseClient], Result]) -> Result:
         """Ask, within the rate limit.
@@ -232,12 +237,7 @@ def to_error(error: Exception) -> CrmError:
     if _names_a_column(words) or getattr(error, "code", "") == "metadata_error":
         return _lacks(words)
     if status in (requests.codes.forbidden, requests.codes.not_found):
-        return CrmSetupError(
-            _(
-                "The CRM does not allow this: {reason}. Give the user the right, see"
-                " `reifegrad crm check`."
-            ).format(reason=words)
-        )
+        return _not_allowed(words)
     return CrmRejectedError(words)
 
 
@@ -248,6 +248,15 @@ def is_down(status: int) -> bool:
 
 def _names_a_column(words: str) -> bool:
     return "Could not find a property named" in words or "undeclared property" in words
+
+
+def _not_allowed(words: str) -> CrmSetupError:
+    return CrmSetupError(
+        _(
+            "The CRM does not allow this: {reason}. Give the user the right, see"
+            " `reifegrad crm check`."
+        ).format(reason=words.rstrip("."))
+    )
 
 
 def _lacks(words: str) -> CrmSetupError:

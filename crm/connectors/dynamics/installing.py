@@ -57,7 +57,8 @@ def check(api: DataverseApi, config: CrmConfig) -> list[Finding]:
 def setup(api: DataverseApi, config: CrmConfig, language: str) -> list[SetupStep]:
     """See `Connector.setup`."""
     number = _language(api, language)
-    steps = []
+    steps: list[SetupStep] = []
+    is_new = False
     for target in TARGETS:
         names = field_names(config, target)
         for table in TABLES[target]:
@@ -66,23 +67,20 @@ def setup(api: DataverseApi, config: CrmConfig, language: str) -> list[SetupStep
                 continue
             for name, column in names.items():
                 if column not in there:
+                    is_new = True
                     steps.append(_add(api, table.name, column, definition(name, number)))
             steps.append(_make_key(api, table, names["key"]))
     if config.tasks and TASK_KEY not in columns(api, "task"):
         text = {"type": "string", "max_length": KEY_LENGTH}
         steps.append(_add(api, "task", TASK_KEY, text))
-    steps.append(
-        SetupStep(
-            False,
-            _(
-                "In Power Apps, put the columns on the forms and views of {tables} and publish"
-                " them; a view sorted by {field} shows whom to call first."
-            ).format(
-                tables=", ".join(table.name for target in TARGETS for table in TABLES[target]),
-                field=field_names(config, "parties")["points"],
-            ),
+    if is_new:
+        told = _(
+            "In Power Apps, put the columns on the forms and views of {tables} and publish them;"
+            " a view sorted by {field} shows whom to call first."
         )
-    )
+        tables = ", ".join(table.name for target in TARGETS for table in TABLES[target])
+        field = field_names(config, "parties")["points"]
+        steps.append(SetupStep(False, told.format(tables=tables, field=field)))
     return steps
 
 

@@ -84,9 +84,8 @@ class SalesforceConnector:
         names = field_names(self._config, target)
         if by == "key":
             for sobject in self._objects(target):
-                is_open = f" AND {sobject.closed} = false" if sobject.closed else ""
                 soql = f"SELECT Id, {names['key']} FROM {sobject.name} WHERE {names['key']} IN {{}}"
-                rows = self._rest.query_in(soql + is_open, wanted)
+                rows = self._rest.query_in(soql, wanted)
                 pairs += [(row[names["key"]], row["Id"]) for row in rows]
         elif target == "parties" and by == "customer_no":
             for field in ("AccountNumber", names["customer_no"]):

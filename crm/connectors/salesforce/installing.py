@@ -73,19 +73,14 @@ def setup(rest: SalesforceRest, config: CrmConfig, language: str) -> list[SetupS
         steps.append(_create(rest, f"Activity.{TASK_KEY}", task_key()))
         made.append(("Task", f"Task.{TASK_KEY}"))
     if made:
-        steps.append(_permit(rest, made))
-    steps.append(
-        SetupStep(
-            False,
-            _(
-                "In Setup, Object Manager, put the fields on the page layouts of {objects}, and"
-                " make list views sorted by {field}."
-            ).format(
-                objects=", ".join(one.name for t in TARGETS for one in OBJECTS[t]),
-                field=field_names(config, "parties")["points"],
-            ),
+        told = _(
+            "In Setup, Object Manager, put the fields on the page layouts of {objects}, and make"
+            " list views sorted by {field}."
         )
-    )
+        objects = ", ".join(one.name for target in TARGETS for one in OBJECTS[target])
+        field = field_names(config, "parties")["points"]
+        steps.append(_permit(rest, made))
+        steps.append(SetupStep(False, told.format(objects=objects, field=field)))
     return steps
 
 

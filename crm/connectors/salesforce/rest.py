@@ -32,13 +32,14 @@ QUERY_LENGTH: Final = 8_000
 """Characters of a query's list of values. The address that carries it has 16,384 at most."""
 ROWS_PER_CALL: Final = 200  # of an sObject collection
 A_DAY: Final = 24 * 3600.0
+READ_ONLY: Final = "INVALID_FIELD_FOR_INSERT_UPDATE"
 KINDS: Final[Mapping[str, RefusalKind]] = {
     "STRING_TOO_LONG": "too_long",
     "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "unknown_value",
     "REQUIRED_FIELD_MISSING": "missing_value",
     "INSUFFICIENT_ACCESS_OR_READONLY": "no_permission",
     "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": "no_permission",
-    "INVALID_FIELD_FOR_INSERT_UPDATE": "no_permission",
+    READ_ONLY: "no_permission",
     "FIELD_CUSTOM_VALIDATION_EXCEPTION": "rule_of_the_crm",
     "FIELD_FILTER_VALIDATION_EXCEPTION": "rule_of_the_crm",
     "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": "rule_of_the_crm",
@@ -111,7 +112,9 @@ class SalesforceRest:
         outcomes: list[Outcome] = []
         for start in range(0, len(records), ROWS_PER_CALL):
             body = {"allOrNone": False, "records": records[start : start + ROWS_PER_CALL]}
-            outcomes += [to_outcome(row) for row in self.ask(path, method, body)]
+            rows = self.ask(path, method, body)
+            _require_rights(rows)
+            outcomes += [to_outcome(row) for row in rows]
         return outcomes
 
     def ask(self, path: str, method: str = "GET", body: object = None) -> Any:  # noqa: ANN401
@@ -206,6 +209,17 @@ def to_outcome(row: Mapping[str, Any]) -> Outcome:
     return Outcome(refused=words, kind=KINDS.get(first["statusCode"], "other"))
 
 
+def _require_rights(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse to go on where our user may not write a field at all, whatever the record."""
+    first = [row["errors"][0] for row in rows if not row["success"]]
+    if (
+        first
+        and all(error["statusCode"] == READ_ONLY for error in first)
+        and len(first) == len(rows)
+    ):
+        raise _not_allowed(first[0]["message"])
+
+
 def to_error(error: Exception) -> CrmError:
     """Turn an exception of simple-salesforce into one of ours."""
     status, content = getattr(error, "status", 0), getattr(error, "content", None)
@@ -226,13 +240,17 @@ def to_error(error: Exception) -> CrmError:
     if code in ("INVALID_FIELD", "INVALID_TYPE"):
         return _lacks(message)
     if status in (requests.codes.forbidden, requests.codes.not_found):
-        return CrmSetupError(
-            _(
-                "The CRM does not allow this: {reason}. Give the user the right, see"
-                " `reifegrad crm check`."
-            ).format(reason=message)
-        )
+        return _not_allowed(message)
     return CrmRejectedError(f"{code}: {message}" if code else message)
+
+
+def _not_allowed(message: str) -> CrmSetupError:
+    return CrmSetupError(
+        _(
+            "The CRM does not allow this: {reason}. Give the user the right, see"
+            " `reifegrad crm check`."
+        ).format(reason=message.rstrip("."))
+    )
 
 
 def _lacks(message: str) -> CrmSetupError:

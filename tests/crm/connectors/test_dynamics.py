@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.core.credentials import AccessToken
-from azure.core.exceptions import ClientAuthenticationError
 
 from config import Settings
 from crm import Change, CrmLoginError, CrmSetupError, CrmUnreachableError, Score
@@ -23,21 +20,10 @@ from tests.crm.fakes.certificates import make_certificate
 from tests.crm.fakes.dynamics import make_dynamics
 from tests.crm.fakes.dynamics_org import Org, Plugin
 from tests.crm.fakes.serving import Server, serve
+from tests.crm.kit.dynamics import Entra
 
 CONFIG = CrmConfig(connector="dynamics", tasks=True)
 NIGHT = date(2026, 11, 22)
-
-
-class Entra:
-    """Microsoft's login: gives an application with the right secret its token."""
-
-    def __init__(self, tenant: str, client: str, secret: str) -> None:
-        self.secret = secret
-
-    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        if self.secret != "geheim":
-            raise ClientAuthenticationError("AADSTS7000215: Invalid client secret provided.")
-        return AccessToken("token", int(time.time()) + 3600)
 
 
 @pytest.fixture(scope="module")
