@@ -8,7 +8,8 @@ WORKDIR /opt/reifegrad
 COPY requirements requirements
 RUN pip install --no-cache-dir --require-hashes --requirement requirements/uv.txt \
     && uv pip install --system --no-cache --require-hashes --compile-bytecode \
-        --requirement requirements/runtime.txt --requirement requirements/containers.txt
+        --requirement requirements/runtime.txt --requirement requirements/fetch.txt \
+        --requirement requirements/containers.txt
 
 COPY . .
 RUN uv pip install --system --no-cache --no-deps --no-build-isolation --editable . \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -84,7 +85,9 @@ def _resource(entry: RestEntry, login: Login, session: Session) -> DltResource:
         endpoint["data_selector"] = entry.records
     if entry.pages:
         endpoint["paginator"] = dict(entry.pages)
-    cursor = cursor_of(entry, entry.start)
+    # JSON knows no dates: what YAML read as one is compared with texts.
+    start = entry.start.isoformat() if isinstance(entry.start, date) else entry.start
+    cursor = cursor_of(entry, start)
     if cursor is not None and entry.cursor_param:
         endpoint["params"][entry.cursor_param] = cursor
     (resource,) = rest_api_resources(

@@ -194,11 +194,12 @@ def _of_query(entry: SqlEntry, engine: Engine) -> DltResource:
             for part in result.mappings().partitions():
                 yield [dict(row) for row in part]
 
-    cursor = cursor_of(entry, entry.start)
+    cursor = cursor_of(entry, None)
     if cursor is None:
         return dlt.resource(lambda: read(None), name=entry.name)
 
     def read_since(since: Any = cursor) -> Iterator[list[Row]]:  # noqa: ANN401 - as dlt has it
-        return read(since.start_value)
+        # The database compares `start` with its own column, whatever of day and time it holds.
+        return read(entry.start if since.start_value is None else since.start_value)
 
     return dlt.resource(read_since, name=entry.name)

@@ -71,7 +71,7 @@ ENTRY = (
     "  shop: {kind: rest, connection: shop, path: v1/customers, records: data.items,"
     " pages: {type: json_link, next_url_path: next}, file: shop/customers.jsonl%s}"
 )
-NEW = ", cursor: changed, cursor_param: since, start: '2026-01-01'"
+NEW = ", cursor: changed, cursor_param: since, start: 2026-01-01"
 
 
 def test_all_pages_come_with_every_digit(shop, settings, write_entries, table):

@@ -202,6 +202,40 @@ def test_a_query_is_asked_from_the_last_cursor_on(erp, settings, write_entries, 
     assert fetch_all(settings)[0].rows == 1
 
 
+@pytest.mark.parametrize(
+    "asked", ["table: t", "query: 'select * from t where \"geändert am\" >= :since'"]
+)
+@pytest.mark.parametrize(
+    ("kind", "values", "start"),
+    [
+        ("timestamptz", ("2026-01-01 10:00+02", "2026-01-03 10:00:00.123456+00"), "2020-01-01"),
+        ("timestamp", ("2026-01-01", "2026-01-03 01:02:03"), "2020-01-01"),
+        ("date", ("2026-01-01", "2026-01-03"), "2020-01-01"),
+        ("bigint", ("1", "30000000000"), "0"),
+        ("numeric(20, 0)", ("1", "30000000000"), "0"),
+        ("text", ("a", "ü"), "''"),
+    ],
+)
+def test_a_cursor_may_be_of_any_type_that_has_an_order(
+    postgres, settings, write_entries, monkeypatch, kind, values, start, asked
+):
+    url, engine = postgres
+    monkeypatch.setenv("AIRFLOW_CONN_ERP", url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("drop table if exists t"))
+        connection.execute(sa.text(f'create table t (id int, "geändert am" {kind})'))
+    write_entries(
+        f"  a: {{kind: sql, connection: erp, {asked}, cursor: geändert am, start: {start},"
+        " file: a.parquet}"
+    )
+    for number, value in enumerate(values):
+        with engine.begin() as connection:
+            connection.execute(sa.text(f"insert into t values ({number}, '{value}')"))
+        (result,) = fetch_all(settings)
+        assert (result.problem, result.rows) == (None, 1)
+        assert fetch_all(settings)[0].status == "nothing"
+
+
 def test_a_changed_entry_is_fetched_anew_and_says_so(erp, settings, write_entries, inbox):
     write_entries(NEW)
     fetch_all(settings)

@@ -10,6 +10,7 @@ from itertools import chain
 import pytest
 
 from config import PROJECT_ROOT, Settings
+from fetch import Fetched
 from ml import ScoringError, Training, TrainingError
 from nights.steps import NIGHT, Step
 from reifegrad import stations
@@ -87,6 +88,23 @@ def test_a_score_that_fails_is_told_at_the_end_and_the_others_reach_people(tmp_p
     with pytest.raises(ScoringError, match=r"churn\.yml, line 3"):
         list(stations.run_night(Settings(home=tmp_path, language="en")))
     assert taken == ["clear_scores", "publish_scores", "push_to_crm"]
+
+
+def test_a_source_that_does_not_answer_is_told_and_the_night_goes_on(tmp_path, monkeypatch):
+    taken = []
+    silent = Fetched("erp", "sql", "failed", problem="erp.example does not answer")
+
+    def step(name, result=None):
+        return Step(name, lambda _settings: taken.append(name) or result)
+
+    steps = (step("fetch_sources", [silent]), step("publish_marts", {}))
+    monkeypatch.setattr(stations, "NIGHT", {"all": steps})
+    monkeypatch.setattr(stations, "TOLD", {"fetch_sources": stations.TOLD["fetch_sources"]})
+    assert list(stations.run_night(Settings(home=tmp_path, language="en"))) == [
+        "! erp: erp.example does not answer. It has never been fetched yet.",
+        "! Not fetched, see above: erp",
+    ]
+    assert taken == ["fetch_sources", "publish_marts"]
 
 
 def test_the_command_train_tells_every_score_before_it_fails(tmp_path, monkeypatch):
