@@ -9,7 +9,16 @@ import pytest
 
 from tests.crm.kit.under_test import StartsCrm
 
-CRMS: Final = ("memory", "dynamics", "hubspot", "odoo", "odoo:start_19", "salesforce", "tryton")
+CRMS: Final = (
+    "memory",
+    "dynamics",
+    "hubspot",
+    "odoo",
+    "odoo:start_19",
+    "pipedrive",
+    "salesforce",
+    "tryton",
+)
 """Modules in this folder, each with a function `start` unless another is named."""
 REAL: Final = frozenset({"tryton"})
 """These are real servers, which take seconds to start: marked as `night`."""
