@@ -22,6 +22,7 @@ ALARM: Final = "#b04300"
 INK: Final = "#1b2733"
 FAINT: Final = "#5b6875"
 LINE: Final = "#d5dce3"
+LIGHT: Final = "#9db8cf"  # of blue, beside it
 FONT: Final = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 WIDTH: Final = 370  # of every chart, so that all write equally large
 STEP: Final = 17
@@ -173,6 +174,30 @@ def calibration(bins: Sequence[Mapping[str, float]], words: Words) -> str:
     )
     points = base.mark_circle(color=BLUE, size=60, opacity=1).encode(y=observed)
     return _drawn(exact + spread + points, height=260)
+
+
+def hints(bars: Sequence[tuple[str, int, int, bool]], words: Words) -> str:
+    """Draw the shares of good outcomes, each with its interval (Wilson, 95 %).
+
+    `bars`: what is said of it, good outcomes, known outcomes, whether it stands out.
+    """
+    import altair as alt
+    from scipy.stats import binomtest  # type: ignore[import-untyped]
+
+    rows = []
+    for place, (said, good, known, stands_out) in enumerate(bars):
+        interval = binomtest(good, known).proportion_ci(method="wilson")
+        rows.append({
+            "row": place, "said": f"{said} ({words.share(good / known)})", "share": good / known,
+            "low": interval.low, "high": interval.high, "color": BLUE if stands_out else LIGHT,
+        })  # fmt: skip
+    base = _chart(rows).encode(y=alt.Y("row:O", axis=None))
+    axis = alt.Axis(format=".0%", title=None, tickCount=5)
+    x = alt.X("share:Q", scale=alt.Scale(domain=[0, 1]), axis=axis)
+    shares = base.mark_bar(height=11).encode(x=x, color=_as_given())
+    spread = base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q")
+    told = base.mark_text(align="left", dy=-13, color=INK).encode(x=alt.datum(0), text="said:N")
+    return _drawn(shares + spread + told, height=44 * len(rows))
 
 
 def _name_extent(names: Iterable[str]) -> float:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from report import charts
+from report.calls.outcomes import Hints, HintsView, view_hints
 from report.score_facts import Broken, Figure, Mistake, ScoreFacts
 from report.view import Figure as Picture
 from report.words import Language, Words
@@ -77,6 +78,7 @@ class ScoresView:
     night: str
     scores: tuple[ScoreView, ...]
     broken: tuple[str, ...] = ()
+    hints: HintsView | None = None
 
 
 def make_scores_view(
@@ -85,12 +87,14 @@ def make_scores_view(
     night: date,
     language: Language,
     broken: Sequence[Broken] = (),
+    hints: Hints | None = None,
 ) -> ScoresView:
     """Say the facts in one language."""
     words = Words(language)
     scores = tuple(_score(one, words) for one in found)
     told = tuple(_broken(one, words) for one in broken)
-    return ScoresView(language, words, company, words.day(night), scores, told)
+    seen = view_hints(hints, {score.name: score.title for score in scores}, words)
+    return ScoresView(language, words, company, words.day(night), scores, told, seen)
 
 
 def _broken(one: Broken, words: Words) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from config import Settings
 from report.words import LANGUAGES, Language, Words
+from warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -60,12 +61,15 @@ def write_scores_page(settings: Settings) -> Path:
         WarehouseLockedError: a night is running; yesterday's page stays.
 
     """
+    from report.calls.outcomes import read_hints
     from report.score_facts import read_score_facts
     from report.score_view import make_scores_view
 
     found, broken = read_score_facts(settings)
+    with open_warehouse(settings) as connection:
+        hints = read_hints(connection)
     views = [
-        make_scores_view(found, settings.company, settings.night, language, broken)
+        make_scores_view(found, settings.company, settings.night, language, broken, hints)
         for language in _languages(settings)
     ]
     return _replace(scores_path(settings), render(views, SCORES_TEMPLATE))
