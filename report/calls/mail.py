@@ -32,10 +32,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of the HTML table."""
+    """A heading of the HTML table, and its share of the width."""
 
     text: str
     is_number: bool
+    percent: int
 
 
 def make_mail(
@@ -79,13 +80,17 @@ def _as_html(found: CallList, teller: Teller, title: str, of: tuple[str, date]) 
 
     words = teller.words
     columns = shown_columns(found.calls, teller)
+    width = sum(column.width for column in columns)
     return template_named(TEMPLATE).render(
         language=words.language,
         title=title,
         greeting=words("mail_greeting"),
         intro=words("mail_intro"),
         subtitle=subtitle_of(found, words, *of),
-        headings=[Heading(words(one.name), one.name in AMOUNTS) for one in columns],
+        headings=[
+            Heading(words(one.name), one.name in AMOUNTS, round(100 * one.width / width))
+            for one in columns
+        ],
         rows=[[_cell(column, call, teller) for column in columns] for call in found.calls],
         notes=notes_of(found, teller, of[1]),
     )
@@ -110,13 +115,15 @@ def _written(column: Column, call: Call, teller: Teller) -> str:
 
 def _as_text(found: CallList, teller: Teller, title: str, of: tuple[str, date]) -> str:
     words = teller.words
-    rank, *columns = shown_columns(found.calls, teller)
+    rank, *others = shown_columns(found.calls, teller)
+    columns = [column for column in others if column.name != "calls_name"]
     lines = [
         words("mail_greeting"), "", words("mail_intro"), "", title,
         subtitle_of(found, words, *of), "",
     ]  # fmt: skip
     for call in found.calls:
-        lines.append(f"{_written(rank, call, teller)}. {call['name'] or ''}".rstrip())
+        who = teller.customer(call).replace("\n", ", ")
+        lines.append(f"{_written(rank, call, teller)}. {who}".rstrip())
         for column in columns:
             if text := _written(column, call, teller):
                 between = "\n     " if column.name == "calls_reasons" else ", "
