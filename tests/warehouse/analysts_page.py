@@ -25,13 +25,16 @@ QUESTION = re.compile(
 
 
 def publish_sample(home: Path) -> Settings:
-    """Make the sample company of the page and publish its marts."""
+    """Make the sample company of the page, score it and publish its marts."""
+    from expectations import assess
     from reifegrad import stations
 
     settings = Settings(home=home, as_of=NIGHT)
     stations.make_sample(settings, CUSTOMERS, MONTHS, SEED, LAST_DAY)
     list(stations.ingest(settings))
     stations.build(settings)
+    assess(settings)
+    list(stations.score(settings))
     stations.publish(settings)
     return settings
 

@@ -23,7 +23,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 def test_the_questions_are_answered_as_printed(sample: Settings) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert len(QUESTION.findall(page)) == 10
+    assert len(QUESTION.findall(page)) == 12
     assert answered(page, sample.published) == page, "`make answers` renews them"
     with duckdb.connect(str(sample.published), read_only=True) as connection:
         for (table,) in connection.sql("show tables").fetchall():

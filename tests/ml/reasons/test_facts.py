@@ -224,6 +224,7 @@ def add_customer(rows, key, random):
 
 def add_lead(rows, key, customer, random):
     days = (NIGHT - FIRST).days
+    # Half of them of the last year: older ones that nobody touches count as lost, without a score.
     created = (
         random.uniform(0, days - 1) if random.random() < 0.5 else days - random.uniform(2, 360)
     )
