@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
@@ -21,6 +21,7 @@ from crm.errors import (
     CrmSetupError,
     CrmUnreachableError,
 )
+from crm.records import RefusalKind
 
 Result = TypeVar("Result")
 Row = dict[str, Any]  # id, properties, and what else was asked for
@@ -39,6 +40,22 @@ UNKNOWN_PROPERTY: Final = re.compile(
 )
 REFUSED: Final = frozenset({400, 404, 409})
 BUSY: Final = frozenset({423, 429, 477})
+
+
+REFUSALS: Final[Mapping[str, RefusalKind]] = {
+    "OBJECT_NOT_FOUND": "gone",
+    "INVALID_OPTION": "unknown_value",
+    "was not one of the allowed options": "unknown_value",
+    "too long": "too_long",
+    "CONFLICT": "duplicate",
+    "already has that value": "duplicate",
+    "REQUIRED": "missing_value",
+}
+
+
+def kind_of(words: str) -> RefusalKind:
+    """Return what a refusal in HubSpot's words means."""
+    return next((kind for text, kind in REFUSALS.items() if text in words), "other")
 
 
 class HubspotApi:
@@ -348,7 +365,7 @@ class HubspotApi:
                 )
             )
         if status in REFUSED:
-            return CrmRejectedError(words)
+            return CrmRejectedError(words, kind_of(words))
         return CrmError(
             _("HubSpot failed (HTTP {status}): {words}").format(status=status, words=words)
         )

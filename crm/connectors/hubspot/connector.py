@@ -14,7 +14,7 @@ from config import Settings
 from config.language import _
 from crm.config import CrmConfig, Lookup
 from crm.connectors.connector import Export, Finding, Limits, SetupStep
-from crm.connectors.hubspot.api import PER_BATCH, VALUES_PER_SEARCH, HubspotApi, Row
+from crm.connectors.hubspot.api import PER_BATCH, VALUES_PER_SEARCH, HubspotApi, Row, kind_of
 from crm.connectors.hubspot.export import export
 from crm.connectors.hubspot.fields import (
     KINDS,
@@ -28,7 +28,7 @@ from crm.connectors.hubspot.setup import check, set_up
 from crm.connectors.hubspot.tasks import create_tasks, read_tasks
 from crm.connectors.lookups import chunks, hits, usual_form
 from crm.errors import CrmRejectedError
-from crm.records import Change, Outcome, Record, RefusalKind, Target, Task, TaskState
+from crm.records import Change, Outcome, Record, Target, Task, TaskState
 
 DOMAIN: Final = "domain"
 # By these a record that shows anything of a score is found: each score has them. HubSpot allows
@@ -44,15 +44,6 @@ COMPANY: Final = {
     "website": "domain",
 }
 DEAL: Final = {"title": "dealname", "amount": "amount"}
-REFUSALS: Final[Mapping[str, RefusalKind]] = {
-    "OBJECT_NOT_FOUND": "gone",
-    "INVALID_OPTION": "unknown_value",
-    "was not one of the allowed options": "unknown_value",
-    "too long": "too_long",
-    "CONFLICT": "duplicate",
-    "already has that value": "duplicate",
-    "REQUIRED": "missing_value",
-}
 
 
 class HubspotConnector:
@@ -227,8 +218,7 @@ def _outcomes(answer: Any, asked: Sequence[str], known_as: Any) -> list[Outcome]
     refused: dict[str, Outcome] = {}
     for error in getattr(answer, "errors", None) or []:
         words = " ".join(str(error.message).split())
-        told = f"{error.category} {words}"
-        kind: RefusalKind = next((kind for text, kind in REFUSALS.items() if text in told), "other")
+        kind = kind_of(f"{error.category} {words}")
         context = error.context or {}
         places = [int(one) for one in context.get("objectWriteTraceId", []) if one.isdigit()]
         for value in [*(asked[place] for place in places), *context.get("ids", [])]:

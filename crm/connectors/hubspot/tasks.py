@@ -1,7 +1,6 @@
 """The day's list as HubSpot's tasks, and what became of them.
 
-A line with our key stands in each, so that it is not made twice; what a person writes below it is
-the answer.
+A line with our key stands in each, so that it is not made twice, and room for what a person says.
 """
 
 from __future__ import annotations
@@ -12,11 +11,12 @@ from datetime import UTC, date, datetime, time
 from html import escape, unescape
 from typing import Any, Final
 
+from crm.connectors.answers import read_answer, with_room
 from crm.connectors.hubspot.api import PER_BATCH, HubspotApi, Row
 from crm.connectors.lookups import chunks
 from crm.records import Outcome, Task, TaskState
 
-KEY: Final = re.compile(r"Reifegrad:\s*([\w.:-]+)")
+KEY: Final = re.compile(r"Reifegrad:[ \t]*(\S.*\S|\S)")
 TO_COMPANY: Final = 192  # "Association type ids": task to company, task to deal
 TO_DEAL: Final = 216
 PROPERTIES: Final = ("hs_task_status", "hs_task_body", "hs_task_completion_date", "hs_timestamp")
@@ -43,7 +43,7 @@ def read_tasks(api: HubspotApi, ids: Collection[str]) -> dict[str, TaskState]:
             crm_id=row["id"],
             is_done=told.get("hs_task_status") == "COMPLETED",
             done_on=date.fromisoformat(done[:10]) if done else None,
-            answer=_answer(told.get("hs_task_body") or ""),
+            answer=read_answer(_text(told.get("hs_task_body") or "")),
         )
     return found
 
@@ -63,10 +63,10 @@ def _key(row: Row) -> str | None:
 
 def _values(task: Task, owners: dict[str, str]) -> dict[str, Any]:
     due = datetime.combine(task.due_on, time(8), UTC)
-    lines = "<br>".join(escape(line) for line in task.note.splitlines())
+    text = with_room(f"{task.note}\n\nReifegrad: {task.key}")
     values = {
         "hs_task_subject": task.subject,
-        "hs_task_body": f"<p>{lines}</p><p>Reifegrad: {escape(task.key)}</p>",
+        "hs_task_body": "<br>".join(escape(line) for line in text.splitlines()),
         "hs_task_status": "NOT_STARTED",
         "hs_task_type": "CALL",
         "hs_timestamp": due.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -83,9 +83,3 @@ def _links(task: Task) -> list[tuple[str, int]]:
 
 def _text(body: str) -> str:
     return unescape(re.sub(r"<[^>]+>", "", re.sub(r"<(br|/p|/div)\b[^>]*>", "\n", body)))
-
-
-def _answer(body: str) -> str | None:
-    """Return what stands below the line with our key."""
-    found = KEY.search(text := _text(body))
-    return text[found.end() :].strip() or None if found else None

@@ -50,8 +50,10 @@ EXPORTS: Final[Mapping[Export, tuple[str, list[Any], tuple[str, ...]]]] = {
 def export(
     rpc: OdooRpc, what: Export, since: datetime | None
 ) -> Iterator[Mapping[str, str | None]]:
-    """See `Connector.export`. Odoo's times are in UTC."""
-    model, domain, fields = EXPORTS[what]
+    """See `Connector.export`. Times are in UTC; a column that this Odoo lacks is left out."""
+    model, domain, columns = EXPORTS[what]
+    known = rpc.call(model, "fields_get", allfields=list(columns), attributes=["type"])
+    fields = [column for column in columns if column in known]
     if since is not None:
         moment = f"{since.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
         domain = [*domain, ["write_date", ">=", moment]]

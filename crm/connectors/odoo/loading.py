@@ -12,24 +12,12 @@ from typing import Any, Final
 
 from crm.config import CrmConfig
 from crm.connectors.odoo.fields import MODELS, field_names
-from crm.connectors.odoo.rpc import OdooRpc
+from crm.connectors.odoo.rpc import OdooRpc, kind_of
 from crm.errors import CrmRejectedError
 from crm.fields import FIELDS
-from crm.records import Change, Outcome, RefusalKind, Target
+from crm.records import Change, Outcome, Target
 
 NEVER_WRITTEN: Final = frozenset({"key"})  # only on records that the push creates
-# By what stands in Odoo's sentence; the sentences are English, since no language is asked for.
-KINDS: Final[Mapping[str, RefusalKind]] = {
-    "not found in selection": "unknown_value",
-    "Unknown database identifier": "gone",
-    "No matching record": "gone",
-    "does not exist or has been deleted": "gone",
-    "value too long": "too_long",
-    "Missing required value": "missing_value",
-    "not allowed to": "no_permission",
-    "unique constraint": "duplicate",
-    "could not serialize": "locked",
-}
 
 
 class Loader:
@@ -81,7 +69,7 @@ class Loader:
                 return outcomes | {place: Outcome(changes[place].crm_id) for place in left}
             refused = _refused_rows(answer["messages"], len(left))
             outcomes |= {
-                left[row]: Outcome(refused=words, kind=_kind(words))
+                left[row]: Outcome(refused=words, kind=kind_of(words))
                 for row, words in refused.items()
             }
             left = [place for row, place in enumerate(left) if row not in refused]
@@ -131,7 +119,3 @@ def _refused_rows(messages: Sequence[Mapping[str, Any]], count: int) -> dict[int
         words = "; ".join(str(one.get("message", "")) for one in errors or messages)
         raise CrmRejectedError(words or "Odoo refused the batch")
     return refused
-
-
-def _kind(words: str) -> RefusalKind:
-    return next((kind for text, kind in KINDS.items() if text.lower() in words.lower()), "other")

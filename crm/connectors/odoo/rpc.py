@@ -24,6 +24,7 @@ from crm.errors import (
     CrmSetupError,
     CrmUnreachableError,
 )
+from crm.records import RefusalKind
 
 FIRST_WITH_JSON2: Final = 19
 # Several at once met on a row or a table; Odoo itself has tried five times by then.
@@ -38,6 +39,27 @@ REFUSALS: Final = frozenset(
 )  # fmt: skip
 NO_LOGIN: Final = frozenset({"AccessDenied", "Unauthorized"})
 NO_RIGHT: Final = frozenset({"AccessError", "Forbidden"})
+
+
+# By what stands in Odoo's sentence; the sentences are English, since no language is asked for.
+KINDS: Final[Mapping[str, RefusalKind]] = {
+    "not found in selection": "unknown_value",
+    "Wrong value for": "unknown_value",
+    "Unknown database identifier": "gone",
+    "No matching record": "gone",
+    "does not exist or has been deleted": "gone",
+    "value too long": "too_long",
+    "Missing required value": "missing_value",
+    "mandatory field is not set": "missing_value",
+    "not allowed to": "no_permission",
+    "unique constraint": "duplicate",
+    "could not serialize": "locked",
+}
+
+
+def kind_of(words: str) -> RefusalKind:
+    """Return what a refusal in Odoo's words means."""
+    return next((kind for text, kind in KINDS.items() if text.lower() in words.lower()), "other")
 
 
 class OdooRpc:
@@ -213,7 +235,7 @@ class OdooRpc:
         if kind in COLLISIONS:
             return CrmUnreachableError(_("Odoo is busy: {told}").format(told=told))
         if kind in REFUSALS:
-            return CrmRejectedError(told)
+            return CrmRejectedError(told, kind_of(told))
         return CrmError(_("Odoo failed ({kind}): {told}").format(kind=kind, told=told))
 
 

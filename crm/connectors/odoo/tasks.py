@@ -13,20 +13,22 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, Final
 
+from crm.connectors.lookups import chunks
 from crm.connectors.odoo.fields import MODELS
 from crm.connectors.odoo.rpc import OdooRpc
 from crm.records import Outcome, Task, TaskState
 
-KEY: Final = re.compile(r"Reifegrad:\s*([\w.:-]+)")
+KEY: Final = re.compile(r"Reifegrad:[ \t]*(\S.*\S|\S)")
 ACTIVITY_TYPE: Final = ("mail", "mail_activity_data_todo")
 ROWS_PER_READ: Final = 500
+KEYS_PER_SEARCH: Final = 50
 TITLE_OF_NOTE: Final = "o_mail_note_title"
 BLOCK: Final = re.compile(r"<(/?)(div|p|br|li)\b([^>]*)>", re.IGNORECASE)
 
 
 def create_tasks(rpc: OdooRpc, tasks: Sequence[Task]) -> list[Outcome]:
-    """See `Connector.create_tasks`. An id is the activity's, with the task's key."""
-    known = _known(rpc, tasks)
+    """See `Connector.create_tasks`. A task is known by its key, since a done one has no id left."""
+    known = read_tasks(rpc, [task.key for task in tasks])
     new = [task for task in tasks if task.key not in known]
     if new:
         models = {
@@ -35,67 +37,45 @@ def create_tasks(rpc: OdooRpc, tasks: Sequence[Task]) -> list[Outcome]:
                 "ir.model", [["model", "in", sorted(MODELS.values())]], ["model"], 10
             )
         }
-        owners = _owners(rpc, new)
+        owners, keepers = _owners(rpc, new), _keepers(rpc, new)
         kind = _type_id(rpc)
-        keepers = _keepers(rpc, new)
         rows = [
             {"user_id": owners.get(task.owner or "") or keepers.get(_place(task)) or rpc.user_id}
             | _activity(task, models, kind)
             for task in new
         ]
-        made = rpc.call("mail.activity", "create", vals_list=rows)
-        known |= {task.key: crm_id for task, crm_id in zip(new, made, strict=True)}
-    return [Outcome(f"{known[task.key]}:{task.key}") for task in tasks]
+        rpc.call("mail.activity", "create", vals_list=rows)
+    return [Outcome(task.key) for task in tasks]
 
 
 def read_tasks(rpc: OdooRpc, ids: Collection[str]) -> dict[str, TaskState]:
     """See `Connector.read_tasks`."""
-    parts = {one: one.partition(":") for one in ids}
-    numbers = sorted(int(first) for first, _colon, _key in parts.values())
     kept = list(rpc.call("mail.activity", "fields_get", allfields=["active"], attributes=["type"]))
-    rows = {
-        row["id"]: row
-        for row in rpc.search(
-            "mail.activity", [["id", "in", numbers]], ["res_id", *kept], ROWS_PER_READ
-        )
-    }
     found: dict[str, TaskState] = {}
-    for one, (number, _colon, key) in parts.items():
-        row = rows.get(int(number))
-        if row and row.get("active", True):
-            found[one] = TaskState(crm_id=one, is_done=False)
-        elif message := _message(rpc, key):
-            found[one] = TaskState(
-                crm_id=one,
+    for chunk in chunks(sorted(one for one in ids if one), KEYS_PER_SEARCH):
+        done = _marked(rpc, "mail.message", "body", chunk, ["date", "body"])
+        left = _marked(rpc, "mail.activity", "note", chunk, ["note", *kept])
+        for key, row in done.items():
+            found[key] = TaskState(
+                crm_id=key,
                 is_done=True,
-                done_on=date.fromisoformat(message["date"][:10]),
-                answer=_answer(message["body"]),
+                done_on=date.fromisoformat(row["date"][:10]) if row["date"] else None,
+                answer=_answer(row["body"]),
             )
+        for key, row in left.items():
+            if row.get("active", True):
+                found[key] = TaskState(crm_id=key, is_done=False)
     return found
 
 
-def _known(rpc: OdooRpc, tasks: Sequence[Task]) -> dict[str, int]:
-    """Return the tasks that are there already, by key; of a done one only that it was there."""
-    known: dict[str, int] = {}
-    for model in sorted(MODELS.values()):
-        numbers = sorted({_place(task)[1] for task in tasks if _place(task)[0] == model})
-        if not numbers:
-            continue
-        open_ones = rpc.search(
-            "mail.activity",
-            [["res_model", "=", model], ["res_id", "in", numbers], ["note", "ilike", "Reifegrad:"]],
-            ["note"],
-            ROWS_PER_READ,
-        )
-        done_ones = rpc.search(
-            "mail.message",
-            [["model", "=", model], ["res_id", "in", numbers], ["body", "ilike", "Reifegrad:"]],
-            ["body"],
-            ROWS_PER_READ,
-        )
-        known |= {key: 0 for row in done_ones for key in KEY.findall(_text(row["body"]))}
-        known |= {key: row["id"] for row in open_ones for key in KEY.findall(_text(row["note"]))}
-    return known
+def _marked(
+    rpc: OdooRpc, model: str, field: str, keys: Sequence[str], fields: list[str]
+) -> dict[str, dict[str, Any]]:
+    """Return the rows that have a line with one of our keys, by key."""
+    terms = [[field, "ilike", f"Reifegrad: {html.escape(key)}"] for key in keys]
+    rows = rpc.search(model, ["|"] * (len(terms) - 1) + terms, fields, ROWS_PER_READ)
+    wanted = set(keys)
+    return {key: row for row in rows for key in KEY.findall(_text(row[field])) if key in wanted}
 
 
 def _place(task: Task) -> tuple[str, int]:
@@ -144,14 +124,6 @@ def _type_id(rpc: OdooRpc) -> int | None:
         "ir.model.data", [["module", "=", module], ["name", "=", name]], ["res_id"], 10
     )
     return rows[0]["res_id"] if rows else None
-
-
-def _message(rpc: OdooRpc, key: str) -> dict[str, Any] | None:
-    rows = rpc.search(
-        "mail.message", [["body", "ilike", f"Reifegrad: {key}"]], ["date", "body"], ROWS_PER_READ
-    )
-    exact = [row for row in rows if key in KEY.findall(_text(row["body"]))]
-    return exact[-1] if exact else None
 
 
 def _text(body: str) -> str:

@@ -28,6 +28,7 @@ RECENT: Final = timedelta(hours=1)  # before the connector was made; clocks diff
 ADDRESS: Final = ("street", "postcode", "city", "country_code")
 REFUSALS: Final[Mapping[str, RefusalKind]] = {
     "Unknown option": "unknown_value",
+    "single option custom field": "unknown_value",
     "longer than": "too_long",
     "is required": "missing_value",
 }
@@ -37,14 +38,14 @@ class PipedriveConnector:
     """One Pipedrive company, by the token of a user."""
 
     name = "pipedrive"
-    # So many records are one round; what is lost of it on the way is sent again as a whole.
-    limits = Limits(batch=20, parallel=2)
+    limits = Limits(batch=1, parallel=4)
 
     def __init__(self, settings: Settings, config: CrmConfig) -> None:
         self._api = PipedriveApi(settings)
         self._own = OwnFields(self._api, config)
         self._config = config
         self._begun = datetime.now(UTC)
+        self._unsure: set[str] = set()  # keys of which the answer to their creation was lost
 
     def require_login(self) -> None:
         """See `Connector`."""
@@ -114,20 +115,15 @@ class PipedriveConnector:
 
     def create(self, target: Target, changes: Sequence[Change]) -> list[Outcome]:
         """See `Connector`."""
-        own = self._own.of(target)
-        # An answer may have been lost: what was made since we began is not made again.
-        since = f"{self._begun - RECENT:%Y-%m-%dT%H:%M:%SZ}"
-        code = own["key"].code
-        recent = self._list(target, {"custom_fields": code, "updated_since": since})
-        known = {(row.get("custom_fields") or {}).get(code): str(row["id"]) for row in recent}
         outcomes = []
         for change in changes:
-            if crm_id := known.get(change.key):
-                again = change.model_copy(update={"crm_id": crm_id})
-                outcomes += self.write(target, [again])
-            else:
-                body = self._new(target, change)
-                outcomes.append(self._send("POST", self._path(target), body))
+            if change.key in self._unsure and (crm_id := self._made(target, change.key)):
+                outcomes += self.write(target, [change.model_copy(update={"crm_id": crm_id})])
+                continue
+            body = self._new(target, change)
+            self._unsure.add(change.key)
+            outcomes.append(self._send("POST", self._path(target), body))
+            self._unsure.discard(change.key)
         return outcomes
 
     def write(self, target: Target, changes: Sequence[Change]) -> list[Outcome]:
@@ -157,6 +153,14 @@ class PipedriveConnector:
     def export(self, what: Export, since: datetime | None) -> Iterator[Mapping[str, str | None]]:
         """See `Connector`."""
         return export(self._api, what, since)
+
+    def _made(self, target: Target, key: str) -> str | None:
+        """Return the id of a record that was made a moment ago, though nobody told us."""
+        code = self._own.of(target)["key"].code
+        since = f"{self._begun - RECENT:%Y-%m-%dT%H:%M:%SZ}"
+        rows = self._list(target, {"custom_fields": code, "updated_since": since})
+        found = (str(r["id"]) for r in rows if (r.get("custom_fields") or {}).get(code) == key)
+        return next(found, None)
 
     def _path(self, target: Target) -> str:
         return f"/api/v2/{KINDS[target]}"

@@ -1,7 +1,7 @@
 """The day's list as Pipedrive's activities, and what became of them.
 
-A line with our key stands in the note of each, so that it is not made twice; what a person writes
-below it is the answer.
+A line with our key stands in the note of each, so that it is not made twice, and room for what a
+person says.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from html import escape, unescape
 from typing import Final
 
+from crm.connectors.answers import read_answer, with_room
 from crm.connectors.pipedrive.api import PipedriveApi, Row
 from crm.records import Outcome, Task, TaskState
 
-KEY: Final = re.compile(r"Reifegrad:\s*([\w.:-]+)")
+KEY: Final = re.compile(r"Reifegrad:[ \t]*(\S.*\S|\S)")
 PATH: Final = "/api/v2/activities"
 LOOK_BACK: Final = timedelta(days=60)
 """A list's row has its day in its key, so older activities can't be the same."""
@@ -41,13 +42,11 @@ def read_tasks(api: PipedriveApi, ids: Collection[str]) -> dict[str, TaskState]:
     found = {}
     for row in api.by_ids(PATH, sorted(ids)):
         done = row.get("marked_as_done_time")
-        text = _text(row.get("note") or "")
-        key = KEY.search(text)
         found[str(row["id"])] = TaskState(
             crm_id=str(row["id"]),
             is_done=bool(row.get("done")),
             done_on=date.fromisoformat(done[:10]) if done else None,
-            answer=(text[key.end() :].strip() or None) if key else text.strip() or None,
+            answer=read_answer(_text(row.get("note") or "")),
         )
     return found
 
@@ -58,12 +57,12 @@ def _key(row: Row) -> str | None:
 
 
 def _body(task: Task, owners: dict[str, int]) -> Row:
-    lines = "<br>".join(escape(line) for line in task.note.splitlines())
+    text = with_room(f"{task.note}\n\nReifegrad: {task.key}")
     body: Row = {
         "subject": task.subject,
         "type": "call",
         "due_date": task.due_on.isoformat(),
-        "note": f"{lines}<br><br>Reifegrad: {escape(task.key)}<br>",
+        "note": "<br>".join(escape(line) for line in text.splitlines()),
         "org_id": int(task.party_id),
     }
     if task.opportunity_id:

@@ -148,7 +148,7 @@ def test_a_task_is_made_once_and_its_answer_comes_back(world: World) -> None:
     assert not world.connector.read_tasks([crm_id])[crm_id].is_done
     body = (world.hubspot.record("tasks", crm_id) or {})["hs_task_body"]
     world.hubspot.edit(
-        "tasks", crm_id, hs_task_status="COMPLETED", hs_task_body=f"{body}<p>Kauft im Mai.</p>"
+        "tasks", crm_id, hs_task_status="COMPLETED", hs_task_body=f"{body}Kauft im Mai."
     )
     state = world.connector.read_tasks([crm_id, "424242"])[crm_id]
     assert (state.is_done, state.answer) == (True, "Kauft im Mai.")

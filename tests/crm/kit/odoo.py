@@ -107,14 +107,18 @@ class OdooUnderTest(Served):
 
     def tasks(self) -> dict[str, str]:
         rows = self._odoo.database.rows["mail.activity"].values()
-        keys = {row["id"]: re.search(r"Reifegrad:\s*([\w.:-]+)", row["note"]) for row in rows}
-        return {f"{row['id']}:{keys[row['id']][1]}": row["summary"] for row in rows}  # type: ignore[index]
+        return {_key(row): row["summary"] for row in rows}
 
     def finish_task(self, crm_id: str, answer: str) -> None:
-        given = {"ids": [int(crm_id.partition(":")[0])], "feedback": answer}
+        rows = self._odoo.database.rows["mail.activity"].values()
+        given = {"ids": [row["id"] for row in rows if _key(row) == crm_id], "feedback": answer}
         odoo_methods.call(
             self._odoo.database, self._odoo.user, "mail.activity", "action_feedback", given
         )
+
+
+def _key(activity: Mapping[str, Any]) -> str:
+    return str(activity["note"]).rpartition("Reifegrad: ")[2].removesuffix("</p>")
 
 
 def _value(name: str, row: Mapping[str, Any]) -> Any:
