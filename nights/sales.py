@@ -38,7 +38,10 @@ def push_scores(settings: Settings, **options: Any) -> list[Change]:  # noqa: AN
 
     """
     from crm import push
+    from crm.sample_crm import fill_sample_crm
 
+    if not options.get("dry_run"):
+        fill_sample_crm(settings)  # the sample company's, once; of any other nothing is touched
     lists, _config = _read_lists(settings)
     steps = {
         call["entity_id"]: call.next_step[settings.language]

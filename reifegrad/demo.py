@@ -60,6 +60,7 @@ def run_demo(
     begun = datetime.now(UTC)
     with _own_services(settings, console, keep=keep) as ours:
         _fill_inbox(settled, console, customers, months)
+        _fill_crm(settings, console)
         api = _sign_in(settings, console)
         check = _watch(settings)
         if "airflow" in ours:
@@ -172,6 +173,22 @@ def _fill_inbox(settings: Settings, console: Console, customers: int, months: in
         )
         return
     console.print(stations.make_sample(settings, customers, months, seed=1, until=None))
+
+
+def _fill_crm(settings: Settings, console: Console) -> None:
+    """Give the sample company the CRM that it keeps; Airflow is still starting meanwhile."""
+    from crm.sample_crm import fill_sample_crm, is_due
+
+    if settings.crm_url or not is_due(settings):
+        return
+    crm = processes.crm_service(settings)
+    with _status(console, _("waiting for {name} …").format(name=crm.name)):
+        processes.wait_until_ready(settings, crm, READY_SECONDS)
+    with _status(console, _("The CRM gets the sample company's own records …")):
+        filled = fill_sample_crm(settings)
+    if filled:
+        told = _("The CRM holds {parties} companies and {opportunities} deals of its own export")
+        console.print(told.format(**filled._asdict()))
 
 
 def _sign_in(settings: Settings, console: Console) -> AirflowApi:

@@ -106,13 +106,25 @@ class Erp:
             write_csv(inbox / "erp_artikel.csv", header, articles),
         ]
 
-    def _customers(self) -> Iterator[Sequence[Any] | Broken]:
-        rng = self.world.chance("erp customers")
-        broken_after = len(self.accounts) // 2
-        for position, (number, j) in enumerate(self.accounts):
+    @cached_property
+    def vat_ids(self) -> dict[int, str]:
+        """Per customer's index the VAT identifier that the file of customers shows, if it does."""
+        at = _CUSTOMER_HEADER.index("USt-IdNr")
+        shown = zip(self.accounts, self._rows, strict=True)
+        return {j: row[at] for (_, j), row in shown if row[at]}
+
+    @cached_property
+    def _rows(self) -> list[list[Any]]:
+        rng, rows = self.world.chance("erp customers"), []
+        for number, j in self.accounts:
             firm = self.world.firms[self.world.firm_of[j]]
-            is_second = number != self.number[j]
-            row = self._customer(number, j, firm, is_second, rng)
+            rows.append(self._customer(number, j, firm, number != self.number[j], rng))
+        return rows
+
+    def _customers(self) -> Iterator[Sequence[Any] | Broken]:
+        broken_after = len(self.accounts) // 2
+        for position, ((_, j), row) in enumerate(zip(self.accounts, self._rows, strict=True)):
+            firm = self.world.firms[self.world.firm_of[j]]
             yield row
             if position == broken_after:
                 cells = [str(value) for value in row]

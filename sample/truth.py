@@ -10,6 +10,7 @@ import numpy as np
 
 from sample.calendar import BLOCK_DAYS
 from sample.crm import Crm
+from sample.crm_since import HEADER, SINCE_EXPORT, happened_since
 from sample.customers import STATES
 from sample.erp import Erp
 from sample.files import Defect, Written, write_csv
@@ -46,6 +47,7 @@ def write_truth(
                   "days_since_order"), _churn(world), **_FORM),
         write_csv(folder / "leads.csv", ("key", "customer", "created_on", "probability",
                   "probability_at_end", "is_open", "is_won"), _leads(world, crm), **_FORM),
+        write_csv(folder / SINCE_EXPORT, HEADER, happened_since(crm), **_FORM),
         write_csv(folder / "defects.csv", ("file", "sheet", "row_number", "defect", "text"),
                   ((d.file, d.sheet, d.row_number, d.defect, d.text) for d in defects), **_FORM),
     ]  # fmt: skip

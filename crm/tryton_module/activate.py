@@ -19,6 +19,9 @@ HIDDEN_MENUS = [
     ('party', 'menu_category_tree'), ('sale', 'menu_configuration'), ('sale', 'menu_product'),
     ('sale', 'menu_sale_form'), ('sale', 'menu_reporting'),
     ]
+HIDDEN_TABS = [  # of the opportunities: what they show stands under Open or All, too
+    ('sale_opportunity', f'act_opportunity_form_domain_{name}')
+    for name in ('leads', 'opportunities', 'converted', 'cancelled')]
 FIRST_WINDOWS = [
     ('party', 'act_party_form'), ('sale_opportunity', 'act_opportunity_form')]
 # Tryton's country module comes without countries; these are the trade partners that matter
@@ -94,7 +97,7 @@ def write_company(pool, wanted):
 
 
 def show_what_sales_needs(pool, user):
-    """Open the opportunities and the customers at login; leave the menus of sales only.
+    """Open the opportunities and the customers at login; leave sales' menus and tabs only.
 
     Tryton's accounting, stock and products come with its module for opportunities; what is
     hidden here is still there for whoever switches the menu on again (Administration)."""
@@ -105,6 +108,8 @@ def show_what_sales_needs(pool, user):
     Menu.write([menu for menu in with_parent if menu.id not in kept], {'active': False})
     Menu.write(
         Menu.browse([ModelData.get_id(*name) for name in HIDDEN_MENUS]), {'active': False})
+    Tab = pool.get('ir.action.act_window.domain')
+    Tab.write(Tab.browse([ModelData.get_id(*name) for name in HIDDEN_TABS]), {'active': False})
     windows = pool.get('ir.action.act_window').browse(
         [ModelData.get_id(*name) for name in FIRST_WINDOWS])
     user.actions = Action.browse([window.action.id for window in windows])

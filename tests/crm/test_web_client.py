@@ -19,22 +19,39 @@ from tests.browser import CHROMIUM, FLAGS
 TEXTS = {
     "de": {
         "band": "Hoch",
+        "method": "Modell",
         "date": "22.11.2026",
-        "party": ["Abwanderungsrisiko (Reifegrad)", "Einstufung:", "Punkte:", "Stand:", "Gründe:"],
-        "opportunity": ["Abschlusschance (Reifegrad)", "Einstufung:", "Punkte:", "Gründe:"],
+        "party": [
+            "Abwanderungsrisiko (Reifegrad)",
+            "Einstufung:",
+            "Punkte von 100:",
+            "Stand:",
+            "Gültig bis:",
+            "Gründe:",
+        ],
+        "opportunity": ["Abschlusschance (Reifegrad)", "Einstufung:", "Punkte von 100:", "Gründe:"],
         "list": ["Risiko", "Risikostufe"],
         "opportunities": ["Kunde", "Titel", "Chance", "Stufe", "Betrag", "Phase", "Verantwortlich"],
         "guess": "Umwandlungswahrscheinlichkeit",
+        "tabs": {"Offen": 2, "Hoch": 1, "Mittel": 0, "Gewonnen": 0, "Verloren": 0, "Alle": 2},
         "menus": ["Parteien", "Verkauf", "Verwaltung"],
     },
     "en": {
         "band": "High",
+        "method": "Model",
         "date": "11/22/2026",
-        "party": ["Risk of losing this customer (Reifegrad)", "Band:", "Points:", "Scored on:"],
-        "opportunity": ["Chance to win (Reifegrad)", "Band:", "Points:", "Reasons:"],
+        "party": [
+            "Risk of losing this customer (Reifegrad)",
+            "Band:",
+            "Points of 100:",
+            "Scored on:",
+            "Valid until:",
+        ],
+        "opportunity": ["Chance to win (Reifegrad)", "Band:", "Points of 100:", "Reasons:"],
         "list": ["Risk", "Risk band"],
         "opportunities": ["Customer", "Title", "Chance", "Band", "Amount", "Stage", "Owner"],
         "guess": "Conversion Probability",
+        "tabs": {"Open": 2, "High": 1, "Medium": 0, "Won": 0, "Lost": 0, "All": 2},
         "menus": ["Parties", "Sales", "Administration"],
     },
 }
@@ -62,7 +79,7 @@ def page(settings: Settings) -> Iterator[Any]:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-            window = browser.new_context(viewport={"width": 1400, "height": 900}, locale="de-DE")
+            window = browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-DE")
             window.set_default_timeout(60_000)
             yield window.new_page()
             browser.close()
@@ -104,12 +121,14 @@ def test_score_band_reasons_and_date_stand_in_form_and_list(
         for label in labels[1:]:
             expect(group.get_by_text(label, exact=True).first).to_be_visible()
         expect(group.locator("textarea")).to_have_value(score(0).reasons)
-        expect(group.locator("select option:checked")).to_have_text(texts["band"])
+        expect(group.locator("select option:checked")).to_have_text(
+            [texts["band"], texts["method"]]
+        )
         expect(group.locator("input[name=reifegrad_points]:visible")).to_have_value(points)
         expect(group.locator("[name=reifegrad_scored_on]")).to_have_value(texts["date"])
         page.screenshot(path=tmp_path / f"{model}.png")
         box = group.locator("[name=reifegrad_scored_on]").bounding_box()
-        assert box["x"] + box["width"] <= 1400
+        assert box["x"] + box["width"] <= 1280
         assert box["y"] < 450  # seen without scrolling
 
 
@@ -127,6 +146,14 @@ def test_sales_begins_with_opportunities_and_customers_and_sees_what_it_needs(
     menus = page.locator("#menu tbody tr:visible")
     expect(menus).to_have_text(texts["menus"])
 
+    page.locator("#tablist li a").first.click()
+    tabs = page.locator(".tab-domain .nav-tabs li a:visible")
+    expect(tabs).to_contain_text(list(texts["tabs"]))
+    for tab, (name, count) in zip(tabs.all(), texts["tabs"].items(), strict=True):
+        tab.click()
+        expect(page.locator(".tab-pane.active tbody tr"), name).to_have_count(count)
+    box = tabs.last.bounding_box()
+    assert box["x"] + box["width"] <= 1280
     page = follow_link(page, embedded.find_record_url(settings, "sale.opportunity"))
     rows = page.locator(".tab-pane.active tbody tr")
     rows.filter(has_text="Getriebe für L2").wait_for()
@@ -135,7 +162,7 @@ def test_sales_begins_with_opportunities_and_customers_and_sees_what_it_needs(
     for header in texts["opportunities"]:
         box = active.get_by_role("columnheader", name=header, exact=True).bounding_box()
         assert box["width"] > 40, header
-        assert box["x"] + box["width"] <= 1400, header
+        assert box["x"] + box["width"] <= 1280, header
     for cell in ("Müller & Söhne C2", "Getriebe für L2", "91", "Angebot", "Petra Blum"):
         expect(rows.first).to_contain_text(cell)
     assert active.get_by_text(texts["guess"]).count() == 0

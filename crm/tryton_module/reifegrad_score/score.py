@@ -14,10 +14,14 @@ class ScoreMixin(Model):
     reifegrad_points = fields.Integer("Points", readonly=True)
     reifegrad_band = fields.Selection(BANDS, "Band", sort=False, readonly=True)
     reifegrad_reasons = fields.Text("Reasons", readonly=True)
-    reifegrad_next_step = fields.Char("Next step", readonly=True)
+    reifegrad_next_step = fields.Char(
+        "Next step", readonly=True,
+        states={'invisible': ~Eval('reifegrad_next_step')})
     reifegrad_maturity_stage = fields.Integer("Maturity stage", readonly=True)
     reifegrad_method = fields.Selection(METHODS, "Method", sort=False, readonly=True)
-    reifegrad_model_version = fields.Char("Model version", readonly=True)
+    reifegrad_model_version = fields.Char(
+        "Model version", readonly=True,
+        states={'invisible': ~Eval('reifegrad_model_version')})
     reifegrad_scored_on = fields.Date("Scored on", readonly=True)
     reifegrad_valid_until = fields.Date("Valid until", readonly=True)
     _reifegrad_visuals = {}
