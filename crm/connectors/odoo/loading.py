@@ -106,6 +106,10 @@ def _refused_rows(messages: Sequence[Mapping[str, Any]], count: int) -> dict[int
 
     """
     errors = [one for one in messages if one.get("type") == "error"]
+    if len(errors) > 1 and errors[0].get("message") in {one.get("message") for one in errors[1:]}:
+        # Odoo tried the batch, then each row: what it said of the batch stands first, as if it
+        # were of the first row. If that one is bad, too, the next try says so.
+        del errors[0]
     refused: dict[int, str] = {}
     for error in errors:
         rows = error.get("rows") or {}

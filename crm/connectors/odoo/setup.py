@@ -141,29 +141,25 @@ def _make_fields(rpc: OdooRpc, config: CrmConfig, target: Target, model_id: int)
     known = {row["name"] for row in rows}
     has_german = bool(rpc.search("res.lang", [["code", "=", GERMAN], ["active", "=", True]],
                                  ["code"], 10))  # fmt: skip
-    steps = []
-    for own, name in names.items():
-        if name in known:
-            continue
-        field = FIELDS[own]
-        (field_id,) = rpc.call(
-            "ir.model.fields",
-            "create",
-            vals_list=[_new_field(model_id, name, field)],
-            context={"lang": "en_US"},
-        )
-        if has_german:
-            rpc.call(
-                "ir.model.fields",
-                "write",
-                [field_id],
-                vals={"field_description": field.label_de},
-                context={"lang": GERMAN},
-            )
-            _translate_options(rpc, field_id, field)
-        says = _("Field {name} on {model} made.").format(name=name, model=MODELS[target])
-        steps.append(SetupStep(True, says))
-    return steps
+    missing = {own: name for own, name in names.items() if name not in known}
+    if not missing:
+        return []
+    # All in one call: after each Odoo loads its models anew, which takes seconds.
+    made = rpc.call(
+        "ir.model.fields",
+        "create",
+        vals_list=[_new_field(model_id, name, FIELDS[own]) for own, name in missing.items()],
+        context={"lang": "en_US"},
+    )
+    if has_german:
+        for field_id, own in zip(made, missing, strict=True):
+            values = {"field_description": FIELDS[own].label_de}
+            rpc.call("ir.model.fields", "write", [field_id], vals=values, context={"lang": GERMAN})
+            _translate_options(rpc, field_id, FIELDS[own])
+    says = _("Field {name} on {model} made.")
+    return [
+        SetupStep(True, says.format(name=name, model=MODELS[target])) for name in missing.values()
+    ]
 
 
 def _new_field(model_id: int, name: str, field: Field) -> dict[str, Any]:

@@ -44,7 +44,9 @@ def create_tasks(rpc: OdooRpc, tasks: Sequence[Task]) -> list[Outcome]:
             | _activity(task, models, kind)
             for task in new
         ]
-        rpc.call("mail.activity", "create", vals_list=rows)
+        # Without this Odoo sends each salesperson a mail per activity.
+        quiet = {"mail_activity_quick_update": True}
+        rpc.call("mail.activity", "create", vals_list=rows, context=quiet)
     return [Outcome(task.key) for task in tasks]
 
 
@@ -73,7 +75,11 @@ def _marked(
 ) -> dict[str, dict[str, Any]]:
     """Return the rows that have a line with one of our keys, by key."""
     terms = [[field, "ilike", f"Reifegrad: {html.escape(key)}"] for key in keys]
-    rows = rpc.search(model, ["|"] * (len(terms) - 1) + terms, fields, ROWS_PER_READ)
+    domain: list[Any] = ["|"] * (len(terms) - 1) + terms
+    if model == "mail.message":  # of the many messages only those on activities that are done
+        of_ours = ["model", "in", sorted(MODELS.values())]
+        domain = ["&", "&", ["mail_activity_type_id", "!=", False], of_ours, *domain]
+    rows = rpc.search(model, domain, fields, ROWS_PER_READ)
     wanted = set(keys)
     return {key: row for row in rows for key in KEY.findall(_text(row[field])) if key in wanted}
 

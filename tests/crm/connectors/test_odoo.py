@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from config import ConfigurationError, Settings
-from crm import Change, CrmConfig, CrmError, CrmLoginError, CrmSetupError
+from crm import Change, CrmConfig, CrmError, CrmLoginError, CrmRejectedError, CrmSetupError
 from crm.connectors import open_connector
 from crm.connectors.odoo import OdooConnector
+from crm.connectors.odoo.loading import _refused_rows
 from crm.records import Task
 from tests.crm.fakes.odoo import Odoo
 from tests.crm.fakes.serving import Server, serve
@@ -99,6 +100,16 @@ def test_a_batch_is_one_call_and_bad_rows_are_told_apart(world: World) -> None:
     assert {key: record.values["points"] for key, record in read.items()} == {a: 71, b: 6}
     own = {name: value for name, value in read[a].values.items() if name in SCORE}
     assert own == SCORE
+
+
+def test_what_odoo_says_of_the_batch_is_not_taken_for_its_first_row() -> None:
+    def told(row: int) -> dict[str, Any]:
+        return {"type": "error", "message": "So nicht.", "rows": {"from": row, "to": row}}
+
+    assert _refused_rows([told(0), told(2)], 3) == {2: "So nicht."}
+    assert _refused_rows([told(0)], 3) == {0: "So nicht."}
+    with pytest.raises(CrmRejectedError, match="So nicht"):
+        _refused_rows([{"type": "error", "message": "So nicht."}], 3)
 
 
 def test_only_what_is_due_is_written(world: World) -> None:
