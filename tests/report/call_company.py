@@ -101,10 +101,16 @@ def fill(
 def customers(settings: Settings) -> dict[int, str]:
     """Return the customer's id by the firm's number."""
     with open_warehouse(settings) as connection:
-        rows = connection.execute(
+        return customers_of(connection)
+
+
+def customers_of(connection: Any) -> dict[int, str]:
+    """Return the customer's id by the firm's number, with the warehouse open."""
+    return dict(
+        connection.execute(
             "select split_part(record_id, ':', 2)::int, customer_id from marts.customer_records"
         ).fetchall()
-    return dict(rows)
+    )
 
 
 def put_scores(settings: Settings, method: str = "model", amounts: bool = True) -> None:

@@ -24,6 +24,7 @@ from tests.report.call_company import (
     answer,
     change_lists,
     customers,
+    customers_of,
     make_home,
     names,
     open_list,
@@ -141,6 +142,37 @@ def test_points_of_rules_order_the_list_and_it_says_so(settings):
     put_scores(settings, method="rules", amounts=False)
     write_call_lists(settings)  # without any amount by points alone
     assert names(folder(settings) / "Anna Berger.xlsx") == ["=SUM(1;2)", "Chemie West", "Bau Süd"]
+
+
+def test_where_a_score_names_no_worth_turnover_counts_and_else_the_median(settings):
+    with open_warehouse(settings) as connection:
+        connection.execute("update ops.scores set amount = null, expected_amount = null")
+        ids = customers_of(connection)
+        for number, turnover in ((1, 400.0), (2, 70_000.0), (3, -5.0)):
+            connection.execute(
+                "update intermediate.int_customers_summarised set net_amount_12_months = ?"
+                " where customer_id = ?",
+                [turnover, ids[number]],
+            )
+    write_call_lists(settings)
+    rows = open_list(folder(settings) / "Anna Berger.xlsx")[1]
+    assert [(row["Kunde"].split("\n")[0], row["Es geht um €"]) for row in rows] == [
+        ("Bau Süd", 70_000), ("=SUM(1;2)", 400), ("Chemie West", -5)
+    ]  # fmt: skip
+    assert rows[0]["davon erwartet €"] == 28_000
+    with open_warehouse(settings) as connection:
+        connection.execute(
+            "update intermediate.int_customers_summarised set net_amount_12_months = null"
+            " where customer_id = ?",
+            [ids[1]],
+        )
+        connection.execute("update ops.scores set amount = 20000 where entity_id = ?", [ids[3]])
+    write_call_lists(settings)
+    rows = open_list(folder(settings) / "Anna Berger.xlsx")[1]
+    # of 30, 30, 20,000 and 70,000 the median is 10,015: times 0.9 less than 20,000 times 0.6
+    assert [(row["Kunde"].split("\n")[0], row["Es geht um €"]) for row in rows] == [
+        ("Bau Süd", 70_000), ("Chemie West", 20_000), ("=SUM(1;2)", None)
+    ]  # fmt: skip
 
 
 def test_in_english(settings):

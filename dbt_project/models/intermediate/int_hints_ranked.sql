@@ -22,6 +22,18 @@ customers as (
 
 ),
 
+-- where a score's YAML names no worth: the turnover of 12 months, where orders have amounts
+turnovers as (
+
+    select
+        customer_id,
+        case
+            when max(net_amount_12_months) over () > 0 then net_amount_12_months
+        end as turnover
+    from {{ ref('int_customers_summarised') }}
+
+),
+
 limits as (
 
     select * from {{ ref('stg_ops__call_list_limits') }}
@@ -45,12 +57,15 @@ paused as (
 hints as (
 
     select
-        scores.*,
+        scores.* replace (
+            coalesce(
+                scores.amount,
+                case when scores.entity = 'lead' then leads.amount else turnovers.turnover end
+            ) as amount
+        ),
         leads.title,
         {{ email_key('leads.contact_email') }} as contact_email,
         customers.customer_id as called_id,
-        -- nothing is worth less than nothing, whatever was credited
-        greatest(scores.amount, 0) as known_amount,
         coalesce(leads.owner, customers.account_manager) as written
     from scores
     cross join limits
@@ -59,6 +74,7 @@ hints as (
         on
             customers.customer_id
             = case when scores.entity = 'lead' then leads.customer_id else scores.entity_id end
+    left join turnovers on customers.customer_id = turnovers.customer_id
     left join paused on customers.customer_id = paused.customer_id
     where
         list_contains(limits.scores, scores.score)
@@ -74,10 +90,11 @@ weighed as (
     select
         hints.*,
         coalesce(names.name, trim(hints.written)) as account_manager,
+        -- nothing is worth less than nothing, whatever was credited
         coalesce(
-            hints.known_amount,
-            median(hints.known_amount) over (partition by hints.score),
-            median(hints.known_amount) over (),
+            case when hints.amount < 0 then 0 else hints.amount end,
+            median(hints.amount) over (partition by hints.score),
+            median(hints.amount) over (),
             1
         ) * coalesce(hints.probability, hints.points / 100) as worth
     from hints
@@ -117,7 +134,7 @@ ranked as (
         reasons_de,
         reasons_en,
         amount,
-        expected_amount,
+        coalesce(expected_amount, amount * probability) as expected_amount,
         worth,
         scored_on,
         as_of,
