@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from config.language import _
+from config.language import _, spoken_language
 from ml.learning.candidates import Candidate
 from ml.registry import curves
 
@@ -56,7 +56,8 @@ def save(chart: alt.TopLevelMixin, path: Path) -> None:
         .configure_title(fontSize=15, anchor="start", color=_INK, subtitleColor=_FAINT)
         .to_dict()
     )  # fmt: skip
-    path.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
+    numbers = "de-DE" if spoken_language() == "de" else "en-US"  # 1,5 or 1.5
+    path.write_bytes(vl_convert.vegalite_to_png(spec, scale=2, format_locale=numbers))
 
 
 def _calibration(bins: list[dict[str, float]]) -> alt.TopLevelMixin:

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from ml.registry import curves
+from config.language import use_language
+from ml.registry import curves, plots
 
 
 def rows(n, seed=0):
@@ -36,3 +37,22 @@ def test_gain_ends_with_everything_found():
     gain = curves.gain(rows(1000))
     assert gain.iloc[-1][["share", "found", "lift"]].tolist() == [1, 1, 1]
     assert gain["found"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "numbers"),
+    [("de", "Lift auf Zeilen, aus denen nicht gelernt wurde", "de-DE"),
+     ("en", "Lift on rows not learnt from", "en-US")],
+)  # fmt: skip
+def test_plots_speak_the_set_language(tmp_path, monkeypatch, language, title, numbers):
+    drawn = []
+
+    def keep(spec, scale, format_locale):
+        drawn.append((spec["title"]["text"], format_locale))
+        return b""
+
+    monkeypatch.setattr("vl_convert.vegalite_to_png", keep)
+    rows = pd.DataFrame({"share": [0.1, 1], "lift": [2.5, 1], "precision": [0.5, 0.2]})
+    use_language(language)
+    plots.save(plots._line(rows, "share", "lift", "x", "y"), tmp_path / "lift.png")
+    assert drawn == [(title, numbers)]
