@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from config.language import _, spoken_language
 from ml.learning.candidates import Candidate
@@ -56,7 +56,7 @@ def save(chart: alt.TopLevelMixin, path: Path) -> None:
         .configure_title(fontSize=15, anchor="start", color=_INK, subtitleColor=_FAINT)
         .to_dict()
     )  # fmt: skip
-    numbers = "de-DE" if spoken_language() == "de" else "en-US"  # 1,5 or 1.5
+    numbers: Literal["de-DE", "en-US"] = "de-DE" if spoken_language() == "de" else "en-US"
     path.write_bytes(vl_convert.vegalite_to_png(spec, scale=2, format_locale=numbers))
 
 
