@@ -103,9 +103,8 @@ class HubspotConnector:
         """See `Connector`. HubSpot has no field for VAT ids; e-mail addresses are of contacts."""
         kind, names = KINDS[target], field_names(self._config, target)
         if by == "key":
-            rows = self._api.read(kind, values, wanted(self._config, target), names["key"])
-            active = [row for row in rows if self._record(target, row).is_active]
-            return _hits(by, active, names["key"], values)
+            rows = self._api.read(kind, values, [names["key"]], names["key"])
+            return _hits(by, rows, names["key"], values)
         if target != "parties" or by == "vat_id":
             return {}
         if by == "email":

@@ -92,8 +92,7 @@ class OdooConnector:
         names = field_names(self._config, target)
         if by == "key":
             rows = self._by_values(target, names["key"], sorted(values))
-            active = [row for row in rows if self._record(target, row).is_active]
-            return hits(by, [(row[names["key"]], str(row["id"])) for row in active], values)
+            return hits(by, [(row[names["key"]], str(row["id"])) for row in rows], values)
         if target != "parties":
             return {}
         if by == "customer_no":

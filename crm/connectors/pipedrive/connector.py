@@ -102,12 +102,11 @@ class PipedriveConnector:
             code = self._own.of(target)[by].code
             rows = self._list(target, {"custom_fields": code})
             pairs = [
-                ((row.get("custom_fields") or {}).get(code), str(row["id"]))
+                (line, str(row["id"]))
                 for row in rows
-                if self._is_active(target, row)
+                for line in _lines((row.get("custom_fields") or {}).get(code))
             ]
-            return hits(by, [(line, crm_id) for text, crm_id in pairs for line in _lines(text)],
-                        values)  # fmt: skip
+            return hits(by, pairs, values)
         if target != "parties" or by != "website":
             return {}
         rows = self._list(target, {})
@@ -173,9 +172,6 @@ class PipedriveConnector:
 
     def _record(self, target: Target, row: Row) -> Record:
         return to_record(target, self._own.of(target), row)
-
-    def _is_active(self, target: Target, row: Row) -> bool:
-        return to_record(target, {}, row).is_active
 
     def _new(self, target: Target, change: Change) -> Row:
         master = change.master or {}

@@ -131,6 +131,9 @@ def test_what_is_created_twice_is_created_once(world: World) -> None:
     (made,) = world.connector.create("opportunities", [deal])
     (read,) = world.connector.read("opportunities", [str(made.crm_id)]).values()
     assert (read.name, read.is_active, read.values["points"]) == ("Getriebe", True, 71)
+    world.hubspot.edit("deals", str(made.crm_id), dealstage="closedlost", hs_is_closed="true")
+    assert not world.connector.read("opportunities", [str(made.crm_id)])[str(made.crm_id)].is_active
+    assert world.connector.find("opportunities", "key", ["L9"]) == {"L9": [made.crm_id]}
     with pytest.raises(CrmRejectedError, match="C7"):
         world.connector.create(
             "opportunities", [deal.model_copy(update={"master": {"title": "x", "parent": "C7"}})]

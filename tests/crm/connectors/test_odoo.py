@@ -182,6 +182,8 @@ def test_what_is_created_twice_is_created_once(world: World) -> None:
     assert read.is_active
     world.odoo.edit("crm.lead", int(made.crm_id or 0), date_closed="2026-11-20 10:00:00")
     assert not world.connector.read("opportunities", [str(made.crm_id)])[str(made.crm_id)].is_active
+    # A closed one is found by its key all the same, so that it is not created anew.
+    assert world.connector.find("opportunities", "key", ["L9"]) == {"L9": [made.crm_id]}
 
 
 def test_a_task_is_made_once_and_its_answer_comes_back(world: World) -> None:

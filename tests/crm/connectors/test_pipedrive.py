@@ -131,6 +131,7 @@ def test_what_is_created_twice_is_created_once(world: World) -> None:
     assert (read.name, read.is_active, read.values["points"]) == ("Getriebe", True, 71)
     world.pipedrive.edit("deals", int(made.crm_id or 0), status="won")
     assert not world.connector.read("opportunities", [str(made.crm_id)])[str(made.crm_id)].is_active
+    assert world.connector.find("opportunities", "key", ["L9"]) == {"L9": [made.crm_id]}
     with pytest.raises(CrmRejectedError, match="C7"):
         world.connector.create(
             "opportunities", [deal.model_copy(update={"key": "L7", "master": {"parent": "C7"}})]
