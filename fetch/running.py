@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from config import ConfigurationError, Settings
 from config.connections import Login, find_login
@@ -131,7 +132,7 @@ def _fetch(
     since, problem = None, None
     try:
         login = find_login(settings, entry.connection) if entry.connection else None
-        since = _since(entry, state)
+        since = _since(settings, entry, state)
         for parcel in _parcels(entry, login, settings, state, crm_reader):
             state = _take(settings, entry, parcel, state, tally, dry_run)
     except Exception as error:  # a source's driver may raise anything; the others go on
@@ -212,12 +213,14 @@ def _parcels(
     return kinds[entry.kind](entry, login, state)
 
 
-def _since(entry: Entry, state: State) -> str | None:
+def _since(settings: Settings, entry: Entry, state: State) -> str | None:
     from fetch import rows
 
     if isinstance(entry, SqlEntry | RestEntry):
         return rows.since(entry, state) if entry.cursor else None
-    return f"{state.fetched_at:%Y-%m-%d %H:%M}" if state.fetched_at else None
+    if state.fetched_at is None:
+        return None
+    return f"{state.fetched_at.astimezone(ZoneInfo(settings.timezone)):%Y-%m-%d %H:%M}"
 
 
 def _chosen(

@@ -67,19 +67,16 @@ def told(settings: Settings, fetched: Iterable[Fetched]) -> Iterator[str]:
 
 
 def _came(one: Fetched) -> str:
-    how = _("{seconds:.1f} s").format(seconds=one.seconds)
+    how = [_("rows: {rows}").format(rows=in_thousands(one.rows))] if one.rows else []
     if one.since:
-        how = _("since {since}").format(since=one.since) + f", {how}"
+        how.append(_("since {since}").format(since=one.since))
+    took = ", ".join([*how, _("{seconds:.1f} s").format(seconds=one.seconds)])
     if not one.files:
-        return _("{name}: nothing new ({how})").format(name=one.name, how=how)
-    files = ", ".join(one.files[:FILES_NAMED]) + (", …" if len(one.files) > FILES_NAMED else "")
-    if one.rows is None:
-        message = _("{name}: {count} files: {files} ({how})")
-        return message.format(
-            name=one.name, count=in_thousands(len(one.files)), files=files, how=how
-        )
-    message = _("{name}: {rows} rows in {files} ({how})")
-    return message.format(name=one.name, rows=in_thousands(one.rows), files=files, how=how)
+        return _("{name}: nothing new ({how})").format(name=one.name, how=took)
+    files, more = ", ".join(one.files[:FILES_NAMED]), len(one.files) - FILES_NAMED
+    if more > 0:
+        files = _("{files} and {more} more").format(files=files, more=in_thousands(more))
+    return f"{one.name}: {files} ({took})"
 
 
 def _failed(settings: Settings, one: Fetched) -> str:
@@ -88,7 +85,9 @@ def _failed(settings: Settings, one: Fetched) -> str:
 
     text = str(one.problem).rstrip(".") + "."
     if one.files:
-        text += " " + _("{count} files had come before that.").format(count=len(one.files))
+        text += " " + _("Before that there came: {files}.").format(
+            files=", ".join(one.files[:FILES_NAMED])
+        )
     if one.fetched_at:
         return (
             text
