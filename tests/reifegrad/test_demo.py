@@ -176,3 +176,34 @@ def test_scores_are_called_as_people_call_them(settings):
     assert score_titles(settings)["churn"] == "Abwanderungsrisiko"
     english = settings.model_copy(update={"language": "en"})
     assert score_titles(english)["churn"] == "Churn risk"
+
+
+def test_the_sample_company_gets_its_crm_once_and_no_other_company_does(
+    settings, console, monkeypatch
+):
+    """A company's own files: nobody waits for the CRM; the sample's: told what it got, once."""
+    from crm import sample_crm
+
+    def wait(*_arguments):
+        waited.append(True)
+
+    def fill(_settings):
+        (settings.home / "crm").mkdir()
+        (settings.home / "crm" / "filled").touch()
+        return sample_crm.Filled(527, 540)
+
+    waited = []
+    monkeypatch.setattr(demo.processes, "wait_until_ready", wait)
+    monkeypatch.setattr(sample_crm, "fill_sample_crm", fill)
+    settings.inbox.mkdir(parents=True)
+    (settings.inbox / "crm_firmen.xlsx").touch()
+    demo._fill_crm(settings, console)
+    assert (waited, told(console)) == ([], "")
+    (settings.home / "truth").mkdir()
+    (settings.home / "truth" / "crm_since_export.csv").touch()
+    demo._fill_crm(settings, console)
+    demo._fill_crm(settings, console)
+    assert waited == [True]
+    assert told(console) == (
+        "Im CRM stehen 527 Firmen und 540 Verkaufschancen aus seinem eigenen Export\n"
+    )
