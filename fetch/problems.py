@@ -57,7 +57,8 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
         r"timed? ?out|refused|unreachable|could not translate|name or service not known"
         r"|getaddrinfo|no route to host|connection (reset|aborted|closed)|gone away"
         r"|server closed|failed to connect|can't connect|failed to resolve|unable to connect"
-        r"|lost connection|Max retries|EOF occurred|not connect|ConnectError",
+        r"|lost connection|Max retries|EOF occurred|unable to complete network request"
+        r"|not connect|ConnectError",
         marked("{address} does not answer: is it on, and is the address right?"),
     ),
 )

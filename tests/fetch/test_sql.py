@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import subprocess
@@ -65,7 +66,7 @@ def mariadb(short_folder):
     """A MariaDB server."""
     install, server = program("mariadb-install-db"), program("mariadbd")
     port, data = free_port(), short_folder / "maria"
-    user = [f"--user={'root' if os.getuid() == 0 else os.environ['USER']}"]
+    user = [f"--user={'root' if os.getuid() == 0 else getpass.getuser()}"]
     subprocess.run(
         [install, "--no-defaults", f"--datadir={data}", *user, "--skip-test-db",
          "--auth-root-authentication-method=normal", *QUICK],
