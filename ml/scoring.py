@@ -87,8 +87,9 @@ def allowed_methods(settings: Settings) -> dict[Method, list[str]]:
         told = _("stage {stage}").format(stage=stage) if stage else _skipped()
         logger.info("%s: %s", spec.name, told)
         found.setdefault(_method(stage), []).append(spec.name)
-    if specs.broken:
-        found.setdefault("none", []).extend(specs.broken)
+    for name, problem in specs.broken.items():
+        logger.error("%s: %s", name, problem)
+        found.setdefault("none", []).append(name)
     return found or {"none": []}
 
 
@@ -245,11 +246,12 @@ def _by_stage(
     """Score by the method of the stage; where the champion can't, by the rules of stage 2."""
     if stage < 3:
         return _by_rules(spec, stage, frame), ""
-    by_model = None
+    by_model, waiting = None, None
     try:
         if registry.is_used(settings):
             with registry.tracking(settings) as client:
                 by_model = _by_model(client, spec, frame, said_last)
+                waiting = registry.waiting_version(client, spec.name)
         elif _was_by_model(settings, spec):
             raise registry.StoreError(
                 _("{path} is gone, which held the models").format(path=settings.mlflow_tracking_uri)
@@ -262,6 +264,9 @@ def _by_stage(
             else _(" of stage 2: the champion can't be read: {error}")
         )
         return _by_rules(spec, 2, frame), note.format(error=_cause(error).rstrip("."))
+    if by_model is None and waiting:
+        told = _(" of stage 2: version {version} waits for `reifegrad models approve {score}`")
+        return _by_rules(spec, 2, frame), told.format(version=waiting, score=spec.name)
     if by_model is None:
         return _by_rules(spec, 2, frame), _(" of stage 2: no model has passed its gates yet")
     return by_model, _(" version {version}").format(version=by_model.version)

@@ -12,6 +12,7 @@ from ml.registry.decisions import (
     says,
     version_in_force,
     versions,
+    waiting_version,
 )
 from ml.registry.runs import (
     CHALLENGER,
@@ -54,4 +55,5 @@ __all__ = [
     "tracking",
     "version_in_force",
     "versions",
+    "waiting_version",
 ]

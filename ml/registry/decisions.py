@@ -36,6 +36,12 @@ def version_in_force(client: MlflowClient, score: str) -> str | None:
     return str(found.version)
 
 
+def waiting_version(client: MlflowClient, score: str) -> str | None:
+    """Return the newest version that waits for a person, if one does."""
+    waiting = (one for one in versions(client, score) if one.tags.get(DECISION) == "waiting")
+    return next((str(one.version) for one in waiting), None)
+
+
 def decide(client: MlflowClient, score: str, version: str, verdict: Verdict, why: str) -> None:
     """Store the gate's decision on a version; the tag comes last, see `finish_killed`.
 

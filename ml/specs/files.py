@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-logger = logging.getLogger(__name__)
 DEFAULTS = Path(__file__).with_name("defaults.yml")
 # A score's YAML overrides single entries of these; every other section is replaced whole.
 _MERGED = (
@@ -96,14 +94,13 @@ def load_specs(settings: Settings, names: list[str] | None = None) -> list[Spec]
 def read_specs(settings: Settings) -> Specs:
     """Read every score of the folder `settings.models` that needs no table of its own.
 
-    A file that is wrong is told in the log, and stops no other.
+    A file that is wrong stops no other; whoever calls this tells it.
     """
     readable, broken = [], {}
     for path in sorted(settings.models.glob("*.yml")):
         try:
             spec = load_spec(path)
         except ConfigurationError as error:
-            logger.error("%s: %s", path.stem, error)
             broken[path.stem] = error
             continue
         if spec.snapshots:

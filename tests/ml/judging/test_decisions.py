@@ -84,6 +84,15 @@ def test_a_person_approves_what_waits(quick):
         decisions.approve(settings, "churn", "Anna")
 
 
+def test_while_a_model_waits_the_scores_by_rules_say_so(quick, set_stage):
+    settings = quick(approval="person")
+    train(settings)
+    set_stage("churn", 3)
+    (scored,) = [one for one in ml.score_entities(settings) if one.score == "churn"]
+    assert scored.method == "rules"
+    assert "version 1 waits for `reifegrad models approve churn`" in scored.message
+
+
 def test_a_person_turns_down_what_waits(quick):
     settings = quick(approval="person")
     train(settings)
