@@ -143,8 +143,8 @@ class OdooRpc:
             return self._login
 
     def _find_version(self) -> int:
-        """Ask as version 19 is asked; older ones do not know that address."""
-        response = send(self._http, "GET", f"{self._url}/web/version")
+        """Ask as version 19 is asked; older ones do not know the address, each in its own way."""
+        response = exchange(self._http, "GET", f"{self._url}/web/version")
         if response.ok and "json" in response.headers.get("Content-Type", ""):
             info = response.json().get("version_info")
         else:
