@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from crm.fields import SCORE_FIELDS, Score, Values, differing, is_scored
 from crm.matching import Match
@@ -30,8 +30,9 @@ def find_changes(
         match: the records of each row, see `crm.matching`.
         shown: all records that show a score, by the CRM's id.
         may_create: whether a row without a record gets one.
-        last_written: per record what the last push showed on it. A field that differs from it was
-            changed by a person and stays theirs; only an objection to profiling empties it.
+        last_written: per record what the last push showed on it. A field that differs from it, and
+            from what was shown on those merged into it, was changed by a person and stays theirs;
+            only an objection to profiling empties it.
         parents: keys of the customers that have a record, or get one; None: nothing has a parent.
 
     Returns:
@@ -40,11 +41,12 @@ def find_changes(
     """
     changes = []
     touched = set()
+    before = _Before(last_written or {}, match.former, match.gone)
     for row in rows:
         records = match.records.get(row.key, [])
         for record in records:
             touched.add(record.crm_id)
-            changes.append(_compare(target, row, record, last_written or {}))
+            changes.append(_compare(target, row, record, before))
         if not records:
             reason = match.reasons.get(row.key)
             if reason is None and not may_create:
@@ -56,7 +58,7 @@ def find_changes(
         record = shown[crm_id]
         key = record.values.get("key") or crm_id
         gone = Row(key=key, score=None, master={"name": record.name})
-        changes.append(_compare(target, gone, record, last_written or {}))
+        changes.append(_compare(target, gone, record, before))
     return changes
 
 
@@ -77,18 +79,37 @@ def _absent(target: Target, row: Row, reason: str | None) -> Change:
     )
 
 
-def _compare(
-    target: Target, row: Row, record: Record, last_written: Mapping[str, Values]
-) -> Change:
+class _Before(NamedTuple):
+    """What the last push showed on each record, who was merged into it, and which are gone."""
+
+    written: Mapping[str, Values]
+    former: Mapping[str, list[str]]
+    gone: list[str]
+
+    def find_changed(self, record: Record) -> set[str]:
+        """Return the fields that show nothing of what we wrote there: a person changed them.
+
+        A merge may have put there what we wrote on the other record, which some CRMs do not name.
+        """
+        ids = [record.crm_id, *self.former.get(record.crm_id, ())]
+        versions = [differing(self.written[i], record.values) for i in ids if i in self.written]
+        changed = set.intersection(*versions) if versions else set()
+        shows = {name for name in changed if record.values.get(name) is not None}
+        for crm_id in self.gone if shows else ():
+            other = self.written.get(crm_id, {})
+            if not differing(other, record.values) & changed:
+                return set()
+        return changed
+
+
+def _compare(target: Target, row: Row, record: Record, before: _Before) -> Change:
     wanted, reason = row.score, None
     if not record.is_active:
         # A closed deal or an archived customer shows no score; reopened, it gets one next night.
         wanted, reason = None, "inactive in the CRM"
     values = wanted.values if wanted else NOTHING
-    kept: set[str] = set()
-    if record.crm_id in last_written and not row.has_objected:
-        kept = differing(last_written[record.crm_id], record.values)
-        kept &= differing(values, record.values)
+    kept = set() if row.has_objected else before.find_changed(record)
+    kept &= differing(values, record.values)
     due = differing(values, record.values) - kept
     if wanted and not due - {"scored_on", "valid_until"} and not _is_running_out(wanted, record):
         due = set()

@@ -169,6 +169,8 @@ def settle(
             " from ops.push_ledger left join ops.crm_records as old"
             " using (connector, target, crm_id)"
             " where push_id = $push_id and number in (select unnest($numbers))"
+            # Merged meanwhile, two records that were written are one.
+            " qualify row_number() over (partition by crm_id, target order by number desc) = 1"
             " on conflict do update set key = excluded.key,"
             ' "values" = excluded."values", written_at = excluded.written_at',
             values | {"numbers": list(ids)},

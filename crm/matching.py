@@ -21,17 +21,38 @@ Found = Mapping[Lookup, Mapping[str, Sequence[str]]]
 
 
 class Match(BaseModel):
-    """`records`: per key its records, each once; `reasons`: why a key has none and gets none."""
+    """Per key its records, each once, or why it has none and gets none.
+
+    `former`: per record the ids of those that were merged into it; `gone`: those that earlier
+    pushes wrote and the CRM no longer knows.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     records: dict[str, list[Record]] = {}
     reasons: dict[str, str] = {}
+    former: dict[str, list[str]] = {}
+    gone: list[str] = []
 
 
 def known_ids(row: Row, written: Mapping[str, Collection[str]]) -> list[str]:
     """Return the ids of the records that belong to this row without a search."""
     return list(dict.fromkeys([*row.crm_ids, *sorted(written.get(row.key, ()))]))
+
+
+def current_ids(
+    rows: Iterable[Row], by_id: Mapping[str, Record], written: Mapping[str, Collection[str]]
+) -> dict[str, list[str]]:
+    """Return per key what earlier pushes wrote, less what now belongs to somebody else.
+
+    The CRM's export goes before: a record that it gives to another customer is that one's, and
+    whom it belonged to before is searched for as if nothing had been written.
+    """
+    exported = {i: row.key for row in rows for i in row.crm_ids if _is_kept(i, by_id)}
+    return {
+        key: [i for i in ids if not _is_kept(i, by_id) or exported.get(i, key) == key]
+        for key, ids in written.items()
+    }
 
 
 def is_unmatched(
@@ -54,7 +75,7 @@ def match(
         rows: what should be shown; keys are unique.
         by_id: the CRM's records by every id that was asked for: a merged record stands under its
             old id, too.
-        written: per key the ids that earlier pushes wrote.
+        written: per key the ids that earlier pushes wrote, see `current_ids`.
         found: what the lookups of unmatched rows found.
         lookups: their order; our own key is always tried first.
 
@@ -74,6 +95,7 @@ def match(
             reasons[row.key] = told.format(key=owner[next(iter(known))])
         else:
             unmatched.append(row)
+    gone = [crm_id for ids in written.values() for crm_id in ids if crm_id not in by_id]
     claims: dict[str, list[Row]] = {}
     for row in unmatched:
         ids, by = _look_up(row, found, lookups)
@@ -93,7 +115,7 @@ def match(
                 reasons[row.key] = told.format(crm_id=crm_id, keys=", ".join(keys))
         else:
             records[claimants[0].key] = [by_id[crm_id]]
-    return Match(records=records, reasons=reasons)
+    return Match(records=records, reasons=reasons, former=_former_ids(by_id), gone=gone)
 
 
 def _owners(
@@ -101,17 +123,30 @@ def _owners(
 ) -> dict[str, str]:
     """Return the key whose score a record shows, where several know the record.
 
-    The CRM's export goes before what an earlier push wrote: a record that now belongs to another
-    customer shows that one's score. Of two customers whose records people merged, the one whose
-    record was kept.
+    Of two customers whose records people merged, the one whose record was kept; else the CRM's
+    export goes before what an earlier push wrote.
     """
     owner: dict[str, str] = {}
     exported = [(row.key, i) for row in rows for i in row.crm_ids if i in by_id]
     pushed = [(row.key, i) for row in rows for i in written.get(row.key, ()) if i in by_id]
-    kept = [(key, i) for key, i in exported if by_id[i].crm_id == i]
+    kept = [(key, i) for key, i in (*exported, *pushed) if _is_kept(i, by_id)]
     for key, crm_id in (*kept, *exported, *pushed):
         owner.setdefault(by_id[crm_id].crm_id, key)
     return owner
+
+
+def _former_ids(by_id: Mapping[str, Record]) -> dict[str, list[str]]:
+    """Return per record the ids of those that were merged into it."""
+    former: dict[str, list[str]] = {}
+    for crm_id, record in by_id.items():
+        if record.crm_id != crm_id:
+            former.setdefault(record.crm_id, []).append(crm_id)
+    return former
+
+
+def _is_kept(crm_id: str, by_id: Mapping[str, Record]) -> bool:
+    """Whether the record is there under its own id, not merged into another."""
+    return crm_id in by_id and by_id[crm_id].crm_id == crm_id
 
 
 def _look_up(row: Row, found: Found, lookups: Sequence[Lookup]) -> tuple[list[str], Lookup | None]:

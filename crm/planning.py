@@ -17,7 +17,7 @@ from crm.diff import find_changes
 from crm.errors import CrmError
 from crm.guards import check_fresh, check_plausible
 from crm.ledger import Written
-from crm.matching import DELETED, Match, is_unmatched, match
+from crm.matching import DELETED, Match, current_ids, is_unmatched, match
 from crm.records import TARGETS, Change, Record, Row, Target
 
 IDS_PER_READ: Final = 5000
@@ -122,13 +122,13 @@ def _match(
     written: Written,
     exported: Mapping[str, Record],
 ) -> Match:
-    own = written.ids(target)
     by_id = read_records(connector, config, target, written.keys[target])
     source = getattr(config.records, target)
     if source and source.id_field:  # the CRM's ids in place of the export's
         rows = [_with_own_ids(row, exported, source.id_field) for row in rows]
         exported = {record.crm_id: record for record in exported.values()}
     by_id |= exported
+    own = current_ids(rows, by_id, written.ids(target))
     found: dict[Lookup, dict[str, list[str]]] = {}
     unmatched = [row for row in rows if is_unmatched(row, by_id, own)]
     for by in dict.fromkeys(("key", *config.find_by)):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from config import Settings
 from config.language import _
@@ -19,7 +19,7 @@ from crm import ledger
 from crm.calling import patiently
 from crm.config import CrmConfig
 from crm.connectors import Connector
-from crm.errors import CrmError, CrmRejectedError
+from crm.errors import CrmError, CrmRejectedError, CrmUnreachableError
 from crm.fields import SCORE_FIELDS
 from crm.ledger import Announced
 from crm.planning import read_records
@@ -27,6 +27,13 @@ from crm.records import TARGETS, Change, Outcome, Target
 
 logger = logging.getLogger(__name__)
 Batch = dict[int, Change]  # by number within the push
+MANY: Final = 5
+"""So many refused records and none accepted: it is not the records. Fewer may be bad luck, and
+must not keep the rest from being written."""
+ROWS_A_ROUND: Final = 1000
+BATCHES_A_WORKER: Final = 4
+"""A round takes this many batches of each worker, up to so many rows: each round opens the
+warehouse twice, and as much is read again when a push is killed."""
 
 
 class Progress(Protocol):
@@ -51,6 +58,7 @@ class Writer:
         self._push_id = push_id
         self._progress = progress
         self._next_number = 0
+        self._has_accepted = False
 
     def write(self, changes: Sequence[Change], parents: Mapping[str, str]) -> list[Change]:
         """Write what is to be written of one target.
@@ -84,15 +92,23 @@ class Writer:
         announced = {number: change for batch in batches for number, change in batch.items()}
         ledger.announce(self._settings, self._connector.name, self._push_id, announced)
         outcomes: dict[int, Outcome] = {}
+        unsure: set[int] = set()
         try:
             with ThreadPoolExecutor(self._workers) as pool:
-                for answer in pool.map(self._write_batch, batches):
-                    outcomes |= answer
+                calls = [pool.submit(self._write_batch, one, outcomes, unsure) for one in batches]
+                wait(calls, return_when=FIRST_EXCEPTION)
+                for call in calls:  # those that have not begun, where one had no answer
+                    call.cancel()
+            for call in calls:
+                if not call.cancelled():
+                    call.result()
         finally:  # what is known is kept even where one of the batches had no answer
             ids = {n: one.crm_id for n, one in outcomes.items() if one.crm_id and not one.refused}
-            ledger.settle(self._settings, self._push_id, ids, list(outcomes))
+            sure = [n for n, one in outcomes.items() if not (one.refused and n in unsure)]
+            ledger.settle(self._settings, self._push_id, ids, sure)
+        self._has_accepted |= bool(ids)
         refused = [one for one in outcomes.values() if one.refused]
-        if len(refused) == len(outcomes) > 1:
+        if len(refused) == len(outcomes) >= MANY and not self._has_accepted:
             first = next(iter(announced.values()))
             raise CrmError(
                 _("The CRM refused all {count} records of a batch of {target}: {reason}").format(
@@ -101,21 +117,39 @@ class Writer:
             )
         return outcomes
 
-    def _write_batch(self, batch: Batch) -> dict[int, Outcome]:
-        """Write a batch; if the CRM refuses it whole, halve it until the bad rows stand alone."""
+    def _write_batch(self, batch: Batch, outcomes: dict[int, Outcome], unsure: set[int]) -> None:
+        """Write a batch; if the CRM refuses it whole, halve it until the bad rows stand alone.
+
+        Args:
+            batch: the changes.
+            outcomes: gets what became of each.
+            unsure: gets the rows of a call without an answer. Refused when tried again, they may
+                have been written all the same: the next push reads what the CRM shows.
+
+        """
         changes = list(batch.values())
         call = self._connector.create if changes[0].action == "create" else self._connector.write
+
+        def attempt() -> list[Outcome]:
+            try:
+                return call(changes[0].target, changes)
+            except CrmUnreachableError:
+                unsure.update(batch)
+                raise
+
         try:
-            outcomes = patiently(self._config.attempts, partial(call, changes[0].target, changes))
-            return dict(zip(batch, outcomes, strict=True))
+            answers = patiently(self._config.attempts, attempt)
+            outcomes.update(zip(batch, answers, strict=True))
+            return
         except CrmRejectedError as error:
             if len(batch) == 1:
-                return dict.fromkeys(batch, Outcome(refused=str(error), kind=error.kind))
+                told = Outcome(refused=str(error), kind=error.kind)
+                outcomes.update(dict.fromkeys(batch, told))
+                return
         numbers = list(batch)
         middle = len(numbers) // 2
-        halves = (numbers[:middle], numbers[middle:])
-        first, second = ({n: batch[n] for n in half} for half in halves)
-        return self._write_batch(first) | self._write_batch(second)
+        for half in (numbers[:middle], numbers[middle:]):
+            self._write_batch({n: batch[n] for n in half}, outcomes, unsure)
 
     def _number(self) -> int:
         self._next_number += 1
@@ -148,7 +182,7 @@ def settle_announced(
         records = read_records(connector, config, target, ids | set(found.values()))
         for one in mine:
             crm_id = one.change.crm_id or found.get(one.change.key)
-            if crm_id in records and _is_written(one.change, records[crm_id].values):
+            if crm_id in records and _has_arrived(one.change, records[crm_id].values):
                 known[one.push_id, one.number] = crm_id
     for push_id in {one.push_id for one in announced}:
         numbers = [one.number for one in announced if one.push_id == push_id]
@@ -181,6 +215,23 @@ def _is_written(change: Change, shown: Mapping[str, object]) -> bool:
     return not differing(change.writes, shown) & set(change.writes) & set(SCORE_FIELDS)
 
 
+def _has_arrived(change: Change, shown: Mapping[str, object]) -> bool:
+    """Whether a write whose answer nobody knows was done.
+
+    Only fields are sent that showed something else, and a record is written whole: one field that
+    shows what was sent proves it, and those that do not have been changed by a person since. What
+    was to be created was found by our key.
+    """
+    from crm.fields import differing
+
+    if change.action == "create":
+        return True
+    sent = set(change.writes)
+    return bool(sent & set(SCORE_FIELDS) - differing(change.writes, shown)) or (
+        "customer_no" in sent and change.writes["customer_no"] == shown.get("customer_no")
+    )
+
+
 def _with_parent(change: Change, parents: Mapping[str, str]) -> Change:
     master = change.master
     if master is None or not master.get("parent"):
@@ -210,5 +261,6 @@ def _rounds(todo: Batch, size: int, workers: int) -> Iterator[list[Batch]]:
             {n: todo[n] for n in numbers[start : start + size]}
             for start in range(0, len(numbers), size)
         ]
-    for start in range(0, len(batches), workers):
-        yield batches[start : start + workers]
+    at_once = max(workers, min(ROWS_A_ROUND // size, BATCHES_A_WORKER * workers))
+    for start in range(0, len(batches), at_once):
+        yield batches[start : start + at_once]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -24,7 +25,8 @@ class MemoryCrm:
     """See `crm.connectors.Connector`. Ids are `id-<key>` for records that the push created.
 
     `answers_rows`: whether the CRM tells per row what it refuses; else it refuses the batch whole.
-    `faults`: what the next calls that write meet, see `tests.crm.fakes.serving.Fault`.
+    `faults`: what the next calls that write meet, see `tests.crm.fakes.serving.Fault`;
+    `rates`: what each of them meets by `chance`.
     """
 
     name = "memory"
@@ -40,7 +42,10 @@ class MemoryCrm:
         self.batches: list[int] = []
         self.calls = 0  # that write, done or not
         self.refuses: set[str] = set()
+        self.silent: set[str] = set()  # keys of records whose batch gets no answer
         self.faults: deque[Fault] = deque()
+        self.rates: Mapping[Fault, float] = {}
+        self.chance = random.Random(0)
         self.kill_before: str | None = None
         self.kill_after: str | None = None
         self.outages = 0
@@ -150,8 +155,10 @@ class MemoryCrm:
         self.calls += 1
         if self.kill_before in keys:
             raise KilledError
-        fault = self.faults.popleft() if self.faults else None
+        fault = self.faults.popleft() if self.faults else self._draw()
         _meet_before(fault)
+        if keys & self.silent:
+            raise CrmUnreachableError("no answer")
         if keys & self.refuses:
             raise CrmRejectedError(f"no {min(keys & self.refuses)}")
         outcomes = [self._try_row(target, change, is_new) for change in changes]
@@ -168,6 +175,14 @@ class MemoryCrm:
             self.outages = max(self.outages - 1, 0)
             raise CrmUnreachableError("the answer got lost")
         return outcomes
+
+    def _draw(self) -> Fault | None:
+        point = self.chance.random()
+        for fault, rate in self.rates.items():
+            if point < rate:
+                return fault
+            point -= rate
+        return None
 
     def _try_row(self, target: Target, change: Change, is_new: bool) -> Outcome:
         if change.writes.get("band") not in (None, *BANDS):

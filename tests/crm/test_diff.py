@@ -197,3 +197,25 @@ def test_a_wrong_value_in_crm_yml_is_named(tmp_path):
         (tmp_path / "crm.yml").write_text(text + wrong)
         with pytest.raises(ConfigurationError, match=name):
             load_config(Settings(config=tmp_path))
+
+
+def test_values_that_a_merge_brought_from_another_record_of_ours_are_no_persons_change():
+    then, other, now = (
+        Score(points=p, band="low", reasons="r", scored_on=date(2026, 1, 1)) for p in (1, 2, 3)
+    )
+    record = Record(crm_id="8", values=other.values)  # merged, it shows what record 7 showed
+    written = {"7": other.values, "8": then.values}
+    row = Row(key="C1", score=now)
+    for match in (
+        Match(records={"C1": [record]}, former={"8": ["7"]}),
+        Match(records={"C1": [record]}, gone=["7"]),  # a CRM that does not say into what
+    ):
+        (change,) = find_changes("parties", [row], match, {}, may_create=True, last_written=written)
+        assert (change.action, change.kept) == ("change", ())
+    alone = Match(records={"C1": [record]})
+    (change,) = find_changes("parties", [row], alone, {}, may_create=True, last_written=written)
+    assert change.kept == ("points",)
+    edited = Record(crm_id="8", values=other.values | {"points": 77})
+    merged = Match(records={"C1": [edited]}, former={"8": ["7"]}, gone=["7"])
+    (change,) = find_changes("parties", [row], merged, {}, may_create=True, last_written=written)
+    assert change.kept == ("points",)

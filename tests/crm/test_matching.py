@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm import Record, Row
-from crm.matching import DELETED, match
+from crm.matching import DELETED, current_ids, match
 
 LOOKUPS = ("vat_id", "email")
 
@@ -90,3 +90,19 @@ def test_a_record_that_fits_two_customers_gets_no_score():
 def test_without_any_record_there_is_nothing_in_the_way_of_creating_one():
     found = match([Row(key="C1", score=None)], {}, {}, {}, LOOKUPS)
     assert (found.records, found.reasons) == ({}, {})
+
+
+def test_what_a_push_wrote_and_now_belongs_to_another_is_looked_for_as_if_new():
+    rows = [Row(key="C1", score=None), Row(key="C2", score=None, crm_ids=("7",))]
+    by_id = records("7", "8")
+    written = current_ids(rows, by_id, {"C1": ["7"], "C2": ["8"]})
+    assert written == {"C1": [], "C2": ["8"]}
+    found = match(rows, by_id, written, {}, LOOKUPS)
+    assert (ids(found.records), found.reasons) == ({"C2": ["7", "8"]}, {})
+    merged = records("8", **{"7": "8"})  # merged in the CRM it is told as such, not created anew
+    written = current_ids(rows, merged, {"C1": ["8"], "C2": ["7"]})
+    assert written == {"C1": ["8"], "C2": ["7"]}
+    found = match(rows, merged, written, {}, LOOKUPS)
+    assert ids(found.records) == {"C1": ["8"]}
+    assert found.reasons == {"C2": "merged in the CRM into the record of C1"}
+    assert found.former == {"8": ["7"]}

@@ -84,7 +84,8 @@ def test_a_killed_push_is_finished_by_the_next_without_duplicates(
     setattr(memory, when, "C07")
     with pytest.raises(KilledError):
         push_through(memory, settings)
-    assert sum(crm_id is None for (crm_id,) in read_ledger("crm_id")) == 5
+    # The batch that was on its way is announced, and the last one, if it had not begun.
+    assert sum(crm_id is None for (crm_id,) in read_ledger("crm_id")) in (5, 7)
     setattr(memory, when, None)
     push_through(memory, settings)
     assert shown(memory) == {f"C{i:02}": i for i in range(12)}
@@ -132,9 +133,65 @@ def test_a_refused_record_does_not_hold_up_the_others(settings, memory, show, sc
 def test_a_crm_that_refuses_everything_stops_the_push(settings, memory, show, score, read_ledger):
     show({f"C{i}": score(i) for i in range(12)})
     memory.refuses = {f"C{i}" for i in range(12)}
-    with pytest.raises(CrmError, match="refused all 5 records of a batch of parties: no C0"):
+    with pytest.raises(CrmError, match="refused all 12 records of a batch of parties: no C0"):
         push_through(memory, settings)
     assert read_ledger() == []
+
+
+def test_a_few_refused_records_alone_do_not_stop_the_push(settings, memory, show, score):
+    show({"C1": score(10), "C2": score(20)}, {"L3": score(30)})
+    memory.refuses = {"C1", "C2"}
+    changes = {one.key: one.action for one in push_through(memory, settings)}
+    assert changes == {"C1": "skip", "C2": "skip", "L3": "skip"}  # L3 has no customer there
+    memory.refuses = {"C1"}
+    changes = {one.key: one.action for one in push_through(memory, settings)}
+    assert changes == {"C1": "skip", "C2": "create", "L3": "skip"}
+
+
+def test_of_batches_at_once_one_without_an_answer_does_not_hide_the_others(
+    settings, show, score, read_ledger
+):
+    several = MemoryCrm(parallel=3)
+    show({f"C{i:02}": score(i) for i in range(15)})
+    push_through(several, settings)
+    show({f"C{i:02}": score(i + 1) for i in range(15)})
+    several.silent = {"C07"}
+    with pytest.raises(CrmUnreachableError):
+        push_through(several, settings)
+    known = read_ledger("action, confirmed_at is null")
+    assert (known.count(("change", True)), known.count(("change", False))) == (5, 10)
+    several.silent = set()
+    push_through(several, settings)
+    assert shown(several) == {f"C{i:02}": i + 1 for i in range(15)}
+    assert {change.action for change in push_through(several, settings)} == {"skip"}
+
+
+def test_a_person_edits_what_a_killed_push_had_written(settings, memory, show, score):
+    show({"C1": score(10)})
+    memory.kill_after = "C1"
+    with pytest.raises(KilledError):
+        push_through(memory, settings)
+    memory.kill_after = None
+    memory.edit("id-C1", reasons="Ruft selbst an.")
+    show({"C1": score(80)})
+    (change,) = push_through(memory, settings)
+    assert (change.action, change.kept) == ("change", ("reasons",))
+    values = memory.records["parties"]["id-C1"].values
+    assert (values["points"], values["band"], values["reasons"]) == (80, "high", "Ruft selbst an.")
+
+
+def test_what_was_written_and_refused_when_tried_again_is_known_the_next_night(
+    settings, memory, show, score
+):
+    show({"C1": score(10)})
+    push_through(memory, settings)
+    show({"C1": score(50)})
+    memory.faults.extend(["lost_answer", "409"])
+    assert push_through(memory, settings)[0].action == "skip"
+    show({"C1": score(90)})
+    (change,) = push_through(memory, settings)
+    assert (change.action, change.kept) == ("change", ())
+    assert shown(memory) == {"C1": 90}
 
 
 def test_the_guard_stops_before_anything_is_written_and_can_be_released(

@@ -146,7 +146,14 @@ class HubspotConnector:
             for change in changes
         ]
         answer = self._api.update(KINDS[target], rows)
-        return _outcomes(answer, [crm_id for crm_id, _values in rows], lambda row: str(row.id))
+        asked = [crm_id for crm_id, _values in rows]
+        outcomes = _outcomes(answer, asked, lambda row: str(row.id))
+        if others := {str(row.id) for row in answer.results} - set(asked):
+            # Merged since the push read it, a record answers under the survivor's id.
+            for place, crm_id in enumerate(asked):
+                if outcomes[place].refused and (now := self._api.get(KINDS[target], crm_id, [])):
+                    outcomes[place] = Outcome(now["id"]) if now["id"] in others else outcomes[place]
+        return outcomes
 
     def create_tasks(self, tasks: Sequence[Task]) -> list[Outcome]:
         """See `Connector`."""

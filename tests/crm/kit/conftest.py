@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from config import Settings
@@ -16,7 +17,6 @@ from crm.connectors import Connector
 from crm.records import Target
 from tests.crm.kit.registry import parameters, starter
 from tests.crm.kit.under_test import Ability, CrmUnderTest
-from tests.crm.memory_crm import KilledError
 from warehouse import open_warehouse
 
 CONFIG = """
@@ -56,7 +56,9 @@ def crm(
 ) -> Iterator[CrmUnderTest]:
     folder = tmp_path / "crm"
     folder.mkdir()
-    with starter(crm_name)(settings, folder) as running:
+    settings.home.mkdir()
+    # Held open here, the warehouse opens quicker for each of the push's steps.
+    with duckdb.connect(str(settings.warehouse)), starter(crm_name)(settings, folder) as running:
         yield running
 
 
@@ -135,30 +137,3 @@ def lacks(crm: CrmUnderTest, ability: Ability) -> bool:
     if ability in crm.lacks:
         logging.getLogger(__name__).warning("not tried: %s", crm.lacks[ability])
     return ability in crm.lacks
-
-
-class Between:
-    """The connector, with something that happens after each of its writes."""
-
-    def __init__(self, connector: Connector, happens: Callable[[], None], *, before: bool) -> None:
-        self._connector, self._happens, self._before = connector, happens, before
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._connector, name)
-        if name not in ("create", "write"):
-            return value
-
-        def call(*arguments: Any) -> Any:
-            if self._before:
-                self._happens()
-            answer = value(*arguments)
-            if not self._before:
-                self._happens()
-            return answer
-
-        return call
-
-
-def die() -> None:
-    """End the push as if its process were killed."""
-    raise KilledError

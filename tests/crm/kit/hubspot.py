@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,8 +29,9 @@ TOKEN = "pat-eu1-test"
 
 @contextmanager
 def start(settings: Settings, folder: Path, flaw: Flaw | None = None) -> Iterator[HubSpotUnderTest]:
-    """See `StartsCrm`."""
-    hubspot = HubSpot(token=TOKEN, index_lag=0)
+    """See `StartsCrm`. To the fake each call comes a second later: its limits are far away."""
+    ticks = itertools.count()
+    hubspot = HubSpot(token=TOKEN, index_lag=0, clock=lambda: float(next(ticks)))
     with serve(hubspot.app) as server:
         token = "pat-eu1-other" if flaw == "credentials" else TOKEN
         settings = settings.model_copy(update={"crm_url": server.url, "crm_password": token})

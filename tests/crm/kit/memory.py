@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,17 @@ LACKS: Mapping[Ability, str] = {
 @contextmanager
 def start(settings: Settings, folder: Path, flaw: Flaw | None = None) -> Iterator[MemoryUnderTest]:
     """See `StartsCrm`."""
-    yield MemoryUnderTest()
+    yield MemoryUnderTest(MemoryCrm())
+
+
+@contextmanager
+def start_parallel(
+    settings: Settings,
+    folder: Path,
+    flaw: Flaw | None = None,
+) -> Iterator[MemoryUnderTest]:
+    """Run one that takes several calls at once and refuses a batch for one bad row."""
+    yield MemoryUnderTest(MemoryCrm(answers_rows=False, parallel=4))
 
 
 class MemoryUnderTest:
@@ -35,8 +46,8 @@ class MemoryUnderTest:
 
     lacks = LACKS
 
-    def __init__(self) -> None:
-        self.connector = MemoryCrm()
+    def __init__(self, connector: MemoryCrm) -> None:
+        self.connector = connector
 
     def add(self, target: Target, name: str, *, parent: str | None = None, **found_by: str) -> str:
         crm_id = f"own-{len(self.connector.fields)}"
@@ -82,6 +93,13 @@ class MemoryUnderTest:
 
     def fail(self, *faults: Fault) -> None:
         self.connector.faults.extend(faults)
+
+    def storm(self, rates: Mapping[Fault, float], seed: int) -> None:
+        self.connector.rates, self.connector.chance = rates, random.Random(seed)
+
+    def calm(self) -> None:
+        self.connector.rates = {}
+        self.connector.faults.clear()
 
 
 def _plain(by: str, value: str) -> str:

@@ -11,6 +11,7 @@ from tests.crm.kit.under_test import StartsCrm
 
 CRMS: Final = (
     "memory",
+    "memory:start_parallel",
     "dynamics",
     "hubspot",
     "odoo",

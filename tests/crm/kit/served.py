@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -33,6 +33,12 @@ class Served:
 
     def fail(self, *faults: Fault) -> None:
         self.server.faults.next(*faults, when=self.is_write)
+
+    def storm(self, rates: Mapping[Fault, float], seed: int) -> None:
+        self.server.faults.rates, self.server.faults.seed = rates, seed
+
+    def calm(self) -> None:
+        self.server.faults.off()
 
 
 @contextmanager

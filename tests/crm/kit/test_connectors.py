@@ -12,7 +12,8 @@ import pytest
 
 from crm import CrmLoginError, CrmSetupError, push_through
 from crm.records import Task
-from tests.crm.kit.conftest import Between, Nights, die, lacks
+from tests.crm.kit.between import Between, die
+from tests.crm.kit.conftest import Nights, lacks
 from tests.crm.kit.registry import starter
 from tests.crm.memory_crm import KilledError
 

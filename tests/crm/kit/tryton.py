@@ -151,6 +151,12 @@ class TrytonUnderTest:
     def fail(self, *faults: Fault) -> None:
         raise NotImplementedError(self.lacks["faults"])
 
+    def storm(self, rates: Mapping[Fault, float], seed: int) -> None:
+        raise NotImplementedError(self.lacks["faults"])
+
+    def calm(self) -> None:
+        raise NotImplementedError(self.lacks["faults"])
+
     @property
     def _own(self) -> int:
         """The party of the company that keeps this CRM."""

@@ -101,6 +101,14 @@ class CrmUnderTest(Protocol):
         """Let the next requests that write meet these, one each."""
         ...
 
+    def storm(self, rates: Mapping[Fault, float], seed: int) -> None:
+        """Let requests meet faults by chance from now on."""
+        ...
+
+    def calm(self) -> None:
+        """Let no further request meet a fault."""
+        ...
+
 
 class StartsCrm(Protocol):
     """Runs the CRM for one test: a context manager.
