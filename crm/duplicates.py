@@ -19,6 +19,7 @@ from warehouse import open_warehouse
 FILE: Final = "crm_duplicates.xlsx"
 WIDTHS: Final = (30, 14, 24, 40, 24, 40, 34, 34, 14)
 SHOWN: Final = ("name", "street", "postcode", "city", "phone", "email", "website", "vat_id")
+PHONE_DIGITS: Final = 7  # without the country's and, mostly, the town's
 
 
 class Duplicate(NamedTuple):
@@ -117,7 +118,7 @@ def _duplicate(
     same = [
         _word(name)
         for name in SHOWN
-        if _plain(first.get(name)) and _plain(first.get(name)) == _plain(second.get(name))
+        if _plain(name, first) and _plain(name, first) == _plain(name, second)
     ]
     why_same = (
         _("The same: {attributes}").format(attributes=", ".join(same))
@@ -141,8 +142,10 @@ def _filled(card: Mapping[str, Any]) -> int:
     return sum(value not in (None, "") for value in card.values())
 
 
-def _plain(value: object) -> str:
-    return "".join(letter for letter in str(value or "").casefold() if letter.isalnum())
+def _plain(name: str, card: Mapping[str, Any]) -> str:
+    """Return a detail as it is compared: a telephone number by the end that all spellings share."""
+    text = "".join(letter for letter in str(card.get(name) or "").casefold() if letter.isalnum())
+    return text[-PHONE_DIGITS:] if name == "phone" else text
 
 
 def _word(attribute: str) -> str:

@@ -60,7 +60,10 @@ def _table(*columns: str) -> Table:
 
 def _files(settings: Settings) -> Iterator[tuple[str, str]]:
     """Name the files that are there, by what people call them."""
+    from crm.duplicates import FILE as DUPLICATES
+    from crm.refusals import FILE as REJECTED
     from identity.review_list import NAMES as REVIEW_LISTS
+    from report.words import Words
     from report.writing import report_path, scores_path
     from workbooks.to_do import NAME as TO_DO
 
@@ -68,12 +71,19 @@ def _files(settings: Settings) -> Iterator[tuple[str, str]]:
     for name, path, shown_as in (
         (_("Report"), report_path(settings), report_path(settings).as_uri()),
         (_("Page on scores"), scores_path(settings), scores_path(settings).as_uri()),
+        (
+            _("The day's lists: whom to call"),
+            settings.outbox / Words(settings.language)("calls_folder"),
+            None,
+        ),
         (_("To-do list to fill in"), settings.review / TO_DO, None),
         (
             _("Review list: one customer or two?"),
             settings.review / REVIEW_LISTS[settings.language],
             None,
         ),
+        (_("Duplicates in your CRM"), settings.review / DUPLICATES, None),
+        (_("Refused by the CRM"), settings.review / REJECTED, None),
         (_("Data docs"), data_docs, data_docs.as_uri()),
         (_("Published warehouse"), settings.published, None),
         (_("Logs"), settings.home / "logs", None),

@@ -15,8 +15,14 @@ from tests.crm.memory_crm import MemoryCrm
 from warehouse import open_warehouse
 
 CARDS = {
-    "7": {"name": "Müller GmbH", "city": "Köln", "vat_id": "DE1", "phone": None},
-    "8": {"name": "Müller Gmbh.", "city": "Köln", "vat_id": "DE 1", "phone": "+49 221 1"},
+    "7": {"name": "Müller GmbH", "city": "Köln", "vat_id": "DE1", "phone": "0221 1234567"},
+    "8": {
+        "name": "Müller Gmbh.",
+        "city": "Köln",
+        "vat_id": "DE 1",
+        "phone": "+49 221 123-4567",
+        "street": "A 1",
+    },
     "9": {"name": "Mueller", "city": None, "vat_id": None, "phone": None},
 }
 
@@ -39,7 +45,7 @@ def test_a_customer_twice_in_the_crm_is_listed_with_why_and_which_to_keep(tmp_pa
         ("C1", "8", "7"),
         ("C3", "7", "9"),
     ]
-    assert found[0].why_same == "The same: name, town, VAT id"
+    assert found[0].why_same == "The same: name, town, telephone, VAT id"
     path = tmp_path / "review" / "list.xlsx"
     write_duplicates(path, found)
     assert cells(path)[1][:3] == ["Müller", None, "8"]
