@@ -57,9 +57,19 @@ def deliver(inbox: Path, parcel: Parcel) -> int | None:
         if parcel.modified_at is not None:
             os.utime(part, (parcel.modified_at, parcel.modified_at))
         part.replace(target)
+        _settle(target.parent)
         return rows
     finally:
         part.unlink(missing_ok=True)
+
+
+def _settle(folder: Path) -> None:
+    """Let a rename survive a power cut, before anything is remembered of it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def discard_leftovers(inbox: Path) -> None:

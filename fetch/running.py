@@ -123,7 +123,11 @@ def _fetch(
     settings: Settings, entry: Entry, dry_run: bool, crm_reader: CrmReader | None
 ) -> Fetched:
     began = time.monotonic()
-    state, tally, login = read_state(settings, entry.name), _Tally(), None
+    try:
+        state = read_state(settings, entry.name)
+    except ConfigurationError as error:  # the file stays as it is for a person to look at
+        return Fetched(entry.name, entry.kind, "failed", problem=str(error))
+    tally, login = _Tally(), None
     if state.fingerprint != entry.fingerprint:
         if state.fingerprint:
             tally.notes.append(_("The entry was changed: all of it is fetched anew."))
@@ -169,7 +173,7 @@ def _take(
     if parcel.file is not None and not dry_run:
         rows = deliver(settings.inbox, parcel)
     elif parcel.has_rows:
-        rows = _count(parcel)
+        rows = _count(settings, parcel)
     if (note := parcel.note()) is not None:
         tally.notes.append(note)
     if rows == 0:
@@ -184,8 +188,8 @@ def _take(
     return state
 
 
-def _count(parcel: Parcel) -> int | None:
-    with tempfile.TemporaryDirectory() as place:
+def _count(settings: Settings, parcel: Parcel) -> int | None:
+    with tempfile.TemporaryDirectory(dir=folder(settings)) as place:
         return parcel.write(Path(place) / "counted")
 
 

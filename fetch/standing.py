@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from config import ConfigurationError, Settings
 from fetch.entries import load_entries
-from fetch.state import read_state
+from fetch.state import read_state, state_path
 
 
 class Silent(BaseModel):
@@ -29,11 +29,24 @@ class Silent(BaseModel):
 def silent_sources(settings: Settings) -> list[Silent]:
     """Return the entries whose last fetch failed, in the order of the file."""
     try:
-        states = {name: read_state(settings, name) for name in load_entries(settings)}
+        entries = load_entries(settings)
     except ConfigurationError:
         return []  # told by the look before the night
-    return [
-        Silent(name=name, since=s.failing_since, fetched_at=s.fetched_at, problem=s.problem)
-        for name, s in states.items()
-        if s.problem and s.failing_since
-    ]
+    found = [_silent(settings, name) for name in entries]
+    return [one for one in found if one is not None]
+
+
+def _silent(settings: Settings, name: str) -> Silent | None:
+    try:
+        state = read_state(settings, name)
+    except ConfigurationError as error:
+        since = datetime.fromtimestamp(state_path(settings, name).stat().st_mtime, UTC)
+        return Silent(name=name, since=since, fetched_at=None, problem=str(error))
+    if not state.problem or not state.failing_since:
+        return None
+    return Silent(
+        name=name,
+        since=state.failing_since,
+        fetched_at=state.fetched_at,
+        problem=state.problem,
+    )

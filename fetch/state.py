@@ -44,7 +44,7 @@ def read_state(settings: Settings, name: str) -> State:
         ConfigurationError: the file is damaged; says what to do.
 
     """
-    path = _path(settings, name)
+    path = state_path(settings, name)
     if not path.exists():
         return State()
     try:
@@ -56,7 +56,7 @@ def read_state(settings: Settings, name: str) -> State:
 
 def write_state(settings: Settings, name: str, state: State) -> None:
     """Keep it, whole or not at all."""
-    path = _path(settings, name)
+    path = state_path(settings, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.part")
     with fresh.open("wb") as file:
@@ -66,5 +66,6 @@ def write_state(settings: Settings, name: str, state: State) -> None:
     fresh.replace(path)
 
 
-def _path(settings: Settings, name: str) -> Path:
+def state_path(settings: Settings, name: str) -> Path:
+    """Return the file with what is remembered of an entry."""
     return folder(settings) / f"{name}.json"

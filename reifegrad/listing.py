@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config import Settings
 from config.language import _
 from reifegrad.options import Night, settings_of
 from reifegrad.terminal.printing import say
 
 if TYPE_CHECKING:
+    from config import Settings
     from nights.mailing import Mailed
     from report.calls import Lists
 

@@ -122,12 +122,17 @@ def test_a_crm_that_does_not_answer_says_so_in_its_own_words_and_since_when(
     assert silent_sources(settings) == []
 
 
-def test_a_damaged_memory_is_told_with_what_to_do(settings, write_entries):
-    write_entries("  crm: {kind: crm, objects: [companies]}")
+def test_a_damaged_memory_is_told_with_what_to_do_and_the_others_go_on(settings, write_entries):
+    write_entries(
+        "  crm: {kind: crm, objects: [companies]}\n  other: {kind: folder, folder: /nowhere}"
+    )
     (settings.home / "fetch").mkdir()
     (settings.home / "fetch" / "crm.json").write_text("{")
-    with pytest.raises(ConfigurationError, match="remove it, and all of crm is fetched anew"):
-        fetch_all(settings)
+    damaged, other = fetch_all(settings)
+    assert "remove it, and all of crm is fetched anew" in damaged.problem
+    assert "is not there" in other.problem
+    assert [one.name for one in silent_sources(settings)] == ["crm", "other"]
+    assert (settings.home / "fetch" / "crm.json").read_text() == "{"
 
 
 def test_importing_the_room_loads_nothing_heavy():
