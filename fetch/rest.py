@@ -58,6 +58,8 @@ def open_session(entry: RestEntry, login: Login) -> Session:
             if (there.scheme, there.hostname) != (login.scheme, login.host):
                 message = _("{server} sends us on to {other}, which gets nothing of ours.")
                 raise FetchError(message.format(server=login.host, other=there.hostname))
+            if entry.ca:  # before what REQUESTS_CA_BUNDLE names, which would win over the session
+                kwargs["verify"] = entry.ca
             response = super().send(request, *args, **kwargs)
             # Numbers keep what was sent: 19.90 must not become 19.9.
             response.json = partial(response.json, parse_float=Decimal)  # type: ignore[method-assign]
@@ -71,8 +73,6 @@ def open_session(entry: RestEntry, login: Login) -> Session:
     for scheme in ("http://", "https://"):
         session.mount(scheme, OneServer())
     session.headers.update(entry.headers)
-    if entry.ca:
-        session.verify = entry.ca
     return session
 
 

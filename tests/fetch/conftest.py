@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import ipaddress
 import os
 import shutil
 import socket
@@ -66,6 +68,49 @@ def process(*command: str, port: int, **options: Any) -> Iterator[subprocess.Pop
                 except subprocess.TimeoutExpired:
                     os.killpg(started.pid, 9)
                     started.wait(5)
+
+
+def certificates(folder: Path) -> None:
+    """Write an authority of one's own and a certificate of it for 127.0.0.1 alone."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    def name(text):
+        return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+
+    def made(subject, issuer, key, signer, extensions):
+        builder = x509.CertificateBuilder(
+            name(issuer), name(subject), key.public_key(), x509.random_serial_number(),
+            today - datetime.timedelta(days=1), today + datetime.timedelta(days=2),
+        )  # fmt: skip
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical)
+        return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    today = datetime.datetime.now(datetime.UTC)
+    authority, own = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    (folder / "ca.pem").write_bytes(
+        made("Firma CA", "Firma CA", authority, authority, [
+            (x509.BasicConstraints(ca=True, path_length=0), True),
+            (x509.SubjectKeyIdentifier.from_public_key(authority.public_key()), False),
+            (x509.KeyUsage(False, False, False, False, False, True, True, False, False), True),
+        ])
+    )  # fmt: skip
+    (folder / "cert.pem").write_bytes(
+        made("mail", "Firma CA", own, authority, [
+            (x509.SubjectAlternativeName([address]), False),
+            (x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()), False),
+        ])
+    )  # fmt: skip
+    (folder / "key.pem").write_bytes(
+        own.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import getpass
 import grp
-import ipaddress
 import os
 import pwd
 import shutil
@@ -16,52 +15,17 @@ import pytest
 
 from fetch import fetch_all
 from fetch.state import read_state
-from tests.fetch.conftest import PASSWORD, PASSWORD_IN_URI, free_port, process, program
+from tests.fetch.conftest import (
+    PASSWORD,
+    PASSWORD_IN_URI,
+    certificates,
+    free_port,
+    process,
+    program,
+)
 
 TODAY = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 XLSX = b"PK\x03\x04 as if"
-
-
-def certificates(folder):
-    """Write an authority of one's own and a certificate of it for 127.0.0.1 alone."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    def name(text):
-        return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
-
-    def made(subject, issuer, key, signer, extensions):
-        builder = x509.CertificateBuilder(
-            name(issuer), name(subject), key.public_key(), x509.random_serial_number(),
-            TODAY - datetime.timedelta(days=1), TODAY + datetime.timedelta(days=2),
-        )  # fmt: skip
-        for extension, critical in extensions:
-            builder = builder.add_extension(extension, critical)
-        return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    authority, own = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    (folder / "ca.pem").write_bytes(
-        made("Firma CA", "Firma CA", authority, authority, [
-            (x509.BasicConstraints(ca=True, path_length=0), True),
-            (x509.SubjectKeyIdentifier.from_public_key(authority.public_key()), False),
-            (x509.KeyUsage(False, False, False, False, False, True, True, False, False), True),
-        ])
-    )  # fmt: skip
-    (folder / "cert.pem").write_bytes(
-        made("mail", "Firma CA", own, authority, [
-            (x509.SubjectAlternativeName([address]), False),
-            (x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()), False),
-        ])
-    )  # fmt: skip
-    (folder / "key.pem").write_bytes(
-        own.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
 
 
 class Post:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from fetch import fetch_all
+from tests.fetch.conftest import certificates
 
 TOKEN = "tok-en/ß"
 PAGE = 2
@@ -63,6 +66,22 @@ def shop(settings, monkeypatch):
     thread.start()
     monkeypatch.setenv("AIRFLOW_CONN_SHOP", f"http://:token@127.0.0.1:{server.server_port}/api")
     yield server.state
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def secure_shop(shop, tmp_path, monkeypatch):
+    """The same over TLS, with a certificate of the firm's own authority for 127.0.0.1 alone."""
+    certificates(tmp_path)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.state = shop | {"next": f"https://127.0.0.1:{server.server_port}"}
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", f"https://:token@127.0.0.1:{server.server_port}/api")
+    yield tmp_path / "ca.pem"
     server.shutdown()
     server.server_close()
 
@@ -121,8 +140,6 @@ def test_an_api_that_can_not_be_asked_for_news_is_read_whole_and_only_news_come(
 def test_what_is_wrong_is_told_in_one_line_without_the_token(
     shop, settings, write_entries, monkeypatch, inbox, change, entry, url, problem
 ):
-    import os
-
     shop.update(change)
     if url:
         monkeypatch.setenv("AIRFLOW_CONN_SHOP", os.environ["AIRFLOW_CONN_SHOP"].replace(*url, 1))
@@ -134,3 +151,14 @@ def test_what_is_wrong_is_told_in_one_line_without_the_token(
     assert TOKEN not in result.problem
     assert "token" not in result.problem.replace("token'", "")
     assert inbox() == {}
+
+
+def test_only_the_right_certificate_will_do(secure_shop, settings, write_entries, monkeypatch):
+    monkeypatch.setattr("fetch.rest.ATTEMPTS", 1)
+    write_entries(ENTRY % "")
+    assert "name your own authority as `ca:`" in fetch_all(settings)[0].problem
+    write_entries(ENTRY % f", ca: {secure_shop}")
+    assert fetch_all(settings)[0].rows == 5
+    url = os.environ["AIRFLOW_CONN_SHOP"].replace("127.0.0.1", "localhost")
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", url)
+    assert "the certificate of localhost" in fetch_all(settings)[0].problem
