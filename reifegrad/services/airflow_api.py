@@ -18,6 +18,7 @@ from nights.steps import DAG_IDS
 from reifegrad.services.environment import AIRFLOW_USER
 
 FINISHED: Final = frozenset({"success", "failed"})
+PAGE: Final = 100  # more records Airflow gives in no answer
 
 
 class AirflowError(Exception):
@@ -110,14 +111,17 @@ class AirflowApi:
 
     def tasks_of(self, run: Run) -> list[Task]:
         """List the tasks of a run in the order in which they started."""
-        found = self._get(
-            f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances",
-            order_by="start_date",
-            limit=100,
-        )
+        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
+        found: list[dict[str, Any]] = []
+        while True:  # the night's first DAG has a task per model: more than a page holds
+            page = self._get(path, order_by="id", limit=PAGE, offset=len(found))["task_instances"]
+            found += page
+            if len(page) < PAGE:
+                break
+        found.sort(key=lambda t: (t["start_date"] is None, t["start_date"] or ""))
         return [
             Task(run.dag_id, run.run_id, t["task_id"], t["state"], t["try_number"], t["duration"])
-            for t in found["task_instances"]
+            for t in found
         ]
 
     def _get(self, path: str, **parameters: str | int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from config import Settings
 from nights.steps import DAG_IDS
-from reifegrad.services.airflow_api import Run, Task, _exception_in
+from reifegrad.services.airflow_api import AirflowApi, Run, Task, _exception_in
 from reifegrad.services.following import NightFailedError, follow, log_of, reason_in
 
 SINCE = datetime(2026, 3, 2, tzinfo=UTC)
@@ -119,3 +119,25 @@ def test_the_exception_is_found_in_a_trace_with_advice_below_it():
     )
     assert _exception_in(trace) == "foo.bar.SomeError: no way"
     assert _exception_in("odd") == "odd"
+
+
+def test_a_run_with_more_tasks_than_a_page_of_airflow_holds_is_followed_whole(monkeypatch):
+    """As `consolidate_customers`, which has a task per model."""
+    instances = [
+        {
+            **{"task_id": f"model_{n:03}", "state": "success", "try_number": 1, "duration": 1.0},
+            "start_date": f"2026-03-02T02:{59 - n // 5:02}:{59 - n % 5:02}Z" if n else None,
+        }
+        for n in range(230)
+    ]
+
+    def answer(_api, path, *, order_by, limit, offset):
+        assert path == "/dags/consolidate_customers/dagRuns/r/taskInstances"
+        assert (order_by, limit) == ("id", 100)  # an order that no new state changes
+        return {"task_instances": instances[offset : offset + limit]}
+
+    monkeypatch.setattr(AirflowApi, "_get", answer)
+    found = AirflowApi.__new__(AirflowApi).tasks_of(Run("consolidate_customers", "r", "running"))
+    assert [task.task_id for task in found] == [
+        *(f"model_{n:03}" for n in range(229, 0, -1)), "model_000",
+    ]  # fmt: skip
