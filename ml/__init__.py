@@ -2,6 +2,7 @@
 
 from ml.features.frames import scoring_frame, training_frame
 from ml.features.table import NotEnoughDataError, TableError
+from ml.feedback import Feedback, record_feedback
 from ml.learning.candidates import Candidate, evaluate, train
 from ml.scoring import (
     Method,
@@ -21,6 +22,7 @@ from ml.watching import Watch, watch_scores
 
 __all__ = [
     "Candidate",
+    "Feedback",
     "Method",
     "NotEnoughDataError",
     "ScoreTexts",
@@ -41,6 +43,7 @@ __all__ = [
     "needs_training",
     "old_scores",
     "read_specs",
+    "record_feedback",
     "score_entities",
     "score_texts",
     "score_titles",

@@ -43,7 +43,8 @@ class Feedback:
 def record_feedback(connection: duckdb.DuckDBPyConnection, said: Iterable[Feedback]) -> int:
     """Keep feedback; of two words on the same score and list the newer one holds.
 
-    The same word again changes nothing, so a list or a CRM can be read any number of times.
+    The same word again changes nothing, so a list or a CRM can be read any number of times. Of who
+    objected to profiling nothing is kept.
 
     Args:
         connection: to the warehouse, with marts built.
@@ -57,6 +58,8 @@ def record_feedback(connection: duckdb.DuckDBPyConnection, said: Iterable[Feedba
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, said: Feedback) -> bool:
+    if _has_objected(connection, said):  # perhaps after the list was written
+        return False
     place = [said.score, said.entity_id, said.about or said.said_at.date(), said.source]
     last = connection.execute(
         "select kind, note, said_at from ops.score_feedback"
@@ -76,6 +79,15 @@ def _keep(connection: duckdb.DuckDBPyConnection, said: Feedback) -> bool:
         ],
     )  # fmt: skip
     return True
+
+
+def _has_objected(connection: duckdb.DuckDBPyConnection, said: Feedback) -> bool:
+    (found,) = connection.execute(
+        "select count(*) > 0 from marts.customers where has_objected_to_profiling and customer_id ="
+        " coalesce((select customer_id from marts.leads where ? = 'lead' and lead_id = ?), ?)",
+        [said.entity, said.entity_id, said.entity_id],
+    ).fetchone() or (False,)
+    return bool(found)
 
 
 def _record_of(connection: duckdb.DuckDBPyConnection, said: Feedback) -> str | None:

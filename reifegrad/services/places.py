@@ -63,7 +63,7 @@ def _files(settings: Settings) -> Iterator[tuple[str, str]]:
     from crm.duplicates import FILE as DUPLICATES
     from crm.refusals import FILE as REJECTED
     from identity.review_list import NAMES as REVIEW_LISTS
-    from report.words import Words
+    from report.calls import lists_folder
     from report.writing import report_path, scores_path
     from workbooks.to_do import NAME as TO_DO
 
@@ -71,11 +71,7 @@ def _files(settings: Settings) -> Iterator[tuple[str, str]]:
     for name, path, shown_as in (
         (_("Report"), report_path(settings), report_path(settings).as_uri()),
         (_("Page on scores"), scores_path(settings), scores_path(settings).as_uri()),
-        (
-            _("The day's lists: whom to call"),
-            settings.outbox / Words(settings.language)("calls_folder"),
-            None,
-        ),
+        (_("The day's lists: whom to call"), lists_folder(settings), None),
         (_("To-do list to fill in"), settings.review / TO_DO, None),
         (
             _("Review list: one customer or two?"),

@@ -1,6 +1,6 @@
 """The day's list: whom to call today and why, and what people answer."""
 
-from report.calls.answers import take_feedback
+from report.calls.answers import lists_folder, take_feedback
 from report.calls.letters import Letter, letters_of
 from report.calls.settings import keep_rules, load_lists
 from report.calls.station import Lists, write_call_lists
@@ -10,6 +10,7 @@ __all__ = [
     "Lists",
     "keep_rules",
     "letters_of",
+    "lists_folder",
     "load_lists",
     "take_feedback",
     "write_call_lists",

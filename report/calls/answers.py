@@ -65,6 +65,11 @@ def folders(settings: Settings) -> list[Path]:
     return [settings.outbox / Words(language)("calls_folder") for language in LANGUAGES]
 
 
+def lists_folder(settings: Settings) -> Path:
+    """Return where the lists lie, in the set language."""
+    return settings.outbox / Words(settings.language)("calls_folder")
+
+
 def filled_lists(settings: Settings) -> list[Path]:
     """Return the lists where they were written, and those that people dropped into the inbox."""
     places = [(folder, False) for folder in folders(settings)] + [(settings.inbox, True)]
@@ -87,7 +92,13 @@ def take_feedback(
     """
     if not is_built(connection):
         return []
-    return [_take(connection, path, settings, config) for path in filled_lists(settings)]
+    answered = [_take(connection, path, settings, config) for path in filled_lists(settings)]
+    # What was refused goes with its list: it may be people's own words.
+    connection.execute(
+        "delete from ops.quarantine where source = ? and not list_contains(?::varchar[], file)",
+        [SOURCE, [_file_of(settings, one.path) for one in answered]],
+    )
+    return answered
 
 
 def _take(
@@ -196,6 +207,11 @@ def _day(text: str) -> date | None:
         return None
 
 
+def _file_of(settings: Settings, path: Path) -> str:
+    below = settings.inbox if path.is_relative_to(settings.inbox) else settings.outbox
+    return path.relative_to(below).as_posix()
+
+
 def _keep_refused(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
@@ -203,8 +219,7 @@ def _keep_refused(
     refused: Iterable[Refusal],
 ) -> bool:
     """Put what was refused into quarantine; tells whether it is other than it was."""
-    below = settings.inbox if path.is_relative_to(settings.inbox) else settings.outbox
-    file, now = path.relative_to(below).as_posix(), datetime.now(UTC).replace(tzinfo=None)
+    file, now = _file_of(settings, path), datetime.now(UTC).replace(tzinfo=None)
     rows = [(one.row, one.value, one.said("de"), one.said("en")) for one in refused]
     before = connection.execute(
         "select row_number, raw_text, reason_de, reason_en from ops.quarantine"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from config import Settings
 from ml import score_texts
+from report.calls.answers import lists_folder
 from report.calls.cells import Teller, title_of
 from report.calls.mail import make_mail
 from report.calls.rows import CallList, read_lists
@@ -66,7 +67,7 @@ def letters_of(settings: Settings) -> tuple[str | None, list[Letter]]:
         ).fetchall()
     words = Words(settings.language)
     teller = Teller(words, score_texts(settings), config)
-    folder, taken = settings.outbox / words("calls_folder"), set[str]()
+    folder, taken = lists_folder(settings), set[str]()
     is_only = len(found) == 1
     return mail.connection, [
         Letter(

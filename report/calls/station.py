@@ -15,7 +15,7 @@ from config import Settings
 from config.language import _
 from ml import read_specs, score_texts
 from ml.feedback import forget_hints
-from report.calls.answers import Answered, folders, take_feedback
+from report.calls.answers import Answered, folders, lists_folder, take_feedback
 from report.calls.book import make_book
 from report.calls.cells import Teller, title_of
 from report.calls.rows import CallList, read_lists
@@ -130,7 +130,7 @@ def _write_all(
     answered, before = last
     words = Words(settings.language)
     teller = Teller(words, score_texts(settings), config)
-    folder = settings.outbox / words("calls_folder")
+    folder = lists_folder(settings)
     refused = {one.path: one.refused for one in answered}
     taken: set[str] = set()
     for one in _as_written(found, settings):

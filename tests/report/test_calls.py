@@ -414,8 +414,10 @@ def test_who_objects_leaves_the_list_and_all_that_was_kept(settings):
     assert ask(
         settings, f"select count(*) from marts.score_outcomes where entity_id = '{bau}'"
     ) == [(0,)]
+    shutil.copy2(folder(settings) / "Anna Berger.xlsx", settings.inbox / "noch einmal.xlsx")
     write_call_lists(settings)
     assert "Bau Süd" not in names(folder(settings) / "Anna Berger.xlsx")
+    take_decisions(settings)  # what the old list in the inbox says is not kept again
     for table in ("score_feedback", "shown_hints"):
         assert ask(settings, f"select count(*) from ops.{table} where entity_id = '{bau}'") == [
             (0,)
