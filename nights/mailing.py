@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, Literal, cast
 
@@ -17,6 +17,7 @@ from report.calls import Letter, letters_of
 from warehouse import open_warehouse
 
 logger = logging.getLogger(__name__)
+KEPT = timedelta(days=7)  # how long it is known whose list was sent: a night may be run again
 State = Literal["sent", "would be sent", "sent before", "no address", "failed"]
 # Returns the addresses that were refused, with the server's words, where others were accepted.
 Send = Callable[[EmailMessage], dict[str, Any]]
@@ -86,6 +87,9 @@ def _send(settings: Settings, letter: Letter, send: Send) -> Mailed:
             _("%s: the mail server refuses %s"), letter.title, ", ".join(sorted(refused))
         )
     with open_warehouse(settings) as connection:
+        connection.execute(  # of use only until the night is over
+            "delete from ops.list_mails where night < ?", [settings.night - KEPT]
+        )
         connection.execute(
             "insert or replace into ops.list_mails values (?, ?, ?)",
             [settings.night, letter.manager or "", datetime.now(UTC).replace(tzinfo=None)],

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,7 +23,7 @@ from nights.mailing import MailError, mail_call_lists
 from nights.steps import NIGHT as STEPS
 from reifegrad.listing import write_and_tell
 from report.calls import write_call_lists
-from tests.report.call_company import change_lists, make_home
+from tests.report.call_company import NIGHT, change_lists, make_home
 from warehouse import open_warehouse
 
 SENDER = "Reifegrad <crm@probe.example>"
@@ -135,6 +136,17 @@ def test_a_second_try_sends_none_twice(settings, mailbox):
     mail_call_lists(settings)
     assert set(states(mail_call_lists(settings)).values()) == {"sent before", "no address"}
     assert len(mailbox.mails) == 2
+
+
+def test_whose_list_was_sent_is_forgotten_after_a_week(settings, mailbox):
+    mail_call_lists(settings)
+    mail_call_lists(settings.model_copy(update={"as_of": NIGHT + timedelta(days=8)}))
+    assert len(mailbox.mails) == 4
+    with open_warehouse(settings) as connection:
+        (nights,) = connection.execute(
+            "select count(distinct night) from ops.list_mails"
+        ).fetchone()
+    assert nights == 1
 
 
 def test_one_that_fails_stops_no_other_and_is_sent_by_the_next_try(settings, mailbox):
