@@ -95,6 +95,8 @@ class _Before(NamedTuple):
         versions = [differing(self.written[i], record.values) for i in ids if i in self.written]
         changed = set.intersection(*versions) if versions else set()
         shows = {name for name in changed if record.values.get(name) is not None}
+        if record.crm_id not in self.written:  # nobody emptied what we never filled
+            changed = shows
         for crm_id in self.gone if shows else ():
             other = self.written.get(crm_id, {})
             if not differing(other, record.values) & changed:

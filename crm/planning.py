@@ -65,9 +65,9 @@ def make_plan(
     plan = Plan({}, {}, {})
     parents: set[str] | None = None
     for target in TARGETS:
-        exported = _read_exported(connector, config, target, rows[target])
-        found = _match(connector, config, target, rows[target], written, exported)
         shown = patiently(config.attempts, partial(connector.shown, target))
+        exported = _read_exported(connector, config, target, rows[target], shown)
+        found = _match(connector, config, target, rows[target], written, exported, shown)
         plan.matches[target], plan.exported[target] = found, exported
         plan.changes[target] = find_changes(
             target,
@@ -114,6 +114,18 @@ def read_records(
     )
 
 
+def _read_rest(
+    connector: Connector,
+    config: CrmConfig,
+    target: Target,
+    ids: Collection[str],
+    known: Mapping[str, Record],
+) -> dict[str, Record]:
+    """Return the records with these ids; those that were read already are not read again."""
+    found = {crm_id: known[crm_id] for crm_id in ids if crm_id in known}
+    return found | read_records(connector, config, target, set(ids) - found.keys())
+
+
 def _match(
     connector: Connector,
     config: CrmConfig,
@@ -121,12 +133,13 @@ def _match(
     rows: Sequence[Row],
     written: Written,
     exported: Mapping[str, Record],
+    shown: Mapping[str, Record],
 ) -> Match:
-    by_id = read_records(connector, config, target, written.keys[target])
     source = getattr(config.records, target)
     if source and source.id_field:  # the CRM's ids in place of the export's
         rows = [_with_own_ids(row, exported, source.id_field) for row in rows]
         exported = {record.crm_id: record for record in exported.values()}
+    by_id = _read_rest(connector, config, target, written.keys[target], {**shown, **exported})
     by_id |= exported
     own = current_ids(rows, by_id, written.ids(target))
     found: dict[Lookup, dict[str, list[str]]] = {}
@@ -159,7 +172,11 @@ def _find(
 
 
 def _read_exported(
-    connector: Connector, config: CrmConfig, target: Target, rows: Sequence[Row]
+    connector: Connector,
+    config: CrmConfig,
+    target: Target,
+    rows: Sequence[Row],
+    shown: Mapping[str, Record],
 ) -> dict[str, Record]:
     """Return the records that the CRM's own export names, by the export's ids.
 
@@ -171,7 +188,10 @@ def _read_exported(
     source = getattr(config.records, target)
     if not ids or source is None:
         return {}
-    found = read_records(connector, config, target, ids, source.id_field)
+    if source.id_field:
+        found = read_records(connector, config, target, ids, source.id_field)
+    else:
+        found = _read_rest(connector, config, target, ids, shown)
     if len(ids) >= FEW and not found:
         raise CrmError(
             _(

@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -246,6 +247,16 @@ class Story:
                     and crm_id in ids | set(map(self.now, ids))
                 ):
                     del self.firm[target, crm_id, name]
+
+    def counted(self) -> Counter[str]:
+        """Return how often what happened: kills, edits, merges …, by a word."""
+        words = {
+            "killed": "kills", "writes": "edits", "merged": "merges", "deleted": "deletions",
+            "closed": "closed", "becomes": "customers that became one", "swap": "swaps",
+        }  # fmt: skip
+        return Counter(
+            words[word] for told in self.happened for word in words if word in told.split()
+        )
 
     def tell(self, what: str) -> None:
         """Note for whoever looks into a run that failed."""
