@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -110,7 +111,7 @@ def _webdav(entry: FolderEntry, login: Login) -> tuple[AbstractFileSystem, str]:
     system = WebdavFileSystem(
         f"{'http' if is_plain else 'https'}://{login.host}{port}/{login.path}",
         auth=(login.user, login.secret or "") if login.user else None,
-        verify=entry.ca or True,
+        verify=ssl.create_default_context(cafile=entry.ca) if entry.ca else True,
         timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
         retry=False,
         **FRESH,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import getpass
 import ipaddress
 import os
 import shutil
@@ -16,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from config import Settings
 
 PASSWORD = "ge heim@ß/1"  # of the kind that a URI must escape
 PASSWORD_IN_URI = "ge%20heim%40%C3%9F%2F1"
+QUICK = ("--innodb-flush-method=nosync", "--innodb-doublewrite=0")
 
 
 def program(*names: str) -> str:
@@ -116,9 +119,11 @@ def certificates(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def short_folder() -> Iterator[Path]:
     """A folder with a short path (sockets) that a server's own user may enter."""
+    before = os.umask(0o022)  # the command line, called by an earlier test, lets nobody else in
     place = Path(tempfile.mkdtemp(prefix="rf-"))
     place.chmod(0o755)
     yield place
+    os.umask(before)
     shutil.rmtree(place, ignore_errors=True)
 
 
@@ -169,3 +174,74 @@ def table(settings: Settings) -> Callable[[str], list[dict[str, str | None]]]:
         return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
     return read
+
+
+@pytest.fixture(scope="module")
+def postgres(short_folder):
+    """A PostgreSQL server; it refuses to run as root, so a user of the machine runs it."""
+    initdb, server = program("initdb"), program("postgres")
+    port, data = free_port(), short_folder / "pg"
+    owner = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
+    data.mkdir()
+    if owner:
+        shutil.chown(data, "nobody", "nogroup")
+    certificates(short_folder)
+    for name in ("cert.pem", "key.pem"):
+        shutil.copy(short_folder / name, data.parent / f"pg-{name}")
+        (data.parent / f"pg-{name}").chmod(0o600)
+        if owner:
+            shutil.chown(data.parent / f"pg-{name}", "nobody", "nogroup")
+    secret = short_folder / "pg.txt"
+    secret.write_text(PASSWORD)
+    secret.chmod(0o644)
+    subprocess.run(
+        [initdb, "-D", data, "-U", "erp", "--auth=scram-sha-256", f"--pwfile={secret}", "-N",
+         "--encoding=UTF8", "--locale=C"],
+        check=True, capture_output=True, cwd=data, **owner,
+    )  # fmt: skip
+    command = [server, "-D", str(data), "-p", str(port), "-k", str(data), "-c", "fsync=off",
+               "-c", "listen_addresses=127.0.0.1", "-c", "ssl=on",
+               "-c", f"ssl_cert_file={short_folder}/pg-cert.pem",
+               "-c", f"ssl_key_file={short_folder}/pg-key.pem"]  # fmt: skip
+    with process(*command, port=port, cwd=data, **owner):
+        url = f"postgresql://erp:{PASSWORD_IN_URI}@127.0.0.1:{port}/postgres"
+        yield url, _engine(url.replace("postgresql", "postgresql+psycopg2"))
+
+
+@pytest.fixture(scope="module")
+def mariadb(short_folder):
+    """A MariaDB server."""
+    install, server = program("mariadb-install-db"), program("mariadbd")
+    port, data = free_port(), short_folder / "maria"
+    user = [f"--user={'root' if os.getuid() == 0 else getpass.getuser()}"]
+    subprocess.run(
+        [install, "--no-defaults", f"--datadir={data}", *user, "--skip-test-db",
+         "--auth-root-authentication-method=normal", *QUICK],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    start = short_folder / "maria.sql"
+    start.write_text(
+        f"set names utf8mb4;\ncreate database erp;\ncreate user erp identified by '{PASSWORD}';\n"
+        "grant all on erp.* to erp;\nset global sql_mode = 'ANSI_QUOTES';\n",
+        encoding="utf-8",
+    )
+    command = [server, "--no-defaults", f"--datadir={data}", f"--port={port}", *user,
+               "--bind-address=127.0.0.1", f"--socket={short_folder}/m.sock",
+               "--character-set-server=utf8mb4", "--skip-name-resolve",
+               *QUICK, "--innodb-fast-shutdown=2", f"--init-file={start}"]  # fmt: skip
+    with process(*command, port=port):
+        url = f"mariadb://erp:{PASSWORD_IN_URI}@127.0.0.1:{port}/erp"
+        yield url, _engine(url.replace("mariadb", "mysql+pymysql"))
+
+
+def _engine(url):
+    arguments = {"password": PASSWORD.encode()} if "mysql" in url else {}
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=arguments)
+    for _attempt in range(100):
+        try:
+            engine.connect().close()
+            return engine
+        except sa.exc.OperationalError as error:
+            last = error
+            time.sleep(0.1)
+    raise last

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import shutil
 import subprocess
 import sys
-import time
 
 import pytest
 import sqlalchemy as sa
@@ -15,9 +12,12 @@ import sqlalchemy as sa
 from config import PROJECT_ROOT
 from fetch import fetch_all
 from fetch.state import read_state
-from tests.fetch.conftest import PASSWORD, PASSWORD_IN_URI, free_port, process, program
+from tests.fetch.conftest import (
+    PASSWORD,
+    PASSWORD_IN_URI,
+    certificates,
+)
 
-QUICK = ("--innodb-flush-method=nosync", "--innodb-doublewrite=0")
 TABLE = """
 create table auftrag (
     nr integer primary key, kunde varchar(40), betrag decimal(18, 4), menge double precision,
@@ -35,69 +35,6 @@ EXPECTED = [
      "2026-02-02 09:30:00.250000", "false", None],
     ["3", None, "-0.0100", None, "2025-12-31", "2026-02-02 09:30:00.250000", None, "ß"],
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def postgres(short_folder):
-    """A PostgreSQL server; it refuses to run as root, so a user of the machine runs it."""
-    initdb, server = program("initdb"), program("postgres")
-    port, data = free_port(), short_folder / "pg"
-    owner = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
-    data.mkdir()
-    if owner:
-        shutil.chown(data, "nobody", "nogroup")
-    secret = short_folder / "pg.txt"
-    secret.write_text(PASSWORD)
-    secret.chmod(0o644)
-    subprocess.run(
-        [initdb, "-D", data, "-U", "erp", "--auth=scram-sha-256", f"--pwfile={secret}", "-N",
-         "--encoding=UTF8", "--locale=C"],
-        check=True, capture_output=True, cwd=data, **owner,
-    )  # fmt: skip
-    command = [server, "-D", str(data), "-p", str(port), "-k", str(data), "-c", "fsync=off",
-               "-c", "listen_addresses=127.0.0.1"]  # fmt: skip
-    with process(*command, port=port, cwd=data, **owner):
-        url = f"postgresql://erp:{PASSWORD_IN_URI}@127.0.0.1:{port}/postgres"
-        yield url, _engine(url.replace("postgresql", "postgresql+psycopg2"))
-
-
-@pytest.fixture(scope="module")
-def mariadb(short_folder):
-    """A MariaDB server."""
-    install, server = program("mariadb-install-db"), program("mariadbd")
-    port, data = free_port(), short_folder / "maria"
-    user = [f"--user={'root' if os.getuid() == 0 else getpass.getuser()}"]
-    subprocess.run(
-        [install, "--no-defaults", f"--datadir={data}", *user, "--skip-test-db",
-         "--auth-root-authentication-method=normal", *QUICK],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    start = short_folder / "maria.sql"
-    start.write_text(
-        f"set names utf8mb4;\ncreate database erp;\ncreate user erp identified by '{PASSWORD}';\n"
-        "grant all on erp.* to erp;\nset global sql_mode = 'ANSI_QUOTES';\n",
-        encoding="utf-8",
-    )
-    command = [server, "--no-defaults", f"--datadir={data}", f"--port={port}", *user,
-               "--bind-address=127.0.0.1", f"--socket={short_folder}/m.sock",
-               "--character-set-server=utf8mb4", "--skip-name-resolve",
-               *QUICK, "--innodb-fast-shutdown=2", f"--init-file={start}"]  # fmt: skip
-    with process(*command, port=port):
-        url = f"mariadb://erp:{PASSWORD_IN_URI}@127.0.0.1:{port}/erp"
-        yield url, _engine(url.replace("mariadb", "mysql+pymysql"))
-
-
-def _engine(url):
-    arguments = {"password": PASSWORD.encode()} if "mysql" in url else {}
-    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=arguments)
-    for _attempt in range(100):
-        try:
-            engine.connect().close()
-            return engine
-        except sa.exc.OperationalError as error:
-            last = error
-            time.sleep(0.1)
-    raise last
 
 
 @pytest.fixture(params=["postgres", "mariadb"])
@@ -302,6 +239,27 @@ def test_what_is_wrong_is_told_in_one_line_without_the_password(
     for secret in (PASSWORD, PASSWORD_IN_URI, "heim"):
         assert secret not in first.problem + caplog.text
     assert other.status == ("failed" if url else "new")
+
+
+def test_with_an_authority_only_the_right_certificate_will_do(
+    postgres, short_folder, settings, write_entries, monkeypatch
+):
+    url, engine = postgres
+    with engine.begin() as connection:
+        connection.execute(sa.text("create table if not exists sure as select 1 as a"))
+    certificates(other := settings.home)
+    here = f"{{kind: sql, table: sure, ca: {short_folder}/ca.pem"
+    monkeypatch.setenv("AIRFLOW_CONN_ERP", url)
+    monkeypatch.setenv("AIRFLOW_CONN_NAMED", url.replace("127.0.0.1", "localhost"))
+    write_entries(
+        f"  a: {here}, connection: erp, file: a.parquet}}\n"
+        f"  b: {here}, connection: named, file: b.parquet}}\n"
+        f"  c: {here.replace(str(short_folder), str(other))}, connection: erp, file: c.parquet}}"
+    )
+    right, *wrong = fetch_all(settings)
+    assert (right.problem, right.rows) == (None, 1)
+    for result in wrong:
+        assert "is not the right one: have it renewed" in result.problem
 
 
 def test_nothing_can_be_written_through_it(erp, settings, write_entries):

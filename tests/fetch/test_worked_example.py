@@ -14,9 +14,6 @@ from config import PROJECT_ROOT
 from ingest import ingest_inbox
 from reifegrad.cli import app
 from reifegrad.preflight import check_setup
-
-# By name, so that the servers of this folder are fixtures here too.
-from tests.fetch.test_sql import postgres  # noqa: F401
 from warehouse import open_warehouse
 
 PAGE = PROJECT_ROOT / "docs" / "how-to" / "fetch.md"
@@ -38,7 +35,7 @@ def test_every_entry_that_the_page_shows_can_stand_in_the_file(settings):
         assert load_entries(settings)
 
 
-def test_the_page_is_right(postgres, settings, monkeypatch):  # noqa: F811 - the fixture
+def test_the_page_is_right(postgres, settings, monkeypatch):
     url, engine = postgres
     (statements,) = blocks("sql")
     with engine.begin() as connection:
