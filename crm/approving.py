@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -31,8 +32,10 @@ class Preview(BaseModel):
     warning: str | None = None
 
 
-def prepare(settings: Settings) -> Preview | None:
+def prepare(settings: Settings, next_steps: Mapping[str, str] | None = None) -> Preview | None:
     """Clear who objected to profiling, and show what else waits for a person.
+
+    `next_steps`: as of `crm.push`.
 
     Returns:
         None where nothing waits: no approval is wanted, or nothing is to be written.
@@ -43,7 +46,7 @@ def prepare(settings: Settings) -> Preview | None:
     """
     if load_config(settings).approval == "none":
         return None
-    changes = push(settings, objections_only=True)
+    changes = push(settings, objections_only=True, next_steps=next_steps)
     waiting = [change for change in changes if change.writes and not change.has_objected]
     if not waiting:
         return None
@@ -67,6 +70,7 @@ def _warning(settings: Settings, changes: list[Change]) -> str | None:
 
 def _example(change: Change) -> dict[str, Any]:
     old, new = change.old_values or {}, change.new_values or {}
+    lines = (new.get("reasons") or "").splitlines()
     return {
         "name": change.name or change.key,
         "action": {
@@ -76,7 +80,7 @@ def _example(change: Change) -> dict[str, Any]:
         }.get(change.action, change.action),
         "before": old.get("points"),
         "after": new.get("points"),
-        "reasons": (new.get("reasons") or "").splitlines(),
+        "reasons": [line for line in lines if not line.endswith(":")],  # without the headings
     }
 
 

@@ -5,12 +5,23 @@ from datetime import timedelta
 from airflow.sdk import Asset, dag
 
 from nights.airflow import CRM, SCORES, as_task, dag_options
-from nights.push_approval import PATIENCE, ask_for_release, choose_push
+from nights.push_approval import (
+    PATIENCE,
+    ask_for_release,
+    choose_push,
+    release_body,
+    release_subject,
+)
 from nights.steps import PUSH_SCORES, RELEASED_PUSH
 
 EITHER = "none_failed_min_one_success"  # the push with or without a person's release
 # A run may wait for a person.
-OPTIONS = dag_options() | {"dagrun_timeout": PATIENCE + timedelta(hours=3)}
+OPTIONS = dag_options()
+OPTIONS |= {"dagrun_timeout": PATIENCE + timedelta(hours=3)}
+OPTIONS["user_defined_macros"] |= {
+    "release_subject": release_subject,
+    "release_body": release_body,
+}
 
 
 @dag(schedule=Asset(SCORES), tags=["crm", "nightly"], **OPTIONS)
@@ -29,13 +40,13 @@ def push_scores() -> None:
     **Leaves** the asset `crm`. **When it fails**, the next try goes on where this one stopped.
     """
     lists, _prepare, push, mail, tasks = PUSH_SCORES
-    written = as_task(lists)
-    chosen = choose_push(push.name)
+    written, chosen = as_task(lists), choose_push(push.name)
+    written >> chosen  # feedback is taken over first; the push goes on where the lists failed
     pushed, released = as_task(push, leaves=CRM), as_task(RELEASED_PUSH, leaves=CRM)
     chosen >> pushed
     chosen >> ask_for_release() >> released
     [pushed, released] >> as_task(tasks, trigger_rule=EITHER)
-    written >> as_task(mail)  # the push waits for neither: each is of use alone
+    written >> as_task(mail)
 
 
 push_scores()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from config.language import _
 from nights.airflow import WAREHOUSE_POOL, fail_fast, settings_of
 
 if TYPE_CHECKING:
@@ -14,31 +16,7 @@ if TYPE_CHECKING:
 # Before the next night, which asks anew with its own scores.
 PATIENCE: Final = timedelta(hours=20)
 PREPARE, ASK = "prepare_push", "release_push"
-_PREVIEW: Final = "{% set preview = ti.xcom_pull(task_ids='prepare_push', key='preview') %}"
-_BODY: Final = (
-    _PREVIEW
-    + """
-{% if preview.warning %}**{{ preview.warning }}**
-{% endif %}
-| | created | changed | cleared | left to people | unchanged or left out |
-|---|---|---|---|---|---|
-{% for target, counts in preview.counts.items() -%}
-| {{ target }} | {{ counts['create'] }} | {{ counts['change'] }} | {{ counts['clear'] }} | {{
- counts['conflict'] }} | {{ counts['skip'] }} |
-{% endfor %}
-
-| what moves most | | points before | points after | reasons |
-|---|---|---|---|---|
-{% for one in preview.examples -%}
-| {{ one.name | replace('|', '/') }} | {{ one.action }} | {{
- one.before if one.before is not none else '–' }} | {{
- one.after if one.after is not none else '–' }} | {{ one.reasons | join('; ') }} |
-{% endfor %}
-
-Approve: these scores are written now. Reject: the CRM stays as it is until the next night asks.
-Whoever objected to profiling is cleared already.
-"""
-)
+_PREVIEW: Final = "ti.xcom_pull(task_ids='prepare_push', key='preview')"
 
 
 def choose_push(push: str) -> XComArg:
@@ -50,12 +28,12 @@ def choose_push(push: str) -> XComArg:
     """
     from airflow.sdk import task
 
-    @task.branch(task_id=PREPARE, pool=WAREHOUSE_POOL)
+    @task.branch(task_id=PREPARE, pool=WAREHOUSE_POOL, trigger_rule="all_done")
     @fail_fast
     def choose(**context: Any) -> str:  # noqa: ANN401
-        from crm import prepare
+        from nights.sales import prepare_push
 
-        preview = prepare(settings_of(context))
+        preview = prepare_push(settings_of(context))
         if preview is None:
             return push
         context["ti"].xcom_push(key="preview", value=preview.model_dump(mode="json"))
@@ -66,12 +44,73 @@ def choose_push(push: str) -> XComArg:
 
 def ask_for_release() -> ApprovalOperator:
     """Make a task that waits for a person. It takes no slot while it waits."""
-    from airflow.providers.standard.operators.hitl import ApprovalOperator
+    from nights.asking import Question
 
-    return ApprovalOperator(
+    return Question(
         task_id=ASK,
-        subject="Write tonight's scores into the CRM?",
-        body=_BODY,
+        subject="{{ release_subject() }}",
+        body=f"{{{{ release_body({_PREVIEW}) }}}}",
         response_timeout=PATIENCE,
-        defaults=ApprovalOperator.REJECT,
+        defaults=Question.REJECT,
     )
+
+
+def release_subject() -> str:
+    """Ask in one line, in the set language."""
+    from config import load_settings
+
+    load_settings()  # sets the language
+    return _("Write tonight's scores into the CRM?")
+
+
+def release_body(preview: Mapping[str, Any]) -> str:
+    """Say in Markdown, in the set language, what would be written."""
+    from config import load_settings
+
+    load_settings()
+    targets = {"parties": _("customers"), "opportunities": _("opportunities")}
+    parts = [f"**{preview['warning']}**"] if preview["warning"] else []
+    counts = [
+        _line(targets[target], *(count[name] for name in ACTIONS))
+        for target, count in preview["counts"].items()
+    ]
+    parts.append("\n".join([*_header("", *(word() for word in ACTIONS.values())), *counts]))
+    examples = [
+        _line(
+            one["name"], one["action"], _shown(one["before"]), _shown(one["after"]),
+            "; ".join(one["reasons"]),
+        )
+        for one in preview["examples"]
+    ]  # fmt: skip
+    header = _header(_("What moves most"), "", _("Points before"), _("Points after"), _("Reasons"))
+    parts.append("\n".join([*header, *examples]))
+    asked = [
+        _("**Approve**: these scores are written now."),
+        _("**Reject**, or no answer within {hours} hours: the CRM stays as it is, and the next"
+          " night asks with its own scores.").format(hours=PATIENCE // timedelta(hours=1)),
+        _("Whoever objected to profiling is cleared already."),
+    ]  # fmt: skip
+    parts.append("\n".join(f"- {line}" for line in asked))
+    return "\n\n".join(parts)
+
+
+ACTIONS: Final[Mapping[str, Callable[[], str]]] = {
+    "create": lambda: _("created"),
+    "change": lambda: _("changed"),
+    "clear": lambda: _("cleared"),
+    "conflict": lambda: _("left to people"),
+    "skip": lambda: _("left out"),
+}
+
+
+def _header(*titles: str) -> list[str]:
+    return [_line(*titles), "|" + "---|" * len(titles)]
+
+
+def _line(*cells: object) -> str:
+    """Write a row of a table; a bar in a name would end its cell."""
+    return "| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |"
+
+
+def _shown(points: int | None) -> str:
+    return "–" if points is None else str(points)

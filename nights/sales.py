@@ -13,7 +13,7 @@ from config import Settings
 from warehouse import open_warehouse
 
 if TYPE_CHECKING:
-    from crm import Change, Exchanged
+    from crm import Change, Exchanged, Preview
     from ml.feedback import FeedbackKind
     from report.calls.rows import CallList
     from report.calls.settings import ListConfig
@@ -42,16 +42,19 @@ def push_scores(settings: Settings, **options: Any) -> list[Change]:  # noqa: AN
 
     if not options.get("dry_run"):
         fill_sample_crm(settings)  # the sample company's, once; of any other nothing is touched
-    lists, _config = _read_lists(settings)
-    steps = {
-        call["entity_id"]: call.next_step[settings.language]
-        for found in lists
-        for call in found.calls
-    }
-    changes = push(settings, next_steps=steps, **options)
+    changes = push(settings, next_steps=_next_steps(settings), **options)
     if not options.get("dry_run"):
         _keep_edits(settings, changes)
     return changes
+
+
+def prepare_push(settings: Settings) -> Preview | None:
+    """Clear who objected to profiling, and show what else waits for a person; see `crm.prepare`."""
+    from crm import load_config, prepare
+
+    if load_config(settings).approval == "none":
+        return None
+    return prepare(settings, _next_steps(settings))
 
 
 def exchange_tasks(settings: Settings) -> Exchanged:
@@ -70,6 +73,16 @@ def exchange_tasks(settings: Settings) -> Exchanged:
         return Exchanged(0, 0, 0, 0)
     lists, config = _read_lists(settings)
     return exchange(settings, _wishes(settings, lists), means(_words(config)))
+
+
+def _next_steps(settings: Settings) -> dict[str, str]:
+    """Return what to do next, by customer or lead on tonight's lists."""
+    lists, _config = _read_lists(settings)
+    return {
+        call["entity_id"]: call.next_step[settings.language]
+        for found in lists
+        for call in found.calls
+    }
 
 
 def _read_lists(settings: Settings) -> tuple[list[CallList], ListConfig]:

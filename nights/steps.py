@@ -185,9 +185,9 @@ def _mail_lists(settings: Settings) -> list[Mailed]:
 
 
 def _prepare_push(settings: Settings) -> list[str]:
-    from crm import prepare
+    from nights.sales import prepare_push
 
-    return ["push_to_crm"] if prepare(settings) is None else []
+    return ["push_to_crm"] if prepare_push(settings) is None else []
 
 
 def _push(settings: Settings, *, is_released: bool = False) -> list[Change]:

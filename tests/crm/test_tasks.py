@@ -43,7 +43,8 @@ def crm(settings, monkeypatch, show, score):
         warehouse.execute(
             "create schema if not exists marts; create table marts.customer_records as select"
             " 'r:1' as record_id, 'C1' as customer_id; create table marts.leads as select"
-            " 'L1' as lead_id, 'C1' as customer_id"
+            " 'L1' as lead_id, 'C1' as customer_id; create table marts.customers as select"
+            " 'C1' as customer_id, false as has_objected_to_profiling"
         )
     return found
 

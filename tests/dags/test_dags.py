@@ -302,6 +302,7 @@ def test_push_scores(dagbag):
     # a CRM that does not answer keeps no list back, nor lists that cannot be written the push
     assert edges(dag) == {
         ("write_call_lists", "mail_call_lists"),
+        ("write_call_lists", "prepare_push"),
         ("prepare_push", "push_to_crm"),
         ("prepare_push", "release_push"),
         ("release_push", "push_released"),
@@ -325,7 +326,7 @@ def test_a_push_waits_for_a_person_where_the_company_wants_it(dagbag, monkeypatc
     ti = SimpleNamespace(xcom_push=lambda key, value: told.update({key: value}))
     preview = Preview(counts={"parties": {"change": 3}}, examples=[], warning="too many")
     for found, chosen in ((None, "push_to_crm"), (preview, "release_push")):
-        monkeypatch.setattr("crm.prepare", lambda _settings, found=found: found)
+        monkeypatch.setattr("nights.sales.prepare_push", lambda _settings, found=found: found)
         assert prepare(**context(night="2026-03-02"), ti=ti) == chosen
     assert told["preview"]["warning"] == "too many"
 

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import pytest
 
-from jinja2 import Environment
-
-from nights.push_approval import ask_for_release
+from nights.push_approval import release_body, release_subject
 
 PREVIEW = {
     "counts": {"parties": {"create": 1, "change": 2, "clear": 0, "skip": 9, "conflict": 3}},
     "examples": [
-        {"name": "Müller", "action": "changed", "before": 20, "after": 60, "reasons": ["a", "b"]},
+        {"name": "A|B", "action": "changed", "before": 20, "after": 60, "reasons": ["a", "b"]},
         {"name": "Neu", "action": "new", "before": None, "after": 10, "reasons": []},
     ],
     "warning": "51 of 100 would move",
 }
+HEADINGS = {
+    "de": ("Kunden", "Was sich am meisten bewegt", "Heutige Bewertungen ins CRM schreiben?"),
+    "en": ("customers", "What moves most", "Write tonight's scores into the CRM?"),
+}
 
 
-def test_the_question_shows_figures_examples_and_what_a_guard_says():
-    body = Environment().from_string(ask_for_release().body)
-    ti = SimpleNamespace(xcom_pull=lambda task_ids, key: {"prepare_push": PREVIEW}[task_ids])
-    text = body.render(ti=ti)
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_question_shows_figures_examples_and_what_a_guard_says(language, monkeypatch):
+    monkeypatch.setenv("REIFEGRAD_LANGUAGE", language)
+    target, heading, subject = HEADINGS[language]
+    assert release_subject() == subject
+    lines = release_body(PREVIEW).splitlines()
+    assert lines[0] == "**51 of 100 would move**"
     for line in (
-        "**51 of 100 would move**",
-        "| parties | 1 | 2 | 0 | 3 | 9 |",
-        "| Müller | changed | 20 | 60 | a; b |",
+        f"| {target} | 1 | 2 | 0 | 3 | 9 |",
+        "| A/B | changed | 20 | 60 | a; b |",
         "| Neu | new | – | 10 |  |",
     ):
-        assert line in text.splitlines()
-    rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert {line.count("|") for line in rows[:3]} == {7}
-    assert {line.count("|") for line in rows[3:]} == {6}
+        assert line in lines
+    assert any(line.startswith(f"| {heading} |") for line in lines)
+    rows = [line.count("|") for line in lines if line.startswith("|")]
+    assert rows == [7] * 3 + [6] * 4
