@@ -62,10 +62,12 @@ def say_lists(_settings: Settings, done: Lists) -> Iterator[str]:
     """Tell what people had answered, how long each list is and what stands on none."""
     for answered in done.answered:
         if answered.taken:
-            told = _("{file}: {count} answers taken over")
+            told = _("{file}: answers taken over: {count}")
             yield told.format(file=answered.path.name, count=answered.taken)
         if answered.refused:
-            told = _("! {file}: {count} answers not taken over; the reasons stand on the next list")
+            told = _(
+                "! {file}: answers not taken over: {count}. The reasons stand on the next list"
+            )
             yield told.format(file=answered.path.name, count=len(answered.refused))
     for one in done.written:
         told = _("{title}: {count} of {candidates} customers")
@@ -77,7 +79,7 @@ def say_lists(_settings: Settings, done: Lists) -> Iterator[str]:
     for path in done.removed:
         yield _("{file} is gone: nobody of that name has customers any more").format(file=path.name)
     if done.homeless:
-        told = _("{count} open leads stand on no list: nobody knows their customer")
+        told = _("Open leads on no list, since nobody knows their customer: {count}")
         yield told.format(count=done.homeless)
     if paths := [one.path for one in done.written if one.path]:
         yield _("Lists of the day: {path}").format(path=paths[0].parent)
