@@ -15,6 +15,7 @@ from crm.config import CrmConfig, Lookup
 from crm.connectors import Connector
 from crm.diff import find_changes
 from crm.errors import CrmError
+from crm.fields import Values
 from crm.guards import check_fresh, check_plausible
 from crm.ledger import Written
 from crm.matching import DELETED, Match, current_ids, is_unmatched, match
@@ -59,7 +60,8 @@ def make_plan(
         overwrite: write over fields that a person changed.
 
     Raises:
-        CrmError: the CRM knows none of the ids that its own export gives.
+        CrmError: the CRM knows none of the ids that its own export gives, or shows on none of the
+            records that earlier pushes wrote anything of that.
 
     """
     plan = Plan({}, {}, {})
@@ -67,7 +69,10 @@ def make_plan(
     for target in TARGETS:
         shown = patiently(config.attempts, partial(connector.shown, target))
         exported = _read_exported(connector, config, target, rows[target], shown)
-        found = _match(connector, config, target, rows[target], written, exported, shown)
+        last_written = None if overwrite else written.values[target]
+        found = _match(
+            connector, config, target, rows[target], written, exported, shown, last_written
+        )
         plan.matches[target], plan.exported[target] = found, exported
         plan.changes[target] = find_changes(
             target,
@@ -75,7 +80,7 @@ def make_plan(
             found,
             shown,
             may_create=getattr(config.create, target),
-            last_written=None if overwrite else written.values[target],
+            last_written=last_written,
             parents=parents,
         )
         parents = {
@@ -134,12 +139,15 @@ def _match(
     written: Written,
     exported: Mapping[str, Record],
     shown: Mapping[str, Record],
+    last_written: Mapping[str, Values] | None,
 ) -> Match:
     source = getattr(config.records, target)
     if source and source.id_field:  # the CRM's ids in place of the export's
         rows = [_with_own_ids(row, exported, source.id_field) for row in rows]
         exported = {record.crm_id: record for record in exported.values()}
     by_id = _read_rest(connector, config, target, written.keys[target], {**shown, **exported})
+    if last_written is not None:
+        _require_same_crm(target, last_written, by_id)
     by_id |= exported
     own = current_ids(rows, by_id, written.ids(target))
     found: dict[Lookup, dict[str, list[str]]] = {}
@@ -207,6 +215,37 @@ def _with_own_ids(row: Row, exported: Mapping[str, Record], id_field: str) -> Ro
     """Put the CRM's ids in place of the export's; one that it does not know says so."""
     own = (exported[i].crm_id if i in exported else f"{id_field}={i}" for i in row.crm_ids)
     return row.model_copy(update={"crm_ids": tuple(own)})
+
+
+def _require_same_crm(
+    target: Target, last_written: Mapping[str, Values], by_id: Mapping[str, Record]
+) -> None:
+    """Make sure that the ids of the ledger are this CRM's: many count from 1, so all have a 7.
+
+    Raises:
+        CrmError: none of the records shows anything of what earlier pushes wrote there.
+
+    """
+    filled = {
+        crm_id: {name: value for name, value in values.items() if value is not None}
+        for crm_id, values in last_written.items()
+        if crm_id in by_id
+    }
+    known = {crm_id: values for crm_id, values in filled.items() if values}
+    if len(known) < FEW or any(
+        by_id[crm_id].values.get(name) == value
+        for crm_id, values in known.items()
+        for name, value in values.items()
+    ):
+        return
+    raise CrmError(
+        _(
+            "Nothing was written: none of the {count} records of {target} that earlier pushes wrote"
+            " shows anything of it. Another CRM than before needs a home of its own"
+            " (REIFEGRAD_HOME). If our fields were emptied in this one, call `reifegrad push"
+            " --overwrite` once."
+        ).format(count=len(known), target=target)
+    )
 
 
 def _forget_a_former_crm(

@@ -194,6 +194,19 @@ def test_what_was_written_and_refused_when_tried_again_is_known_the_next_night(
     assert shown(memory) == {"C1": 90}
 
 
+def test_ids_of_another_crm_are_not_taken_for_this_ones(settings, memory, show, score):
+    """Many CRMs count from 1: the ids that the ledger knows are there in the next one, too."""
+    show({f"C{i:02}": score(i) for i in range(30)})
+    push_through(memory, settings)
+    other = MemoryCrm()
+    for crm_id in memory.records["parties"]:
+        other.add("parties", crm_id, name="A stranger")
+    with pytest.raises(CrmError, match=r"none of the 30 records of parties .* shows anything of it"):
+        push_through(other, settings)
+    assert other.calls == 0
+    assert push_through(other, settings, overwrite=True)  # the same CRM, its fields emptied
+
+
 def test_the_guard_stops_before_anything_is_written_and_can_be_released(
     settings, memory, show, score
 ):
