@@ -201,7 +201,7 @@ def test_ids_of_another_crm_are_not_taken_for_this_ones(settings, memory, show, 
     other = MemoryCrm()
     for crm_id in memory.records["parties"]:
         other.add("parties", crm_id, name="A stranger")
-    with pytest.raises(CrmError, match=r"none of the 30 records of parties .* shows anything of it"):
+    with pytest.raises(CrmError, match="none of the 30 records of parties that earlier"):
         push_through(other, settings)
     assert other.calls == 0
     assert push_through(other, settings, overwrite=True)  # the same CRM, its fields emptied
