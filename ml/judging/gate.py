@@ -170,7 +170,7 @@ def _adds_to_rules(weights: NDArray[Any], gates: Gates) -> Finding:
         if passed
         else _("it does not surely know more than the rules of stage 2")
     )
-    spread = _(": weight beside them {low:.2f} to {high:.2f} ({confidence:.0%} interval, 0: none)")
+    spread = _(": weight beside them {low:.2f} to {high:.2f} ({confidence:.1%} interval, 0: none)")
     return Finding(
         "rules",
         passed,
@@ -203,7 +203,7 @@ def _is_better(
     figures = _(
         ": average precision {ours:.3f} against {rules:.3f} (gain {low:+.3f} to {high:+.3f}),"
         " log loss {our_loss:.3f} against {rules_loss:.3f} (gain {less:+.3f} to {more:+.3f},"
-        " {confidence:.0%} intervals); by both in {share:.0%} of the bootstrap draws,"
+        " {confidence:.1%} intervals); by both in {share:.0%} of the bootstrap draws,"
         " {least:.0%} are needed"
     )
     gains = [*interval(order, gates.confidence), *interval(promise, gates.confidence)]

@@ -90,7 +90,7 @@ def test_a_model_that_says_the_same_as_the_rules_has_no_weight_beside_them():
 
 def test_the_sentences_name_figures_and_intervals():
     adds, better = beats_rules(predicted(1, 130, 0, 0), GATES)
-    assert "does not surely know more" in adds.says and "99% interval" in adds.says
+    assert "does not surely know more" in adds.says and "99.5% interval" in adds.says
     assert "average precision 0." in better.says and "log loss 0." in better.says
     assert better.says.startswith("not surely better than the rules of stage 2")
     assert "60% are needed" in better.says
