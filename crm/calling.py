@@ -64,13 +64,21 @@ def patiently(attempts: int, call: Callable[[], Result]) -> Result:
 
 
 def require_safe(url: str) -> None:
-    """Refuse to send a password in clear text over a network.
+    """Refuse to send a password in clear text over a network, or to have it in the address.
 
     Raises:
-        ConfigurationError: plain HTTP to another machine.
+        ConfigurationError: plain HTTP to another machine, or a login in the address, which every
+            message would show.
 
     """
     parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise ConfigurationError(
+            _(
+                "REIFEGRAD_CRM_URL has a login before the @: write the address alone; user and"
+                " password are REIFEGRAD_CRM_USER and REIFEGRAD_CRM_PASSWORD."
+            )
+        )
     if parts.scheme == "http" and (parts.hostname or "") not in LOOPBACK:
         raise ConfigurationError(
             _(

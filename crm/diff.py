@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from crm.fields import SCORE_FIELDS, Score, Values, differing, is_scored
+from config.language import _, spoken_language
+from crm.fields import FIELDS, SCORE_FIELDS, Score, Values, differing, is_scored
 from crm.matching import Match
 from crm.records import Change, Record, Row, Target
 
@@ -50,9 +51,9 @@ def find_changes(
         if not records:
             reason = match.reasons.get(row.key)
             if reason is None and not may_create:
-                reason = "not in the CRM, and crm.yml does not allow creating"
+                reason = _("not in the CRM, and crm.yml does not allow creating")
             if reason is None and parents is not None and row.parent not in parents:
-                reason = "its customer is not in the CRM"
+                reason = _("its customer is not in the CRM")
             changes.append(_absent(target, row, reason))
     for crm_id in sorted(shown.keys() - touched):
         record = shown[crm_id]
@@ -108,7 +109,7 @@ def _compare(target: Target, row: Row, record: Record, before: _Before) -> Chang
     wanted, reason = row.score, None
     if not record.is_active:
         # A closed deal or an archived customer shows no score; reopened, it gets one next night.
-        wanted, reason = None, "inactive in the CRM"
+        wanted, reason = None, _("inactive in the CRM")
     values = wanted.values if wanted else NOTHING
     kept = set() if row.has_objected else before.find_changed(record)
     kept &= differing(values, record.values)
@@ -143,13 +144,15 @@ def _action(wanted: Score | None, writes: Mapping[str, Any], kept: Collection[st
 
 def _reason(wanted: Score | None, writes: Mapping[str, Any], kept: Collection[str]) -> str | None:
     if kept:
-        return "changed by a person: " + ", ".join(sorted(kept))
+        german = spoken_language() == "de"
+        labels = sorted(FIELDS[one].label_de if german else FIELDS[one].label_en for one in kept)
+        return _("changed by a person: {fields}").format(fields=", ".join(labels))
     if not writes:
-        return "unchanged" if wanted else "no score"
+        return _("unchanged") if wanted else _("no score")
     if set(writes) == {"customer_no"}:
-        return "another customer number"
+        return _("another customer number")
     if set(writes) <= {"scored_on", "valid_until", "customer_no"}:
-        return "still valid"
+        return _("still valid")
     return None
 
 

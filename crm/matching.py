@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from config.language import _
+from config.language import _, marked
 from crm.config import Lookup
 from crm.records import Record, Row
 
@@ -105,7 +105,7 @@ def match(
         elif ids:
             claims.setdefault(ids[0], []).append(row)
         elif known_ids(row, written):
-            reasons[row.key] = DELETED
+            reasons[row.key] = _(DELETED)
     for crm_id, claimants in claims.items():
         if crm_id in owner or len(claimants) > 1:
             others = [owner[crm_id]] if crm_id in owner else []
@@ -158,5 +158,5 @@ def _look_up(row: Row, found: Found, lookups: Sequence[Lookup]) -> tuple[list[st
     return [], None
 
 
-DELETED = "deleted in the CRM"
+DELETED = marked("deleted in the CRM")
 """The reason of a row whose records are gone: a person decided so."""

@@ -229,10 +229,11 @@ def _require_same_crm(
     filled = {
         crm_id: {name: value for name, value in values.items() if value is not None}
         for crm_id, values in last_written.items()
-        if crm_id in by_id
     }
-    known = {crm_id: values for crm_id, values in filled.items() if values}
-    if len(known) < FEW or any(
+    filled = {crm_id: values for crm_id, values in filled.items() if values}
+    # Of a small database only a few ids are there, too; where none is, it is a new CRM.
+    known = {crm_id: values for crm_id, values in filled.items() if crm_id in by_id}
+    if not known or len(filled) < FEW or any(
         by_id[crm_id].values.get(name) == value
         for crm_id, values in known.items()
         for name, value in values.items()
@@ -244,7 +245,7 @@ def _require_same_crm(
             " shows anything of it. Another CRM than before needs a home of its own"
             " (REIFEGRAD_HOME). If our fields were emptied in this one, call `reifegrad push"
             " --overwrite` once."
-        ).format(count=len(known), target=target)
+        ).format(count=len(filled), target=target)
     )
 
 
@@ -259,7 +260,7 @@ def _forget_a_former_crm(
     is_new = len(ids) > 1 and not ids & by_id.keys()
     if not (is_new or config.recreate_deleted):
         return found
-    kept = {key: reason for key, reason in found.reasons.items() if reason != DELETED}
+    kept = {key: reason for key, reason in found.reasons.items() if reason != _(DELETED)}
     return found.model_copy(update={"reasons": kept})
 
 

@@ -112,7 +112,8 @@ def push_through(
         if not force:
             check_plan(config, rows, plan, settings.night)
         done = _write(writer, plan, cleared)
-        write_rejected(settings.review / REJECTED, done)
+        if only is None:  # else the list would lose all others
+            write_rejected(settings.review / REJECTED, done)
         for problem in read_back(connector, config, done, push_id):
             logger.warning("%s", problem)
     return done
@@ -191,7 +192,9 @@ def _only(plan: Plan, rows: Mapping[Target, Sequence[Row]], text: str) -> Plan:
     """
     from crm.errors import CrmError
 
-    wanted = text.casefold()
+    wanted = text.strip().casefold()
+    if not wanted:
+        raise CrmError(_("--only needs a number, a key or a part of a name."))
     keys = {
         row.key
         for target in TARGETS

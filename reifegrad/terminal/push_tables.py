@@ -95,8 +95,9 @@ def changes_table(changes: Sequence[Change], *, dry_run: bool) -> Table:
 def reasons_table(changes: Sequence[Change]) -> Table | None:
     """Say why records are left out or left to people, with an example each; None if all is said."""
     reasons: dict[tuple[str, str], list[Change]] = {}
+    said = (_("unchanged"), _("no score"))
     for change in changes:
-        if change.action in ("skip", "conflict") and change.reason not in ("unchanged", "no score"):
+        if change.action in ("skip", "conflict") and change.reason not in said:
             reasons.setdefault((change.target, change.reason or ""), []).append(change)
     if not reasons:
         return None

@@ -6,6 +6,7 @@ import pytest
 
 from config import ConfigurationError
 from crm import CrmLoginError
+from crm.connectors.http import retry_after
 from crm.credentials import read_credentials
 
 VARIABLE = "AIRFLOW_CONN_REIFEGRAD_CRM"
@@ -51,3 +52,18 @@ def test_what_is_missing_or_in_clear_text_is_one_line(settings, monkeypatch):
     monkeypatch.setenv(VARIABLE, "odoo://anna@odoo.example/firm")
     with pytest.raises(CrmLoginError, match="no password"):
         read_credentials(settings)
+
+
+def test_a_login_in_the_address_is_refused_and_not_repeated(settings):
+    given = {"crm_url": "https://anna:secret-7@crm.example", "crm_password": "b"}
+    with pytest.raises(ConfigurationError, match="login before the @") as error:
+        read_credentials(settings.model_copy(update=given))
+    assert "secret-7" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7), ("-5", 0), ("nan", None), ("soon", None), ("Wed, 21 Oct 2015 07:28:00 -0000", 0)],
+)
+def test_whatever_pause_a_crm_asks_for_is_one_that_can_be_kept(header, seconds):
+    assert retry_after({"Retry-After": header}) == seconds

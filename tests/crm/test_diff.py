@@ -109,7 +109,7 @@ def test_a_persons_edit_is_a_conflict_and_an_objection_clears_it_all_the_same():
     written = {"C1": ours.values}
     (change,) = compare([Row(key="C1", score=ours)], records, last_written=written)
     assert (change.action, change.kept) == ("conflict", ("band",))
-    assert change.reason == "changed by a person: band"
+    assert change.reason == "changed by a person: Band"
     newer = ours.model_copy(update={"points": 80})
     (change,) = compare([Row(key="C1", score=newer)], records, last_written=written)
     assert (change.action, change.writes, change.kept) == ("change", {"points": 80}, ("band",))

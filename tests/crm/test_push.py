@@ -194,12 +194,13 @@ def test_what_was_written_and_refused_when_tried_again_is_known_the_next_night(
     assert shown(memory) == {"C1": 90}
 
 
-def test_ids_of_another_crm_are_not_taken_for_this_ones(settings, memory, show, score):
+@pytest.mark.parametrize("there", [30, 3])
+def test_ids_of_another_crm_are_not_taken_for_this_ones(settings, memory, show, score, there):
     """Many CRMs count from 1: the ids that the ledger knows are there in the next one, too."""
     show({f"C{i:02}": score(i) for i in range(30)})
     push_through(memory, settings)
     other = MemoryCrm()
-    for crm_id in memory.records["parties"]:
+    for crm_id in list(memory.records["parties"])[:there]:
         other.add("parties", crm_id, name="A stranger")
     with pytest.raises(CrmError, match="none of the 30 records of parties that earlier"):
         push_through(other, settings)
@@ -275,3 +276,18 @@ def test_a_new_customer_number_is_shown_and_an_objection_leaves_it(settings, mem
     assert shown(memory) == {"C1": None, "C2": None}
     assert memory.records["parties"]["id-C1"].values["customer_no"] == "11"
     assert {c.action for c in push_through(memory, settings)} == {"skip"}
+
+
+def test_one_record_that_still_shows_ours_is_the_same_crm(settings, memory, show, score):
+    show({f"C{i:02}": score(i) for i in range(25)})
+    push_through(memory, settings)
+    for crm_id, record in list(memory.records["parties"].items())[1:]:
+        memory.records["parties"][crm_id] = record.model_copy(update={"values": {}})
+    assert sum(bool(change.kept) for change in push_through(memory, settings)) == 24
+
+
+def test_only_needs_something_to_look_for(settings, memory, show, score):
+    show({"C1": score(90)})
+    with pytest.raises(CrmError, match="--only needs"):
+        push_through(memory, settings, only=" ")
+    assert memory.batches == []
