@@ -69,14 +69,15 @@ def make_plan(
     for target in TARGETS:
         shown = patiently(config.attempts, partial(connector.shown, target))
         exported = _read_exported(connector, config, target, rows[target], shown)
+        wanted = rows[target]
+        if target == "opportunities":
+            wanted = _without_echoes(wanted, exported)
         last_written = None if overwrite else written.values[target]
-        found = _match(
-            connector, config, target, rows[target], written, exported, shown, last_written
-        )
+        found = _match(connector, config, target, wanted, written, exported, shown, last_written)
         plan.matches[target], plan.exported[target] = found, exported
         plan.changes[target] = find_changes(
             target,
-            rows[target],
+            wanted,
             found,
             shown,
             may_create=getattr(config.create, target),
@@ -211,6 +212,21 @@ def _read_exported(
     return found
 
 
+def _without_echoes(rows: Sequence[Row], exported: Mapping[str, Record]) -> list[Row]:
+    """Leave out opportunities that are nothing but what the push created for another lead.
+
+    Read from the CRM as a source they look like leads of their own, which would take the record
+    from the lead that it was made for. (Of companies, identity knows that both are one customer.)
+    """
+    keys = {row.key for row in rows}
+
+    def is_echo(row: Row) -> bool:
+        made_for = {exported[i].values.get("key") for i in row.crm_ids if i in exported}
+        return bool(made_for) and made_for <= keys - {row.key}
+
+    return [row for row in rows if not is_echo(row)]
+
+
 def _with_own_ids(row: Row, exported: Mapping[str, Record], id_field: str) -> Row:
     """Put the CRM's ids in place of the export's; one that it does not know says so."""
     own = (exported[i].crm_id if i in exported else f"{id_field}={i}" for i in row.crm_ids)
@@ -233,10 +249,14 @@ def _require_same_crm(
     filled = {crm_id: values for crm_id, values in filled.items() if values}
     # Of a small database only a few ids are there, too; where none is, it is a new CRM.
     known = {crm_id: values for crm_id, values in filled.items() if crm_id in by_id}
-    if not known or len(filled) < FEW or any(
-        by_id[crm_id].values.get(name) == value
-        for crm_id, values in known.items()
-        for name, value in values.items()
+    if (
+        not known
+        or len(filled) < FEW
+        or any(
+            by_id[crm_id].values.get(name) == value
+            for crm_id, values in known.items()
+            for name, value in values.items()
+        )
     ):
         return
     raise CrmError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from config import Settings
 from config.language import _, in_thousands
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from crm import Change, Exchanged
+
+
+MOST_REASONS: Final = 15
+"""Some name a record each, so there may be as many as records."""
 
 
 def say_waiting(_settings: Settings, due: list[str]) -> Iterator[str]:
@@ -105,7 +109,10 @@ def reasons_table(changes: Sequence[Change]) -> Table | None:
         _("Why records are left out"), _("Target"), _("Reason"), _("Records"), _("for example"),
         numbers=range(2, 3),
     )  # fmt: skip
-    for (target, reason), group in sorted(reasons.items(), key=lambda one: -len(one[1])):
+    ordered = sorted(reasons.items(), key=lambda one: -len(one[1]))
+    for (target, reason), group in ordered[:MOST_REASONS]:
         example = group[0].name or group[0].key
         table.add_row(target_name(target), reason, in_thousands(len(group)), example)
+    if rest := sum(len(group) for _reason, group in ordered[MOST_REASONS:]):
+        table.add_row("…", _("others: `reifegrad push --dry-run --json`"), in_thousands(rest), "")
     return table

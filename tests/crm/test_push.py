@@ -22,6 +22,8 @@ from crm import (
     to_json,
 )
 from crm.ledger import one_push_at_a_time
+from crm.records import Change
+from reifegrad.terminal.push_tables import reasons_table
 from tests.crm.memory_crm import KilledError, MemoryCrm
 from warehouse import open_warehouse
 
@@ -291,3 +293,27 @@ def test_only_needs_something_to_look_for(settings, memory, show, score):
     with pytest.raises(CrmError, match="--only needs"):
         push_through(memory, settings, only=" ")
     assert memory.batches == []
+
+
+def test_a_lead_that_is_only_what_the_push_created_takes_no_record_from_the_lead_it_is_of(
+    settings, memory, show, score
+):
+    """Read from the CRM as a source, the created opportunity looks like one more lead."""
+    show({"C1": score(90)}, {"L1": score(80)})
+    push_through(memory, settings)
+    crm = settings.config / "crm.yml"
+    crm.write_text(crm.read_text() + "records: {opportunities: {source: deals}}\n")
+    show({"C1": score(90)}, {"L1": score(80), "deals:id-L1": None})
+    changes = push_through(memory, settings)
+    assert {(c.key, c.action) for c in changes} == {("C1", "skip"), ("L1", "skip")}
+    assert shown(memory, "opportunities") == {"L1": 80}
+
+
+def test_reasons_that_name_a_record_each_do_not_flood_the_terminal():
+    changes = [
+        Change(target="parties", key=str(n), action="skip", reason=f"fits {n}") for n in range(40)
+    ]
+    table = reasons_table(changes)
+    assert table is not None
+    assert table.row_count == 16
+    assert list(table.columns[2].cells)[-1] == "25"
