@@ -343,6 +343,8 @@ class Story:
                 yield f"{place}: a person's {name} {value!r} is now {values.get(name)!r}"
         for name in UNDATED:
             allowed = {score.values[name] if score else None for score in scores}
+            if "parties.follow" in self.crm.lacks and place[1] in self.moved.values():
+                allowed |= {None}  # whose record went into it counts as deleted there
             theirs = set() if objected else self.edits.get(place, {}).get(name, set())
             if _plain(values.get(name)) not in {_plain(one) for one in allowed | theirs}:
                 keys = [row.key for row in wanted]

@@ -23,7 +23,7 @@ Flaw = Literal["credentials", "field", "right"]
 """How a CRM can be prepared wrongly: a key that is not known, our fields not there, a missing right
 to write."""
 Ability = Literal[
-    "batch", "parties.merge", "parties.archive", "faults", "tasks", "tasks.done",
+    "batch", "parties.merge", "parties.follow", "parties.archive", "faults", "tasks", "tasks.done",
     "find.vat_id", "find.customer_no", "find.website", "find.email",
     "export.companies", "export.contacts", "export.deals", "export.activities",
     "flaw.credentials", "flaw.field", "flaw.right",
