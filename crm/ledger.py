@@ -182,6 +182,14 @@ def settle(
         )
 
 
+def forget(settings: Settings, connector: str, target: Target) -> None:
+    """Forget which records earlier pushes wrote; what they showed stays in the push ledger."""
+    with open_warehouse(settings) as warehouse:
+        warehouse.execute(
+            "delete from ops.crm_records where connector = ? and target = ?", [connector, target]
+        )
+
+
 def _to_text(values: Values | None) -> str | None:
     return json.dumps(values, ensure_ascii=False) if values is not None else None
 

@@ -24,7 +24,7 @@ class Match(BaseModel):
     """Per key its records, each once, or why it has none and gets none.
 
     `former`: per record the ids of those that were merged into it; `gone`: those that earlier
-    pushes wrote and the CRM no longer knows.
+    pushes wrote and the CRM no longer knows; `is_new_crm`: it knows none of them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +33,7 @@ class Match(BaseModel):
     reasons: dict[str, str] = {}
     former: dict[str, list[str]] = {}
     gone: list[str] = []
+    is_new_crm: bool = False
 
 
 def known_ids(row: Row, written: Mapping[str, Collection[str]]) -> list[str]:

@@ -281,7 +281,7 @@ def _forget_a_former_crm(
     if not (is_new or config.recreate_deleted):
         return found
     kept = {key: reason for key, reason in found.reasons.items() if reason != _(DELETED)}
-    return found.model_copy(update={"reasons": kept})
+    return found.model_copy(update={"reasons": kept, "is_new_crm": is_new})
 
 
 def _gather(connector: Connector, config: CrmConfig, calls: Sequence[Any]) -> dict[str, Any]:

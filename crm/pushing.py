@@ -103,6 +103,10 @@ def push_through(
             plan = _only(plan, rows, only)
         if dry_run:
             return plan.all()
+        for target in TARGETS:
+            # Once a few are created here, those left over would count as deleted.
+            if plan.matches[target].is_new_crm:
+                ledger.forget(settings, connector.name, target)
         push_id = uuid.uuid4().hex
         writer = Writer(settings, connector, config, push_id, progress)
         cleared = {target: _clear_objections(writer, plan, target) for target in TARGETS}

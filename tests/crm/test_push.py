@@ -317,3 +317,16 @@ def test_reasons_that_name_a_record_each_do_not_flood_the_terminal():
     assert table is not None
     assert table.row_count == 16
     assert list(table.columns[2].cells)[-1] == "25"
+
+
+def test_what_a_first_push_into_a_new_crm_leaves_over_is_created_by_the_next(
+    settings, memory, show, score
+):
+    show({f"C{i}": score(i) for i in range(4)})
+    push_through(memory, settings)
+    memory.records["parties"].clear()
+    push_through(memory, settings, dry_run=True, only="C1")
+    push_through(memory, settings, only="C1")
+    assert list(shown(memory).values()) == [1]
+    push_through(memory, settings)
+    assert sorted(shown(memory).values()) == [0, 1, 2, 3]
