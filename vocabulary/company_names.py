@@ -33,6 +33,24 @@ def company_name(text: str | None) -> CompanyName:
     return CompanyName(" ".join(called) or None, " ".join(sorted(forms)) or None)
 
 
+def is_firm(text: str) -> bool:
+    """Tell whether a text ends in a legal form, as a firm's name does.
+
+    What two letters say otherwise is none: a weight (`Total 30 kg`), a weekday (`Summe Sa`).
+    """
+    called = read_slips(fold(text).split())
+    for length, forms in _forms().items():
+        before, form = called[:-length], called[-length:]
+        if not before or tuple(form) not in forms:
+            continue
+        word = text.split()[-1].strip(".,()")
+        if len("".join(form)) > 2 or "." in word:
+            return True
+        has_word_between = len(before) > 1 and before[-1].isalpha()
+        return word.isupper() and (has_word_between or (len(before) == 1 and not text.isupper()))
+    return False
+
+
 def _in_order(text: str) -> str:
     """Fold a name, turned round if it is written as "Krause, Johann"."""
     first, comma, rest = text.partition(",")

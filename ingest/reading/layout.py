@@ -43,6 +43,10 @@ _TOTALS = re.compile(TOTALS, re.IGNORECASE)
 _SURE_TOTAL = re.compile(
     r"(gesamt|zwischen)?(summen?|ergebnis)|(ins)?gesamt|(grand |sub)totals?|totals", re.IGNORECASE
 )
+# What may stand before the group's name, in a subtotal or in the group's title (`Kunde: Nord AG`).
+_OF_GROUP = re.compile(
+    r"\s*((\S*?(totals?|summen?|ergebnis|saldo))\b\W*|\w+:\s*|\d+\s+)", re.IGNORECASE
+)
 _CURRENCY = re.compile(r"EUR|USD|CHF|GBP|[€$£]")
 _NOTHING = re.compile(r"[–-]|--")
 # How a lone cell begins that is a note between or below the rows: comments, page lines, footers.
@@ -182,6 +186,9 @@ class _OpenTable:
         self._is_sheet = is_sheet
         self._names = _stripped(builder.header)
         self._first = next((n for n, name in enumerate(self._names) if name), 0)
+        # What a subtotal may be called by: the group's title, and the cells of the last row.
+        self._title: str | None = None
+        self._last: Row = ()
 
     def is_gap(self, row: Record) -> bool:
         """Whether the table may end with this row: it is blank or of another shape."""
@@ -207,7 +214,10 @@ class _OpenTable:
         elif self._is_misshapen(row):
             self._reject(row, refusals.cell_count(len(row.cells), self.width))
         else:
-            self.builder.lone_rows += self._is_lone(row.cells)
+            if self._is_lone(row.cells):
+                self.builder.lone_rows += 1
+                self._title = row.cells[self._first]
+            self._last = row.cells
             self.builder.add(row.number, [*row.cells, *[None] * (self.width - len(row.cells))])
 
     def take_columns(self, columns: Sequence[pa.Array], first_row_number: int) -> bool:
@@ -230,7 +240,11 @@ class _OpenTable:
         if first.null_count or any(pc.any(answer).as_py() for answer in needs_look):
             return False
         if self.width > 2:
-            self.builder.lone_rows += pc.coalesce(*columns[1:]).null_count
+            is_lone = pc.coalesce(*columns[1:]).is_null()
+            if titles := columns[0].filter(is_lone).to_pylist():
+                self.builder.lone_rows += len(titles)
+                self._title = titles[-1]
+        self._last = [column[-1].as_py() for column in columns]
         self.builder.add_columns(columns, first_row_number)
         return True
 
@@ -293,7 +307,10 @@ class _OpenTable:
         return any(self._names) and _stripped(cells)[: self.width] == self._names
 
     def _is_total(self, cells: Row) -> bool:
-        """Whether a row is a total: its first filled cell says so and all others are numbers."""
+        """Whether a row is a total: its first filled cell says so and all others are numbers.
+
+        A firm's name is none (`Total Deutschland GmbH`).
+        """
         filled = list(filter(None, _stripped(cells)))
         filled[1:] = [cell for cell in filled[1:] if not _NOTHING.fullmatch(cell)]
         if not filled or not _TOTALS.search(filled[0]):
@@ -303,7 +320,16 @@ class _OpenTable:
             return False
         others = [cell for cell in filled[1:] if not _CURRENCY.fullmatch(cell)]
         has_number = bool(others) or any(map(str.isdigit, filled[0]))
-        return has_number and all(kind_of(cell) == "number" for cell in others)
+        if not has_number or any(kind_of(cell) != "number" for cell in others):
+            return False
+        return len(filled[0].split()) == 1 or not self._is_firm(filled[0])
+
+    def _is_firm(self, text: str) -> bool:
+        """Whether a firm is called so: no subtotal of the rows above (`Summe Nord AG`)."""
+        from vocabulary.company_names import is_firm  # takes longer than reading a small file
+
+        above = filter(None, (self._title, *self._last))
+        return is_firm(text) and _of_group(text) not in map(_of_group, above)
 
     def _reject(self, row: Record, reason: refusals.Reason) -> None:
         text = row.text if row.text is not None else ";".join(cell or "" for cell in row.cells)
@@ -327,6 +353,10 @@ def _aligned(header: Header, rows: Sequence[Row]) -> list[str | None]:
     if own_width == len(names) - 1 and numbers == [str(n) for n in range(1, len(numbers) + 1)]:
         return [None, *names[:-1]]  # R writes numbered rows without a name for their column
     raise refusals.UnreadableFile(refusals.header_too_short(own_width, len(names)))
+
+
+def _of_group(text: str) -> str:
+    return _OF_GROUP.sub("", text, count=1).strip().casefold()
 
 
 def _stripped(cells: Row) -> list[str]:

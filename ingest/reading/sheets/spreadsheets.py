@@ -97,7 +97,8 @@ def _read_sheet(
         margin: Cells = [""] * sheet.start[1]
         rows = (margin + row for row in rows)
     if lost:
-        rows = _with_lost(rows, lost, sheet.total_width)
+        # Not `total_width`, which is one less: the number of the last column counted from 0.
+        rows = _with_lost(rows, lost, (sheet.start[1] if sheet.start else 0) + sheet.width)
     if ranges:
         rows = spread(rows, ranges)
     problems = {cell.row + 1: refusals.UNCALCULATED for cell in lost if cell.is_uncalculated}

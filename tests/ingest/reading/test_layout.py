@@ -79,6 +79,36 @@ def test_totals_are_no_rows(lay_out: LayOut, total: str, is_sheet: bool) -> None
     assert reject_reasons(table) == [(4, refusals.TOTAL.en)]
 
 
+@pytest.mark.parametrize(
+    "firm",
+    [
+        "Total Deutschland GmbH", "Saldo Consulting GmbH", "Count Basie GmbH", "Total SE",
+        "Ergebnis Beratung AG", "Übertrag Logistik GmbH & Co. KG", "Anzahl Bau OHG", "Total S.A.",
+        "Summe e.K.", "TOTAL ENERGIES SE", "Gesamt Handel a.s.", "Total Oil Ltd.",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("is_sheet", [True, False])
+def test_a_firm_is_no_total(lay_out: LayOut, firm: str, is_sheet: bool) -> None:
+    two, three = (
+        f"Kunde;Umsatz\nA GmbH;10\n{firm};20\n",
+        f"Kunde;Ort;Umsatz\nA;Ulm;10\n{firm};;20\n",
+    )
+    for text in (two, three):
+        (table,) = lay_out(text, is_sheet=is_sheet)
+        assert table.rows[1][0] == firm and table.rejects == []
+
+
+@pytest.mark.parametrize(
+    "total",
+    ["Total 30 kg;;5", "Summe Sa;;5", "SUMME KG;;30", "Nord AG Ergebnis;;30", "Summe Nord AG;;30",
+     "Total: Nord AG;;30", "Zwischensumme Süd GmbH;;30"],
+)  # fmt: skip
+def test_subtotals_of_firms_are_totals(lay_out: LayOut, total: str) -> None:
+    above = "Kunde: Süd GmbH;;\nNord AG;1;10\nNord AG;2;20"
+    (table,) = lay_out(f"Kunde;Auftrag;Wert\n{above}\n{total}\n")
+    assert reject_reasons(table) == [(5, refusals.TOTAL.en)]
+
+
 def test_a_customer_called_total_is_no_total(lay_out: LayOut) -> None:
     (table,) = lay_out("Name;Ort;Betrag\nTotal;Berlin;5\nSumme & Söhne;Ulm;6\nTotal;Ulm;7\n")
     assert table.row_count == 3
