@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from config import ConfigurationError, Settings, explain, read_yaml
 from crm.fields import FIELDS
@@ -16,6 +17,8 @@ class _Strict(BaseModel):
 
 EXCEL: Final = "excel"
 """The connector of a company without a CRM: the scores become a workbook in the outbox."""
+CUSTOM: Final = {"odoo": ("x_", ""), "salesforce": ("", "__c")}
+"""What the names of custom fields begin and end with, in CRMs that insist on it."""
 Lookup = Literal["key", "vat_id", "customer_no", "website", "email"]
 """What a record can be found by; `key` is our own id on a record that an earlier push created."""
 
@@ -89,9 +92,17 @@ class CrmConfig(_Strict):
 
     @field_validator("fields")
     @classmethod
-    def _only_ours(cls, value: dict[str, str]) -> dict[str, str]:
+    def _only_ours(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         if unknown := sorted(set(value) - set(FIELDS)):
             raise ValueError(f"{unknown[0]} is none of {', '.join(FIELDS)}")
+        twice = [name for name, count in Counter(value.values()).items() if count > 1]
+        if twice:
+            raise ValueError(f"two of our fields are called {twice[0]}")
+        prefix, suffix = CUSTOM.get(info.data.get("connector", ""), ("", ""))
+        for name in value.values():
+            if not (name.startswith(prefix) and name.endswith(suffix)):
+                custom = f"{prefix}…{suffix}"
+                raise ValueError(f"{name} is a field of the CRM's own: custom ones are {custom}")
         return value
 
     @property

@@ -6,6 +6,7 @@ import pytest
 
 from config import ConfigurationError
 from crm import CrmLoginError
+from crm.config import load_config
 from crm.connectors.http import retry_after
 from crm.credentials import read_credentials
 
@@ -67,3 +68,17 @@ def test_a_login_in_the_address_is_refused_and_not_repeated(settings):
 )
 def test_whatever_pause_a_crm_asks_for_is_one_that_can_be_kept(header, seconds):
     assert retry_after({"Retry-After": header}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("connector", "fields", "told"),
+    [
+        ("odoo", "{points: probability}", "probability is a field of the CRM's own"),
+        ("salesforce", "{reasons: Description}", "Description is a field of the CRM's own"),
+        ("hubspot", "{points: a, stage: a}", "two of our fields are called a"),
+    ],
+)
+def test_no_name_of_ours_is_a_field_of_the_crms_own(settings, connector, fields, told):
+    (settings.config / "crm.yml").write_text(f"connector: {connector}\nfields: {fields}\n")
+    with pytest.raises(ConfigurationError, match=told):
+        load_config(settings)
