@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,13 +68,14 @@ def release_body(preview: Mapping[str, Any]) -> str:
     from config import load_settings
 
     load_settings()
+    actions = _actions()
     targets = {"parties": _("customers"), "opportunities": _("opportunities")}
     parts = [f"**{preview['warning']}**"] if preview["warning"] else []
     counts = [
-        _line(targets[target], *(count[name] for name in ACTIONS))
+        _line(targets[target], *(count[name] for name in actions))
         for target, count in preview["counts"].items()
     ]
-    parts.append("\n".join([*_header("", *(word() for word in ACTIONS.values())), *counts]))
+    parts.append("\n".join([*_header("", *actions.values()), *counts]))
     examples = [
         _line(
             one["name"], one["action"], _shown(one["before"]), _shown(one["after"]),
@@ -94,13 +95,15 @@ def release_body(preview: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-ACTIONS: Final[Mapping[str, Callable[[], str]]] = {
-    "create": lambda: _("created"),
-    "change": lambda: _("changed"),
-    "clear": lambda: _("cleared"),
-    "conflict": lambda: _("left to people"),
-    "skip": lambda: _("left out"),
-}
+def _actions() -> dict[str, str]:
+    """Name what a push does, by `Change.action`, in the order of the table."""
+    return {
+        "create": _("created"),
+        "change": _("changed"),
+        "clear": _("cleared"),
+        "conflict": _("left to people"),
+        "skip": _("left out"),
+    }
 
 
 def _header(*titles: str) -> list[str]:
