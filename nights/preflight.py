@@ -139,13 +139,13 @@ def _advice(name: str) -> str | None:
 def _inbox(settings: Settings, purpose: Purpose) -> Iterator[Finding]:
     from config import ConfigurationError
     from ingest import load_sources, missing_references
-    from ingest.loading.inbox import inbox_paths
+    from ingest.loading.inbox import named_paths
 
     try:
         sources = load_sources(settings)
     except ConfigurationError:
         return  # told already
-    files = [path.relative_to(settings.inbox).as_posix() for path in inbox_paths(settings.inbox)]
+    files = sorted(named_paths(settings.inbox).values())
     unclaimed = [file for file in files if not sources.claiming(file)]
     if unclaimed:
         yield Finding(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from config import Settings
+from ingest.loading.file_names import leads_out
 from report.fields import SHEETS, Sheet, read_cell
 from report.receipts import keep_receipt
 from report.words import LANGUAGES, Language, Words, capitalised
@@ -74,8 +75,8 @@ def take_corrections(connection: duckdb.DuckDBPyConnection, settings: Settings) 
     be read any number of times. What can't be taken over goes to quarantine with its reason.
     """
     lists = [settings.review / NAME]
-    if settings.inbox.is_dir():
-        lists += sorted(path for path in settings.inbox.rglob("*") if is_to_do(path.name))
+    below = (path for path in settings.inbox.rglob("*") if is_to_do(path.name))
+    lists += sorted(path for path in below if not leads_out(path, settings.inbox))
     return [_take(connection, path, settings) for path in lists if path.is_file()]
 
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.loading.file_names import as_text
+
 CHUNK_BYTES = 1 << 20
 
 
@@ -66,7 +68,10 @@ def archived_copy(path: Path, archive: Path, seen: Signature) -> Iterator[Copy]:
 
 def kept_suffix(path: Path) -> str:
     """Return the part of a name that says what is in it: of `a.json.gz` both suffixes."""
-    return "".join(path.suffixes[-2 if path.suffix.lower() == ".gz" else -1 :]).lower()
+    suffixes = Path(as_text(path.name)).suffixes
+    return "".join(
+        suffixes[-2 if suffixes[-1:] and suffixes[-1].lower() == ".gz" else -1 :]
+    ).lower()
 
 
 def archived_path(archive: Path, sha256: str, suffix: str) -> Path:

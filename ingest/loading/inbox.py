@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.loading.archive import Signature
+from ingest.loading.file_names import leads_out, names_below
 from workbooks.call_list import is_call_list
 from workbooks.to_do import is_to_do
 
@@ -47,7 +48,7 @@ def list_files(inbox: Path) -> list[InboxFile]:
 
     A file is described as it was before the wait, so that one that is still growing differs.
     """
-    files = [_described(path, inbox) for path in inbox_paths(inbox)]
+    files = [_described(path, name) for path, name in named_paths(inbox).items()]
     newest = max((file.seen.modified_ns for file in files), default=0) / 1e9
     age = time.time() - newest
     if age < SETTLING_SECONDS:
@@ -114,18 +115,21 @@ def inbox_paths(inbox: Path) -> list[Path]:
     return sorted(
         path
         for path in inbox.rglob("*")
-        # A broken link is reported as a file that cannot be opened.
-        if (path.is_file() or (path.is_symlink() and not path.exists()))
+        # Every link is told: one to a folder, to nothing or out of the inbox as not read.
+        if (path.is_symlink() or path.is_file())
         and not any(part.startswith(IGNORED_PREFIXES) for part in path.relative_to(inbox).parts)
         and path.suffix.lower() not in IGNORED_SUFFIXES
         # Read cell by cell by `report.corrections` and `report.calls`, which account for them.
-        and not is_to_do(path.name)
-        and not is_call_list(path)
+        and (leads_out(path, inbox) or not (is_to_do(path.name) or is_call_list(path)))
     )
 
 
-def _described(path: Path, inbox: Path) -> InboxFile:
-    name = path.relative_to(inbox).as_posix()
+def named_paths(inbox: Path) -> dict[Path, str]:
+    """Return what a night would read with the names by which it is known."""
+    return names_below(inbox, inbox_paths(inbox))
+
+
+def _described(path: Path, name: str) -> InboxFile:
     try:
         seen = Signature.of(path)
     except OSError:  # reported when it is opened

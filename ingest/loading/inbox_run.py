@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -26,6 +25,8 @@ from ingest.loading.archive import (
     sha256_of,
 )
 from ingest.loading.column_changes import remember_columns
+from ingest.loading.faults import is_disk_full, reason_of
+from ingest.loading.file_names import leads_out
 from ingest.loading.fitting import fit_tables
 from ingest.loading.inbox import (
     InboxFile,
@@ -53,8 +54,6 @@ logger = logging.getLogger(__name__)
 
 # Memory limit of DuckDB while it loads a file; beyond it DuckDB works on disk.
 MEMORY_LIMIT = "400MB"
-
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 # Told before each file and at the end: its name, the bytes of the files before it and of all.
 Progress = Callable[[str, int, int], None]
@@ -135,10 +134,10 @@ def _all(run: _Run, progress: Progress | None) -> Iterator[Load]:
     for file in files:
         if progress:
             progress(file.name, done, total)
-        yield from _ingest_file(run, file, later)
+        yield from _whatever_comes(run, file, partial(_ingest_file, run, file, later))
         done += file.seen.size
     for file in later:
-        yield from _ingest_file(run, file)
+        yield from _whatever_comes(run, file, partial(_ingest_file, run, file))
     if progress:
         progress("", total, total)
     there = {file.name for file in files}
@@ -148,9 +147,23 @@ def _all(run: _Run, progress: Progress | None) -> Iterator[Load]:
     yield from _overdue(run, files)
 
 
+def _whatever_comes(run: _Run, file: InboxFile, load: Callable[[], list[Load]]) -> list[Load]:
+    """Load a file; whatever fails is what became of this file, and the others go on."""
+    try:
+        return load()
+    except Exception as error:
+        reason = reason_of(error)
+        if reason is None:
+            raise
+        logger.warning("%s", file.name, exc_info=True)
+        return _all_not_loaded(run, run.sources.claiming(file.name), file, "failed", reason)
+
+
 def _ingest_file(run: _Run, file: InboxFile, later: list[InboxFile] | None = None) -> list[Load]:
     """Load a file if needed; defer it to `later` if it looks like a duplicate."""
     claiming = run.sources.claiming(file.name)
+    if file.path.is_symlink() and (file.path.is_dir() or leads_out(file.path, run.settings.inbox)):
+        return [_not_loaded(run, None, file, "failed", refusals.LINK)]
     try:
         file = replace(file, sha256=sha256_of(file.path))
         if Signature.of(file.path) != file.seen:
@@ -289,9 +302,8 @@ def _reload_from_archive(run: _Run, there: set[str]) -> Iterator[Load]:
         kept = archived_path(run.settings.archive, sha256, kept_suffix(Path(file)))
         if source.claims(file) and kept.exists():
             seen = Signature.of(kept)
-            yield from _read_and_write(
-                run, [source], InboxFile(kept, file, seen, modified_at, sha256)
-            )
+            again = InboxFile(kept, file, seen, modified_at, sha256)
+            yield from _whatever_comes(run, again, partial(_read_and_write, run, [source], again))
 
 
 def _gone(run: _Run, there: set[str]) -> Iterator[Load]:
@@ -369,8 +381,6 @@ def _disk_full_named(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (OSError, duckdb.Error) as error:
-        number = getattr(error, "errno", None)
-        text = str(error)
-        if number in DISK_FULL or any(os.strerror(known) in text for known in DISK_FULL):
+        if is_disk_full(error):
             raise DiskFullError(notices.disk_full(settings.home, settings.language)) from error
         raise

@@ -125,6 +125,12 @@ NO_ACCESS = Reason(
     "The file cannot be opened. Please check its permissions and close it in the program that"
     " is using it.",
 )
+LINK = Reason(
+    "Das ist eine Verknüpfung, die aus dem Eingang hinausführt oder auf einen Ordner zeigt; solchen"
+    " wird nicht gefolgt. Bitte die Dateien selbst ablegen.",
+    "This is a link that leads out of the inbox or to a folder; such links are not followed."
+    " Please drop the files themselves.",
+)
 
 
 NO_HEADER = Reason(
@@ -289,6 +295,16 @@ def missing_sheet(source: str, wanted: str, found: list[str]) -> Reason:
         " Bitte das Blatt in der Datei oder in sources.yml umbenennen.",
         f"Source {source} lacks the sheet “{wanted}”; found: {names}."
         " Please rename the sheet in the file or in sources.yml.",
+    )
+
+
+def load_fault(kind: str) -> Reason:
+    """Say that the program failed at a file, by the kind of the fault (`ValueError`)."""
+    return Reason(
+        f"Beim Laden der Datei ist das Programm gescheitert ({kind}); von ihr wurde nichts geladen."
+        " Bitte mit der Datei melden.",
+        f"The program failed while loading the file ({kind}); nothing of it was loaded."
+        " Please report it with the file.",
     )
 
 

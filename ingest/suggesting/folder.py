@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from config import Settings
-from ingest.loading.inbox import inbox_paths
+from ingest.loading.file_names import leads_out
+from ingest.loading.inbox import named_paths
 from ingest.mapping.sources import Source
+from ingest.reading import refusals
 from ingest.reading.file import read_file
 from ingest.reading.refusals import Reason, UnreadableFile
 from ingest.suggesting.keys import TableSample
@@ -57,8 +59,10 @@ def suggest_folder(settings: Settings, folder: Path) -> FolderSuggestion:
     sources = known_sources(settings)
     files: list[FolderFile] = []
     samples: dict[str, list[TableSample]] = {}
-    for path in inbox_paths(folder):
-        name = path.relative_to(folder).as_posix()
+    for path, name in named_paths(folder).items():
+        if path.is_symlink() and (path.is_dir() or leads_out(path, folder)):
+            files.append(FolderFile(name, path, refusals.LINK))
+            continue
         try:
             tables = sample_tables(path, read_file(path))
             problem = None if any(t.rows and len(t.columns) > 1 for t in tables) else NO_TABLE

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from config import Settings
+from ingest.loading.file_names import leads_out
 from ml.feedback import LIST, Feedback, FeedbackKind, is_known, record_feedback
 from report.calls.book import FEEDBACK, KEY, NOTE
 from report.calls.settings import ListConfig, is_built
@@ -78,7 +79,10 @@ def filled_lists(settings: Settings) -> list[Path]:
         for folder, is_deep in places
         if folder.is_dir()
         for path in (folder.rglob("*") if is_deep else folder.iterdir())
-        if not path.name.startswith((".", "~$")) and path.is_file() and is_call_list(path)
+        if not path.name.startswith((".", "~$"))
+        and not leads_out(path, folder)  # ingest tells of such links
+        and path.is_file()
+        and is_call_list(path)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -124,3 +125,61 @@ def test_empty_and_unreadable_files_are_named_and_stop_nothing(
     ]  # fmt: skip
     assert "keine Daten" in (loads[0].reason_de or "")
     assert "lässt sich nicht öffnen" in (loads[1].reason_de or "")
+
+
+def test_a_name_is_bytes(settings: Settings, drop: Drop, query: Query) -> None:
+    drop(os.fsdecode("auftr\u00e4ge.csv".encode("latin-1")), "Nr;Wert\n1;5,50\n")
+    drop("auftraege_z.csv", "Nr;Wert\n2;6,50\n")
+    (load,) = [load for load in ingest_on(settings, 0) if load.file.startswith("auftr\u00e4")]
+    assert load.status == "failed" and "Keine Quelle" in (load.reason_de or "")
+    drop("auftraege\nzwei\udcfc.csv", "Nr;Wert\n3;7,50\n")
+    drop("auftraege_\u00fc.csv", "Nr;Wert\n4;8,50\n")
+    drop("auftraege_\udcfc.csv", "Nr;Wert\n5;9,50\n")  # read as text, it has the other's name
+    loads = ingest_on(settings, 0)
+    loaded = ["auftraege\\x0azwei\u00fc.csv", "auftraege_\u00fc.csv", "auftraege_\\xfc.csv"]
+    assert {load.file for load in loads if load.status == "loaded"} == set(loaded)
+    assert query("select count(*) from raw.orders") == [(4,)]
+    assert {load.status for load in ingest_on(settings, 0)} == {"unchanged", "failed"}
+
+
+def test_links_out_of_the_inbox_are_not_followed(
+    settings: Settings, drop: Drop, query: Query
+) -> None:
+    outside = settings.home / "secret.csv"
+    outside.write_text("root:x:0;geheim\n1;2\n")
+    (settings.home / "folder").mkdir()
+    (settings.inbox / "auftraege_1.csv").symlink_to(outside)
+    (settings.inbox / "auftraege_2.csv").symlink_to("../secret.csv")
+    (settings.inbox / "auftraege_3.csv").symlink_to(settings.home / "folder")
+    drop("sub/inside.txt", ORDERS)
+    (settings.inbox / "auftraege_4.csv").symlink_to("sub/inside.txt")
+    drop("auftraege_5.csv", "Nr;Wert\n9;1,00\n")
+    loads = {load.file: load for load in ingest_inbox(settings)}
+    for number in (1, 2, 3):
+        load = loads[f"auftraege_{number}.csv"]
+        assert load.status == "failed" and "Verknüpfung" in (load.reason_de or "")
+    assert "geheim" not in str(query("from ops.loads")) + str(query("from ops.quarantine"))
+    assert [loads[f"auftraege_{number}.csv"].status for number in (4, 5)] == ["loaded"] * 2
+
+
+@pytest.mark.parametrize("place", ["read_file", "write_source", "fit_tables", "_standing"])
+def test_whatever_fails_at_one_file_is_told_and_the_others_go_on(
+    settings: Settings, drop: Drop, query: Query, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    from ingest.loading import inbox_run
+
+    real, calls = getattr(inbox_run, place), itertools.count()
+
+    def fails_first(*arguments: object) -> object:
+        if next(calls) == 0:
+            raise ZeroDivisionError
+        return real(*arguments)
+
+    monkeypatch.setattr(inbox_run, place, fails_first)
+    drop("auftraege_1.csv", ORDERS)
+    drop("auftraege_2.csv", "Nr;Wert\n9;1,00\n")
+    first, second = ingest_inbox(settings)
+    assert (first.status, second.status) == ("failed", "loaded")
+    assert "(ZeroDivisionError)" in (first.reason_de or "")
+    assert query("select record_id from raw.order_lines") == [("orders:9",)]
+    assert statuses(ingest_inbox(settings))[0] == ("auftraege_1.csv", "loaded")
