@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ingest.reading import refusals
+from ingest.reading.hygiene import Hygiene, clean_text
 from ingest.reading.refusals import Reason, UnreadableFile
 from ingest.reading.tables import (
     REJECT_SCHEMA,
@@ -77,10 +78,14 @@ class TableBuilder:
         self._is_sheet = is_sheet
         self._notes: list[Reason] = []
         self.lone_rows = 0  # that fill the first column only
-        names = unique_names(header)
+        self._clean_header = [clean_text(cell) if cell else cell for cell in self.header]
+        names = unique_names(self._clean_header)
         texts = [pa.field(name, pa.string()) for name in names]
+        self._hygiene = Hygiene(names)
         self._cells = _Writer(
-            stem.with_suffix(".cells"), [*texts, pa.field(ROW_NUMBER, pa.int64())]
+            stem.with_suffix(".cells"),
+            [*texts, pa.field(ROW_NUMBER, pa.int64())],
+            self._hygiene,
         )
         self._rejects = _Writer(stem.with_suffix(".rejects"), REJECT_SCHEMA)
         nameless = (not (cell or "").strip() for cell in header)
@@ -113,6 +118,8 @@ class TableBuilder:
         """Close the files and return the table's entry in the list of tables."""
         self._cells.close()
         self._rejects.close()
+        for note in self._hygiene.notes():
+            self.note(note)
         if 0 < self.lone_rows <= LONE_SHARE * self._cells.row_count:
             self.note(refusals.lone_rows(self.lone_rows))
         return {
@@ -123,15 +130,21 @@ class TableBuilder:
             "row_count": self._cells.row_count,
             "reject_count": self._rejects.row_count,
             "notes": [astuple(note) for note in self._notes],
-            "repeated": repeated_names(self.header),
+            "repeated": repeated_names(self._clean_header),
             "is_sheet": self._is_sheet,
         }
 
 
 class _Writer:
-    """Collects rows and writes them to an Arrow file in batches."""
+    """Collects rows and writes them to an Arrow file in batches.
 
-    def __init__(self, path: Path, fields: pa.Schema | list[pa.Field]) -> None:
+    With `hygiene` the last column holds the rows' numbers, and the others are cleaned by it.
+    """
+
+    def __init__(
+        self, path: Path, fields: pa.Schema | list[pa.Field], hygiene: Hygiene | None = None
+    ) -> None:
+        self._hygiene = hygiene
         self._schema = pa.schema(fields)
         # Compressed, since the folder for temporary files is memory on some machines.
         options = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -147,6 +160,9 @@ class _Writer:
 
     def write(self, columns: Sequence[pa.Array]) -> None:
         self._flush()
+        if self._hygiene:
+            *texts, numbers = columns
+            columns = [*self._hygiene.clean(texts, numbers), numbers]
         batch = pa.RecordBatch.from_arrays(list(columns), schema=self._schema)
         self._file.write_batch(batch)
         self.row_count += batch.num_rows

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from ingest.reading.header_row import is_blank, modal_width
+from ingest.reading.hygiene import ENTITY
 from ingest.reading.text.text_rows import Dialect, Record, Splitter
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -42,9 +43,11 @@ def find_dialect(text: str) -> tuple[Dialect, int]:
     candidates = [
         Dialect(*parts) for parts in itertools.product(delimiters, quotes, escapes, spaces)
     ]
-    tables = [list(_rows(text, dialect)) for dialect in candidates]
-    best = max(range(len(candidates)), key=lambda n: _fit(tables[n], candidates[n]))
-    return candidates[best], modal_width([record.cells for record in tables[best]])
+    # The semicolons of entities (`M&uuml;ller`) are no delimiters, if the table is better so.
+    texts = dict.fromkeys((text, ENTITY.sub("x", text)))
+    tables = [(dialect, _rows(each, dialect)) for each in texts for dialect in candidates]
+    best, rows = max(tables, key=lambda table: _fit(table[1], table[0]))
+    return best, modal_width([record.cells for record in rows])
 
 
 def _rows(text: str, dialect: Dialect) -> Sequence[Record]:

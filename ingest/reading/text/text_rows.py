@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ingest.reading import refusals
+from ingest.reading.hygiene import joined_entities
 from ingest.reading.refusals import Reason
 
 # A quoted cell that runs on for longer was never closed: mails fit in, whole tables do not.
@@ -80,6 +81,9 @@ class Splitter:
                     return
                 yield self._problem(tape)
                 continue
+            if self.dialect.delimiter == ";" and len(cells) > (self.width or len(cells)):
+                whole = joined_entities(cells)
+                cells = whole if len(whole) == self.width else cells
             if len(tape.taken) > 1 and self.width is not None and len(cells) != self.width:
                 yield self._problem(tape)
                 continue
