@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Final, Literal
 
@@ -18,7 +19,9 @@ class _Strict(BaseModel):
 EXCEL: Final = "excel"
 """The connector of a company without a CRM: the scores become a workbook in the outbox."""
 CUSTOM: Final = {"odoo": ("x_", ""), "salesforce": ("", "__c")}
-"""What the names of custom fields begin and end with, in CRMs that insist on it."""
+"""What the names of custom fields begin and end with, in CRMs that insist on it. Elsewhere ours are
+known by `OURS`."""
+OURS: Final = re.compile(r"reifegrad|^rei_", re.IGNORECASE)
 Lookup = Literal["key", "vat_id", "customer_no", "website", "email"]
 """What a record can be found by; `key` is our own id on a record that an earlier push created."""
 
@@ -98,11 +101,12 @@ class CrmConfig(_Strict):
         twice = [name for name, count in Counter(value.values()).items() if count > 1]
         if twice:
             raise ValueError(f"two of our fields are called {twice[0]}")
-        prefix, suffix = CUSTOM.get(info.data.get("connector", ""), ("", ""))
+        begin, end = CUSTOM.get(info.data.get("connector", ""), ("", ""))
         for name in value.values():
-            if not (name.startswith(prefix) and name.endswith(suffix)):
-                custom = f"{prefix}…{suffix}"
-                raise ValueError(f"{name} is a field of the CRM's own: custom ones are {custom}")
+            is_custom = name.startswith(begin) and name.endswith(end)
+            if not (is_custom if begin or end else OURS.search(name)):
+                must = f"{begin}…{end}" if begin or end else "called something with reifegrad"
+                raise ValueError(f"{name} is a field of the CRM's own, or may be: ours are {must}")
         return value
 
     @property

@@ -161,7 +161,9 @@ def _keep_edits(settings: Settings, changes: Sequence[Change]) -> None:
     with open_warehouse(settings) as warehouse:
         written = dict(
             warehouse.execute(
-                "select crm_id, written_at::date from ops.crm_records where connector = ?", [source]
+                "select (target, crm_id), written_at::date from ops.crm_records"
+                " where connector = ?",
+                [source],
             ).fetchall()
         )
         said = [
@@ -173,7 +175,7 @@ def _keep_edits(settings: Settings, changes: Sequence[Change]) -> None:
                 said_at=now,
                 source=source,
                 note=_said(change),
-                about=written.get(change.crm_id),
+                about=written.get((change.target, change.crm_id)),
             )
             for change in edited
         ]

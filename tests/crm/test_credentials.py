@@ -75,6 +75,7 @@ def test_whatever_pause_a_crm_asks_for_is_one_that_can_be_kept(header, seconds):
     [
         ("odoo", "{points: probability}", "probability is a field of the CRM's own"),
         ("salesforce", "{reasons: Description}", "Description is a field of the CRM's own"),
+        ("hubspot", "{reasons: description}", "description is a field of the CRM's own"),
         ("hubspot", "{points: a, stage: a}", "two of our fields are called a"),
     ],
 )
