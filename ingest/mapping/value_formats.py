@@ -50,10 +50,10 @@ PATTERNS: Mapping[TypedKind, Mapping[str, str]] = {
 }
 # Values fall into few shapes, and only those are matched against patterns: of a number it matters
 # where its digits, its zeros and its marks are, and dashes behind the last mark stand for no cents
-# ("99,-"); a date stands in the first twelve characters.
+# ("99,-"); a date stands in the first twelve characters behind the day of the week.
 SHAPES: Mapping[TypedKind, str] = {
     "number": "translate({text}, '23456789', '11111111')",
-    "date": "left(trim({text}), 12)",
+    "date": r"left(trim(regexp_replace({text}, '^\s*\p{{L}}+[.,]{{0,2}} ', '')), 12)",
 }
 PLAIN: Mapping[TypedKind, str] = {
     "number": r"trim(regexp_replace(regexp_replace(shape, '([.,])-+\D*$', '\100'), '[^0-9.,]', '',"
