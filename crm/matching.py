@@ -109,14 +109,20 @@ def match(
             reasons[row.key] = _(DELETED)
     for crm_id, claimants in claims.items():
         if crm_id in owner or len(claimants) > 1:
-            others = [owner[crm_id]] if crm_id in owner else []
-            for row in claimants:
-                keys = [*others, *(one.key for one in claimants if one is not row)]
-                told = _("the CRM's record {crm_id} fits {keys} as well")
-                reasons[row.key] = told.format(crm_id=crm_id, keys=", ".join(keys))
+            reasons |= _tell_rivals(crm_id, claimants, owner.get(crm_id))
         else:
             records[claimants[0].key] = [by_id[crm_id]]
     return Match(records=records, reasons=reasons, former=_former_ids(by_id), gone=gone)
+
+
+def _tell_rivals(crm_id: str, claimants: Sequence[Row], owner: str | None) -> dict[str, str]:
+    """Say to each row that a lookup led to the same record which others it fits."""
+    told = _("the CRM's record {crm_id} fits {keys} as well")
+    keys = [*([owner] if owner else []), *(row.key for row in claimants)]
+    return {
+        row.key: told.format(crm_id=crm_id, keys=", ".join(k for k in keys if k != row.key))
+        for row in claimants
+    }
 
 
 def _owners(

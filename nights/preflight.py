@@ -79,7 +79,6 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
     from fetch import load_entries
     from identity.golden_record import load_golden_record
     from ingest import load_sources
-    from ml.specs.files import read_specs
     from report.calls import load_lists
     from warehouse.catalogue import read_marts
     from warehouse.privacy import load_privacy
@@ -115,16 +114,23 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
             told.add(says)
             todo = None if (settings.config / name).exists() else _advice(name)
             yield Finding(check="configuration", level="error", says=says, todo=todo)
-    for name, problem in read_specs(settings).broken.items():  # stops its own score only
-        told.add(name)
+    broken = list(_broken_scores(settings))
+    yield from broken
+    if not (told or broken):
+        says = _("Every configuration file in {folder} can be read.").format(folder=settings.config)
+        yield Finding(check="configuration", level="ok", says=says)
+
+
+def _broken_scores(settings: Settings) -> Iterator[Finding]:
+    """Tell of mistakes in the YAML of scores: each stops its own score only."""
+    from ml.specs.files import read_specs
+
+    for name, problem in read_specs(settings).broken.items():
         todo = _("Mend it: until then {name} stays as it is, and the others are made.")
         yield Finding(
             check="configuration", level="warning",
             says=one_line(problem), todo=todo.format(name=name),
         )  # fmt: skip
-    if not told:
-        says = _("Every configuration file in {folder} can be read.").format(folder=settings.config)
-        yield Finding(check="configuration", level="ok", says=says)
 
 
 def _advice(name: str) -> str | None:

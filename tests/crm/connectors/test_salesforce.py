@@ -127,7 +127,11 @@ def test_an_app_logs_in_with_its_key(
     connect: Callable[..., SalesforceConnector], fake: Any
 ) -> None:
     key, secret = fake.state.fake.login.consumer
-    connect(user=key, password=secret).require_login()
+    app = connect(user=key, password=secret)
+    app.require_login()
+    assert app.check()[0].is_well  # the answer to the first call after the login
+    with pytest.raises(CrmLoginError):
+        connect(user=key, password=f"{secret}x").require_login()
 
 
 def test_all_fields_are_written_read_and_cleared(salesforce: SalesforceConnector, org: Org) -> None:
