@@ -77,8 +77,13 @@ def _ingest(settings: Settings) -> list[Load]:
     return ingest_inbox(settings)
 
 
-def _count_loads(loads: list[Load]) -> dict[str, int]:
-    return {"loads": len(loads), "rows": sum(load.rows_loaded for load in loads)}
+def _count_loads(loads: list[Load]) -> dict[str, object]:
+    """Tell how much came, and apart from it which columns of which file cannot be read."""
+    return {
+        "loads": len(loads),
+        "rows": sum(load.rows_loaded for load in loads),
+        "unread": {load.file: list(load.unread) for load in loads if load.unread},
+    }
 
 
 def _build(settings: Settings) -> BuildResult:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import logging
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -58,24 +59,41 @@ class RefusedFilesError(Exception):
     """Files of the inbox were not loaded; what is wrong with each was told before."""
 
 
-def ingest(settings: Settings, progress: Progress | None = None) -> Generator[str, None, list[str]]:
-    """Read the inbox, a line per file and sheet as soon as it is known, and what to look at.
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What to say again at the end: who reads only that must know.
 
-    Returns:
-        The files that were not loaded. Single rows in quarantine refuse no file.
-
+    `refused`: the files that were not loaded; single rows in quarantine refuse none. `unread`:
+    columns of which too many cells cannot be read, by file.
     """
+
+    refused: tuple[str, ...]
+    unread: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def lines(self) -> Iterator[str]:
+        """Say it, a line each."""
+        if self.refused:
+            yield f"! {_refused(self.refused)}"
+        if self.unread:
+            named = "; ".join(f"{file} ({', '.join(columns)})" for file, columns in self.unread)
+            yield "! " + _("Columns not readable, see above: {files}").format(files=named)
+
+
+def ingest(settings: Settings, progress: Progress | None = None) -> Generator[str, None, Ingested]:
+    """Read the inbox, a line per file and sheet as soon as it is known, and what to look at."""
     from ingest.loading.inbox_run import load_inbox
 
-    is_empty, refused = True, []
+    is_empty, refused, unread = True, list[str](), list[tuple[str, tuple[str, ...]]]()
     for load in load_inbox(settings, progress):
         is_empty = False
         yield from load.lines()
         if load.status == "failed":
             refused.append(load.file)
+        if load.unread:
+            unread.append((load.file, load.unread))
     if is_empty:
         yield _("No files in {inbox}").format(inbox=settings.inbox)
-    return list(dict.fromkeys(refused))
+    return Ingested(tuple(dict.fromkeys(refused)), tuple(unread))
 
 
 def ingest_all(settings: Settings, progress: Progress | None = None) -> Iterator[str]:
@@ -85,11 +103,12 @@ def ingest_all(settings: Settings, progress: Progress | None = None) -> Iterator
         RefusedFilesError: a file was not loaded; all others were.
 
     """
-    if refused := (yield from ingest(settings, progress)):
-        raise RefusedFilesError(_refused(refused))
+    ingested = yield from ingest(settings, progress)
+    if ingested.refused:
+        raise RefusedFilesError(_refused(ingested.refused))
 
 
-def _refused(files: list[str]) -> str:
+def _refused(files: Sequence[str]) -> str:
     return _("Not loaded, see above: {files}").format(files=", ".join(files))
 
 
@@ -329,7 +348,7 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
     """
     from ml import ScoringError, TrainingError
 
-    refused: list[str] = []
+    ingested: Ingested | None = None
     silent: str | None = None
     left_out: set[str] = set()
     failed: TrainingError | ScoringError | None = None
@@ -339,7 +358,7 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
         if step.name == "check_setup":
             yield from check(settings, "run")
         elif step.name == "ingest_files":
-            refused = yield from ingest(settings, progress)
+            ingested = yield from ingest(settings, progress)
         else:
             try:
                 result = step.run(settings)
@@ -354,8 +373,8 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
                 silent = fetching.failed_names(result)
     if silent:
         yield f"! {silent}"
-    if refused:  # the night went on with what stood before; who reads only the end must know
-        yield f"! {_refused(refused)}"
+    if ingested:
+        yield from ingested.lines()
     if failed:
         raise failed
 

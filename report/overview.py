@@ -27,6 +27,7 @@ class LoadedFile(_Frozen):
 
     `in_force_since`: when the rows in the warehouse were loaded; after a failure those of an
     earlier version. `standing`: new | changed | unchanged | gone (no longer in the inbox).
+    `unread`: its columns of which too many cells cannot be read.
     """
 
     file: str
@@ -44,6 +45,7 @@ class LoadedFile(_Frozen):
     reason_en: str | None
     notes_de: tuple[str, ...]
     notes_en: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
 
 class OverdueSource(_Frozen):
@@ -157,7 +159,12 @@ select file, sheet, source,
         where in_force.source = loads.source and in_force.file = loads.file
     ) as in_force_since,
     reason_de, reason_en,
-    coalesce(notes_de, []) as notes_de, coalesce(notes_en, []) as notes_en
+    coalesce(notes_de, []) as notes_de, coalesce(notes_en, []) as notes_en,
+    coalesce((
+        select list(distinct name order by name)
+        from (select unnest(file_columns) as name from ops.unread_cells as cells
+            where cells.load_id = loads.load_id and is_unread)
+    ), []) as unread
 from ops.loads as loads
 left join ops.inbox_files using (file)
 -- A workbook's sheets are loaded together; what a failure says holds for all of them.

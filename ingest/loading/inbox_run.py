@@ -38,10 +38,11 @@ from ingest.loading.inbox import (
     remember,
 )
 from ingest.loading.left_out import find_left_out
-from ingest.loading.loads import Load, Status, load_of, now, record, record_once
+from ingest.loading.loads import Load, Status, add_notes, load_of, now, record, record_once
 from ingest.loading.raw import Origin, RowsLostError, write_source
 from ingest.loading.reused_keys import find_reused_keys
 from ingest.loading.rhythm import is_overdue, usual_days
+from ingest.loading.unread import count_unread, find_unread
 from ingest.mapping.sources import Source, Sources, load_sources
 from ingest.mapping.views import refresh_views
 from ingest.reading import refusals
@@ -123,6 +124,8 @@ def load_inbox(settings: Settings, progress: Progress | None = None) -> Iterator
             yield load
         with _transaction(connection):
             refresh_views(connection, sources)
+            for source in sources.sources.values():
+                count_unread(connection, source)  # what another release reads otherwise
 
 
 def _all(run: _Run, progress: Progress | None) -> Iterator[Load]:
@@ -274,7 +277,8 @@ def _take(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> li
     remember_columns(run.connection, source, file.name, taken, origin)
     _put_in_force(run.connection, source, file, origin.load_id)
     refresh_views(run.connection, run.sources, of=source)
-    return loads
+    unread, told = find_unread(run.connection, source, origin.load_id)  # formats are settled
+    return [add_notes(run.connection, loads[0], told, unread), *loads[1:]] if told else loads
 
 
 def _put_in_force(

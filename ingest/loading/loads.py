@@ -51,6 +51,9 @@ class Load(BaseModel):
     `file` is its pattern. These are told, not recorded in `ops.loads`. `skipped`: a sheet without
     any of the source's columns, beside sheets that have them. `duplicate`: another file of the
     source has the same content. `growing`: the file is still being written.
+
+    `unread`: columns of the file of which more cells than `sources.yml` allows could not be read
+    (`ops.unread_cells`).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -69,6 +72,7 @@ class Load(BaseModel):
     reason_en: str | None = None
     notes_de: tuple[str, ...] = ()
     notes_en: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def is_warning(self) -> bool:
@@ -89,6 +93,8 @@ class Load(BaseModel):
             quarantined=in_thousands(self.rows_quarantined),
             reason=reason or "",
         )
+        if self.unread:
+            said += _("; not readable: {columns}").format(columns=", ".join(self.unread))
         return [said, *(f"  ! {note}" for note in notes)]
 
 
@@ -127,11 +133,30 @@ def record(connection: duckdb.DuckDBPyConnection, load: Load) -> None:
     """Write a load into `ops.loads`."""
     values = {
         name: list(value) if isinstance(value, tuple) else value
-        for name, value in load.model_dump().items()
+        for name, value in load.model_dump(exclude={"unread"}).items()
     }
     names = ", ".join(values)
     marks = ", ".join("?" for _ in values)
     connection.execute(f"insert into ops.loads ({names}) values ({marks})", list(values.values()))
+
+
+def add_notes(
+    connection: duckdb.DuckDBPyConnection, load: Load, notes: Sequence[Reason], unread: list[str]
+) -> Load:
+    """Add to a recorded load what was found in its rows afterwards."""
+    told = load.model_copy(
+        update={
+            "notes_de": (*load.notes_de, *(note.de for note in notes)),
+            "notes_en": (*load.notes_en, *(note.en for note in notes)),
+            "unread": tuple(unread),
+        }
+    )
+    connection.execute(
+        "update ops.loads set notes_de = ?, notes_en = ? where load_id = ? and status = 'loaded'"
+        " and sheet is not distinct from ?",
+        [list(told.notes_de), list(told.notes_en), load.load_id, load.sheet],
+    )
+    return told
 
 
 def record_once(connection: duckdb.DuckDBPyConnection, load: Load) -> Load:

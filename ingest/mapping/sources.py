@@ -28,6 +28,9 @@ from ingest.reading.tables import clean_name
 SOURCES_FILE = "sources.yml"
 Rhythm = Literal["daily", "weekly", "monthly", "never"]
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+# The share of a column's cells that may be unreadable, and of its references that may lead nowhere,
+# before it is told as a fault of the column: one in twenty is no typing slip any more.
+MAY_BE_UNREAD = 0.05
 FileColumn = Annotated[str, AfterValidator(clean_name)]
 
 
@@ -120,6 +123,7 @@ class Source(_Strict):
     kind: Literal["events", "snapshot"]
     locale: Literal["de", "en", "auto"] = "auto"
     expected: Rhythm | None = None
+    may_be_unread: float = Field(default=MAY_BE_UNREAD, ge=0, le=1)
     maps: dict[str, EntityMapping]
 
     @property
@@ -130,7 +134,7 @@ class Source(_Strict):
     @property
     def fingerprint(self) -> str:
         """Changes whenever anything changes that decides how the source's files are loaded."""
-        entry = self.model_dump_json(exclude={"expected"})
+        entry = self.model_dump_json(exclude={"expected", "may_be_unread"})
         return hashlib.sha256(entry.encode()).hexdigest()
 
     def claims(self, file: str) -> bool:

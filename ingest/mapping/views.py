@@ -147,7 +147,7 @@ def _settle_formats(
     connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns
 ) -> None:
     """Decide the formats of a source's columns from the evidence of all its loads in force."""
-    loads = _loads_in_force(connection, source)
+    loads = loads_in_force(connection, source)
     is_typed = all(is_typed for is_typed in loads.values())
     connection.execute("delete from ops.column_formats where source = ?", [source.name])
     connection.execute(
@@ -213,7 +213,7 @@ def _evidence(
     return found + fresh
 
 
-def _loads_in_force(connection: duckdb.DuckDBPyConnection, source: Source) -> dict[str, bool]:
+def loads_in_force(connection: duckdb.DuckDBPyConnection, source: Source) -> dict[str, bool]:
     """Return the loads whose rows are in raw, and whether their numbers always have a point.
 
     Sheets, JSON and Parquet hold numbers, not texts: those always have a point.

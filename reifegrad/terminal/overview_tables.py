@@ -139,7 +139,10 @@ def files_table(overview: Overview) -> Table:
 def _outcome(file: LoadedFile) -> str:
     if file.status == "failed" and file.in_force_since:
         return _("not loaded; that of {since:%Y-%m-%d} stands").format(since=file.in_force_since)
-    return _(OUTCOMES[file.status])
+    outcome = _(OUTCOMES[file.status])
+    if file.unread and file.status == "loaded":
+        outcome += _("; not readable: {columns}").format(columns=", ".join(file.unread))
+    return outcome
 
 
 def hints_table(overview: Overview, language: Language) -> Table | None:
