@@ -63,6 +63,35 @@ def find_changes(
     return changes
 
 
+def spare_edits(change: Change, now: Record) -> Change:
+    """Leave out of a change the fields that somebody changed since it was found.
+
+    Whoever objected to profiling shows nothing, whatever a person wrote there.
+
+    Args:
+        change: of a record that exists.
+        now: what the record shows now.
+
+    """
+    seen = change.old_values or NOTHING
+    edited = differing(seen, now.values) & differing(change.writes, now.values)
+    edited &= set(change.writes)
+    if change.has_objected or not edited:
+        return change
+    writes = {name: value for name, value in change.writes.items() if name not in edited}
+    kept = {*change.kept, *edited}
+    return change.model_copy(
+        update={
+            "action": change.action if writes else "conflict",
+            "reason": _reason(None, writes, kept),
+            "old_values": _shown(now.values),
+            "new_values": _shown({**now.values, **writes}),
+            "writes": writes,
+            "kept": tuple(sorted(kept)),
+        }
+    )
+
+
 def _absent(target: Target, row: Row, reason: str | None) -> Change:
     """Create what the CRM lacks, unless there is a reason not to."""
     values = row.score.values if row.score else None

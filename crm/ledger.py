@@ -74,6 +74,28 @@ def read_written(settings: Settings, connector: str) -> Written:
     return written
 
 
+def assume_arrived(
+    written: Written, announced: Sequence[Announced], arrived: Mapping[tuple[str, int], str]
+) -> Written:
+    """Return what `settle` would make of the ledger; a dry run changes nothing here either.
+
+    Args:
+        written: what the confirmed pushes left.
+        announced: the rows whose outcome was not known.
+        arrived: the CRM's id of those that were written, by push and number.
+
+    """
+    values = {target: dict(records) for target, records in written.values.items()}
+    keys = {target: dict(records) for target, records in written.keys.items()}
+    for one in announced:
+        crm_id = arrived.get((one.push_id, one.number))
+        if crm_id is not None:
+            target = one.change.target
+            values[target][crm_id] = values[target].get(crm_id, {}) | one.change.writes
+            keys[target][crm_id] = one.change.key
+    return Written(values, keys)
+
+
 def read_shown(settings: Settings, connector: str) -> dict[Target, dict[str, Record]]:
     """Return what the CRM shows after the confirmed pushes through this connector, by its id."""
     written = read_written(settings, connector)
@@ -142,6 +164,7 @@ def settle(
     push_id: str,
     ids: Mapping[int, str],
     asked: Sequence[int],
+    sent: Mapping[int, Change] | None = None,
 ) -> None:
     """Confirm announced rows that were written; delete the others.
 
@@ -150,10 +173,20 @@ def settle(
         push_id: the push that announced them.
         ids: the CRM's id per number that was written.
         asked: the numbers whose outcome is known now.
+        sent: what was written of those of which less was written than announced.
 
     """
     values = {"push_id": push_id, "now": _now()}
     with open_warehouse(settings) as warehouse, _transaction(warehouse):
+        for number, change in (sent or {}).items():
+            warehouse.execute(
+                "update ops.push_ledger set writes = ?, old_values = ?, new_values = ?"
+                " where push_id = ? and number = ?",
+                [
+                    *map(_to_text, (change.writes, change.old_values, change.new_values)),
+                    *(push_id, number),
+                ],
+            )
         warehouse.execute(
             "update ops.push_ledger set crm_id = known.crm_id, confirmed_at = $now"
             " from (select unnest($numbers) as number, unnest($ids) as crm_id) as known"

@@ -7,7 +7,7 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import get_args
+from typing import TypedDict, Unpack, get_args
 
 from config import Settings
 from config.language import _
@@ -19,21 +19,26 @@ from crm.planning import Plan, check_plan, make_plan
 from crm.records import TARGETS, Action, Change, Row, Target
 from crm.refusals import FILE as REJECTED
 from crm.refusals import write_rejected
-from crm.writing import Progress, Writer, read_back, settle_announced
+from crm.writing import Progress, Writer, find_arrived, read_back, settle_announced
 
 logger = logging.getLogger(__name__)
+
+
+class Options(TypedDict, total=False):
+    """What a push can be told besides; see `push`."""
+
+    only: str | None
+    overwrite: bool
+    objections_only: bool
+    next_steps: Mapping[str, str] | None
+    progress: Progress | None
 
 
 def push(
     settings: Settings,
     dry_run: bool = False,
     force: bool = False,
-    *,
-    only: str | None = None,
-    overwrite: bool = False,
-    objections_only: bool = False,
-    next_steps: Mapping[str, str] | None = None,
-    progress: Progress | None = None,
+    **options: Unpack[Options],
 ) -> list[Change]:
     """Bring the scores in `sync.*` into the CRM: changed records only.
 
@@ -64,18 +69,10 @@ def push(
     if not config.has_crm:
         from crm.listing import push_list
 
-        return push_list(settings, config, dry_run=dry_run or objections_only, force=force)
-    return push_through(
-        open_connector(settings, config),
-        settings,
-        dry_run=dry_run,
-        force=force,
-        only=only,
-        overwrite=overwrite,
-        objections_only=objections_only,
-        next_steps=next_steps,
-        progress=progress,
-    )
+        only_tell = dry_run or options.get("objections_only", False)
+        return push_list(settings, config, dry_run=only_tell, force=force)
+    connector = open_connector(settings, config)
+    return push_through(connector, settings, dry_run=dry_run, force=force, **options)
 
 
 def push_through(
@@ -95,9 +92,12 @@ def push_through(
     with ledger.one_push_at_a_time(settings):
         rows = read_rows(settings, config, next_steps or {})
         announced = ledger.read_announced(settings, connector.name)
+        arrived = find_arrived(connector, config, announced)
         if announced and not dry_run:
-            settle_announced(settings, connector, config, announced)
+            settle_announced(settings, announced, arrived)
         written = ledger.read_written(settings, connector.name)
+        if dry_run:
+            written = ledger.assume_arrived(written, announced, arrived)
         plan = make_plan(connector, config, rows, written, overwrite=overwrite)
         if only is not None:
             plan = _only(plan, rows, only)
@@ -108,7 +108,7 @@ def push_through(
             if plan.matches[target].is_new_crm:
                 ledger.forget(settings, connector.name, target)
         push_id = uuid.uuid4().hex
-        writer = Writer(settings, connector, config, push_id, progress)
+        writer = Writer(settings, connector, config, push_id, progress, overwrite=overwrite)
         cleared = {target: _clear_objections(writer, plan, target) for target in TARGETS}
         _list_duplicates(settings, config, rows, plan)
         if objections_only:

@@ -1,15 +1,18 @@
 """Writing a plan: batches at the CRM's limit, several at once, each row accounted for.
 
 Round by round: announce in the ledger, write into the CRM, confirm in the ledger. A push that is
-killed leaves one round announced, and the next push reads in the CRM what became of it.
+killed leaves one round announced, and the next push reads in the CRM what became of it. Just before
+each batch its records are read once more: what a person changed since the push began stays theirs.
 """
 
 from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
 
@@ -19,6 +22,7 @@ from crm import ledger
 from crm.calling import patiently
 from crm.config import CrmConfig
 from crm.connectors import Connector
+from crm.diff import spare_edits
 from crm.errors import CrmError, CrmRejectedError, CrmUnreachableError
 from crm.fields import SCORE_FIELDS
 from crm.ledger import Announced
@@ -34,6 +38,8 @@ ROWS_A_ROUND: Final = 1000
 BATCHES_A_WORKER: Final = 4
 """A round takes this many batches of each worker, up to so many rows: each round opens the
 warehouse twice, and as much is read again when a push is killed."""
+LOCK_TRIES, LOCK_PAUSE_SECONDS = 3, 0.5
+"""A record that somebody else holds or has just changed is read and written again, so often."""
 
 
 class Progress(Protocol):
@@ -43,8 +49,40 @@ class Progress(Protocol):
         """Take note."""
 
 
+@dataclass
+class _Round:
+    """What is announced together, by number within the push.
+
+    `sent`: what was written in the end, without what a person changed meanwhile; `unsure`: the rows
+    of a call without an answer. Refused when tried again, they may have been written all the same:
+    the next push reads what the CRM shows.
+    """
+
+    announced: Batch
+    sent: Batch = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    unsure: set[int] = field(default_factory=set)
+
+    @property
+    def written(self) -> dict[int, str]:
+        """The CRM's ids of what was written."""
+        return {
+            number: one.crm_id
+            for number, one in self.outcomes.items()
+            if one.crm_id and not one.refused and self.sent[number].writes
+        }
+
+    @property
+    def known(self) -> list[int]:
+        """The numbers of which it is known what became of them."""
+        return [n for n, one in self.outcomes.items() if not (one.refused and n in self.unsure)]
+
+
 class Writer:
-    """One push through one connector. `refused`: per number the CRM's words."""
+    """One push through one connector.
+
+    `overwrite`: also what a person changed while the push ran is written over.
+    """
 
     def __init__(
         self,
@@ -53,10 +91,13 @@ class Writer:
         config: CrmConfig,
         push_id: str,
         progress: Progress | None = None,
+        *,
+        overwrite: bool = False,
     ) -> None:
         self._settings, self._connector, self._config = settings, connector, config
         self._push_id = push_id
         self._progress = progress
+        self._overwrite = overwrite
         self._next_number = 0
         self._has_accepted = False
 
@@ -80,22 +121,20 @@ class Writer:
         todo = {number: _with_parent(changes[place], parents) for number, place in places.items()}
         written = 0
         for batches in _rounds(todo, self._batch_size, self._workers):
-            outcomes = self._write_round(batches)
-            for number, outcome in outcomes.items():
-                done[places[number]] = _after(todo[number], outcome)
-            written += len(outcomes)
+            one_round = self._write_round(batches)
+            for number, outcome in one_round.outcomes.items():
+                done[places[number]] = _after(one_round.sent[number], outcome)
+            written += len(one_round.outcomes)
             if self._progress:
                 self._progress(changes[0].target, written, len(todo))
         return done
 
-    def _write_round(self, batches: Sequence[Batch]) -> dict[int, Outcome]:
-        announced = {number: change for batch in batches for number, change in batch.items()}
-        ledger.announce(self._settings, self._connector.name, self._push_id, announced)
-        outcomes: dict[int, Outcome] = {}
-        unsure: set[int] = set()
+    def _write_round(self, batches: Sequence[Batch]) -> _Round:
+        one = _Round({number: change for batch in batches for number, change in batch.items()})
+        ledger.announce(self._settings, self._connector.name, self._push_id, one.announced)
         try:
             with ThreadPoolExecutor(self._workers) as pool:
-                calls = [pool.submit(self._write_batch, one, outcomes, unsure) for one in batches]
+                calls = [pool.submit(self._write_batch, batch, one) for batch in batches]
                 wait(calls, return_when=FIRST_EXCEPTION)
                 for call in calls:  # those that have not begun, where one had no answer
                     call.cancel()
@@ -103,53 +142,86 @@ class Writer:
                 if not call.cancelled():
                     call.result()
         finally:  # what is known is kept even where one of the batches had no answer
-            ids = {n: one.crm_id for n, one in outcomes.items() if one.crm_id and not one.refused}
-            sure = [n for n, one in outcomes.items() if not (one.refused and n in unsure)]
-            ledger.settle(self._settings, self._push_id, ids, sure)
-        self._has_accepted |= bool(ids)
-        refused = [one for one in outcomes.values() if one.refused]
-        if len(refused) == len(outcomes) >= MANY and not self._has_accepted:
-            first = next(iter(announced.values()))
+            less = {n: c for n, c in one.sent.items() if c is not one.announced[n]}
+            ledger.settle(self._settings, self._push_id, one.written, one.known, less)
+        self._has_accepted |= bool(one.written)
+        refused = [outcome for outcome in one.outcomes.values() if outcome.refused]
+        if len(refused) == len(one.outcomes) >= MANY and not self._has_accepted:
+            first = next(iter(one.announced.values()))
             raise CrmError(
                 _("The CRM refused all {count} records of a batch of {target}: {reason}").format(
                     count=len(refused), target=first.target, reason=refused[0].refused
                 )
             )
-        return outcomes
+        return one
 
-    def _write_batch(self, batch: Batch, outcomes: dict[int, Outcome], unsure: set[int]) -> None:
+    def _write_batch(self, batch: Batch, one_round: _Round, tries: int = LOCK_TRIES) -> None:
         """Write a batch; if the CRM refuses it whole, halve it until the bad rows stand alone.
 
         Args:
-            batch: the changes.
-            outcomes: gets what became of each.
-            unsure: gets the rows of a call without an answer. Refused when tried again, they may
-                have been written all the same: the next push reads what the CRM shows.
+            batch: the changes, of one kind.
+            one_round: gets what was sent of each and what became of it.
+            tries: so often a record that somebody else holds or has just changed is tried.
 
         """
-        changes = list(batch.values())
-        call = self._connector.create if changes[0].action == "create" else self._connector.write
-
-        def attempt() -> list[Outcome]:
-            try:
-                return call(changes[0].target, changes)
-            except CrmUnreachableError:
-                unsure.update(batch)
-                raise
-
         try:
-            answers = patiently(self._config.attempts, attempt)
-            outcomes.update(zip(batch, answers, strict=True))
-            return
+            answers = patiently(self._config.attempts, partial(self._try_batch, batch, one_round))
         except CrmRejectedError as error:
-            if len(batch) == 1:
+            numbers = list(batch)
+            if len(numbers) == 1:
                 told = Outcome(refused=str(error), kind=error.kind)
-                outcomes.update(dict.fromkeys(batch, told))
+                one_round.outcomes.update(dict.fromkeys(batch, told))
                 return
-        numbers = list(batch)
-        middle = len(numbers) // 2
-        for half in (numbers[:middle], numbers[middle:]):
-            self._write_batch({n: batch[n] for n in half}, outcomes, unsure)
+            middle = len(numbers) // 2
+            for half in (numbers[:middle], numbers[middle:]):
+                self._write_batch({n: batch[n] for n in half}, one_round, tries)
+            return
+        one_round.outcomes.update(answers)
+        locked = {n: batch[n] for n, outcome in answers.items() if outcome.kind == "locked"}
+        if locked and tries > 1:
+            time.sleep(LOCK_PAUSE_SECONDS)
+            self._write_batch(locked, one_round, tries - 1)
+
+    def _try_batch(self, batch: Batch, one_round: _Round) -> dict[int, Outcome]:
+        target, action = next((one.target, one.action) for one in batch.values())
+        outcomes: dict[int, Outcome] = {}
+        one_round.sent.update(batch)
+        if action == "create":
+            call = self._connector.create
+        else:
+            call = self._connector.write
+            outcomes = self._look_again(target, batch, one_round.sent)
+        due = {n: one_round.sent[n] for n in batch if n not in outcomes}
+        if due:
+            try:
+                answers = call(target, list(due.values()))
+            except CrmUnreachableError:
+                one_round.unsure.update(due)
+                raise
+            outcomes |= zip(due, answers, strict=True)
+        return outcomes
+
+    def _look_again(self, target: Target, batch: Batch, sent: Batch) -> dict[int, Outcome]:
+        """Read what the records show now; put into `sent` what is still to be written.
+
+        Returns:
+            What became of those of which nothing is to be written any more.
+
+        """
+        records = self._connector.read(target, [one.crm_id for one in batch.values() if one.crm_id])
+        outcomes: dict[int, Outcome] = {}
+        for number, change in batch.items():
+            now = records.get(change.crm_id or "")
+            if now is None:
+                continue  # the CRM says in its own words what became of it
+            if now.crm_id != change.crm_id:
+                told = _("merged in the CRM into the record {crm_id}").format(crm_id=now.crm_id)
+                outcomes[number] = Outcome(refused=told, kind="gone")
+            elif not self._overwrite:
+                sent[number] = spare_edits(change, now)
+                if not sent[number].writes:
+                    outcomes[number] = Outcome(change.crm_id)
+        return outcomes
 
     def _number(self) -> int:
         self._next_number += 1
@@ -166,10 +238,15 @@ class Writer:
         return min(self._config.parallel or limit, limit)
 
 
-def settle_announced(
-    settings: Settings, connector: Connector, config: CrmConfig, announced: Sequence[Announced]
-) -> None:
-    """Read in the CRM what became of the round in which an earlier push was ended."""
+def find_arrived(
+    connector: Connector, config: CrmConfig, announced: Sequence[Announced]
+) -> dict[tuple[str, int], str]:
+    """Read in the CRM what became of the round in which an earlier push was ended.
+
+    Returns:
+        The CRM's id of each row that was written, by push and number.
+
+    """
     known: dict[tuple[str, int], str] = {}
     for target in TARGETS:
         mine = [one for one in announced if one.change.target == target]
@@ -184,6 +261,15 @@ def settle_announced(
             crm_id = one.change.crm_id or found.get(one.change.key)
             if crm_id in records and _has_arrived(one.change, records[crm_id].values):
                 known[one.push_id, one.number] = crm_id
+    return known
+
+
+def settle_announced(
+    settings: Settings,
+    announced: Sequence[Announced],
+    known: Mapping[tuple[str, int], str],
+) -> None:
+    """Note what became of it, see `find_arrived`."""
     for push_id in {one.push_id for one in announced}:
         numbers = [one.number for one in announced if one.push_id == push_id]
         done = {number: known[push_id, number] for number in numbers if (push_id, number) in known}

@@ -114,7 +114,13 @@ class Connector(Protocol):
         ...
 
     def write(self, target: Target, changes: Sequence[Change]) -> list[Outcome]:
-        """Write `change.writes` to the record `change.crm_id`; otherwise as `create`."""
+        """Write `change.writes` to the record `change.crm_id`; otherwise as `create`.
+
+        Where the CRM offers it, a record is written only if nobody wrote it since this connector
+        read it last, unless its customer objected to profiling. One that somebody wrote, or holds
+        just now, is refused as `locked` (or the call raises `CrmUnreachableError`): the push reads
+        it anew and tries again.
+        """
         ...
 
     def create_tasks(self, tasks: Sequence[Task]) -> list[Outcome]:

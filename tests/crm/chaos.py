@@ -8,8 +8,9 @@ CRM spoils requests, and the push may be killed. Then comes an undisturbed push,
 - no customer has two records that we made, and no deleted one came back,
 - nothing but our fields was changed, and a further push writes nothing.
 
-An edit made between the push's reading and its writing of the same field may be written over: no
-CRM here offers a write that holds only if nobody wrote before. It is told apart, not counted.
+An edit made between the push's last look at a record, just before its batch, and its writing of the
+same field may be written over, unless the CRM has a write that holds only if nobody wrote before
+(`conditional`): see `tests.crm.moments`. It is told apart, not counted.
 """
 
 from __future__ import annotations
@@ -30,54 +31,24 @@ import duckdb
 
 from config import Settings
 from config.language import use_language
-from crm import Change, CrmError, Row, Score, calling, ledger, push_through, pushing
+from crm import Change, CrmError, Row, Score, calling, ledger, push_through, pushing, writing
 from crm.fields import SCORE_FIELDS
 from crm.records import TARGETS, Target
-from tests.crm.fakes.serving import Fault
+from tests.crm.chaos_setting import CONFIG, RATES, Customer
 from tests.crm.kit.between import Between
 from tests.crm.kit.registry import starter
 from tests.crm.kit.under_test import CrmUnderTest, Seen
 from tests.crm.memory_crm import KilledError
+from tests.crm.moments import Moments, Place
 
 NIGHTS: Final = 4
 NIGHT: Final = date(2026, 11, 22)
-RATES: Final[Mapping[Fault, float]] = {
-    "409": 0.02, "429": 0.04, "500": 0.03, "502": 0.02, "503": 0.02, "timeout": 0.03,
-    "lost_answer": 0.05, "cut": 0.04,
-}  # fmt: skip
-CONFIG: Final = """
-connector: {name}
-create: {{parties: true, opportunities: true}}
-find_by: []
-batch_size: 4
-parallel: 3
-attempts: 3
-records:
-  parties: {{source: crm_companies}}
-  opportunities: {{source: crm_deals}}
-"""
 FINE: Final = re.compile(
     "deleted in the CRM|merged in the CRM|its customer is not in the CRM|the CRM's record .* fits"
 )
 """What people decided. A CRM that does not say what a record was merged into leaves our key on the
 survivor, which then fits two customers."""
 UNDATED: Final = tuple(name for name in SCORE_FIELDS if name not in ("scored_on", "valid_until"))
-
-
-Place = tuple[Target, str]  # a record: ids of companies and deals may be the same
-
-
-@dataclass
-class Customer:
-    """What the warehouse says of one customer or lead."""
-
-    key: str
-    target: Target
-    crm_ids: list[str] = field(default_factory=list)
-    score: Score | None = None
-    has_objected: bool = False
-    is_listed: bool = True
-    parent: str | None = None
 
 
 @dataclass
@@ -87,13 +58,13 @@ class Story:
     crm: CrmUnderTest
     settings: Settings
     rng: random.Random
+    moments: Moments
     customers: dict[str, Customer] = field(default_factory=dict)
     names: dict[Place, str] = field(default_factory=dict)  # that people gave
     edits: dict[Place, dict[str, set[Any]]] = field(default_factory=dict)  # by field
     firm: dict[tuple[Target, str, str], Any] = field(default_factory=dict)  # those that must stay
     moved: dict[str, str] = field(default_factory=dict)  # merged companies
     deleted: set[Place] = field(default_factory=set)
-    writing: bool = False
     happened: list[str] = field(default_factory=list)
 
     def begin(self) -> None:
@@ -164,8 +135,8 @@ class Story:
             new = Customer(f"C{len(self.customers):02}", "parties", score=self.some_score())
             self.customers[new.key] = new
 
-    def people_act(self, *, amid: bool = False) -> None:
-        """Let one person do one thing in the CRM; `amid` the push."""
+    def people_act(self) -> None:
+        """Let one person do one thing in the CRM."""
         target = self.rng.choice(TARGETS)
         known = sorted(ledger.read_written(self.settings, self.crm.connector.name).keys[target])
         seen = self.crm.seen(target)
@@ -174,15 +145,7 @@ class Story:
             return
         crm_id, what = self.rng.choice(records), self.rng.random()
         if what < 0.45:
-            value = {"points": self.rng.randint(101, 999), "reasons": "Ich weiß es besser."}
-            name = self.rng.choice(sorted(value))
-            self.tell(f"a person writes {name} of {crm_id}")
-            self.crm.edit(target, crm_id, **{name: value[name]})
-            self.edits.setdefault((target, crm_id), {}).setdefault(name, set()).add(value[name])
-            if amid:
-                self.firm.pop((target, crm_id, name), None)
-            else:
-                self.firm[target, crm_id, name] = value[name]
+            self._edit(target, crm_id)
         elif what < 0.65:
             self.names[target, crm_id] = f"Renamed {self.rng.randint(0, 999)}"
             self.crm.rename(target, crm_id, self.names[target, crm_id])
@@ -197,6 +160,23 @@ class Story:
         elif target == "parties" and len(records) > 1:
             other = self.rng.choice([i for i in records if i != crm_id])
             self._merge(crm_id, other)
+
+    def _edit(self, target: Target, crm_id: str) -> None:
+        value = {"points": self.rng.randint(101, 999), "reasons": "Ich weiß es besser."}
+        name = self.rng.choice(sorted(value))
+        self.tell(f"a person writes {name} of {crm_id}")
+        self.edits.setdefault((target, crm_id), {}).setdefault(name, set()).add(value[name])
+        with self.moments.lock:
+            self.crm.edit(target, crm_id, **{name: value[name]})
+            self.moments.edited(target, crm_id, name)
+        self.firm[target, crm_id, name] = value[name]
+
+    def _meet(self, places: Sequence[Place]) -> None:
+        """Let a person write a record that the push is about to write, and has written before."""
+        known = ledger.read_written(self.settings, self.crm.connector.name).keys
+        there = [(t, i) for t, i in places if i in known[t] and i in self.crm.seen(t)]
+        if there and self.rng.random() < 0.1:
+            self._edit(*self.rng.choice(there))
 
     def _merge(self, keep: str, lose: str) -> None:
         now = self.crm.merge(keep, lose)
@@ -225,15 +205,21 @@ class Story:
             nonlocal calls
             calls += 1
             if self.rng.random() < 0.15:
-                self.people_act(amid=True)
+                self.people_act()
             if calls == killed_at:
                 self.tell(f"killed in night {number}")
                 raise KilledError
 
-        connector = Between(self.crm.connector, happens, before=self.rng.random() < 0.5)
-        with suppress(CrmError, KilledError):
+        self.moments = Moments(self.crm.connector, self._meet)
+        connector = Between(self.moments, happens, before=self.rng.random() < 0.5)
+        with self.moments.noted(), suppress(CrmError, KilledError):
             push_through(connector, self.settings, force=True)
         self.crm.calm()
+        self._let_objections_empty()
+        if "conditional" in self.crm.lacks:
+            for lost in self.moments.lost & self.firm.keys():
+                self.tell(f"written in the same moment: {lost}")
+                del self.firm[lost]
 
     def _let_objections_empty(self) -> None:
         """Expect no person's edit on the records of whoever objects: all of a score goes."""
@@ -253,6 +239,7 @@ class Story:
         words = {
             "killed": "kills", "writes": "edits", "merged": "merges", "deleted": "deletions",
             "closed": "closed", "becomes": "customers that became one", "swap": "swaps",
+            "moment:": "edits in the same moment as a write",
         }  # fmt: skip
         return Counter(
             words[word] for told in self.happened for word in words if word in told.split()
@@ -378,9 +365,10 @@ def tell_story(name: str, seed: int, folder: Path) -> Iterator[Story]:
         duckdb.connect(str(settings.warehouse)),  # held open, each opening by the push costs less
         patch.object(calling, "_pause", lambda _state: 0.0),
         patch.object(calling.RateLimit, "wait", lambda _self: None),
+        patch.object(writing, "LOCK_PAUSE_SECONDS", 0),
         starter(name)(settings, folder / "crm") as crm,
     ):
-        story = Story(crm, settings, random.Random(seed))
+        story = Story(crm, settings, random.Random(seed), Moments(crm.connector))
         with (
             patch.object(pushing, "read_rows", story.rows),
             patch.object(pushing, "_list_duplicates"),  # it reads a whole warehouse

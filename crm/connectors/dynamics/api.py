@@ -48,6 +48,7 @@ KINDS: Final[Mapping[str, RefusalKind]] = {
     "0x80060891": "gone",
     "0x80040237": "duplicate",
     "0x80060892": "duplicate",
+    "0x80060882": "locked",  # another version than the update is meant for
 }
 
 
@@ -60,6 +61,7 @@ class DataverseApi:
         self._client: DataverseClient | None = None
         self._lock = threading.Lock()
         self._rate = RateLimit(CALLS, IN_SECONDS)
+        self._versions: dict[str, str] = {}  # of the records that are being updated
 
     @property
     def url(self) -> str:
@@ -114,15 +116,30 @@ class DataverseApi:
             found += self.rows(table, select, condition + more)
         return found
 
-    def batch(self, fill: Callable[[BatchRequest], None]) -> list[Outcome]:
-        """Do several requests in one call, each on its own; one outcome each, in their order."""
+    def batch(
+        self, fill: Callable[[BatchRequest], None], versions: Mapping[str, str] | None = None
+    ) -> list[Outcome]:
+        """Do several requests in one call, each on its own; one outcome each, in their order.
+
+        Args:
+            fill: puts the requests into the batch.
+            versions: by the record's id the version (ETag) that an update is meant for; a record
+                that has another by now is refused.
+
+        """
 
         def ask(client: DataverseClient) -> Sequence[BatchItemResponse]:
             batch = client.batch.new()
             fill(batch)
             return batch.execute(continue_on_error=True).responses
 
-        responses = self.call(ask)
+        expected = versions or {}
+        self._versions |= expected
+        try:
+            responses = self.call(ask)
+        finally:
+            for crm_id in expected:
+                del self._versions[crm_id]
         words = [response.error_message or "" for response in responses if not response.is_success]
         if words and len(words) == len(responses) and all(MISSING_RIGHT in one for one in words):
             raise _not_allowed(words[0])
@@ -192,11 +209,30 @@ class DataverseApi:
             )
             # The push repeats what is safe to repeat; the client would repeat anything.
             config = DataverseConfig(http_retries=1, http_timeout=TIMEOUT_SECONDS)
-            return DataverseClient(self.url, credential, config=config).__enter__()
+            client = DataverseClient(self.url, credential, config=config).__enter__()
         except ValueError as error:
             raise CrmSetupError(
                 _("Dataverse cannot be called: {reason}").format(reason=error)
             ) from error
+        _send_versions(client, self._versions)
+        return client
+
+
+def _send_versions(client: DataverseClient, versions: Mapping[str, str]) -> None:
+    """Let updates name the version that they are meant for.
+
+    Microsoft's client says `If-Match: *` (any version) and offers no other.
+    """
+    odata = client._get_odata()
+    build = odata._build_update
+
+    def build_for_version(table: str, record_id: str, *rest: Any, **options: Any) -> Any:  # noqa: ANN401
+        request = build(table, record_id, *rest, **options)
+        if record_id in versions:
+            request.headers = {**(request.headers or {}), "If-Match": versions[record_id]}
+        return request
+
+    odata._build_update = build_for_version  # type: ignore[method-assign]
 
 
 def to_outcome(response: BatchItemResponse) -> Outcome:

@@ -49,6 +49,7 @@ class DynamicsConnector:
         self._api = DataverseApi(settings)
         self._used: dict[Target, tuple[Table, ...]] = {}
         self._tables: dict[str, Table] = {}  # of the records seen: an id does not tell its kind
+        self._versions: dict[str, str] = {}  # ETags as read last
         self._lock = threading.Lock()
 
     def require_login(self) -> None:
@@ -144,7 +145,12 @@ class DynamicsConnector:
                 own = own_columns(self._config, target, change.writes)
                 batch.records.update(table.name, change.crm_id or "", own)
 
-        answers = self._api.batch(fill) if there else []
+        versions = {
+            c.crm_id: version
+            for c in there
+            if c.crm_id and (version := self._versions.pop(c.crm_id, None)) and not c.has_objected
+        }
+        answers = self._api.batch(fill, versions) if there else []
         done = {
             change.crm_id: outcome if outcome.refused else Outcome(change.crm_id)
             for change, outcome in zip(there, answers, strict=True)
@@ -240,6 +246,8 @@ class DynamicsConnector:
         names = field_names(self._config, target)
         with self._lock:
             self._tables[row[table.id]] = table
+            if version := getattr(row, "etag", None):
+                self._versions[row[table.id]] = version
         return Record(
             crm_id=row[table.id],
             values={name: from_dataverse(name, row.get(column)) for name, column in names.items()},

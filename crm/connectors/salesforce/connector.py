@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
@@ -21,7 +20,6 @@ from crm.fields import FIELDS, Values
 from crm.records import Change, Outcome, Record, Target, Task, TaskState
 
 ID_LENGTHS: Final = (15, 18)  # the last three only guard against lost upper case
-LOCK_TRIES, LOCK_PAUSE_SECONDS = 3, 0.5
 FILTERED: Final = tuple(n for n, f in FIELDS.items() if f.kind != "long_text")
 """Long texts cannot stand in the condition of a query."""
 
@@ -125,22 +123,14 @@ class SalesforceConnector:
         return [outcomes[change.key] for change in changes]
 
     def write(self, target: Target, changes: Sequence[Change]) -> list[Outcome]:
-        """See `Connector`. A record that somebody else holds just now is tried again."""
+        """See `Connector`."""
         if len(changes) >= bulk.FROM_ROWS:
             return bulk.update(self._rest, [self._record(target, change) for change in changes])
-        outcomes: dict[int, Outcome] = {}
-        todo = list(range(len(changes)))
-        for attempt in range(LOCK_TRIES):
-            if attempt:
-                time.sleep(LOCK_PAUSE_SECONDS)
-            # Records of one kind together: a call takes ten changes of kind at most.
-            todo.sort(key=lambda place: (changes[place].crm_id or "")[:3])
-            records = [self._record(target, changes[place]) for place in todo]
-            answers = self._rest.save("PATCH", "composite/sobjects", records)
-            outcomes |= dict(zip(todo, answers, strict=True))
-            todo = [place for place in todo if outcomes[place].kind == "locked"]
-            if not todo:
-                break
+        # Records of one kind together: a call takes ten changes of kind at most.
+        order = sorted(range(len(changes)), key=lambda place: (changes[place].crm_id or "")[:3])
+        records = [self._record(target, changes[place]) for place in order]
+        answers = self._rest.save("PATCH", "composite/sobjects", records)
+        outcomes = dict(zip(order, answers, strict=True))
         return [outcomes[place] for place in range(len(changes))]
 
     def create_tasks(self, tasks_: Sequence[Task]) -> list[Outcome]:

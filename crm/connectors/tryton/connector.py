@@ -51,6 +51,7 @@ class TrytonConnector:
     def __init__(self, settings: Settings, config: CrmConfig) -> None:
         self._config = config
         self._rpc = TrytonRpc(settings)
+        self._versions: dict[str, str] = {}  # when each record was written, as read last
 
     def require_login(self) -> None:
         """See `Connector`."""
@@ -165,11 +166,15 @@ class TrytonConnector:
         return [Outcome(ids[change.key]) for change in changes]
 
     def write(self, target: Target, changes: Sequence[Change]) -> list[Outcome]:
-        """See `Connector`."""
+        """See `Connector`. Tryton refuses a call of which a record was written meanwhile."""
         arguments: list[Any] = []
+        versions: dict[str, str] = {}
         for change in changes:
             arguments += [[int(change.crm_id or 0)], _own_fields(change)]
-        self._rpc.call(f"model.{MODELS[target]}.write", *arguments)
+            place = f"{MODELS[target]},{change.crm_id}"
+            if (version := self._versions.pop(place, None)) and not change.has_objected:
+                versions[place] = version
+        self._rpc.call(f"model.{MODELS[target]}.write", *arguments, _timestamp=versions)
         return [Outcome(change.crm_id) for change in changes]
 
     def create_tasks(self, tasks: Sequence[Task]) -> list[Outcome]:  # noqa: ARG002
@@ -200,13 +205,14 @@ class TrytonConnector:
         ]
 
     def _search_all(self, target: Target, domain: list[Any], *more: str) -> list[dict[str, Any]]:
-        fields = {STATES[target], NAMES[target], "write_date", "create_date", *more}
+        fields = {STATES[target], NAMES[target], "write_date", "create_date", "_timestamp", *more}
         fields |= set(field_names(target).values())
         fields |= {"replaced_by"} if target == "parties" else set()
         rows: list[dict[str, Any]] = self._rpc.call(
             f"model.{MODELS[target]}.search_read",
             domain, 0, None, [["id", "ASC"]], sorted(fields), active_test=False,
         )  # fmt: skip
+        self._versions |= {f"{MODELS[target]},{row['id']}": row["_timestamp"] for row in rows}
         return rows
 
 

@@ -186,16 +186,14 @@ def test_one_bad_row_fails_alone(salesforce: SalesforceConnector, org: Org) -> N
     assert "data value too large" in (outcomes[1].refused or "")
 
 
-def test_a_locked_record_is_tried_again(
-    salesforce: SalesforceConnector, org: Org, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_locked_record_is_told_as_such(salesforce: SalesforceConnector, org: Org) -> None:
     ids = [org.insert("Account", Name=name) for name in "AB"]
     org.locked.add(ids[0])
-    monkeypatch.setattr(
-        "crm.connectors.salesforce.connector.time.sleep", lambda _s: org.locked.clear()
-    )
     outcomes = salesforce.write("parties", [change(i, points=5) for i in ids])
-    assert [outcome.crm_id for outcome in outcomes] == ids
+    assert [(outcome.crm_id, outcome.kind) for outcome in outcomes] == [
+        (None, "locked"),
+        (ids[1], "other"),
+    ]
 
 
 def test_new_accounts_and_deals(salesforce: SalesforceConnector, org: Org) -> None:

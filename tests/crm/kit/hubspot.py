@@ -19,6 +19,7 @@ from tests.crm.kit.served import Served
 from tests.crm.kit.under_test import Ability, Flaw, Seen
 
 LACKS: Mapping[Ability, str] = {
+    "conditional": "HubSpot has no write that holds only for a version",
     "find.vat_id": "HubSpot has no field for VAT ids",
     "parties.archive": "in HubSpot to archive is to delete",
 }

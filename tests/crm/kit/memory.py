@@ -20,6 +20,7 @@ LACKS: Mapping[Ability, str] = {
     "flaw.credentials": NOWHERE,
     "flaw.field": NOWHERE,
     "flaw.right": NOWHERE,
+    "conditional": "it writes whatever it is told to write",
     "export.contacts": "it keeps no contacts",
     "export.activities": "it keeps no activities",
 }

@@ -20,7 +20,9 @@ from tests.crm.fakes.serving import Server, serve
 from tests.crm.kit.served import Served
 from tests.crm.kit.under_test import Ability, Flaw, Seen
 
-LACKS: Mapping[Ability, str] = {}
+LACKS: Mapping[Ability, str] = {
+    "conditional": "neither `load` nor `write` can be told when the record was read",
+}
 MODELS: Mapping[Target, str] = {"parties": "res.partner", "opportunities": "crm.lead"}
 WRITES = re.compile(rb'"(res\.partner|crm\.lead)", "(create|write|load)"')
 

@@ -7,10 +7,11 @@ says what the connector does instead.
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pytest
 
-from crm import CrmLoginError, CrmSetupError, push_through
+from crm import CrmLoginError, CrmSetupError, ledger, push_through, writing
 from crm.records import Task
 from tests.crm.kit.between import Between, die
 from tests.crm.kit.conftest import Nights, lacks
@@ -184,6 +185,60 @@ def test_a_field_that_a_person_changed_stays_theirs(nights, crm, score):
     assert crm.seen("parties")[own].values["points"] == 20
 
 
+def test_what_a_person_changes_while_the_push_runs_stays_theirs(nights, crm, score, monkeypatch):
+    """Up to the moment before each batch; where the CRM offers it, up to the write itself."""
+    nights.want({"C1": score(80), "C2": score(80)})
+    ids = {key: one.crm_id for key, one in nights.push().items()}
+    announce = ledger.announce
+
+    def edit_then_announce(*arguments):
+        crm.edit("parties", ids["C1"], points=5)
+        announce(*arguments)
+
+    monkeypatch.setattr(ledger, "announce", edit_then_announce)
+    nights.want({"C1": score(20), "C2": score(20)})
+    changes = nights.push()
+    assert (changes["C1"].action, changes["C1"].kept) == ("change", ("points",))
+    assert (changes["C2"].action, changes["C2"].kept) == ("change", ())
+    monkeypatch.setattr(ledger, "announce", announce)
+    assert (nights.push()["C1"].action, nights.push()["C2"].action) == ("conflict", "skip")
+    values = {key: crm.seen("parties")[crm_id].values for key, crm_id in ids.items()}
+    assert (values["C1"]["points"], values["C1"]["band"], values["C2"]["points"]) == (5, "low", 20)
+
+
+def test_what_a_person_writes_in_the_same_moment_stays_where_the_crm_can_tell(
+    nights, crm, score, pauses, monkeypatch
+):
+    monkeypatch.setattr(writing, "LOCK_PAUSE_SECONDS", 0)
+    nights.want({"C1": score(80), "C2": score(80)})
+    own = nights.push()["C1"].crm_id
+    edits = iter([5])
+
+    def edit():
+        for points in edits:
+            crm.edit("parties", own, points=points)
+
+    nights.want({"C1": score(20), "C2": score(20)})
+    changes = nights.push(Between(crm.connector, edit, before=True))
+    theirs = not lacks(crm, "conditional")
+    assert changes["C1"].kept == (("points",) if theirs else ())
+    assert crm.seen("parties")[own].values["points"] == (5 if theirs else 20)
+    assert nights.push()["C1"].action == ("conflict" if theirs else "skip")
+
+
+def test_whoever_objects_is_cleared_whatever_a_person_writes_meanwhile(
+    nights, crm, score, monkeypatch
+):
+    monkeypatch.setattr(writing, "LOCK_PAUSE_SECONDS", 0)
+    nights.want({"C1": score(80)})
+    own = nights.push()["C1"].crm_id
+    nights.want({"C1": None}, has_objected=True)
+    edit = partial(crm.edit, "parties", own, points=5)
+    nights.push(Between(crm.connector, edit, before=True))
+    nights.push()
+    assert crm.seen("parties")[own].values.get("points") is None
+
+
 def test_clearing_touches_our_fields_only(nights, crm, score):
     nights.want({"C1": score(80), "C2": score(20)}, {"L1": score(70)})
     ids = {key: one.crm_id for key, one in nights.push().items()}
@@ -249,6 +304,22 @@ def test_a_dry_run_sends_no_write(nights, crm, score):
     actions = {key: one.action for key, one in changes.items()}
     assert actions == {"C1": "change", "C2": "clear", "C3": "create", "L1": "create"}
     assert (crm.seen("parties"), crm.writes()) == (before, writes)
+
+
+def test_a_dry_run_after_a_killed_push_takes_our_values_for_ours(nights, crm, score, settings):
+    nights.want({"C1": score(80)})
+    own = nights.push()["C1"].crm_id
+    nights.want({"C1": score(20), "C2": score(30)})
+    while crm.seen("parties")[own].values["points"] != 20:  # one that writes in turn creates first
+        with pytest.raises(KilledError):
+            nights.push(Between(crm.connector, die, before=False))
+    nights.want({"C1": score(10), "C2": score(30)})
+    announced = ledger.read_announced(settings, crm.connector.name)
+    told = {key: (one.action, one.kept) for key, one in nights.push(dry_run=True).items()}
+    assert told == {"C1": ("change", ()), "C2": ("skip", ())}
+    assert ledger.read_announced(settings, crm.connector.name) == announced != []
+    done = {key: (one.action, one.kept) for key, one in nights.push().items()}
+    assert done == told
 
 
 def test_reading_back_tells_of_a_record_that_shows_something_else(nights, crm, score, caplog):

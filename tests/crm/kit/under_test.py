@@ -23,13 +23,15 @@ Flaw = Literal["credentials", "field", "right"]
 """How a CRM can be prepared wrongly: a key that is not known, our fields not there, a missing right
 to write."""
 Ability = Literal[
-    "batch", "parties.merge", "parties.follow", "parties.archive", "faults", "tasks", "tasks.done",
+    "batch", "conditional", "parties.merge", "parties.follow", "parties.archive", "faults",
+    "tasks", "tasks.done",
     "find.vat_id", "find.customer_no", "find.website", "find.email",
     "export.companies", "export.contacts", "export.deals", "export.activities",
     "flaw.credentials", "flaw.field", "flaw.right",
 ]  # fmt: skip
 """What not every CRM can do, or the kit cannot do to it. What lacks is named with its reason, and
-where it is the connector that must cope, the kit tries that it copes."""
+where it is the connector that must cope, the kit tries that it copes. `conditional`: a write that
+holds only if nobody wrote the record since it was read."""
 
 
 class Seen(NamedTuple):
