@@ -4,6 +4,7 @@
 pairwise precision, recall and F1 of the clusters against the truth, and seconds. One configuration
 for all sets, no labels. FOLDER holds fodors.csv, zagats.csv and matches_fodors_zagats.csv of the
 restaurant guides, as `datasets/end-to-end/restaurants` of py-entitymatching's source package does.
+Firms as registers print them come from `benchmarks.registers`.
 
 Peers: records with the same phone number (or, for persons, the same name and birth date) are one;
 Splink with its own ready-made comparisons and training, its connected components at 0.5, and at
@@ -27,6 +28,7 @@ import numpy as np
 import pandas as pd
 
 import identity
+from benchmarks import registers
 from config import PROJECT_ROOT, Settings
 from identity.features import INPUT_COLUMNS
 
@@ -277,6 +279,7 @@ def main() -> None:
         "sample_seed_1": lambda: sample_company(arguments.customers, 1),
         "sample_seed_2": lambda: sample_company(arguments.customers, 2),
     }
+    sets |= registers.sets()
     if guides := arguments.restaurants:
         sets |= {
             "restaurants": lambda: restaurants(guides),

@@ -15,7 +15,7 @@ OTHER_IDS = 4
 TEXT_COLUMNS = (
     "name", "given_name", "family_name", "birth_date", "street", "number", "address", "postcode",
     "city", "phone", "email", "domain", "vat_key", "registration_key", "registration", "other_ids",
-    "sound",
+    "sound", "earlier",
 )  # fmt: skip
 SINGLE_KEYS = (
     "vat_key", "registration_key", "registration", "email", "domain", "address", "name",
@@ -55,6 +55,7 @@ def key_expressions() -> list[tuple[str, str]]:
     return [
         *((column, column) for column in SINGLE_KEYS),
         ("end of phone", "right(phone, 7)"),
+        ("name", "earlier"),
         *(("other id", f"string_split(other_ids, ' ')[{n + 1}]") for n in range(OTHER_IDS)),
         *(("word", f"{_RAREST_WORDS}[{n + 1}].word") for n in range(RARE_WORDS)),
         *(

@@ -13,9 +13,11 @@ MACROS = """
 create or replace macro bits(words) as coalesce(list_sum(map_values(words)), 0);
 create or replace macro shared_bits(l, r) as
   coalesce(list_sum([l[word] for word in map_keys(l) if map_contains(r, word)]), 0);
+create or replace macro is_slip(a, b) as
+  damerau_levenshtein(a, b) <= 1 + greatest(length(a), length(b)) // 6;
 create or replace macro is_akin(a, b) as a = b
   or (least(length(a), length(b)) <= 3 and (starts_with(a, b) or starts_with(b, a)))
-  or jaro_winkler_similarity(a, b) >= .9;
+  or (jaro_winkler_similarity(a, b) >= .9 and is_slip(a, b));
 create or replace macro is_initial(a, letters) as length(a) = 1 and contains(letters, a);
 create or replace macro own_words(l, r) as len([
   a for a in map_keys(l) if len([b for b in map_keys(r) if is_akin(a, b)]) = 0]);
@@ -127,14 +129,18 @@ COMPARISONS = (
                unless=f"{IN_PARTS.format('l')} and {IN_PARTS.format('r')}",
                prior_near=(0, 0, 0, .01, 0, 0, .1, .2), levels=(
         Level("name_l = name_r", .45, value="name", one_in=500),
-        Level(f"({NAMES} >= .95 or {OVERLAP} >= .9)", .15),
+        Level(f"({NAMES} >= .95 and is_slip(name_l, name_r) or {OVERLAP} >= .9)", .15),
         Level(f"{CONTAINMENT} >= .9 and {SHARED} >= 8", .15),
         Level(f"case when {SHARED} > 0 then least(own_words(words_l, words_r),"
               " own_words(words_r, words_l)) = 0 else false end", .08),
         Level("sound_l = sound_r", .04, value="sound", one_in=500),
-        Level(f"{NAMES} >= .9 and {SHARED} = 0", .04),
+        Level(f"{NAMES} >= .9 and {SHARED} = 0 and is_slip(name_l, name_r)", .04),
         Level(f"{OVERLAP} >= .5", .03),
         Level(f"{CONTAINMENT} >= .4", .03),
+    )),
+    Comparison("earlier", column="earlier", levels=(
+        Level("earlier_l = earlier_r", .8, value="earlier", one_in=500),
+        Level(f"({_similar('earlier', .88)} or holds_words(earlier_l, earlier_r))", .15),
     )),
     Comparison("given_name", column="given_name",
                also=("family_name", "given_root", "given_sound", "given_known", "given_initials",

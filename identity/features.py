@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import multiprocessing
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from config.language import _
 from identity import normalise, other_ids
+from identity.firm_names import firm_name
 from identity.given_names import gender, initials, name_of_its_own
 from identity.sounds import sound
-from vocabulary.company_names import company_name
 from vocabulary.words import known
 
 if TYPE_CHECKING:
@@ -104,20 +104,25 @@ def build_features(records: pd.DataFrame) -> pd.DataFrame:
 
     country = _fill_country(_map(normalise.country, records["country"]))
     reached = _beside(lambda: _reached(records, country), is_worth_it=len(records) > MANY)
-    called = _called(records)
+    located = _located(records, country)
+    called = _called(records, located)
     columns: dict[str, list[Any]] = {
         "source": list(records["source"]),
         **called,
-        "words": _rarity(called["name"]),
-        **_located(records, country),
+        "words": _rarity(called["name"], called["city"]),
+        **{column: values for column, values in located.items() if column not in called},
         **reached(),
     }
     return pd.DataFrame(columns, index=records.index, dtype=object)
 
 
-def _called(records: pd.DataFrame) -> dict[str, list[Any]]:
-    """Per record its name, in parts where given so, the sound of it, and the date of birth."""
-    company = _map(company_name, _told(records, "name"))
+def _called(records: pd.DataFrame, located: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Per record its name, in parts where given so, the sound of it, and the date of birth.
+
+    Also the town, where only the name says it.
+    """
+    towns = {town for town in located["city"] if town}
+    company = _map(lambda name: firm_name(name, towns), _told(records, "name"))
     given_name = _map(normalise.person_name, _told(records, "given_name"))
     family_name = _map(normalise.person_name, _told(records, "family_name"))
     birth_date = _told(records, "birth_date")
@@ -129,12 +134,19 @@ def _called(records: pd.DataFrame) -> dict[str, list[Any]]:
             full_name[n] = joined
         elif joined and not set(joined.split()) <= set(full_name[n].split()):
             given_name[n] = family_name[n] = None  # a contact at the company of that name
-    full_name, generation = _split_generation(full_name)
+    full_name, generation = _split_generation(_in_one_spelling(full_name))
     given_name, given_generation = _split_generation(given_name)
     family_name, family_generation = _split_generation(family_name)
     return {
         "name": full_name,
         "legal_form": [value and value.legal_form for value in company],
+        "earlier": [value and value.earlier for value in company],
+        "city": _in_one_spelling(
+            [
+                town or (value and value.town)
+                for town, value in zip(located["city"], company, strict=True)
+            ]
+        ),
         "sound": _map(sound, full_name),
         "given_name": given_name,
         "family_name": family_name,
@@ -289,13 +301,66 @@ def _is_day_first(values: list[str | None]) -> bool:
     return sum(first > 12 for first, _ in found) >= sum(second > 12 for _, second in found)
 
 
-def _rarity(names: list[str | None]) -> list[dict[str, float] | None]:
-    """Per name its distinct words with their rarity in bits, -log2 of the share of names."""
-    words = [
-        sorted(set(map(normalise.full_given_name, name.split()))) if name else None
-        for name in names
-    ]
+def _in_one_spelling(texts: list[str | None]) -> list[str | None]:
+    """Write words that the list spells in an old way and in today's ("Cöln", "Köln") as one.
+
+    As the more frequent one: what is spelled in one way only stays as it is.
+    """
+    counts = Counter(word for text in texts if text for word in text.split())
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for word in counts:
+        spellings[normalise.spell(word)].append(word)
+    one = {
+        word: max(sorted(words), key=counts.__getitem__)
+        for words in spellings.values()
+        if len(words) > 1
+        for word in words
+    }
+    return _map(lambda text: " ".join(one.get(word, word) for word in text.split()), texts)
+
+
+def _rarity(names: list[str | None], towns: list[str | None]) -> list[dict[str, float] | None]:
+    """Per name its distinct words with their rarity in bits, -log2 of the share of names.
+
+    What firms of a town are called after ("Chemnitzer Bank") is as rare as it is in that town.
+    """
+    words = _map(
+        lambda name: sorted({normalise.full_given_name(word) for word in name.split()}), names
+    )
     counts = Counter(word for row in words if row for word in row)
     total = sum(row is not None for row in words)
     rarity = {word: math.log2((total + 1) / count) for word, count in counts.items()}
-    return [{word: rarity[word] for word in row} if row else None for row in words]
+    local = _local_rarity(words, towns, rarity)
+    return [
+        {word: local.get((town or "", word), rarity[word]) for word in row} if row else None
+        for row, town in zip(words, towns, strict=True)
+    ]
+
+
+def _local_rarity(
+    words: list[list[str] | None], towns: list[str | None], rarity: dict[str, float]
+) -> dict[tuple[str, str], float]:
+    """Per town and word made of its name the rarity among the town's names, if towns are known.
+
+    Where few records have a town, it is no evidence that would be counted twice.
+    """
+    firms = Counter(town for town, row in zip(towns, words, strict=True) if town and row)
+    if 2 * firms.total() <= len(words):
+        return {}
+    called = Counter(
+        (town, word)
+        for town, row in zip(towns, words, strict=True)
+        if town and row
+        for word in row
+        if _is_of_town(word, town)
+    )
+    return {
+        (town, word): min(rarity[word], math.log2((firms[town] + 1) / count))
+        for (town, word), count in called.items()
+    }
+
+
+def _is_of_town(word: str, town: str) -> bool:
+    """Whether a word of a name is the town's name, or made of it ("leipziger", "hallesche")."""
+    stem = town[:-1] if town[-1] in "en" and len(town) > 4 else town
+    return len(stem) > 2 and word.startswith(stem) and len(word) <= len(town) + 4

@@ -28,6 +28,19 @@ _POSTCODE = re.compile(
 # From the beginning of a word only: otherwise a long word is searched from each letter on.
 _EMAIL = re.compile(r"(?<![^\s<>,;:\"()])[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+\.[^\W\d_]{2,}")
 
+# "Berlin O. 27", "Dresden-A. 16", "Wien 4": a postal district behind the town; "Frankfurt a. M.",
+# "Halle an der Saale": where it lies. As `fold` leaves them.
+_BEHIND_TOWN = re.compile(
+    r"(?<=..)(?: (?:[nsowa]{1,2}\d{0,3}|\d{1,3}))+$| (?:am|ao|an|as|im|bei|ob) ?.*$"
+)
+# How German was spelled, and is now: "Cöln", "Cement", "Thon". "ii" is how a scanner reads "ü".
+_OLD = (
+    (re.compile(r"c(?=[alorstu]|$|\W)"), "k"),
+    (re.compile(r"c(?![hk])"), "z"),
+    (re.compile(r"t+h"), "t"),
+    (re.compile(r"(?<=[^\Wi])ii(?!i)|(?<!i)ii(?=[^\Wi])"), "u"),
+)
+
 
 class Address(NamedTuple):
     """The parts of an address that is given as one text."""
@@ -63,6 +76,16 @@ def split_generation(name: str | None) -> tuple[str | None, str | None]:
     *rest, last = (name or "").split() or [""]
     number = generations().get(last)
     return (" ".join(rest), str(number)) if rest and number else (name, None)
+
+
+def spell(words: str) -> str:
+    """Write folded words in today's spelling: "colner thonwerk" as "kolner tonwerk".
+
+    Only to compare: the result need not be a word ("zenter").
+    """
+    for old, new in _OLD:
+        words = old.sub(new, words)
+    return words
 
 
 def full_given_name(word: str) -> str:
@@ -134,9 +157,9 @@ def postcode(text: str | None, country: str | None = None) -> str | None:
 
 
 def city(text: str | None) -> str | None:
-    """Normalise a city, without district or state behind a comma, slash or bracket."""
-    words = fold(re.split(r"[,/(]", text or "", maxsplit=1)[0]).split()
-    return " ".join(read_slips(words)) or None
+    """Normalise a city, without its district, or state behind a comma, slash or bracket."""
+    town = fold(re.split(r"[,/(]", text or "", maxsplit=1)[0])
+    return " ".join(read_slips(_BEHIND_TOWN.sub("", town).split())) or None
 
 
 def country(text: str | None) -> str | None:

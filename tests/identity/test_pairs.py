@@ -12,8 +12,8 @@ from identity.features import build_features, read_records
 from identity.model import weigh
 from identity.pairs import compare, load, open_database, splink_settings
 
-NAMES = ["Müller Antriebstechnik GmbH", "Mueller Antriebstechnk", "Müller & Söhne OHG",
-         "Antriebstechnik Stuttgart", "Kraft Pumpen AG", None]  # fmt: skip
+NAMES = ["Müller Antriebstechnik GmbH", "Mueller Antriebstechnk vorm. Kern", "Müller & Söhne OHG",
+         "Antriebstechnik Stuttgart vorm. Kern", "Kraft Pumpen AG vorm. Stein", None]  # fmt: skip
 PERSONS = [("Anna", "Berger"), ("Berger", "Anna"), ("Ann", "Berger"), ("A.", "Bergner"),
            ("Otto", "Kern sen."), ("Ottomar", "Kern jun."), ("Otto", None)]  # fmt: skip
 STREETS = ["Hauptstr. 12", "Hauptstraße 12", "Haupstr. 12", "Werkstraße 3", "Werkstraße 3", None]
