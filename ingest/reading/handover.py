@@ -24,8 +24,9 @@ from ingest.reading.tables import (
 TABLES = "tables.json"
 REFUSAL = "refusal.json"
 CHUNK_ROWS = 20_000
-# Where more rows than this fill their first column only, the table is a sparse one.
-LONE_SHARE = 0.2
+# Titles of groups have rows below them. Where more than this share of the rows that fill their
+# first column only follow upon another such, or more than half of all are such, rows are sparse.
+PAIRED_SHARE, LONE_SHARE = 0.2, 0.5
 
 
 class Handover:
@@ -77,7 +78,10 @@ class TableBuilder:
         self.header = list(header)
         self._is_sheet = is_sheet
         self._notes: list[Reason] = []
-        self.lone_rows = 0  # that fill the first column only
+        self.group_names: list[str] = []  # of the columns in which blank cells mean "as above"
+        self.filled_rows = 0  # whose blank cells were filled for that
+        self._lone_rows = self._paired_rows = 0  # that fill the first column only; two in a row
+        self._was_lone = False
         self._clean_header = [clean_text(cell) if cell else cell for cell in self.header]
         names = unique_names(self._clean_header)
         texts = [pa.field(name, pa.string()) for name in names]
@@ -105,6 +109,14 @@ class TableBuilder:
         self._cells.write([*columns, numbers])
         self._empty -= {n for n in self._empty if columns[n].null_count < len(columns[n])}
 
+    def count_lone(self, is_lone: Sequence[bool]) -> None:
+        """Count which of the rows added next fill their first column only."""
+        if any(is_lone):
+            self._lone_rows += sum(is_lone)
+            before = [self._was_lone, *is_lone[:-1]]
+            self._paired_rows += sum(map(min, before, is_lone))
+        self._was_lone = is_lone[-1]
+
     def reject(self, row_number: int, raw_text: str, reason: Reason) -> None:
         """Put aside a row that cannot be taken, with its text in the file."""
         self._rejects.add((row_number, raw_text, reason.de, reason.en))
@@ -120,8 +132,13 @@ class TableBuilder:
         self._rejects.close()
         for note in self._hygiene.notes():
             self.note(note)
-        if 0 < self.lone_rows <= LONE_SHARE * self._cells.row_count:
-            self.note(refusals.lone_rows(self.lone_rows))
+        if (
+            0 < self._lone_rows <= LONE_SHARE * self._cells.row_count
+            and self._paired_rows <= PAIRED_SHARE * self._lone_rows
+        ):
+            self.note(refusals.lone_rows(self._lone_rows))
+        if self.filled_rows:
+            self.note(refusals.filled_groups(self.filled_rows, self.group_names))
         return {
             "name": self.name,
             "columns": [

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from ingest.reading.refusals import HARM, Harm, Place, Reason, damaged_cells
+from ingest.reading.harm import HARM, Harm, Place, damaged_cells
+from ingest.reading.refusals import Reason
 
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # The first part of one that a file's delimiter has cut.

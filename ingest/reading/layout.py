@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from ingest.reading import refusals
+from ingest.reading.groups import Groups, is_blank_below, named_columns, of_group
 from ingest.reading.handover import Handover, TableBuilder
 from ingest.reading.header_row import (
     Header,
@@ -42,10 +43,6 @@ _TOTALS = re.compile(TOTALS, re.IGNORECASE)
 # No customer or product is named by these words alone, even where no cell is empty.
 _SURE_TOTAL = re.compile(
     r"(gesamt|zwischen)?(summen?|ergebnis)|(ins)?gesamt|(grand |sub)totals?|totals", re.IGNORECASE
-)
-# What may stand before the group's name, in a subtotal or in the group's title (`Kunde: Nord AG`).
-_OF_GROUP = re.compile(
-    r"\s*((\S*?(totals?|summen?|ergebnis|saldo))\b\W*|\w+:\s*|\d+\s+)", re.IGNORECASE
 )
 _CURRENCY = re.compile(r"EUR|USD|CHF|GBP|[€$£]")
 _NOTHING = re.compile(r"[–-]|--")
@@ -88,6 +85,8 @@ class Layout:
             if len(self._pending) >= sample_rows(len(row.cells)):
                 self._open()
         elif self._pending or table.is_gap(row):
+            if self._pending and _is_empty(row) and _is_empty(self._pending[-1]):
+                return  # a gap of a hundred thousand rows is one like any other
             self._pending.append(row)
             if len(self._pending) >= ROWS_AFTER_GAP:
                 self._settle_gap()
@@ -135,6 +134,7 @@ class Layout:
         data = rows[header.first_data_row :]
         kinds = column_kinds([row.cells for row in data])
         self._table = _OpenTable(builder, kinds, self._is_sheet)
+        self._table.look_for_groups(data)
         for row in data:
             self.feed(row)
 
@@ -189,10 +189,22 @@ class _OpenTable:
         # What a subtotal may be called by: the group's title, and the cells of the last row.
         self._title: str | None = None
         self._last: Row = ()
+        self._groups = Groups(0)
+
+    def look_for_groups(self, rows: Sequence[Record]) -> None:
+        """Judge by the table's first rows whether blank cells mean "as above"."""
+        cells = [row.cells for row in rows if not row.problem and not self._is_misshapen(row)]
+        is_total = [bool(_TOTALS.search(next(filter(None, row), ""))) for row in cells]
+        columns = named_columns(cells, is_total)
+        self._groups = Groups(columns)
+        self.builder.group_names = self._names[:columns]
+        others = [row for row, total in zip(cells, is_total, strict=True) if not total]
+        if not columns and self.width > 2 and is_blank_below(others):
+            self.builder.note(refusals.blank_below(self._names[0]))
 
     def is_gap(self, row: Record) -> bool:
         """Whether the table may end with this row: it is blank or of another shape."""
-        return not row.problem and (is_blank(row.cells) or self._is_misshapen(row))
+        return _is_empty(row) or (not row.problem and self._is_misshapen(row))
 
     def take(self, row: Record, *, is_apart: bool = False) -> None:
         """Add a row, or reject it with the reason; a blank one is none.
@@ -208,17 +220,20 @@ class _OpenTable:
         elif self._is_header_again(row.cells):
             self._reject(row, refusals.HEADER_AGAIN)
         elif self._is_total(row.cells):
+            self._groups.end(row.cells)
             self._reject(row, refusals.TOTAL)
         elif self._is_note(row.cells) or (is_apart and self._is_lone(row.cells)):
             self._reject(row, refusals.FOOTNOTE)
         elif self._is_misshapen(row):
             self._reject(row, refusals.cell_count(len(row.cells), self.width))
         else:
-            if self._is_lone(row.cells):
-                self.builder.lone_rows += 1
+            is_lone = self._is_lone(row.cells)
+            if is_lone:
                 self._title = row.cells[self._first]
-            self._last = row.cells
-            self.builder.add(row.number, [*row.cells, *[None] * (self.width - len(row.cells))])
+            self.builder.count_lone([is_lone])
+            self._last = self._groups.filled(row.cells)
+            self.builder.filled_rows += self._last != list(row.cells)
+            self.builder.add(row.number, [*self._last, *[None] * (self.width - len(row.cells))])
 
     def take_columns(self, columns: Sequence[pa.Array], first_row_number: int) -> bool:
         """Add rows at once, one text array per column, if none of them needs a closer look.
@@ -229,6 +244,8 @@ class _OpenTable:
         """
         import pyarrow.compute as pc  # a third of a small file's time; small files never get here
 
+        if self._groups.columns:
+            return False
         first = pc.coalesce(*columns)
         name = next(filter(None, self._names), None)
         needs_look = [
@@ -242,8 +259,8 @@ class _OpenTable:
         if self.width > 2:
             is_lone = pc.coalesce(*columns[1:]).is_null()
             if titles := columns[0].filter(is_lone).to_pylist():
-                self.builder.lone_rows += len(titles)
                 self._title = titles[-1]
+            self.builder.count_lone(is_lone.to_pylist() if titles else [False])
         self._last = [column[-1].as_py() for column in columns]
         self.builder.add_columns(columns, first_row_number)
         return True
@@ -329,7 +346,7 @@ class _OpenTable:
         from vocabulary.company_names import is_firm  # takes longer than reading a small file
 
         above = filter(None, (self._title, *self._last))
-        return is_firm(text) and _of_group(text) not in map(_of_group, above)
+        return is_firm(text) and of_group(text) not in map(of_group, above)
 
     def _reject(self, row: Record, reason: refusals.Reason) -> None:
         text = row.text if row.text is not None else ";".join(cell or "" for cell in row.cells)
@@ -355,8 +372,8 @@ def _aligned(header: Header, rows: Sequence[Row]) -> list[str | None]:
     raise refusals.UnreadableFile(refusals.header_too_short(own_width, len(names)))
 
 
-def _of_group(text: str) -> str:
-    return _OF_GROUP.sub("", text, count=1).strip().casefold()
+def _is_empty(row: Record) -> bool:
+    return not row.problem and is_blank(row.cells)
 
 
 def _stripped(cells: Row) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +155,21 @@ UNKNOWN_SCRIPT = Reason(
     "The letters of this file make words in no known encoding and are probably read wrongly."
     " Please save the file as “CSV UTF-8” or as xlsx and drop it anew.",
 )
-ERRORS_IN_XLS = Reason(
-    "Die Mappe enthält wohl Fehlerzellen (#NV); aus einer xls-Datei kommen sie leer an."
-    " Bitte als xlsx speichern und neu ablegen, wenn sie zu sehen sein sollen.",
-    "The workbook probably holds error cells (#N/A); from an xls file they arrive empty."
-    " Please save it as xlsx and drop it anew if they are to be seen.",
+CELLS_IN_XLS = Reason(
+    "Fehlerzellen (#NV) dieser xls-Datei kommen leer an und Zahlen ohne die Nullen, die nur ihr"
+    " Format zeigt (1067 statt 01067), denn das lässt sich aus ihr nicht lesen. Bitte als xlsx"
+    " speichern und neu ablegen, wenn es darauf ankommt.",
+    "Error cells (#N/A) of this xls file arrive empty and numbers without the zeros that only their"
+    " format shows (1067 for 01067), since these cannot be read from it. Please save it as xlsx and"
+    " drop it anew if that matters.",
 )
 CELLS_IN_XLSB = Reason(
-    "Die Mappe enthält wohl Fehlerzellen (#NV), verbundene Zellen oder Text in mehreren Schriften;"
-    " aus einer xlsb-Datei kommen sie leer an. Bitte als xlsx speichern und neu ablegen.",
-    "The workbook probably holds error cells (#N/A), merged cells or text in several fonts;"
-    " from an xlsb file they arrive empty. Please save it as xlsx and drop it anew.",
+    "Die Mappe enthält wohl Fehlerzellen (#NV), verbundene Zellen oder Text in mehreren Schriften,"
+    " die aus einer xlsb-Datei leer ankommen, oder Zahlen, deren Nullen oder Vorsilben nur ihr"
+    " Format zeigt (1067 statt 01067). Bitte als xlsx speichern und neu ablegen.",
+    "The workbook probably holds error cells (#N/A), merged cells or text in several fonts, which"
+    " arrive empty from an xlsb file, or numbers whose zeros or prefixes only their format shows"
+    " (1067 for 01067). Please save it as xlsx and drop it anew.",
 )
 UNCALCULATED = Reason(
     "Eine Formel in dieser Zeile wurde nie berechnet. Bitte die Datei in Excel öffnen, speichern"
@@ -207,12 +209,35 @@ def guessed_encoding(encoding: str) -> Reason:
 
 def rows_above(count: int) -> Reason:
     """Say how many rows above the header were passed over."""
-    de = "1 Zeile" if count == 1 else f"{count} Zeilen"
-    en = "1 row" if count == 1 else f"{count} rows"
     return Reason(
-        f"{de} über der Kopfzeile: als Titel oder Vorspann nicht geladen.",
-        f"{en} above the header: not loaded, being a title or preamble.",
+        f"{_rows_de(count)} über der Kopfzeile: als Titel oder Vorspann nicht geladen.",
+        f"{_rows_en(count)} above the header: not loaded, being a title or preamble.",
     )
+
+
+MAX_SHEETS_TOLD = 5
+
+
+def hidden_sheets(rows: dict[str, int]) -> Reason:
+    """Say which hidden sheets hold data that were not read, by their names with their rows."""
+    names = list(rows)[:MAX_SHEETS_TOLD]
+    more = ", …" if len(rows) > len(names) else ""
+    return Reason(
+        "Ausgeblendet und deshalb nicht gelesen: "
+        + ", ".join(f"Blatt „{name}“ ({_rows_de(rows[name])})" for name in names)
+        + f"{more}. Gehört es dazu, bitte in Excel einblenden und die Datei neu ablegen.",
+        "Hidden and therefore not read: "
+        + ", ".join(f"sheet “{name}” ({_rows_en(rows[name])})" for name in names)
+        + f"{more}. If it belongs to the data, please unhide it in Excel and drop the file anew.",
+    )
+
+
+def _rows_de(count: int) -> str:
+    return "1 Zeile" if count == 1 else f"{count} Zeilen"
+
+
+def _rows_en(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def lone_rows(count: int) -> Reason:
@@ -222,6 +247,27 @@ def lone_rows(count: int) -> Reason:
     return Reason(
         f"{de} nur die erste Spalte. Sind es Zwischentitel, bitte ohne sie exportieren.",
         f"{en} the first column only. If they are titles of groups, please export without them.",
+    )
+
+
+def filled_groups(count: int, columns: list[str]) -> Reason:
+    """Say in how many rows blank cells were filled with the value of their group."""
+    names = ", ".join(columns)
+    return Reason(
+        f"{_rows_de(count)} mit leeren Zellen ({names}) mit dem Wert darüber gefüllt, denn"
+        " Zwischensummen nennen ihn als Gruppe. Bitte stichprobenweise prüfen.",
+        f"{_rows_en(count)} with blank cells ({names}) filled with the value above, since subtotals"
+        " name it as a group. Please spot-check them.",
+    )
+
+
+def blank_below(column: str) -> Reason:
+    """Say that blank cells of the first column may mean the value above."""
+    return Reason(
+        f"In der Spalte {column} stehen unter jedem Wert leere Zellen. Heißt das „wie oben“, bitte"
+        " mit ausgefüllten Zellen exportieren (in Excel: Elementnamen wiederholen).",
+        f"In column {column} blank cells stand below each value. If that means “as above”, please"
+        " export with the cells filled (in Excel: repeat all item labels).",
     )
 
 
@@ -318,73 +364,3 @@ def rows_lost(found: int, loaded: int, quarantined: int) -> Reason:
         f"Of {found} rows {loaded} arrived and {quarantined} went to quarantine; so nothing was"
         " loaded. This is a fault of the program: please report it with the file.",
     )
-
-
-Harm = Literal["written_twice", "lost", "question_mark", "rounded"]
-# What has happened to cells, and what to do; {} stands for the columns with an example each.
-HARM: dict[Harm, Reason] = {
-    "written_twice": Reason(
-        "Umlaute und Sonderzeichen waren zweimal als UTF-8 geschrieben und sind berichtigt: {}."
-        " Bitte stichprobenweise prüfen.",
-        "Accented letters and signs were written as UTF-8 twice and have been repaired: {}."
-        " Please spot-check them.",
-    ),
-    "lost": Reason(
-        "Zeichen sind verloren gegangen (�): {}. Werte, die sich nur darin unterscheiden, fallen"
-        " zusammen. Bitte als „CSV UTF-8“ oder xlsx neu exportieren.",
-        "Characters have been lost (�): {}. Values that differ in nothing else become one."
-        " Please export again as “CSV UTF-8” or xlsx.",
-    ),
-    "question_mark": Reason(
-        "Fragezeichen stehen in Wörtern, wohl statt verlorener Buchstaben: {}. Werte, die sich nur"
-        " darin unterscheiden, fallen zusammen. Bitte als „CSV UTF-8“ oder xlsx neu exportieren.",
-        "Question marks stand within words, probably for lost letters: {}. Values that differ in"
-        " nothing else become one. Please export again as “CSV UTF-8” or xlsx.",
-    ),
-    "rounded": Reason(
-        "Lange Zahlen stehen gerundet da, wie Excel sie anzeigt: {}. Sind es Nummern, fallen"
-        " verschiedene zusammen. Bitte die Spalte in Excel als Zahl ohne Nachkommastellen"
-        " formatieren und neu exportieren.",
-        "Long numbers are rounded, as Excel shows them: {}. If they identify something, different"
-        " ones become one. Please format the column in Excel as a number without decimals and"
-        " export again.",
-    ),
-}
-MAX_COLUMNS_TOLD = 5
-MAX_EXAMPLE = 60
-
-
-@dataclass(slots=True)
-class Place:
-    """A column with harmed cells: their count, and the first of them as an example."""
-
-    column: str
-    row_number: int
-    example: str
-    repaired: str = ""
-    count: int = 0
-
-    def told(self, quotes: str, words: tuple[str, str, str]) -> str:
-        """Return the column with its example; `words` are those for a row, one cell and cells."""
-        row, cell, cells = words
-        shown = [
-            f"{quotes[0]}{' '.join(text.split())[:MAX_EXAMPLE]}{quotes[1]}"
-            for text in (self.example, self.repaired)
-            if text
-        ]
-        number = f"{self.count} {cell if self.count == 1 else cells}"
-        return f"{self.column} ({number}, {row} {self.row_number}: {' → '.join(shown)})"
-
-
-def damaged_cells(kind: Harm, places: Sequence[Place]) -> Reason:
-    """Say in which columns cells are harmed in one way, with an example of each."""
-    more = ", …" if len(places) > MAX_COLUMNS_TOLD else ""
-    german, english = (
-        ", ".join(place.told(quotes, words) for place in places[:MAX_COLUMNS_TOLD]) + more
-        for quotes, words in (
-            ("„“", ("Zeile", "Zelle", "Zellen")),
-            ("“”", ("row", "cell", "cells")),
-        )
-    )
-    reason = HARM[kind]
-    return Reason(reason.de.replace("{}", german), reason.en.replace("{}", english))

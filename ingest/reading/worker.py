@@ -44,6 +44,8 @@ JSON_RECORDS = re.compile(rb'(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\[\s*\{\s*"')
 NO_SPACE_LEFT = 28
 MARKUP = (b"<?xml", b"<!doctype", b"<!--", b"<html", b"<head", b"<meta", b"<body", b"<style",
           b"<table", b"<div", b"<workbook", b"<?mso")  # fmt: skip
+# Pages that begin in their middle: any element at first, and a table soon.
+ELEMENT, TABLE = re.compile(rb"<[a-z][a-z0-9]*[\s/>]"), re.compile(rb"<t(able|[rdh])[\s>]")
 # Only larger ones are read in pieces for which numpy is needed.
 SMALL_FILE = 1 << 15
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0"  # xls, and encrypted xlsx
@@ -95,7 +97,7 @@ def _read(path: Path, handover: Handover, unpacker: Unpacker) -> None:
 def _is_markup(start: bytes) -> bool:
     """Whether a file begins like HTML or XML, be it in UTF-16."""
     text = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
-    return text.startswith(MARKUP)
+    return text.startswith(MARKUP) or bool(ELEMENT.match(text) and TABLE.search(text))
 
 
 def _read_text(path: Path, start: bytes, handover: Handover) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,11 +18,13 @@ from ingest.reading.layout import Layout
 from ingest.reading.refusals import OtherKindError, UnreadableFile
 from ingest.reading.sheets.cells import cell_text
 from ingest.reading.sheets.merged_cells import Cells, Range, spread
+from ingest.reading.sheets.number_formats import Mask, mask_of, shown
 from ingest.reading.text.encoding import SINGLE_BYTE, find_encoding, read_utf8
 from ingest.reading.text.text_rows import Record
 
 SHEET_NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 _SHEET = f"{{{SHEET_NAMESPACE}}}"
+_STYLE = f"{_SHEET}StyleID"
 _OPTIONS = "{urn:schemas-microsoft-com:office:excel}"
 _HTML = re.compile(rb"<(!doctype\s+html|html|head|meta|body|table|style)\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
@@ -41,8 +43,9 @@ def read_markup(path: Path, handover: Handover) -> None:
     """
     with path.open("rb") as file:
         start = file.read(START_BYTES).replace(b"\0", b"")  # may be UTF-16
+    hidden: dict[str, int] = {}
     if SHEET_NAMESPACE.encode() in start and b"Workbook" in start:
-        sheets = _xml_sheets(path)
+        sheets = _xml_sheets(path, hidden)
     elif _HTML.search(start):
         sheets = _html_tables(path)
     else:
@@ -50,7 +53,9 @@ def read_markup(path: Path, handover: Handover) -> None:
     for name, rows, ranges in sheets:
         _hand_over(name, rows, ranges, handover)
     if handover.is_empty:
-        raise OtherKindError(refusals.MARKUP)
+        raise OtherKindError(refusals.HIDDEN_SHEETS if hidden else refusals.MARKUP)
+    if hidden:
+        handover.note(refusals.hidden_sheets(hidden))
 
 
 def _hand_over(name: str, rows: list[Cells], ranges: Sequence[Range], handover: Handover) -> None:
@@ -128,17 +133,34 @@ class _HtmlTable:
         self.cell = None
 
 
+# What has no end tag and so no content that could be hidden.
+_OF_TABLE = frozenset(("table", "thead", "tbody", "tfoot", "tr", "td", "th"))
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
 class _TableParser(HTMLParser):
-    """Collects the tables of a page; a table within a table is one of its own."""
+    """Collects the tables of a page; a table within a table is one of its own.
+
+    What is hidden within a cell is no part of it: pages keep there what they sort by. Hidden rows
+    and cells are data, as in a workbook.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.tables: list[_HtmlTable] = []
         self._open: list[_HtmlTable] = []
         self._is_silent = False
+        self._hidden: list[str] = []  # the hidden element that is open, and those within it
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._is_silent = tag in {"script", "style"}
+        if tag in _OF_TABLE:
+            self._hidden = []
+        elif tag not in _VOID and (self._hidden or _is_hidden(attrs)):
+            self._hidden.append(tag)
         if tag == "table":
             self._open.append(_HtmlTable())
             self.tables.append(self._open[-1])
@@ -146,18 +168,23 @@ class _TableParser(HTMLParser):
             self._open[-1].begin_row()
         elif self._open and tag in {"td", "th"}:
             self._open[-1].begin_cell(dict(attrs))
-        elif tag in {"br", "p", "div"}:
+        elif tag in {"br", "p", "div"} and not self._hidden:
             self._add("\n")
 
     def handle_endtag(self, tag: str) -> None:
         self._is_silent = False
+        if tag in _OF_TABLE:
+            self._hidden = []
+        elif tag in self._hidden:
+            while self._hidden.pop() != tag:
+                pass
         if self._open and tag in {"td", "th", "tr", "table"}:
             self._open[-1].end_cell()
             if tag == "table":
                 self._open.pop()
 
     def handle_data(self, data: str) -> None:
-        if not self._is_silent:
+        if not self._is_silent and not self._hidden:
             self._add(re.sub(r"\s", " ", data))
 
     def _add(self, text: str) -> None:
@@ -165,27 +192,52 @@ class _TableParser(HTMLParser):
             self._open[-1].cell.append(text)
 
 
-def _xml_sheets(path: Path) -> Iterator[tuple[str, list[Cells], list[Range]]]:
-    """Yield each visible sheet.
+def _xml_sheets(
+    path: Path, hidden: dict[str, int]
+) -> Iterator[tuple[str, list[Cells], list[Range]]]:
+    """Yield each visible sheet; of the others the names and filled rows are put into `hidden`.
 
     Raises:
         UnreadableFile: the XML is damaged.
 
     """
+    masks: dict[str, Mask] = {}
     try:
         # Expat itself refuses entities that grow beyond measure, and loads nothing from outside.
         for _, element in ElementTree.iterparse(path):  # noqa: S314
-            if element.tag == f"{_SHEET}Worksheet":
+            if element.tag == f"{_SHEET}Styles":
+                masks = _masks(element)
+            elif element.tag == f"{_SHEET}Worksheet":
+                name = element.get(f"{_SHEET}Name", "")
+                rows, ranges = _xml_rows(element, masks)
                 if element.findtext(f"{_OPTIONS}WorksheetOptions/{_OPTIONS}Visible") is None:
-                    yield element.get(f"{_SHEET}Name", ""), *_xml_rows(element)
+                    yield name, rows, ranges
+                elif filled := sum(any(cell not in ("", None) for cell in row) for row in rows):
+                    hidden[name] = filled
                 element.clear()
     except (ElementTree.ParseError, ValueError) as error:
         raise UnreadableFile(refusals.DAMAGED) from error
 
 
-def _xml_rows(sheet: ElementTree.Element) -> tuple[list[Cells], list[Range]]:
+def _masks(styles: ElementTree.Element) -> dict[str, Mask]:
+    """Return the styles that show more of a number than its digits; a style has its parent's."""
+    formats: dict[str, str] = {}
+    for style in styles.iterfind(f"{_SHEET}Style"):
+        own = style.find(f"{_SHEET}NumberFormat")
+        parent = formats.get(style.get(f"{_SHEET}Parent", ""), "")
+        name = style.get(f"{_SHEET}ID", "")
+        formats[name] = parent if own is None else own.get(f"{_SHEET}Format", "")
+    return {name: mask for name, code in formats.items() if (mask := mask_of(code))}
+
+
+def _xml_rows(
+    sheet: ElementTree.Element, masks: Mapping[str, Mask]
+) -> tuple[list[Cells], list[Range]]:
     rows: list[Cells] = []
     ranges = []
+    columns = _column_styles(sheet) if masks else {}
+    table_style = sheet.find(f"{_SHEET}Table")
+    by_table = "" if table_style is None else table_style.get(f"{_SHEET}StyleID", "")
     for row in sheet.iterfind(f"{_SHEET}Table/{_SHEET}Row"):
         index = min(int(row.get(f"{_SHEET}Index", len(rows) + 1)), MAX_SPAN_ROWS)
         rows += [[] for _ in range(index - len(rows))]
@@ -194,19 +246,34 @@ def _xml_rows(sheet: ElementTree.Element) -> tuple[list[Cells], list[Range]]:
             column = min(int(cell.get(f"{_SHEET}Index", len(cells) + 1)), MAX_COLUMNS) - 1
             across = min(int(cell.get(f"{_SHEET}MergeAcross", 0)), MAX_COLUMNS)
             down = int(cell.get(f"{_SHEET}MergeDown", 0))
+            styles = (cell.get(_STYLE), row.get(_STYLE), columns.get(column), by_table)
+            mask = masks.get(next(filter(None, styles), ""))
             cells += [""] * (column - len(cells))
-            cells += [_xml_value(cell), *[""] * across]
+            cells += [_xml_value(cell, mask), *[""] * across]
             if across or down:
                 first = len(rows) - 1
                 ranges.append(Range(first, column, first + down, column + across))
     return rows, ranges
 
 
-def _xml_value(cell: ElementTree.Element) -> object:
+def _column_styles(sheet: ElementTree.Element) -> dict[int, str]:
+    """Return the styles of whole columns, which count from 0."""
+    styles: dict[int, str] = {}
+    following = 0
+    for column in sheet.iterfind(f"{_SHEET}Table/{_SHEET}Column"):
+        first = int(column.get(f"{_SHEET}Index", following + 1)) - 1
+        following = min(first + int(column.get(f"{_SHEET}Span", 0)) + 1, MAX_COLUMNS)
+        styles |= dict.fromkeys(range(first, following), column.get(_STYLE, ""))
+    return styles
+
+
+def _xml_value(cell: ElementTree.Element, mask: Mask | None) -> object:
     data = cell.find(f"{_SHEET}Data")
     text = "" if data is None else "".join(data.itertext())
     kind = "" if data is None else data.get(f"{_SHEET}Type")
     if kind == "Number":
+        if mask and text.isdigit():
+            return shown(text, mask)
         return float(text) if "e" in text.lower() else text
     if kind == "Boolean":
         return text == "1"
@@ -216,6 +283,13 @@ def _xml_value(cell: ElementTree.Element) -> object:
         return day if time in {"", "00:00:00"} else f"{day} {time}"
     formula = cell.get(f"{_SHEET}Formula")
     return _Uncalculated(formula) if data is None and formula else text
+
+
+def _is_hidden(attributes: list[tuple[str, str | None]]) -> bool:
+    return any(
+        name == "hidden" or (name == "style" and _HIDDEN.search(value or ""))
+        for name, value in attributes
+    )
 
 
 def _whole(text: str | None) -> int:

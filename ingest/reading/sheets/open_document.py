@@ -1,6 +1,7 @@
 """What calamine loses of OpenDocument sheets: errors, formulas never calculated, merged cells.
 
-Text in a cell without a type is lost too, and times come as `PT8H05M00S`.
+Text in a cell without a type is lost too, times come as `PT8H05M00S`, and whole numbers without
+the zeros or the prefix that they are shown with (`number_formats`): here these stand in the text.
 
 Format: OpenDocument 1.3 part 3, sections 9.1 and 19; `calcext` is LibreOffice's extension. Only
 rows where something is found are parsed. The usual namespace prefixes are assumed, as calamine
@@ -21,6 +22,7 @@ from ingest.reading import refusals
 from ingest.reading.refusals import UnreadableFile
 from ingest.reading.sheets.lost_cells import Lost, LostCell
 from ingest.reading.sheets.merged_cells import Range
+from ingest.reading.sheets.number_formats import is_shown_so
 
 CHUNK_BYTES = 1 << 20
 # Limit of cells of one sheet that repeat a lost one: no person fills as many with one error.
@@ -33,6 +35,10 @@ _MARKERS = (
 _ATTRIBUTES = rb'(?:\s+(?!office:value-type|table:formula)[\w:-]+="[^"]*")*'
 _UNTYPED = re.compile(
     rb'table-cell%b(\s+table:formula="[^"]*"%b\s*/?>|\s*>\s*<text:p)' % (_ATTRIBUTES, _ATTRIBUTES)
+)
+# A whole number whose text is another, and no amount.
+_SHOWN_OTHERWISE = re.compile(
+    rb'office:value="(\d+)"[^<>]*>\s*<text:p>(?!\1</)[^<.,:%]{1,40}</text:p>'
 )
 _END = b"</table:table-row>"
 _REPEATED = re.compile(rb'table:number-rows-repeated="(\d+)"')
@@ -93,7 +99,9 @@ class OdsSearch:
 
 
 def _is_suspect(xml: bytes) -> bool:
-    return any(marker in xml for marker in _MARKERS) or _UNTYPED.search(xml) is not None
+    return any(marker in xml for marker in _MARKERS) or any(
+        pattern.search(xml) for pattern in (_UNTYPED, _SHOWN_OTHERWISE)
+    )
 
 
 def _add(lost: Lost, row: _Row, indices: range) -> None:
@@ -175,5 +183,8 @@ class _Row:
             sign, *parts, fraction = time.groups()
             clock = ":".join(part.zfill(2) for part in parts)
             return sign + clock + (f".{fraction}" if fraction else ""), False
+        value = self._cell.get("office:value", "")
+        if kind == "float" and value.isdigit() and is_shown_so(text, value):
+            return text, False
         is_lost = kind is None or (formula and kind != "string" and _ERROR.fullmatch(text))
         return (text, False) if text and is_lost else None

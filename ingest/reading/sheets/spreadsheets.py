@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count, groupby, islice
 from pathlib import Path
+from typing import Literal
 from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile, ZipFile, is_zipfile
+from zipfile import BadZipFile, ZipFile
 
 import python_calamine as calamine
 
@@ -19,13 +20,15 @@ from ingest.reading.handover import CHUNK_ROWS, Handover
 from ingest.reading.header_row import SAMPLE_ROWS
 from ingest.reading.layout import Layout
 from ingest.reading.refusals import Reason, UnreadableFile
-from ingest.reading.sheets.binary_books import note_of_lost_cells
 from ingest.reading.sheets.cells import text_array
-from ingest.reading.sheets.compound_files import CompoundFile, refuse_other_documents
+from ingest.reading.sheets.compound_files import refuse_other_documents
 from ingest.reading.sheets.lost_cells import Lost, LostCell, Search
 from ingest.reading.sheets.merged_cells import Cells, Range, spread
+from ingest.reading.sheets.numeric_references import with_letters
 from ingest.reading.sheets.open_document import OdsSearch
 from ingest.reading.sheets.sheet_xml import XlsxSearch
+from ingest.reading.sheets.xls_cells import lost_in_xls
+from ingest.reading.sheets.xlsb_notes import note_of_lost_cells
 from ingest.reading.text.text_rows import Record
 
 # What the search for lost cells meets in a workbook whose parts do not fit together.
@@ -34,54 +37,75 @@ BROKEN_PARTS = (
 )  # fmt: skip
 
 
+Kind = Literal["xls", "xlsx", "xlsb", "ods"]
+
+
 def read_spreadsheet(path: Path, handover: Handover) -> None:
     """Read every visible sheet that holds anything, as one table each or as several.
 
-    Hidden rows and columns of a visible sheet are data; hidden sheets are not read.
+    Hidden rows and columns of a visible sheet are data; hidden sheets are not read, but told.
 
     Raises:
         UnreadableFile: the workbook is encrypted, damaged or has no data.
 
     """
+    kind = _kind_of(path)
     try:
-        with calamine.CalamineWorkbook.from_path(path) as workbook:
-            sheets = [
-                sheet
-                for sheet in workbook.sheets_metadata
-                if sheet.typ is calamine.SheetTypeEnum.WorkSheet
-            ]
-            visible = [s for s in sheets if s.visible is calamine.SheetVisibleEnum.Visible]
-            search = _open_search(path)
-            for sheet in visible:
-                _read_sheet(workbook, sheet.name, search, handover)
-            if search is None and (note := _note_of_lost_cells(path)):
-                handover.note(note)
+        _read_workbook(path, kind, handover)
     except calamine.PasswordError:
         raise UnreadableFile(refusals.ENCRYPTED) from None
     except (calamine.CalamineError, OSError) as error:
-        raise UnreadableFile(_reason_of(path, error)) from error
-    if handover.is_empty:
-        is_hidden = len(visible) < len(sheets)
-        raise UnreadableFile(refusals.HIDDEN_SHEETS if is_hidden else refusals.EMPTY)
+        repaired = _repaired(path) if kind == "xlsx" and handover.is_empty else None
+        if repaired is None:
+            raise UnreadableFile(_reason_of(path, kind, error)) from error
+        try:
+            _read_workbook(repaired, kind, handover)
+        except (calamine.CalamineError, OSError):
+            raise UnreadableFile(refusals.DAMAGED) from error
 
 
-def search_for(path: Path) -> Search | None:
-    """Return what finds what a sheet has lost, by the sheet's name; None for xls and xlsb.
+def _read_workbook(path: Path, kind: Kind, handover: Handover) -> None:
+    with calamine.CalamineWorkbook.from_path(path) as workbook:
+        sheets = [
+            sheet
+            for sheet in workbook.sheets_metadata
+            if sheet.typ is calamine.SheetTypeEnum.WorkSheet
+        ]
+        visible = [s for s in sheets if s.visible is calamine.SheetVisibleEnum.Visible]
+        search, note = _open_search(path, kind)
+        for sheet in visible:
+            _read_sheet(workbook, sheet.name, search, handover)
+        if handover.is_empty:
+            is_hidden = len(visible) < len(sheets)
+            raise UnreadableFile(refusals.HIDDEN_SHEETS if is_hidden else refusals.EMPTY)
+        if note:
+            handover.note(note)
+        hidden = [sheet.name for sheet in sheets if sheet not in visible]
+        if counts := dict(_filled_sheets(workbook, hidden)):
+            handover.note(refusals.hidden_sheets(counts))
 
-    Raises:
-        KeyError: a part of the workbook is missing.
-        xml.etree.ElementTree.ParseError: a part is not what it should be.
 
-    """
-    if not is_zipfile(path):
-        return None
+def _filled_sheets(
+    workbook: calamine.CalamineWorkbook, names: Sequence[str]
+) -> Iterator[tuple[str, int]]:
+    """Yield the sheets that hold anything, with their count of rows that do."""
+    for name in names:
+        rows = workbook.get_sheet_by_name(name).iter_rows()
+        count = sum(any(cell != "" for cell in row) for row in rows)
+        if count:
+            yield name, count
+
+
+def _kind_of(path: Path) -> Kind:
+    """Return what a workbook is, by its first bytes and the names of its parts."""
+    with path.open("rb") as file:
+        if file.read(2) != b"PK":  # many an xls holds a zip archive, so nothing else tells
+            return "xls"
     with ZipFile(path) as archive:
         names = {name.replace("\\", "/").lower() for name in archive.namelist()}
     if "mimetype" in names:
-        return OdsSearch(path)
-    if "xl/workbook.bin" in names:
-        return None
-    return XlsxSearch(path)
+        return "ods"
+    return "xlsb" if "xl/workbook.bin" in names else "xlsx"
 
 
 def _read_sheet(
@@ -110,32 +134,51 @@ def _read_sheet(
     layout.finish()
 
 
-def _reason_of(path: Path, error: Exception) -> Reason:
+def _reason_of(path: Path, kind: Kind, error: Exception) -> Reason:
     """Say why calamine cannot read a file.
 
     Raises:
-        OtherKindError: it is a document of another kind.
+        UnreadableFile: it is a document of another kind, or has a password.
 
     """
     if "limit exceeded" in str(error):
         return refusals.TOO_DEMANDING
-    with suppress(*BROKEN_PARTS):
-        refuse_other_documents(CompoundFile(path))
+    if kind == "xls":
+        try:
+            refuse_other_documents(path)
+        except (UnreadableFile, MemoryError):
+            raise
+        except Exception:  # olefile and xlrd fail at damage with errors of every kind
+            return refusals.DAMAGED
     return refusals.DAMAGED
 
 
-def _open_search(path: Path) -> Search | None:
+def _open_search(path: Path, kind: Kind) -> tuple[Search | None, Reason | None]:
+    """Return what finds what a sheet has lost, by its name, or a note that nothing tells.
+
+    Raises:
+        UnreadableFile: the workbook is damaged.
+
+    """
+    if kind == "xls":
+        try:
+            return lost_in_xls(path).__getitem__, None
+        except MemoryError:
+            raise
+        except Exception:  # xlrd fails at odd files with errors of every kind
+            return None, refusals.CELLS_IN_XLS
     try:
-        return search_for(path)
+        if kind == "xlsb":
+            return None, note_of_lost_cells(path)
+        return (OdsSearch(path) if kind == "ods" else XlsxSearch(path)), None
     except BROKEN_PARTS as error:
         raise UnreadableFile(refusals.DAMAGED) from error
 
 
-def _note_of_lost_cells(path: Path) -> Reason | None:
-    try:
-        return note_of_lost_cells(path)
-    except BROKEN_PARTS as error:
-        raise UnreadableFile(refusals.DAMAGED) from error
+def _repaired(path: Path) -> Path | None:
+    with suppress(*BROKEN_PARTS):
+        return with_letters(path)
+    return None
 
 
 def _lost(search: Search | None, sheet: str) -> Lost:

@@ -1,17 +1,20 @@
-"""What calamine gives as empty and is not: found in OpenDocument sheets, noted in xls and xlsb."""
+"""What calamine gives as empty and is not: found in OpenDocument and xls, noted in xlsb."""
 
 from __future__ import annotations
 
+import datetime as dt
+import random
 import struct
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import xlwt
 
 from ingest import Table, UnreadableFile
 from ingest.reading import refusals
-from tests.ingest.reading.test_spreadsheets import compound
 
 Read = Callable[[Path], list[Table]]
 OASIS = "urn:oasis:names:tc:opendocument:xmlns"
@@ -165,13 +168,13 @@ def xlsb(
     path: Path, rows: list[list[bytes]], merged: tuple[int, int, int, int] | None = None
 ) -> Path:
     """Write an xlsb workbook; a cell is its record's kind in one byte, and its content."""
-    data = b""
+    parts: list[bytes] = []
     for number, cells in enumerate(rows):
-        data += record(0, struct.pack("<I", number) + bytes(21))
+        parts.append(record(0, struct.pack("<I", number) + bytes(21)))
         for column, value in enumerate(cells):
-            data += record(value[0], struct.pack("<II", column, 0) + value[1:])
+            parts.append(record(value[0], struct.pack("<II", column, 0) + value[1:]))
     sheet = record(129) + record(148, struct.pack("<4I", 0, len(rows) - 1, 0, len(rows[0]) - 1))
-    sheet += record(145) + data + record(146)
+    sheet += record(145) + b"".join(parts) + record(146)
     if merged:
         sheet += record(177, struct.pack("<I", 1)) + record(176, struct.pack("<4I", *merged))
     bundle = record(156, struct.pack("<II", 0, 1) + wide("r1") + wide("Tabelle1"))
@@ -237,50 +240,104 @@ def test_an_xlsb_with_nothing_lost_has_no_note(tmp_path: Path, read: Read) -> No
     assert (table.rows, table.notes) == ([["1", "t" * 300]], [])
 
 
-def xls(path: Path, lost: bytes) -> Path:
-    """Write an xls workbook of three cells below a header, the third of them a given record."""
+def test_numbers_shown_otherwise_in_xlsb_are_noted(tmp_path: Path, read: Read) -> None:
+    rows = [[word("Nr"), word("PLZ")], [word("1"), b"\5" + struct.pack("<d", 1067)]]
+    for name, number_format, notes in [
+        ("a", "00000", [refusals.CELLS_IN_XLSB]),
+        ("b", '"K-"0', [refusals.CELLS_IN_XLSB]),
+        ("c", '#,##0.00 "kg"', []),
+    ]:
+        path = xlsb(tmp_path / f"{name}.xlsb", rows)
+        one = struct.pack("<I", 1)
+        styles = record(615, one) + record(44, struct.pack("<H", 164) + wide(number_format))
+        styles += record(617, one) + record(47, struct.pack("<HH", 0, 164) + bytes(12))
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("xl/styles.bin", styles)
+        assert read(path)[0].notes == notes, number_format
 
-    def part(kind: int, content: bytes) -> bytes:
-        return struct.pack("<HH", kind, len(content)) + content
 
-    def text(row: int, column: int, word: str) -> bytes:
-        content = struct.pack("<HB", len(word), 0) + word.encode("latin-1")
-        return part(0x0204, struct.pack("<3H", row, column, 0) + content)
+def test_bytes_of_numbers_are_no_lost_cells(tmp_path: Path, read: Read) -> None:
+    rng = random.Random(1)
+    rows = [[word("Nr"), word("Wert"), word("Ort")]]
+    for n in range(4000):
+        rows.append([word(f"{n}"), b"\5" + struct.pack("<d", rng.random() * 1000), word("Köln")])
+    assert read(xlsb(tmp_path / "a.xlsb", rows))[0].notes == []
 
-    def begin(kind: int) -> bytes:
-        return part(0x0809, struct.pack("<4H2I", 0x0600, kind, 0, 1997, 0, 0))
 
-    header = [text(0, column, word) for column, word in enumerate(["Nr", "Ort", "Wert"])]
-    cells = [text(1, 0, "1"), text(1, 1, "Köln"), lost]
-    size = part(0x0200, struct.pack("<2I3H", 0, 2, 0, 3, 0))
-    sheet = begin(0x0010) + size + b"".join(header + cells) + part(0x000A, b"")
-    start = len(begin(5)) + 4 + 6 + 2 + len("Tabelle1") + 4
-    bundle = part(0x0085, struct.pack("<IHBB", start, 0, 8, 0) + b"Tabelle1")
-    path.write_bytes(compound("Workbook", begin(5) + bundle + part(0x000A, b"") + sheet))
+def test_a_far_end_of_an_xlsb_is_read_in_seconds(tmp_path: Path, read: Read) -> None:
+    """One cell far below the others made reading take 19 s: each blank row was a gap to settle."""
+    rows = [[word("Nr"), word("Name")], [word("1"), word("Anna")]]
+    path = xlsb(tmp_path / "a.xlsb", [*rows, *[[b"\1"]] * 100_000, [word("Ende")]])
+    start = time.process_time()
+    (table,) = read(path)
+    assert (table.rows, len(table.rejects)) == ([["1", "Anna"]], 1)
+    assert time.process_time() - start < 4  # 6 s before, under 1 s now
+
+
+XLS_CELLS = [  # format, value, text
+    ("General", 1067, "1067"),
+    ("00000", 1067, "01067"),
+    ('"K-"0000;@', 7, "K-0007"),
+    ("000-000", 12345, "012-345"),
+    ('0.00 "EUR"', 12.5, "12.5"),
+    ('"ca. "0', 5, "5"),
+    ("DD.MM.YYYY", dt.date(2025, 12, 31), "2025-12-31"),
+]
+
+
+def xls(path: Path) -> Path:
+    """Write an xls workbook with a row for each of `XLS_CELLS` and a hidden sheet."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Kunden")
+    for column, name in enumerate(["Nr", "Wert", "Ort"]):
+        sheet.write(0, column, name)
+    for row, (number_format, value, _) in enumerate(XLS_CELLS, start=1):
+        sheet.write(row, 0, f"A{row}")
+        sheet.write(row, 1, value, xlwt.easyxf(num_format_str=number_format))
+        sheet.write(row, 2, "Köln")
+    sheet.row(len(XLS_CELLS) + 1).set_cell_error(1, 42)
+    sheet.write(len(XLS_CELLS) + 1, 0, "Fehler")
+    hidden = book.add_sheet("Archiv")
+    hidden.write(0, 0, "alt")
+    hidden.visibility = 1
+    book.save(str(path))
     return path
 
 
-# Row, column and style of the third cell.
-PLACE = struct.pack("<3H", 1, 2, 0)
-CALCULATED = struct.pack("<HIH", 0, 0, 3) + b"\x1e\1\0"
+def test_xls_gives_errors_and_what_its_formats_show(tmp_path: Path, read: Read) -> None:
+    path = xls(tmp_path / "a.xls")
+    # A theme is a zip archive at the end, as Excel 2007 and later write it into an xls.
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("theme/theme/theme1.xml", "<theme/>")
+    assert zipfile.is_zipfile(path)
+    (table,) = read(path)
+    values = [row[1] for row in table.rows]
+    assert values[:-1] == [text for *_, text in XLS_CELLS]
+    assert table.rows[-1] == ["Fehler", "#N/A", None]
+    assert table.notes == [refusals.hidden_sheets({"Archiv": 1})]
 
 
-@pytest.mark.parametrize(
-    ("record", "value", "notes"),
-    [
-        (b"\5\2\x08\0" + PLACE + b"\x2a\1", None, [refusals.ERRORS_IN_XLS]),
-        (b"\5\2\x08\0" + PLACE + b"\1\0", "true", []),
-        (
-            b"\6\0\x19\0" + PLACE + b"\2\0\x07\0\0\0\xff\xff" + CALCULATED,
-            None,
-            [refusals.ERRORS_IN_XLS],
-        ),
-        (b"\6\0\x19\0" + PLACE + struct.pack("<d", 7.0) + CALCULATED, "7", []),
-    ],
-    ids=["error", "boolean", "formula with an error", "formula with a number"],
-)
-def test_errors_in_xls_are_noted(
-    tmp_path: Path, read: Read, record: bytes, value: str | None, notes: list[refusals.Reason]
+def test_an_xls_that_xlrd_cannot_read_is_noted(
+    tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (table,) = read(xls(tmp_path / "a.xls", record))
-    assert (table.rows, table.notes) == ([["1", "Köln", value]], notes)
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("xlrd.open_workbook", fail)
+    (table,) = read(xls(tmp_path / "a.xls"))
+    assert table.rows[1][1] == "1067"
+    assert table.notes[0] == refusals.CELLS_IN_XLS
+
+
+def test_zeros_and_prefixes_that_open_document_shows(tmp_path: Path, read: Read) -> None:
+    def shown(value: float, text: str) -> str:
+        return cell(text, f'office:value-type="float" office:value="{value}"')
+
+    rows = [
+        HEADER,
+        ["", number(1), shown(1067, "01067"), shown(7, "K-0007")],
+        ["", number(2), shown(1067, "1.067"), shown(12, "12 Stk.")],
+        ["", number(3), shown(12345, "012-345"), shown(5, "ca. 5")],
+    ]
+    (table,) = read(ods(tmp_path / "a.ods", Eins=rows))
+    assert table.rows == [["1", "01067", "K-0007"], ["2", "1067", "12"], ["3", "012-345", "5"]]

@@ -97,3 +97,38 @@ def test_an_xml_bomb_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.xls").write_text(bomb, "utf-8")
     with pytest.raises(UnreadableFile):
         read_file(tmp_path / "a.xls")
+
+
+NUMBERS = """<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
+ xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Styles>
+<Style ss:ID="p"><NumberFormat ss:Format="00000"/></Style><Style ss:ID="c" ss:Parent="p"/>
+<Style ss:ID="e"><NumberFormat ss:Format="#,##0.00"/></Style></Styles>
+<Worksheet ss:Name="Kunden"><Table><Column/><Column ss:StyleID="p"/>
+<Row><Cell><Data ss:Type="String">Nr</Data></Cell><Cell><Data ss:Type="String">PLZ</Data></Cell>
+ <Cell><Data ss:Type="String">Werk</Data></Cell></Row>
+<Row><Cell><Data ss:Type="Number">1</Data></Cell><Cell><Data ss:Type="Number">1067</Data></Cell>
+ <Cell ss:StyleID="c"><Data ss:Type="Number">12</Data></Cell></Row>
+<Row><Cell><Data ss:Type="Number">2</Data></Cell>
+ <Cell ss:StyleID="e"><Data ss:Type="Number">1067</Data></Cell>
+ <Cell ss:StyleID="p"><Data ss:Type="Number">1.5</Data></Cell></Row></Table></Worksheet>
+<Worksheet ss:Name="Alt"><Table><Row><Cell><Data ss:Type="String">x</Data></Cell></Row></Table>
+<WorksheetOptions xmlns="urn:schemas-microsoft-com:office:excel"><Visible>SheetHidden</Visible>
+</WorksheetOptions></Worksheet></Workbook>"""
+
+
+def test_numbers_of_excel_2003_are_as_their_formats_show_them(tmp_path: Path, read: Read) -> None:
+    (tmp_path / "a.xls").write_text(NUMBERS, encoding="utf-8")
+    (table,) = read(tmp_path / "a.xls")
+    assert table.rows == [["1", "01067", "00012"], ["2", "1067", "1.5"]]
+    assert table.notes == [refusals.hidden_sheets({"Alt": 1})]
+
+
+def test_hidden_text_is_no_part_of_a_cell_hidden_rows_are_data(tmp_path: Path, read: Read) -> None:
+    page = """<h1>Liste</h1><table><tr><th>KdNr<th>Firma</tr>
+    <tr><td>1001<span style="DISPLAY: none">sort=<b>00</b>1001<br></span> A</td>
+    <td><i hidden>x<td>Brandner</tr>
+    <tr style="display:none"><td>1002</td><td>Lindthal</td></tr></table>"""
+    (tmp_path / "a.xls").write_text(page, encoding="utf-8")
+    (table,) = read(tmp_path / "a.xls")
+    assert table.rows == [["1001 A", None, "Brandner"], ["1002", "Lindthal", None]]
