@@ -3,8 +3,8 @@
     differ decides between them. Attributes of one unit (an address) are ranked together, so that
     all of them come from one record.
 
-    `records` has the thing's `id`, record_id, source, file, row_number, loaded_at and the
-    attributes. Grain of the result: thing, attribute, record that has a value. `rank` 1 is
+    `records` has the thing's `id`, record_id, source, file, row_number, loaded_at, what tells its
+    version (newest.sql) and the attributes. Grain of the result: thing, attribute, record that has a value. `rank` 1 is
     chosen; a record without a value is left out, so that an attribute of a group may lack a
     rank 1. `beaten_by` is null where a record says the same as the chosen one.
 #}
@@ -23,7 +23,7 @@
             loaded_at,
             row_number() over (
                 partition by {{ id }}
-                order by loaded_at, row_number, record_id
+                order by {{ version_parts() | join(' nulls first, ') }} nulls first, record_id
             ) as newest,
             unnest([
                 {% for attribute in attributes %}

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -39,7 +39,7 @@ from ingest.loading.inbox import (
 )
 from ingest.loading.left_out import find_left_out
 from ingest.loading.loads import Load, Status, add_notes, load_of, now, record, record_once
-from ingest.loading.raw import Origin, RowsLostError, write_source
+from ingest.loading.raw import Origin, RowsLostError, complete_versions, write_source
 from ingest.loading.reused_keys import find_reused_keys
 from ingest.loading.rhythm import is_overdue, usual_days
 from ingest.loading.unread import count_unread, find_unread
@@ -117,6 +117,8 @@ def load_inbox(settings: Settings, progress: Progress | None = None) -> Iterator
         # Rows carry their numbers; keeping them in order as well would cost a third of the time.
         connection.execute("set preserve_insertion_order = false")
         discard_leftovers(settings.archive)
+        with _transaction(connection):
+            complete_versions(connection)
         run = _Run(connection, settings, sources, known_files(connection))
         for load in _all(run, progress):
             level = logging.WARNING if load.is_warning else logging.INFO
@@ -209,7 +211,7 @@ def _standing(run: _Run, source: Source, file: InboxFile) -> Load | None:
     is_in_force = file.name in {name for name, *_ in versions}
     for name, sha256, fingerprint, modified_at in versions:
         if name == file.name and sha256 == file.sha256 and fingerprint == source.fingerprint:
-            if modified_at != file.modified_at:
+            if source.kind == "snapshot" and modified_at != file.modified_at:
                 run.connection.execute(
                     "update ops.source_files set modified_at = ? where source = ? and file = ?",
                     [file.modified_at, source.name, name],
@@ -249,7 +251,8 @@ def _take(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> li
         logger.warning("%s: %s", file.name, note.de if run.settings.language == "de" else note.en)
     if fit.refusal:
         return [_not_loaded(run, source, file, "failed", fit.refusal, fit.notes)]
-    origin = Origin(file.name, file.sha256, uuid.uuid4().hex, now())
+    written = _first_written(run, source, file)
+    origin = Origin(file.name, file.sha256, uuid.uuid4().hex, now(), written, run.settings.timezone)
     notes_of = {id(table): notes for table, notes in fit.taken}
     taken = [table for table, _ in fit.taken]
     all_written = write_source(run.connection, source, taken, origin)
@@ -275,22 +278,43 @@ def _take(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> li
     for load in loads:
         record(run.connection, load)
     remember_columns(run.connection, source, file.name, taken, origin)
-    _put_in_force(run.connection, source, file, origin.load_id)
+    _put_in_force(run.connection, source, file, origin)
     refresh_views(run.connection, run.sources, of=source)
     unread, told = find_unread(run.connection, source, origin.load_id)  # formats are settled
     return [add_notes(run.connection, loads[0], told, unread), *loads[1:]] if told else loads
 
 
+def _first_written(run: _Run, source: Source, file: InboxFile) -> datetime:
+    """Return the time of change with which this content first came.
+
+    So that a copy of the inbox without its times, and reading anew, make no row newer.
+    """
+    kept = run.connection.execute(
+        "select written_at from ops.source_files where source = ? and file = ? and sha256 = ?",
+        [source.name, file.name, file.sha256],
+    ).fetchone()
+    return kept[0] if kept and kept[0] else file.modified_at
+
+
 def _put_in_force(
-    connection: duckdb.DuckDBPyConnection, source: Source, file: InboxFile, load_id: str
+    connection: duckdb.DuckDBPyConnection, source: Source, file: InboxFile, origin: Origin
 ) -> None:
     connection.execute(
         "delete from ops.source_files where source = ? and (? = 'snapshot' or file = ?)",
         [source.name, source.kind, file.name],
     )
     connection.execute(
-        "insert into ops.source_files values (?, ?, ?, ?, ?, ?)",
-        [source.name, file.name, file.sha256, source.fingerprint, file.modified_at, load_id],
+        "insert into ops.source_files (source, file, sha256, fingerprint, modified_at, load_id,"
+        " written_at) values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            source.name,
+            file.name,
+            file.sha256,
+            source.fingerprint,
+            file.modified_at,
+            origin.load_id,
+            origin.modified_at,
+        ],
     )
 
 

@@ -9,18 +9,21 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
+from ingest.loading.versions import Version, utc, version_of
 from ingest.mapping import expressions
 from ingest.mapping.expressions import columns_of, identifier, literal
 from ingest.mapping.sources import Source
+from ingest.mapping.views import raw_tables
 from ingest.reading import refusals
 from ingest.reading.refusals import Reason
-from ingest.reading.tables import ROW_NUMBER, Table
+from ingest.reading.tables import METADATA_COLUMNS, ROW_NUMBER, Table
 
-METADATA = (
-    f"_file varchar, _sheet varchar, _sha256 varchar, {ROW_NUMBER} bigint, _load_id varchar,"
-    " _loaded_at timestamp"
-)
-
+METADATA = dict.fromkeys(METADATA_COLUMNS, "varchar") | {
+    ROW_NUMBER: "bigint",
+    "_loaded_at": "timestamp",
+    "_version_at": "timestamp",
+    "_modified_at": "timestamp",
+}
 
 PIECE_BYTES = 96 << 20
 
@@ -35,12 +38,27 @@ class RowsLostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where rows come from and when."""
+    """Where rows come from, and when they were loaded and the file last written (UTC).
+
+    `timezone`: that of times which name none, as in archives.
+    """
 
     file: str
     sha256: str
     load_id: str
     loaded_at: datetime
+    modified_at: datetime
+    timezone: str
+
+    def version_of(self, table: Table) -> Version:
+        """Tell from when the rows of a table are, by its own name and time or the file's."""
+        is_packed = table.modified_at is not None
+        return version_of(
+            self.file,
+            self.modified_at,
+            table.name if table.is_sheet or is_packed else None,
+            utc(table.modified_at, self.timezone) if table.modified_at else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,32 @@ class Written:
     table: Table
     rows_loaded: int
     rows_quarantined: int
+
+
+def complete_versions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add from when rows are, where an earlier release did not keep it with them; once.
+
+    The caller holds the transaction.
+    """
+    for name, columns in raw_tables(connection).items():
+        if "_load_id" not in columns or "_version_at" in columns:
+            continue
+        table = f"raw.{identifier(name)}"
+        for column in ("_version_at", "_modified_at"):
+            connection.execute(f"alter table {table} add column {column} timestamp")
+        parts = connection.execute(
+            "select distinct _load_id, _sheet, _file, coalesce(written_at, _loaded_at)"
+            f" from {table} left join (select load_id as _load_id, written_at from"
+            " ops.source_files where source = ?) using (_load_id)",
+            [name],
+        ).fetchall()
+        for load_id, sheet, file, written_at in parts:
+            version = version_of(file, written_at, sheet)
+            connection.execute(
+                f"update {table} set _version_at = ?, _modified_at = ?"
+                " where _load_id = ? and _sheet is not distinct from ?",
+                [version.at, version.modified_at, load_id, sheet],
+            )
 
 
 def write_source(
@@ -76,7 +120,8 @@ def _clear(
         # Not deleted row by row: that would read them all, and keep their space for a while.
         connection.execute(f"drop table if exists {target}")
         connection.execute("delete from ops.quarantine where source = ?", [source.name])
-    connection.execute(f"create table if not exists {target} ({METADATA})")
+    columns = ", ".join(f"{name} {type_}" for name, type_ in METADATA.items())
+    connection.execute(f"create table if not exists {target} ({columns})")
     if source.kind == "events":
         connection.execute(f"delete from {target} where _file = ?", [origin.file])
         connection.execute(
@@ -97,6 +142,7 @@ def _add_columns(connection: duckdb.DuckDBPyConnection, target: str, tables: lis
 def _write_table(
     connection: duckdb.DuckDBPyConnection, source: Source, table: Table, origin: Origin, target: str
 ) -> Written:
+    version = origin.version_of(table)
     constants = {
         "_file": literal(origin.file),
         "_sheet": literal(table.name) if table.is_sheet else "null",
@@ -104,6 +150,8 @@ def _write_table(
         ROW_NUMBER: ROW_NUMBER,
         "_load_id": literal(origin.load_id),
         "_loaded_at": f"timestamp '{origin.loaded_at}'",
+        "_version_at": f"timestamp '{version.at}'",
+        "_modified_at": f"timestamp '{version.modified_at}'",
     }
     values = constants | {name.casefold(): identifier(name) for name in table.columns}
     _insert(connection, table.batches(), target, values)

@@ -38,10 +38,11 @@ def find_reused_keys(
     name = canonical(load_entities()[ENTITY].columns[NAME], mapping.columns[NAME], columns)
     rows = connection.execute(
         f"with named as (select {record_id(source, mapping, columns)} as record, _load_id,"
-        f" nullif(trim({name}), '') as name, _file, _row_number, _loaded_at"
+        f" nullif(trim({name}), '') as name, _file, _row_number,"
+        " (_version_at, _modified_at, _file, _row_number) as version"
         f" from raw.{source.name} where {feeds(mapping, columns)})"
-        " select record, arg_max(name, (_loaded_at, _row_number)) as held,"
-        " list({'name': name, 'file': _file, 'row': _row_number} order by _loaded_at, _row_number)"
+        " select record, arg_max(name, version) as held,"
+        " list({'name': name, 'file': _file, 'row': _row_number} order by version)"
         " from named where name is not null group by record"
         " having count(distinct lower(name)) > 1 and bool_or(_load_id = ?)"
         " order by min(_row_number), record",

@@ -124,17 +124,21 @@ class Source(_Strict):
     locale: Literal["de", "en", "auto"] = "auto"
     expected: Rhythm | None = None
     may_be_unread: float = Field(default=MAY_BE_UNREAD, ge=0, le=1)
+    changed: FileColumn | None = None
     maps: dict[str, EntityMapping]
 
     @property
     def file_columns(self) -> list[str]:
-        """All file columns that its mappings read, each once."""
-        return list(dict.fromkeys(n for m in self.maps.values() for n in m.file_columns))
+        """All file columns that it reads, each once."""
+        changed = [self.changed] if self.changed else []
+        mapped = [name for mapping in self.maps.values() for name in mapping.file_columns]
+        return list(dict.fromkeys([*mapped, *changed]))
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever anything changes that decides how the source's files are loaded."""
-        entry = self.model_dump_json(exclude={"expected", "may_be_unread"})
+        left_out = {"expected", "may_be_unread"} | ({"changed"} if self.changed is None else set())
+        entry = self.model_dump_json(exclude=left_out)
         return hashlib.sha256(entry.encode()).hexdigest()
 
     def claims(self, file: str) -> bool:

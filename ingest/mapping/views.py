@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import astuple
 
 import duckdb
 
 from config import Settings
 from ingest.mapping import value_formats
-from ingest.mapping.entities import Entity, load_entities
+from ingest.mapping.entities import CanonicalColumn, Entity, load_entities
 from ingest.mapping.expressions import (
     Columns,
     attributes,
@@ -21,9 +22,13 @@ from ingest.mapping.expressions import (
     record_id,
     text_map,
 )
-from ingest.mapping.sources import EntityMapping, Source, Sources, load_sources
+from ingest.mapping.sources import ColumnMapping, EntityMapping, Source, Sources, load_sources
 from ingest.mapping.value_formats import Counted, TypedKind
 from warehouse import open_warehouse
+
+# When a row was last changed, by the column that `changed` in sources.yml names.
+CHANGED_AT = CanonicalColumn(name="changed_at", kind="timestamp")
+VERSION_COLUMNS = frozenset({CHANGED_AT.name, "version_at", "modified_at"})
 
 
 def refresh_views(
@@ -31,7 +36,7 @@ def refresh_views(
 ) -> None:
     """Decide formats and write the views of all entities, or of those that one source feeds."""
     tables = {
-        name: columns_of(columns)
+        name: _present(columns)
         for name, columns in raw_tables(connection).items()
         if name in sources.sources
     }
@@ -74,7 +79,7 @@ def renew_outdated_views(settings: Settings) -> bool:
         ).fetchall()
         there: dict[str, list[str]] = dict(rows)
         is_outdated = any(
-            set(entity.columns) - set(there.get(entity.view, ()))
+            (set(entity.columns) | VERSION_COLUMNS) - set(there.get(entity.view, ()))
             for entity in load_entities().values()
         )
         if not there or not is_outdated:
@@ -116,6 +121,7 @@ def _part(
         "_row_number as row_number",
         "_load_id as load_id",
         "_loaded_at as loaded_at",
+        *_version(source, columns),
         f"{text_map((literal(name), literal(found[name])) for name in found)} as formats",
         f"{attributes(mapping, columns)} as attributes",
         *(
@@ -135,7 +141,8 @@ def _nothing(entity: Entity) -> str:
         **dict.fromkeys(("record_id", "source", "file"), "varchar"),
         "row_number": "bigint",
         "load_id": "varchar",
-        "loaded_at": "timestamp",
+        **dict.fromkeys(("loaded_at", "version_at", "modified_at"), "timestamp"),
+        CHANGED_AT.name: "varchar",
         **dict.fromkeys(("formats", "attributes"), "map(varchar, varchar)"),
         **dict.fromkeys(entity.columns, "varchar"),
     }
@@ -154,14 +161,13 @@ def _settle_formats(
         "delete from ops.format_evidence where source = ? and not list_contains(?, load_id)",
         [source.name, list(loads)],
     )
-    for entity, mapping in source.maps.items():
-        for name, origin in mapping.columns.items():
-            column = load_entities()[entity].columns[name]
+    for entity in source.maps:
+        for column, origin in _typed_columns(source, entity):
             if column.kind not in {"number", "date", "timestamp"} or not origin.file_columns:
                 continue
             kind: TypedKind = "number" if column.kind == "number" else "date"
             text = canonical(column, origin, columns)
-            place = (source.name, entity, name)
+            place = (source.name, entity, column.name)
             counted = _evidence(connection, place, kind, text, list(loads))
             values = value_formats.total(found.values for found in counted)
             if kind == "number":
@@ -174,6 +180,30 @@ def _settle_formats(
                 " values_for, values_against, example) values (?, ?, ?, ?, ?, ?, ?, ?)",
                 [*place, *astuple(settled), example],
             )
+
+
+def _typed_columns(source: Source, entity: str) -> Iterator[tuple[CanonicalColumn, ColumnMapping]]:
+    """Give the columns that a source fills for an entity, that of the last change among them."""
+    for name, origin in source.maps[entity].columns.items():
+        yield load_entities()[entity].columns[name], origin
+    if source.changed:
+        yield CHANGED_AT, ColumnMapping(column=source.changed)
+
+
+def _present(names: list[str]) -> Columns:
+    """Return the columns of a raw table; one of an earlier release lacks some, until the ingest."""
+    there = {name.casefold() for name in names}
+    return {name: quoted for name, quoted in columns_of(names).items() if name in there}
+
+
+def _version(source: Source, columns: Columns) -> list[str]:
+    """Return what tells from when a row is; of an earlier release we know when it was loaded."""
+    changed = columns.get(str(source.changed).casefold(), "null") if source.changed else "null"
+    return [
+        f"{columns.get('_version_at', '_loaded_at')} as version_at",
+        f"{columns.get('_modified_at', '_loaded_at')} as modified_at",
+        f"cast({changed} as varchar) as {CHANGED_AT.name}",
+    ]
 
 
 def _evidence(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import astuple
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -82,6 +83,7 @@ class TableBuilder:
         self.filled_rows = 0  # whose blank cells were filled for that
         self._lone_rows = self._paired_rows = 0  # that fill the first column only; two in a row
         self._was_lone = False
+        self.modified_at: datetime | None = None  # see Table
         self._clean_header = [clean_text(cell) if cell else cell for cell in self.header]
         names = unique_names(self._clean_header)
         texts = [pa.field(name, pa.string()) for name in names]
@@ -149,6 +151,7 @@ class TableBuilder:
             "notes": [astuple(note) for note in self._notes],
             "repeated": repeated_names(self._clean_header),
             "is_sheet": self._is_sheet,
+            "modified_at": self.modified_at.isoformat() if self.modified_at else None,
         }
 
 
@@ -222,6 +225,7 @@ def collect(folder: Path) -> list[Table]:
             entry["is_sheet"],
             ArrowFile(folder / f"{number}.cells", [*entry["columns"], ROW_NUMBER]),
             ArrowFile(folder / f"{number}.rejects", REJECT_SCHEMA.names),
+            datetime.fromisoformat(entry["modified_at"]) if entry["modified_at"] else None,
         )
         for number, entry in enumerate(entries)
     ]

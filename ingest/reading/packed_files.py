@@ -12,11 +12,13 @@ import gzip
 import lzma
 import re
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -34,6 +36,10 @@ MAX_MEMBERS = 1_000
 MAX_DEPTH = 2  # an archive may hold archives, these hold none
 CHUNK_BYTES = 1 << 20
 ENCRYPTED_FLAG = 1
+# A member's extra fields: kind and size, then the content; of Info-ZIP's extended time a byte of
+# flags (1: there is a time of change) and seconds since 1970.
+FIELD = struct.Struct("<HH")
+EXTENDED_TIME = 0x5455
 
 # What file managers leave in archives, and lock files of programs that had a file open.
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\.|~\$|thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
@@ -71,10 +77,13 @@ class Unpacker:
             if not members:
                 raise UnreadableFile(refusals.EMPTY)
             for name, member in members.items():
+                written = _written_at(member)
                 if len(members) == 1:
-                    self._read_member(partial(archive.open, member), name, _Part(handover, name))
+                    part = _Part(handover, name, written)
+                    self._read_member(partial(archive.open, member), name, part)
                 else:
-                    self._read_one_of_many(partial(archive.open, member), name, handover)
+                    part = _Part(handover, name, written, is_one_of_many=True)
+                    self._read_one_of_many(partial(archive.open, member), name, part, handover)
 
     def read_gzip(self, path: Path, handover: Handover) -> None:
         """Read the file in a gzip archive, which is called like it without `.gz`.
@@ -87,10 +96,14 @@ class Unpacker:
         self._read_member(partial(gzip.open, path), name, _Part(handover, name))
 
     def _read_one_of_many(
-        self, unpacking: Callable[[], IO[bytes] | gzip.GzipFile], name: str, handover: Handover
+        self,
+        unpacking: Callable[[], IO[bytes] | gzip.GzipFile],
+        name: str,
+        part: Handover,
+        handover: Handover,
     ) -> None:
         try:
-            self._read_member(unpacking, name, _Part(handover, name, is_one_of_many=True))
+            self._read_member(unpacking, name, part)
         except OtherKindError as error:
             handover.table(name, (), is_sheet=True).reject(1, name, error.reason)
         except UnreadableFile as error:
@@ -127,9 +140,17 @@ class _Part(Handover):
     many are parts of the archive as sheets are of a workbook: `member`, or `member/sheet`.
     """
 
-    def __init__(self, whole: Handover, member: str, *, is_one_of_many: bool = False) -> None:
+    def __init__(
+        self,
+        whole: Handover,
+        member: str,
+        written: datetime | None = None,
+        *,
+        is_one_of_many: bool = False,
+    ) -> None:
         self._whole = whole
         self._member = member
+        self._written = written
         self._is_one_of_many = is_one_of_many
         self._builders: list[TableBuilder] = []
 
@@ -141,6 +162,7 @@ class _Part(Handover):
         elif not is_sheet:
             name = self._member.rsplit("/", maxsplit=1)[-1]
         builder = self._whole.table(name, header, is_sheet=is_sheet or self._is_one_of_many)
+        builder.modified_at = self._written or builder.modified_at
         self._builders.append(builder)
         return builder
 
@@ -166,6 +188,24 @@ def _members(listed: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     if len(members) > MAX_MEMBERS:
         raise UnreadableFile(refusals.ARCHIVE_TOO_LARGE)
     return members
+
+
+def _written_at(member: zipfile.ZipInfo) -> datetime | None:
+    """Return when a member was last written: UTC where its extended time says so, else local.
+
+    None for the 1st of January 1980, which stands for no time.
+    """
+    extra = member.extra
+    while len(extra) >= FIELD.size:
+        kind, size = FIELD.unpack_from(extra)
+        if kind == EXTENDED_TIME and size >= 5 and len(extra) >= FIELD.size + 5 and extra[4] & 1:
+            return datetime.fromtimestamp(struct.unpack_from("<i", extra, 5)[0], UTC)
+        extra = extra[FIELD.size + size :]
+    try:
+        local = datetime(*member.date_time)  # noqa: DTZ001 - a zip tells no zone
+    except ValueError:
+        return None
+    return None if member.date_time[:3] == (1980, 1, 1) else local
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +14,10 @@ import pyarrow as pa
 from ingest.reading.refusals import Reason
 
 ROW_NUMBER = "_row_number"
-METADATA_COLUMNS = ("_file", "_sheet", "_sha256", ROW_NUMBER, "_load_id", "_loaded_at")
+METADATA_COLUMNS = (
+    "_file", "_sheet", "_sha256", ROW_NUMBER,
+    "_load_id", "_loaded_at", "_version_at", "_modified_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class Table:
             name are called here; a mapping that reads one of them is ambiguous.
         is_sheet: whether `name` names a part of the file: a sheet of a workbook, or one of
             several tables in a text file (the first of which has the file's name).
+        modified_at: when the file in an archive that holds the table was last written, as the
+            archive says: without a zone that of whoever packed it. None where nothing says so.
 
     """
 
@@ -95,6 +101,7 @@ class Table:
     is_sheet: bool
     stored_cells: ArrowFile
     stored_rejects: ArrowFile
+    modified_at: datetime | None = None
 
     @property
     def columns(self) -> list[str]:

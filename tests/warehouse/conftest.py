@@ -41,13 +41,14 @@ def fill_raw(settings: Settings, **views: Rows) -> None:
             connection.execute(
                 f"create or replace table raw.{view} (record_id varchar, source varchar,"
                 " file varchar, row_number bigint, load_id varchar, loaded_at timestamp,"
+                " version_at timestamp, modified_at timestamp, changed_at varchar,"
                 f" formats map(varchar, varchar), attributes map(varchar, varchar), {texts})"
             )
             for number, row in enumerate(views.get(view, ()), start=1):
                 unknown = set(row) - set(columns) - {"record_id", "formats", "attributes", "night"}
                 assert not unknown, f"raw.{view} has no columns {unknown}"
                 connection.execute(
-                    f"insert into raw.{view} values (?, ?, ?, ?, ?, ?, ?, ?"
+                    f"insert into raw.{view} values (?, ?, ?, ?, ?, ?, ?, ?, null, ?, ?"
                     + ", ?" * len(columns)
                     + ")",
                     [
@@ -56,7 +57,7 @@ def fill_raw(settings: Settings, **views: Rows) -> None:
                         "file.csv",
                         number,
                         load_id,
-                        LOADED_AT + timedelta(days=row.get("night", 0)),
+                        *[LOADED_AT + timedelta(days=row.get("night", 0))] * 3,
                         row.get("formats", {}),
                         row.get("attributes", {}),
                         *(row.get(column) for column in columns),

@@ -33,6 +33,7 @@ sources:
     files: "orders*.csv"
     kind: events
     locale: en
+    changed: changed
     maps:
       order_line:
         key: [no, pos]
@@ -43,7 +44,7 @@ MODELS = {
     "stg_inbox__order_lines": "staging",
     "int_order_lines_linked": "intermediate",
 }
-HEADER = "no;pos;customer;quantity;price;day\n"
+HEADER = "no;pos;customer;quantity;price;day;changed\n"
 
 
 def write(settings: Settings, name: str, rows: list[str]) -> None:
@@ -62,7 +63,7 @@ def some_rows(chance: random.Random, date_format: str = "dmy") -> list[str]:
         written = f"{day}/{month}/2025" if date_format == "dmy" else f"{month}/{day}/2025"
         lines.append(
             f"{chance.randrange(6)};{chance.randrange(3)};{chance.randrange(5)};"
-            f"{chance.choice(['1', '2', 'some'])};{chance.choice(['1.5', '20', '?'])};{written}"
+            f"{chance.choice(['1', '2', 'some'])};{chance.choice(['1.5', '20', '?'])};{written};"
         )
     return lines
 
@@ -231,4 +232,19 @@ def test_another_format_of_a_column_makes_all_rows_anew(home: Home) -> None:
         connection.execute("update staging.stg_inbox__order_lines set quantity = -7")
     build(home.settings)
     assert not set(home.marks()) & set(marks)
+    home.assert_as_from_nothing()
+
+
+def test_the_newer_version_holds_in_whatever_order_files_are_read(home: Home) -> None:
+    """January comes weeks after February; a row says itself that it was changed in March."""
+    prices = "select unit_price from intermediate.int_order_lines_linked where order_id like ?"
+    write(home.settings, "orders_2026-02.csv", ["late1;1;0;1;75;13/01/2026;"])
+    build(home.settings)
+    january = ["late1;1;0;1;70;13/01/2026;", "late2;1;0;1;5;13/01/2026;13/03/2026"]
+    write(home.settings, "orders_2026-01.csv", january)
+    build(home.settings)
+    assert home.query(prices, ["%:late1"]) == [(75.0,)]
+    write(home.settings, "orders_2026-03.csv", ["late2;1;0;1;4;13/01/2026;14/02/2026"])
+    build(home.settings)
+    assert home.query(prices, ["%:late2"]) == [(5.0,)]
     home.assert_as_from_nothing()

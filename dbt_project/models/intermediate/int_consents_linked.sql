@@ -13,7 +13,7 @@ decided as (
             lower(purpose) as purpose,
             -- what cannot be read is no consent; a decision without a day holds since it came in
             coalesce(is_granted, false) as is_granted,
-            coalesce(decided_on, cast(loaded_at as date)) as decided_on
+            coalesce(decided_on, cast(coalesce(changed_at, version_at) as date)) as decided_on
         )
     from consents
 

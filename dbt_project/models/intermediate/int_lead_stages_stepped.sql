@@ -22,7 +22,8 @@ stepped as (
     from lead_stages
     where entered_on is not null
     window steps as (
-        partition by lead_id order by entered_on, loaded_at, row_number, lead_stage_id
+        partition by lead_id
+        order by entered_on, version_at, modified_at, file, row_number, lead_stage_id
     )
 
 ),

@@ -22,7 +22,7 @@ sold as (
                 'product_id': source || ':' || sku,
                 'name': product_name
             },
-            (loaded_at, row_number, order_line_id)
+            ({{ version_parts() | join(', ') }}, order_line_id)
         ) as latest
     from order_lines
     where sku is not null
@@ -40,7 +40,7 @@ listed as (
     from products
     qualify row_number() over (
         partition by coalesce(sku, product_id)
-        order by loaded_at desc, row_number desc
+        order by {{ newest_first() }}
     ) = 1
 
 ),

@@ -15,6 +15,7 @@ renamed as (
         row_number,
         load_id,
         loaded_at,
+        {{ version_columns() }}
 
         {% for column in company_columns('text').split() + company_columns('numbers').split() %}
             {{ parse_email(column) if column == 'email' else parse_text(column) }} as {{ column }},

@@ -15,6 +15,7 @@ renamed as (
         row_number,
         load_id,
         loaded_at,
+        {{ version_columns() }}
 
         {{ parse_text('sku') }} as sku,
         {{ parse_text('name') }} as name,

@@ -21,6 +21,7 @@ renamed as (
         row_number,
         load_id,
         loaded_at,
+        {{ version_columns() }}
 
         company as company_record_id,
 

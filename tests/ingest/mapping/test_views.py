@@ -52,11 +52,12 @@ def test_every_view_is_there_with_the_same_columns_even_without_sources(
     assert ingest_inbox(settings) == []
     for entity in load_entities().values():
         described = {str(row[0]): row[1] for row in query(f"describe raw.{entity.view}")}
-        assert list(described)[:6] == [
-            "record_id", "source", "file", "row_number", "load_id", "loaded_at"
+        assert list(described)[:9] == [
+            "record_id", "source", "file", "row_number", "load_id", "loaded_at",
+            "version_at", "modified_at", "changed_at",
         ]  # fmt: skip
         assert described["formats"] == described["attributes"] == "MAP(VARCHAR, VARCHAR)"
-        assert list(described)[8:] == list(entity.columns)
+        assert list(described)[11:] == list(entity.columns)
         assert query(f"select count(*) from raw.{entity.view}") == [(0,)]
 
 
