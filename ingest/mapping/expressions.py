@@ -32,6 +32,8 @@ def canonical(column: CanonicalColumn, origin: ColumnMapping, columns: Columns) 
             for kind, name in origin.kinds.items()
         ]
         text = joined(numbers, "; ")
+    elif origin.first_of:
+        text = f"coalesce({', '.join(_filled(name, columns) for name in origin.first_of)})"
     elif origin.columns:
         text = joined(
             [_filled(name, columns) for name in origin.columns], "|" if column.ref else " "
@@ -125,4 +127,5 @@ def _recoded(text: str, origin: ColumnMapping) -> str:
         for value, code in origin.values.items()
     )
     otherwise = literal(origin.otherwise) if origin.otherwise is not None else text
-    return f"case lower(trim({text})) {cases} else {otherwise} end"
+    compared = f"coalesce(trim({text}), '')" if "" in origin.values else f"trim({text})"
+    return f"case lower({compared}) {cases} else {otherwise} end"

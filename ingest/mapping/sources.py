@@ -16,7 +16,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     ValidationError,
+    model_serializer,
     model_validator,
 )
 
@@ -41,11 +43,13 @@ class _Strict(BaseModel):
 class ColumnMapping(_Strict):
     """Where a canonical column comes from: a file column, several, or a fixed value.
 
-    `kinds` are several file columns by what kind of number they hold.
+    `columns` are joined, of `first_of` the first that is filled counts; `kinds` are several file
+    columns by what kind of number they hold. In `values`, "" is what an empty cell means.
     """
 
     column: FileColumn | None = None
     columns: tuple[FileColumn, ...] = ()
+    first_of: tuple[FileColumn, ...] = ()
     value: str | None = None
     kinds: dict[str, FileColumn] = Field(default_factory=dict)
     values: dict[str, str] = Field(default_factory=dict)
@@ -54,19 +58,25 @@ class ColumnMapping(_Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> ColumnMapping:
-        given = (self.column is not None, bool(self.columns), bool(self.kinds))
-        if sum((*given, self.value is not None)) != 1:
-            raise ValueError(_("give exactly one of column, columns, kinds and value"))
+        several = (bool(self.columns), bool(self.first_of), bool(self.kinds))
+        if sum((self.column is not None, *several, self.value is not None)) != 1:
+            raise ValueError(_("give exactly one of column, columns, first_of, kinds and value"))
         if self.otherwise is not None and not self.values:
             raise ValueError(_("otherwise needs values"))
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave `first_of` out where it is empty, so that older fingerprints stay valid."""
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if name != "first_of" or value}
 
     @property
     def file_columns(self) -> tuple[str, ...]:
         """The file columns that it reads."""
         if self.column is not None:
             return (self.column,)
-        return self.columns or tuple(self.kinds.values())
+        return self.columns or self.first_of or tuple(self.kinds.values())
 
 
 class Where(_Strict):

@@ -36,7 +36,7 @@ class HeaderWords:
     `columns` holds per entity and canonical column (and `key`) the words that name it; `other` the
     words of columns that nothing canonical is for; `qualifiers` words that only distinguish similar
     columns; `payers` parts of a header that mark the paying party, `deliveries` those that mark the
-    place where goods are sent.
+    place where goods are sent; `second_choice` words that count less than a column's others.
     """
 
     columns: dict[str, dict[str, frozenset[str]]]
@@ -44,6 +44,7 @@ class HeaderWords:
     qualifiers: frozenset[str]
     payers: frozenset[str]
     deliveries: frozenset[str]
+    second_choice: frozenset[str]
     known: frozenset[str]
 
 
@@ -56,6 +57,7 @@ def load_header_words() -> HeaderWords:
     qualifiers = frozenset(map(normalised, content.pop("qualifiers")))
     payers = frozenset(map(normalised, content.pop("payers")))
     deliveries = frozenset(map(normalised, content.pop("deliveries")))
+    second_choice = frozenset(map(normalised, content.pop("second_choice")))
     columns = {
         entity: {
             column: frozenset(map(normalised, _flat(words))) for column, words in entry.items()
@@ -63,7 +65,9 @@ def load_header_words() -> HeaderWords:
         for entity, entry in content.items()
     }
     named = (words for entry in columns.values() for words in entry.values())
-    return HeaderWords(columns, other, qualifiers, payers, deliveries, other.union(*named))
+    return HeaderWords(
+        columns, other, qualifiers, payers, deliveries, second_choice, other.union(*named)
+    )
 
 
 def is_header_word(text: str) -> bool:
@@ -113,6 +117,7 @@ def readings(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, found)))
 
 
+@lru_cache(maxsize=16384)
 def normalised(text: str) -> str:
     """Return a header as the dictionary compares it.
 

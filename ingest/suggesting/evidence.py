@@ -7,6 +7,7 @@ that the canonical column must have.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -25,6 +26,9 @@ WORTH_MENTIONING = 0.3
 
 # Of these only a known header is enough by itself; a mere resemblance needs the values too.
 EXACT, READING, COMPOUND, SIMILAR = 0.9, 0.8, 0.55, 0.55
+# A known header that a better one outweighs; an abbreviation that only one column's words fit.
+SECOND_CHOICE, ABBREVIATION = 0.7, 0.65
+LEAST_ABBREVIATION_LETTERS, LEAST_ABBREVIATION_SHARE = 5, 0.4
 SAME_HEADER_ELSEWHERE = 0.85
 LEAST_SIMILARITY = 0.86
 LEAST_COMPOUND_LETTERS = 4
@@ -42,6 +46,8 @@ IDENTIFYING = frozenset(
 )  # fmt: skip
 # A header that names something else outweighs what the values look like (Fax: telephone numbers).
 NAMES_SOMETHING_ELSE = 0.3
+# What is left of the evidence where most values have the shape of something else.
+NEVER, NEVER_FIT = 0.5, 0.3
 
 
 class Evidence(NamedTuple):
@@ -55,7 +61,7 @@ class Expected(NamedTuple):
     """What values of a canonical column look like.
 
     `weight`: the evidence if all values do; `least`: the share of values with the wider form `form`
-    (by default the shape) below which they count against it.
+    (by default the shape) below which they count against it. `never`: the shape of something else.
     """
 
     shape: str
@@ -64,23 +70,33 @@ class Expected(NamedTuple):
     de: str = ""
     en: str = ""
     form: str = ""
+    never: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """That a file's column is a canonical one."""
+    """That a file's column is a canonical one.
+
+    `codes`: what its values mean, "" an empty cell, and `rest` all others, where the dictionary of
+    values does not say it. `others`: columns that are taken where this one is empty.
+    """
 
     canonical: str
     column: FileColumn
     confidence: float
     why: tuple[Reason, ...]
+    codes: tuple[tuple[str, str], ...] = ()
+    rest: str = ""
+    others: tuple[FileColumn, ...] = ()
 
 
 _EMAIL = Expected("email", 0.85, 0.5, "E-Mail-Adressen", "e-mail addresses")
 _NAME = Expected(
-    "legal_form", 0.6, 0, "mit Rechtsform (GmbH, AG …)", "with a legal form (Ltd, AG …)"
-)
-_LETTERS = Expected("letters", 0, 0.7)
+    "legal_form", 0.6, 0, "mit Rechtsform (GmbH, AG …)", "with a legal form (Ltd, AG …)",
+    never="code",
+)  # fmt: skip
+_LETTERS = Expected("letters", 0, 0.7, never="code")
+_OF_PERSONS = Expected("letters", 0, 0.7, never="salutation")
 EXPECTED: dict[str, Expected] = {
     "email": _EMAIL,
     "contact_email": _EMAIL,
@@ -98,10 +114,9 @@ EXPECTED: dict[str, Expected] = {
     "purpose": Expected("purpose", 0.4, 0.05, "Zwecke", "purposes"),
     "kind": Expected("action", 0.5, 0, "bekannte Aktionen", "known actions"),
     "body": Expected("sentence", 0.4, 0, "lange Texte", "long texts"),
-    **dict.fromkeys(
-        ("street", "city", "given_name", "family_name", "role", "title", "stage", "product_name"),
-        _LETTERS,
-    ),
+    **dict.fromkeys(("street", "city", "given_name", "family_name", "title", "stage"), _LETTERS),
+    "product_name": Expected("letters", 0, 0.7),
+    "role": _OF_PERSONS,
     "subject": _LETTERS,
     "line_no": Expected("number", 0.1, 0.8, "Zahlen", "numbers"),
 }
@@ -149,14 +164,20 @@ def either(*weights: float) -> float:
     return 1 - left_open
 
 
+KNOWN_HEADER = Reason("Spaltenname bekannt", "known header")
+
+
 @cache
 def header_evidence(header: str, words: frozenset[str]) -> Evidence:
     """Compare a header with the words of the dictionary: whole, shortened, compound, similar."""
     for weight, reading in zip((EXACT, READING, READING, READING), readings(header), strict=False):
         if reading in words:
-            return Evidence(weight, Reason("Spaltenname bekannt", "known header"))
+            is_second = any(one in load_header_words().second_choice for one in readings(header))
+            return Evidence(SECOND_CHOICE if is_second else weight, KNOWN_HEADER)
         if weight == EXACT and reading in load_header_words().known:
             return Evidence(0)  # it names another column, whatever it resembles
+    if word := _abbreviated(header, words):
+        return Evidence(ABBREVIATION, Reason(f"kurz für „{word}“", f"short for “{word}”"))
     best = max(
         (_resemblance(reading, word) for reading in readings(header)[-1:] for word in words),
         default=(0.0, ""),
@@ -175,6 +196,8 @@ def value_evidence(column: FileColumn, expected: Expected | None) -> tuple[Evide
     found = column.share(expected.shape)
     formed = column.share(expected.form) if expected.form else found
     fit = min(1.0, formed / expected.least) if expected.least else 1.0
+    if expected.never and column.share(expected.never) > NEVER:
+        fit *= NEVER_FIT
     weight = expected.weight * found * min(1.0, len(column.distinct) / TELLING_VALUES)
     if weight < LEAST_WEIGHT:
         return Evidence(0), fit
@@ -228,6 +251,20 @@ def assign(guesses: Sequence[Sequence[Guess]]) -> list[Guess]:
     rows, columns = linear_sum_assignment(gains, maximize=True)
     chosen = [guesses[row][column] for row, column in zip(rows, columns, strict=True)]
     return [guess for guess in chosen if guess.confidence >= SURE]
+
+
+@cache
+def _abbreviated(header: str, words: frozenset[str]) -> str | None:
+    """Return the word that a header with points abbreviates: "Auftr.geb.", "Fakt.datum"."""
+    parts = [normalised(part) for part in header.split(".")]
+    letters = "".join(parts)
+    if len(parts) < 2 or not parts[0] or len(letters) < LEAST_ABBREVIATION_LETTERS:
+        return None
+    *first, last = parts
+    pattern = re.compile("".join(rf"{re.escape(part)}\w*" for part in first) + re.escape(last))
+    fitting = [word for word in words if pattern.fullmatch(word) and word != letters]
+    best = min(fitting, key=len, default="")
+    return best if best and len(letters) >= LEAST_ABBREVIATION_SHARE * len(best) else None
 
 
 @cache

@@ -74,10 +74,10 @@ def suggest_folder(settings: Settings, folder: Path) -> FolderSuggestion:
     known = known_keys(settings, sources) or []
     proposals = propose_all(samples, sources, known)
     names = [file.name for file in files if file.problem is None]
-    return FolderSuggestion(tuple(files), tuple(_apart(proposals, samples, names)))
+    return FolderSuggestion(tuple(files), tuple(apart(proposals, samples, names)))
 
 
-def _apart(
+def apart(
     proposals: Sequence[SourceProposal], samples: Mapping[str, object], names: Collection[str]
 ) -> list[SourceProposal]:
     """Narrow a glob that would claim a file of another kind to its own file's name."""

@@ -10,7 +10,8 @@ from ingest.mapping.references import NAMES
 from ingest.reading.header_words import KEY, load_header_words, normalised
 from ingest.reading.refusals import Reason
 from ingest.suggesting.evidence import SURE, WORTH_MENTIONING, Guess, guess, header_evidence
-from ingest.suggesting.keys import KnownSource, TableSample, foreign_keys
+from ingest.suggesting.keys import TableSample
+from ingest.suggesting.pointing import KnownSource, foreign_keys
 from ingest.suggesting.shapes import FileColumn, recode, value_words
 from ingest.suggesting.subjects import EntityProposal, SourceProposal
 

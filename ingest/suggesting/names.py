@@ -11,10 +11,18 @@ from ingest.mapping.entities import load_entities
 from ingest.reading.header_words import normalised, tokens
 from ingest.suggesting.shapes import value_words
 
+# An ending has a letter ("Liste 14.03.2025.csv"); what packs a file comes on top of another.
+_ENDING = re.compile(r"(\.[^\W\d_]\w{0,6}(\.(gz|zip|bz2|xz|zst))?|\.7z)$", re.IGNORECASE)
+
 
 def file_stem(file: str) -> str:
-    """Return a file's name without folder and endings."""
-    return file.rpartition("/")[2].partition(".")[0] or file
+    """Return a file's name without folder and endings.
+
+    >>> file_stem("erp/Liste 14.03.2025.csv"), file_stem("kunden.csv.gz"), file_stem("KUNDEN")
+    ('Liste 14.03.2025', 'kunden', 'KUNDEN')
+    """
+    name = file.rpartition("/")[2]
+    return _ENDING.sub("", name) or name
 
 
 _MONTHS = (
@@ -23,9 +31,13 @@ _MONTHS = (
 )
 
 
+_SHORT_MONTHS = "jan|feb|mär|mar|mrz|apr|mai|may|jun|jul|aug|sept?|o[ck]t|nov|de[cz]"
+
 _CHANGING = re.compile(
     # a mark of the export, such as 86009cc361
     r"(?<![^\W_])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}(?![^\W_])|"
+    r"(?<![^\W\d_])\d[\d.\-_: ]*\d ?[ap]m(?![^\W\d_])|"  # 3-14-2025 10-22-05 AM
+    rf"(?<![^\W\d_])(?:{_SHORT_MONTHS})[ ._-]*\d[\d._-]*|"  # Mar_14_2025
     rf" ?\(\d+\)|(?<![^\W\d_])(?:{_MONTHS})(?![^\W\d_])|(?<![^\W\d_])(?:kw|q|v)?\d[\d.\-_:]*\d"
     r"|(?<![^\W\d_])(?:kw|q|v)?\d+|\d{4}[\d.\-_]*\d|\d+$",
     re.IGNORECASE,
@@ -100,6 +112,15 @@ def decision_said(header: str) -> str | None:
         if any(normalised(word) in normalised(header) for word in words):
             return str(said)
     return None
+
+
+def is_confirmation(header: str) -> bool:
+    """Whether a time's header says that a consent was confirmed: later than asked for, and proof.
+
+    >>> is_confirmation("CONFIRM_TIME"), is_confirmation("OPTIN_TIME")
+    (True, False)
+    """
+    return any(normalised(word) in normalised(header) for word in value_words()["confirmed"])
 
 
 def implied_values(name: str, title: str, present: Collection[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,8 @@ from pathlib import Path
 import duckdb
 
 from config import ConfigurationError, Settings
+from ingest.loading.file_names import leads_out
+from ingest.loading.inbox import named_paths
 from ingest.mapping.expressions import columns_of, identifier, missing_columns
 from ingest.mapping.sources import SOURCES_FILE, Source, Sources, load_sources
 from ingest.mapping.views import raw_tables
@@ -19,8 +22,9 @@ from ingest.reading.file import read_file
 from ingest.reading.header_words import normalised
 from ingest.reading.refusals import Reason, UnreadableFile
 from ingest.reading.tables import Table
-from ingest.suggesting.keys import KnownSource, TableSample, sample_table
+from ingest.suggesting.keys import TableSample, sample_table
 from ingest.suggesting.names import escaped
+from ingest.suggesting.pointing import KnownSource
 from ingest.suggesting.proposal import propose
 from ingest.suggesting.subjects import SourceProposal
 from ingest.suggesting.text import Language, say, source_text
@@ -162,18 +166,51 @@ def _name_below(inbox: Path, path: Path) -> str:
 
 
 def known_keys(settings: Settings, sources: Sources) -> list[KnownSource] | None:
-    """Return what is known of the sources' keys; None if the warehouse is in use."""
+    """Return what is known of the sources' keys; None if the warehouse is in use.
+
+    Of sources that are mapped but not loaded yet, the keys come from their files in the inbox.
+    """
     if not settings.warehouse.exists():
-        return [_known_source(source, entity, None, sources) for source, entity in _keyed(sources)]
+        return _with_inbox(
+            settings,
+            sources,
+            [_known_source(source, entity, None, sources) for source, entity in _keyed(sources)],
+        )
     impatient = settings.model_copy(update={"lock_wait_seconds": LOCK_WAIT_SECONDS})
     try:
         with open_warehouse(impatient) as connection:
-            return [
+            known = [
                 _known_source(source, entity, _key_values(connection, source, entity), sources)
                 for source, entity in _keyed(sources)
             ]
     except WarehouseLockedError:
         return None
+    return _with_inbox(settings, sources, known)
+
+
+def _with_inbox(
+    settings: Settings, sources: Sources, known: Sequence[KnownSource]
+) -> list[KnownSource]:
+    """Read keys that the warehouse lacks from a file of the source that waits in the inbox."""
+    waiting: dict[str, list[TableSample]] = {}
+    for path, name in named_paths(settings.inbox).items():
+        for source in sources.claiming(name):
+            is_wanted = any(k.name == source.name and k.values is None for k in known)
+            if is_wanted and source.name not in waiting and not leads_out(path, settings.inbox):
+                with contextlib.suppress(UnreadableFile):
+                    waiting[source.name] = sample_tables(path, read_file(path))
+    return [
+        replace(one, values=_keys_in(waiting[one.name], one.key))
+        if one.values is None and one.name in waiting
+        else one
+        for one in known
+    ]
+
+
+def _keys_in(tables: Sequence[TableSample], key: str) -> frozenset[str] | None:
+    columns = (c for table in tables for c in table.columns)
+    found = [c.values for c in columns if c.name.casefold() == key.casefold()]
+    return frozenset(value for values in found for value in values) if found else None
 
 
 def _keyed(sources: Sources) -> Iterator[tuple[Source, str]]:

@@ -11,21 +11,14 @@ from ingest.mapping.sources import Source, Sources
 from ingest.mapping.value_formats import PATTERNS
 from ingest.reading.header_words import normalised
 from ingest.reading.refusals import Reason
+from ingest.suggesting.consents import NO_VALUE
 from ingest.suggesting.documents import with_documents
 from ingest.suggesting.evidence import (
     SURE,
     KnownHeaders,
 )
-from ingest.suggesting.keys import (
-    POINTED_KEY,
-    UNUSUAL_KEY,
-    KnownSource,
-    Reference,
-    TableSample,
-    find_pointed_column,
-    find_references,
-    sample_table,
-)
+from ingest.suggesting.keys import CODE_KEY, POINTED_KEY, UNUSUAL_KEY, TableSample, sample_table
+from ingest.suggesting.kinds import with_kind_of_files
 from ingest.suggesting.leftovers import all_undecided, with_leftovers
 from ingest.suggesting.names import (
     entities_said,
@@ -35,6 +28,7 @@ from ingest.suggesting.names import (
     sheet_glob,
     source_name,
 )
+from ingest.suggesting.pointing import KnownSource, Reference, find_pointed_column, find_references
 from ingest.suggesting.subjects import (
     EntityProposal,
     Kind,
@@ -43,6 +37,12 @@ from ingest.suggesting.subjects import (
     find_entities,
 )
 
+CUSTOMERS_AND_OTHERS = Reason(
+    "Der Dateiname nennt neben Kunden auch Lieferanten oder Personal. Welche Spalte sagt, wer Kunde"
+    " ist? Bitte mit where: eingrenzen, sonst zählen alle als Kunden.",
+    "The file's name speaks of suppliers or staff beside customers. Which column says who is a"
+    " customer? Please narrow by where:, else all count as customers.",
+)
 HAPPENINGS = {"order_line", "interaction"}
 
 
@@ -83,7 +83,8 @@ def propose_all(
             taken.add(name)
             sheets = " ".join(t.name for t in group if t.is_sheet)
             title = f"{file_stem(file)} {sheet or sheets}"
-            proposals.append(_propose_source(name, glob, sheet, title, table, headers))
+            proposal = _propose_source(name, glob, sheet, title, table, headers)
+            proposals.append(with_kind_of_files(proposal, group))
             samples.append(table)
     proposals = [
         _with_pointed_key(proposal, table, [other for other in samples if other is not table])
@@ -104,18 +105,19 @@ def propose_all(
 def _with_pointed_key(
     proposal: SourceProposal, table: TableSample, others: Sequence[TableSample]
 ) -> SourceProposal:
-    """Take for a company's key the column at which another file points, where no header says it.
+    """Take for a company's key the column at which another file points.
 
     Whatever their headers say: if the orders' column holds just what identifies the customers,
     that is the customers' number.
     """
     main = proposal.entities[0] if proposal.entities else None
-    if main is None or main.entity != "company" or UNUSUAL_KEY not in main.notes:
+    unsure = {UNUSUAL_KEY, CODE_KEY}
+    if main is None or main.entity != "company" or len(main.key) > 1:
         return proposal
-    pointed = find_pointed_column(table, others)
-    if pointed is None:
+    pointed = find_pointed_column(table, others, main.key[0])
+    if pointed is None or (pointed.name,) == main.key:
         return proposal
-    notes = (*(note for note in main.notes if note is not UNUSUAL_KEY), POINTED_KEY)
+    notes = (*(note for note in main.notes if note not in unsure), POINTED_KEY)
     parts = (replace(main, key=(pointed.name,), notes=notes), *proposal.entities[1:])
     return replace(proposal, entities=parts)
 
@@ -222,9 +224,15 @@ def _propose_source(
 ) -> SourceProposal:
     entities = list(find_entities(title, table, headers))
     notes = () if entities else (_why_none(title),)
+    if "consent" in entities_said(title) and "consent" not in {p.entity for p in entities}:
+        notes = (*notes, NO_VALUE)
+    if entities and {"company", "nothing"} <= entities_said(title):
+        notes = (*notes, CUSTOMERS_AND_OTHERS)
     mapped = {part.entity for part in entities}
     kind: Kind = "snapshot"
-    if mapped & HAPPENINGS or any("is_granted" in part.implied for part in entities):
+    # A list of those who left is read as a log: no export that lacks somebody takes a no back.
+    left = any(part.implied.get("is_granted") == "false" for part in entities)
+    if mapped & HAPPENINGS or left:
         kind = "events"
     return SourceProposal(
         name, files, sheet, kind, find_locale(table), tuple(entities), notes=notes

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from ingest.mapping.value_formats import PATTERNS
-from ingest.reading.header_words import normalised
+from ingest.reading.header_words import normalised, tokens
 from vocabulary.company_names import company_name
 from vocabulary.folding import fold
 from vocabulary.words import countries, is_filled
@@ -32,6 +32,10 @@ _POSTCODE = re.compile(
 _DATE = re.compile("|".join(f"(?:{pattern})" for pattern in PATTERNS["date"].values()))
 _PHONE = re.compile(r"[+(\d][\d\s()/.\-+]{4,}(\s*(x|ext\.?|-)\s*\d+)?")
 _REGISTER = re.compile(r"(HR[AB]|FN|CHE)\W.*\d.*", re.IGNORECASE)
+# A number of a record: one word with many digits ("Hauptstr.12" is a street), no amount.
+LEAST_DIGITS = 0.4
+LONG_CODE, LONG_CODE_DIGITS = 12, 3  # such as 7f3c-…-9a: letters and digits mixed
+_CODE = re.compile(r"(?!\d+[.,]\d+$)#?[\w.#/-]*\d[\w.#/-]*=*")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 
 
@@ -81,12 +85,30 @@ def share(values: Iterable[str], has_shape: Callable[[str], bool]) -> float:
 def recode(column: str, values: Iterable[str]) -> dict[str, str]:
     """Return what values of a canonical column mean, for those that the dictionary knows.
 
-    >>> recode("outcome", ["Gewonnen", "Verloren", "offen"])
-    {'Gewonnen': 'won', 'Verloren': 'lost'}
+    Some words say it within a longer value, too, unless another says the opposite.
+
+    >>> recode("outcome", ["Gewonnen", "Angebot verloren", "offen", "nicht gewonnen"])
+    {'Gewonnen': 'won', 'Angebot verloren': 'lost'}
     """
-    codes = value_words()["recodes"].get(column, {}).get("codes", {})
-    meaning = {normalised(word): code for code, words in codes.items() for word in words}
-    return {value: meaning[key] for value in values if (key := normalised(value)) in meaning}
+    meaning, within = _meanings(column)
+    found: dict[str, str] = {}
+    for value in values:
+        said = {within[t] for t in tokens(value) if t in within} if within else set()
+        code = meaning.get(normalised(value)) or (said.pop() if len(said) == 1 else "")
+        if code in meaning.values():
+            found[value] = code
+    return found
+
+
+@cache
+def _meanings(column: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what whole values of a canonical column mean, and what words within them do."""
+    known = value_words()["recodes"].get(column, {})
+    whole, within = (
+        {normalised(word): str(code) for code, words in entry.items() for word in words}
+        for entry in (known.get("codes", {}), known.get("within", {}))
+    )
+    return whole, within
 
 
 def otherwise(column: str) -> str | None:
@@ -144,6 +166,11 @@ def is_boolean(text: str) -> bool:
     return text.lower() in _booleans()
 
 
+def is_yes(text: str) -> bool:
+    """Whether the text is one of the words for yes."""
+    return text.lower() in {str(word) for word in value_words()["yes"]}
+
+
 def is_country(text: str) -> bool:
     """Whether the text is a country's name or, in capitals, its code: "no" is a word."""
     import phonenumbers
@@ -153,9 +180,32 @@ def is_country(text: str) -> bool:
     return text in phonenumbers.SUPPORTED_REGIONS or fold(text) in countries()
 
 
+def is_code(text: str) -> bool:
+    """Whether the text can be the number of a record: one word of many digits, no date, no address.
+
+    >>> [is_code(t) for t in ("10023", "AB-77", "Müller 2", "Weg7", "1.200,50", "01.02.2025")]
+    [True, True, False, False, False, False]
+    """
+    if not _CODE.fullmatch(text) or is_date(text) or _URL.fullmatch(text):
+        return False
+    digits = sum(map(str.isdigit, text))
+    is_long = len(text) >= LONG_CODE and digits >= LONG_CODE_DIGITS
+    return digits >= LEAST_DIGITS * len(text) or is_long
+
+
 def has_legal_form(text: str) -> bool:
     """Whether a company's legal form stands in the text."""
     return company_name(text).legal_form is not None
+
+
+@cache
+def _booleans() -> frozenset[str]:
+    return frozenset(str(word) for word in value_words()["booleans"])
+
+
+@cache
+def _salutations() -> frozenset[str]:
+    return frozenset(fold(word) for word in value_words()["salutations"])
 
 
 SHAPES: dict[str, Callable[[str], bool]] = {
@@ -174,13 +224,12 @@ SHAPES: dict[str, Callable[[str], bool]] = {
     "letters": lambda text: bool(_LETTERS.search(text)),
     "sentence": lambda text: len(text) > 60 or text.count(" ") > 8,
     "outcome": lambda text: bool(recode("outcome", [text])),
-    "cancelled": lambda text: is_boolean(text) or bool(recode("is_cancelled", [text])),
+    "cancelled": lambda text: (
+        is_boolean(text) or is_date(text) or bool(recode("is_cancelled", [text]))
+    ),
     "granted": lambda text: is_boolean(text) or bool(recode("is_granted", [text])),
     "purpose": lambda text: bool(recode("purpose", [text])),
+    "code": is_code,
+    "salutation": lambda text: fold(text) in _salutations(),
     "action": lambda text: bool(recode("kind", [text])),
 }
-
-
-@cache
-def _booleans() -> frozenset[str]:
-    return frozenset(str(word) for word in value_words()["booleans"])

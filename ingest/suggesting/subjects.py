@@ -10,6 +10,7 @@ from ingest.mapping.entities import load_entities
 from ingest.mapping.sources import Where
 from ingest.reading.header_words import KEY, load_header_words, names_delivery, normalised
 from ingest.reading.refusals import Reason
+from ingest.suggesting.consents import NO_PURPOSE, says_consent, to_check, with_decisions
 from ingest.suggesting.evidence import (
     SURE,
     Guess,
@@ -19,9 +20,10 @@ from ingest.suggesting.evidence import (
     guess,
     header_evidence,
 )
-from ingest.suggesting.keys import Reference, TableSample, find_key
-from ingest.suggesting.names import decision_said, entities_said, implied_values
-from ingest.suggesting.shapes import FileColumn, is_boolean, otherwise, recode
+from ingest.suggesting.keys import ALL_CODES, FIRST_COLUMNS, TableSample, find_key
+from ingest.suggesting.names import entities_said, implied_values
+from ingest.suggesting.pointing import Reference
+from ingest.suggesting.shapes import FileColumn, recode
 
 # Columns that an entity needs: at least the given number of each group.
 CORE: dict[str, tuple[tuple[frozenset[str], int], ...]] = {
@@ -46,7 +48,7 @@ CORE: dict[str, tuple[tuple[frozenset[str], int], ...]] = {
         (frozenset({"kind", "detail", "email", "website", "company_name"}), 1),
     ),
     "consent": (
-        (frozenset({"is_granted", "purpose", "decided_on"}), 1),
+        (frozenset({"is_granted"}), 1),
         (frozenset({"email", "company_name"}), 1),
     ),
 }
@@ -55,7 +57,7 @@ CORE: dict[str, tuple[tuple[frozenset[str], int], ...]] = {
 
 BESIDE: dict[str, tuple[str, ...]] = {
     "company": ("contact", "interaction"),
-    "contact": ("company", "interaction"),
+    "contact": ("company", "interaction", "consent"),
     "order_line": ("company",),
     "lead": ("company",),
 }
@@ -65,30 +67,21 @@ OWN_COLUMNS = {
     "contact": frozenset({"given_name", "family_name"}),
     "company": frozenset({"street", "postcode", "city", "country", "vat_id", "industry"}),
     "interaction": frozenset({"occurred_at"}),
+    "consent": frozenset({"is_granted"}),
 }
 
 
 # Headers of a number that do not say of what.
-BARE_NUMBER = frozenset({"nr", "id", "code", "nummer", "number"})
+BARE_NUMBER = frozenset({"nr", "no", "id", "code", "nummer", "number"})
+# What a line of an order has; so many of them, and it is one.
+LINES_HAVE = frozenset({"sku", "product_name", "quantity", "unit_price", "net_amount"})
+LEAST_OF_A_LINE = 3
+SHARED_NUMBER = Reason(
+    "eine Nummer, die mehrere Zeilen gemeinsam haben", "a number that several rows share"
+)
 OUTCOME_IN_STAGE = Reason("die Phase sagt gewonnen und verloren", "the stage says won and lost")
 NUMBER_OF_LIST = Reason("Nummer in einer Artikelliste", "number in a list of articles")
 
-TIME_OF_DECISION = Reason(
-    "nennt die Zeit der Entscheidung, von der die Datei handelt",
-    "says when the decision was taken that the file is about",
-)
-
-TIME_OF_EITHER_DECISION = Reason(
-    "gilt für Zu- und Absagen; die Liste enthält beides",
-    "holds for consent and objection; the list has both",
-)
-TIME_OF_ONE_DECISION = Reason(
-    "Die Liste enthält Zu- und Absagen, die Spalte „{column}“ nennt aber nur die Zeit der einen."
-    " Bitte eine Spalte zuordnen, die bei jeder Änderung neu gesetzt wird, oder zwei Dateien"
-    " exportieren.",
-    "The list holds consents and objections, but the column “{column}” has the time of one kind"
-    " only. Please map a column that is set at each change, or export two files.",
-)
 DELIVERY_ADDRESS = Reason(
     "Als Anschrift des Kunden gilt die Lieferadresse ({columns}): eine andere hat die Datei nicht.",
     "The delivery address ({columns}) is taken for the customer's: the file has no other.",
@@ -96,6 +89,8 @@ DELIVERY_ADDRESS = Reason(
 ADDRESS = frozenset({"street", "postcode", "city", "country"})
 
 FILE_NAME_SAYS, KEY_SAYS, REF_SAYS = 2.0, 1.5, 1.0
+MOST_ARE_DATES = 0.7
+DAY_CANCELLED = Reason("leer heißt: nicht storniert", "empty means not cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +131,14 @@ def find_entities(
     title: str, table: TableSample, headers: KnownHeaders
 ) -> Iterator[EntityProposal]:
     """Find what the table is about, best first, and what it holds beside that."""
-    if "nothing" in entities_said(title):
+    if is_not_about_customers(title):
         return
     guesses = {name: assign(_guesses(name, table, headers)) for name in load_entities()}
     guesses["product"] = _with_bare_number(guesses["product"], title, table)
     guesses["lead"] = _with_outcome_in_stage(guesses["lead"])
-    guesses["consent"] = _with_time_of_decision(guesses["consent"], title, table, headers)
+    guesses["consent"] = with_decisions(guesses["consent"], title, table, headers)
+    lines = _with_repeated_number(guesses["order_line"], table)
+    guesses["order_line"] = [_of_day_cancelled(guess) for guess in lines]
     ratings = {
         name: _rating(name, title, table, found)
         for name, found in guesses.items()
@@ -158,6 +155,12 @@ def find_entities(
             yield _propose_entity(name, title, table, found, (own.name,) if own else key)
 
 
+def is_not_about_customers(title: str) -> bool:
+    """Whether a file's name speaks of suppliers or staff, and not of customers as well."""
+    said = entities_said(title)
+    return "nothing" in said and "company" not in said
+
+
 def _with_bare_number(guesses: list[Guess], title: str, table: TableSample) -> list[Guess]:
     """Take the column "No." of a list of articles for the article's number."""
     if "product" not in entities_said(title) or any(g.canonical == "sku" for g in guesses):
@@ -170,6 +173,28 @@ def _with_bare_number(guesses: list[Guess], title: str, table: TableSample) -> l
     return guesses
 
 
+def _with_repeated_number(guesses: list[Guess], table: TableSample) -> list[Guess]:
+    """Take a number that the lines of an order share for the order's, whatever its header says."""
+    found = {g.canonical for g in guesses}
+    if "order_no" in found or len(found & LINES_HAVE) < LEAST_OF_A_LINE:
+        return guesses
+    taken = {g.column.name for g in guesses}
+    for column in table.columns[:FIRST_COLUMNS]:
+        is_shared = 1 < len(column.distinct) < len(column.values) == column.row_count
+        if is_shared and column.name not in taken and column.share("code") >= ALL_CODES:
+            return [*guesses, Guess("order_no", column, SURE, (SHARED_NUMBER,))]
+    return guesses
+
+
+def _of_day_cancelled(guess: Guess) -> Guess:
+    """Read the day of a cancellation as a yes: empty means that the order stands."""
+    is_day = guess.canonical == "is_cancelled" and guess.column.share("date") >= MOST_ARE_DATES
+    if not is_day:
+        return guess
+    why = (*guess.why, DAY_CANCELLED)
+    return replace(guess, why=why, codes=(("", "false"),), rest="true")
+
+
 def _with_outcome_in_stage(guesses: list[Guess]) -> list[Guess]:
     """Read won and lost from the stage where no column of its own says it: "Closed Won"."""
     found = {g.canonical: g for g in guesses}
@@ -179,51 +204,6 @@ def _with_outcome_in_stage(guesses: list[Guess]) -> list[Guess]:
     if set(recode("outcome", stage.column.distinct).values()) != {"won", "lost"}:
         return guesses
     return [*guesses, Guess("outcome", stage.column, stage.confidence, (OUTCOME_IN_STAGE,))]
-
-
-def _with_time_of_decision(
-    guesses: list[Guess], title: str, table: TableSample, headers: KnownHeaders
-) -> list[Guess]:
-    """Use the date column of the decision that the rows record: who left has a joining date too.
-
-    Where all rows tell the same decision, by the file's name or a column of its own, that is the
-    time of this decision; where a column tells both, one that speaks of neither.
-    """
-    found = {g.canonical: g for g in guesses}
-    told = _decision_told(title, found)
-    if "decided_on" not in found or (told is None and "is_granted" not in found):
-        return guesses
-    canonical = load_entities()["consent"].columns["decided_on"]
-    taken = {g.column.name for g in guesses if g.canonical != "decided_on"}
-    candidates = [
-        sure
-        for column in table.columns
-        if column.values and column.name not in taken
-        if (sure := guess("consent", canonical, column, headers)).confidence >= SURE
-    ]
-
-    def rank(one: Guess) -> tuple[bool, bool]:
-        said = decision_said(one.column.name)
-        return said == told, said is None  # of a list with both, the two are the same
-
-    chosen = found["decided_on"]
-    best = max([chosen, *candidates], key=rank)
-    if rank(best) == rank(chosen):
-        return guesses
-    why = TIME_OF_EITHER_DECISION if told is None else TIME_OF_DECISION
-    best = replace(best, why=(*best.why, why))
-    return [best if g is chosen else g for g in guesses]
-
-
-def _decision_told(title: str, found: Mapping[str, Guess]) -> str | None:
-    """Return "true" or "false" where all rows of a list tell the same decision."""
-    if granted := found.get("is_granted"):
-        codes = recode("is_granted", granted.column.distinct)
-        rest = otherwise("is_granted") or ""
-        told = {codes.get(value, rest) for value in granted.column.distinct}
-        is_yes_or_no = all(map(is_boolean, granted.column.distinct))
-        return told.pop() if len(told) == 1 and not is_yes_or_no else None
-    return implied_values("consent", title, set(found)).get("is_granted")
 
 
 def _beside(
@@ -244,7 +224,15 @@ def _beside(
         return found if _named_key(name, table) else []
     if name == "interaction" and name not in entities_said(title):
         return []
+    if name == "consent" and "purpose" not in _implied(name, title, found):
+        return []
     return found if _has_core(name, found, title) else []
+
+
+def _implied(name: str, title: str, guesses: Sequence[Guess]) -> dict[str, str]:
+    """Return what the file's name implies, or that of the column which says yes or no."""
+    said = " ".join([title, *(g.column.name for g in guesses if g.canonical == "is_granted")])
+    return implied_values(name, said, {g.canonical for g in guesses})
 
 
 def _named_key(name: str, table: TableSample) -> FileColumn | None:
@@ -263,18 +251,21 @@ def _rating(name: str, title: str, table: TableSample, guesses: Sequence[Guess])
     """Rate an entity by its columns: a name that few entities have counts more."""
     rating = sum(g.confidence / max(1, entities_naming(g.column.name)) for g in guesses)
     words = load_header_words().columns[name][KEY]
-    for column in table.columns:
-        if header_evidence(column.name, words).weight >= SURE:
-            is_unique = len(column.distinct) == len(column.values) == column.row_count
-            rating += KEY_SAYS if is_unique else 0
+    if any(
+        len(column.distinct) == len(column.values) == column.row_count
+        for column in table.columns
+        if header_evidence(column.name, words).weight >= SURE
+    ):
+        rating += KEY_SAYS
     for reference in {c.ref for c in load_entities()[name].columns.values() if c.ref}:
         words = load_header_words().columns[reference][KEY]
         named = [c for c in table.columns if header_evidence(c.name, words).weight >= SURE]
         if any(len(c.distinct) < len(c.values) for c in named):
             rating += REF_SAYS
     # "unsubscribed" in the name says what each row is, however many columns describe the person.
-    says_consent = "is_granted" in implied_values(name, title, {g.canonical for g in guesses})
-    return rating + FILE_NAME_SAYS * ((name in entities_said(title)) + says_consent)
+    implied = "is_granted" in implied_values(name, title, {g.canonical for g in guesses})
+    is_said = name == "consent" and (implied or says_consent(guesses))
+    return rating + FILE_NAME_SAYS * ((name in entities_said(title)) + is_said)
 
 
 def _has_core(name: str, guesses: Sequence[Guess], title: str) -> bool:
@@ -292,22 +283,21 @@ def _propose_entity(
     key: tuple[str, ...],
     notes: tuple[Reason, ...] = (),
 ) -> EntityProposal:
-    implied = implied_values(name, title, {g.canonical for g in guesses})
+    implied = _implied(name, title, guesses)
     notes = (*notes, *_to_check(name, title, guesses))
     return EntityProposal(name, key, tuple(guesses), implied, _joined(table, guesses), notes=notes)
 
 
 def _to_check(name: str, title: str, guesses: Sequence[Guess]) -> Iterator[Reason]:
     """Give what a person should know of columns that say nearly, but not quite, what is wanted."""
-    found = {g.canonical: g for g in guesses}
     delivered_to = [g.column.name for g in guesses if g.canonical in ADDRESS]
     delivered_to = [column for column in delivered_to if names_delivery(column)]
     if name == "company" and delivered_to:
         yield _filled(DELIVERY_ADDRESS, columns=", ".join(delivered_to))
-    if name == "consent" and {"is_granted", "decided_on"} <= set(found):
-        column = found["decided_on"].column.name
-        if _decision_told(title, found) is None and decision_said(column):
-            yield _filled(TIME_OF_ONE_DECISION, column=column)
+    if name == "consent":
+        yield from to_check(title, guesses)
+        if "purpose" not in {*(g.canonical for g in guesses), *_implied(name, title, guesses)}:
+            yield NO_PURPOSE
 
 
 def _filled(reason: Reason, **values: str) -> Reason:

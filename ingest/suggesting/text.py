@@ -11,8 +11,8 @@ import yaml
 from ingest.mapping.entities import load_entities
 from ingest.reading.refusals import Reason
 from ingest.suggesting.evidence import Guess
-from ingest.suggesting.keys import Reference
 from ingest.suggesting.leftovers import DECIDE, PERSONAL
+from ingest.suggesting.pointing import Reference
 from ingest.suggesting.shapes import FileColumn, is_boolean, is_email, is_phone, otherwise, recode
 from ingest.suggesting.subjects import EntityProposal, SourceProposal
 
@@ -26,7 +26,7 @@ _PLAIN = re.compile(r"[^\W\d_]([\w .()/-]*[\w.)])?")
 _PERSONS = frozenset({"given_name", "family_name", "phone", "email", "contact_email"})
 _NOT_TEXT = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
-FROM_NAME = Reason("sagt der Dateiname", "says the file's name")
+FROM_NAME = Reason("sagt der Name von Datei oder Spalte", "says the name of file or column")
 JOINED = Reason("läuft in die zweite Spalte über", "runs over into the second column")
 
 
@@ -123,6 +123,11 @@ def _column_lines(part: EntityProposal, language: Language) -> Iterator[tuple[st
 def _origin(guess: Guess) -> str:
     """Return where a canonical column comes from, with what its values mean where that is known."""
     column = scalar(guess.column.name)
+    if guess.others:
+        return f"{{first_of: {_list([guess.column.name, *(c.name for c in guess.others)])}}}"
+    if guess.codes:
+        values = ", ".join(f"{scalar(v)}: {_quoted_code(code)}" for v, code in guess.codes)
+        return f"{{column: {column}, values: {{{values}}}, otherwise: {_quoted_code(guess.rest)}}}"
     codes = recode(guess.canonical, guess.column.distinct)
     if not codes or all(map(is_boolean, guess.column.distinct)):
         return column

@@ -1,0 +1,52 @@
+"""Whether files of one kind replace each other (snapshot) or add up (events), by their keys."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ingest.reading.refusals import Reason
+from ingest.suggesting.keys import TableSample
+from ingest.suggesting.subjects import Kind, SourceProposal
+
+# Share of the smaller file's keys that the other holds, too: from the first on they are two states
+# of one list, up to the second each holds its own records. Between them the subject decides.
+SAME_LIST, OWN_RECORDS = 0.5, 0.02
+# Two files of fewer records say little.
+LEAST_RECORDS = 5
+
+SAME_KEYS = Reason(
+    "Je zwei Dateien haben mindestens {share} % der Schlüssel gemeinsam: die neuere ersetzt die"
+    " ältere.",
+    "Any two files share at least {share}% of their keys: the newer one replaces the older one.",
+)
+OWN_KEYS = Reason(
+    "Die Dateien haben fast keinen Schlüssel gemeinsam: sie ergänzen sich.",
+    "The files share hardly any key: they add up.",
+)
+
+
+def with_kind_of_files(proposal: SourceProposal, files: Sequence[TableSample]) -> SourceProposal:
+    """Settle the kind by the keys of several files; a single file says nothing about it."""
+    large = [table for table in files if len(table.rows) >= LEAST_RECORDS]
+    if len(large) < 2 or any(table.is_sheet for table in large) or not proposal.entities:
+        return proposal
+    key = proposal.entities[0].key
+    keys = [_keys_of(table, key) for table in large]
+    shares = [len(a & b) / max(1, min(len(a), len(b))) for a, b in itertools.combinations(keys, 2)]
+    kind: Kind = proposal.kind
+    told: Reason | None = None
+    if min(shares) >= SAME_LIST:
+        percent = int(100 * min(shares))
+        told = Reason(SAME_KEYS.de.format(share=percent), SAME_KEYS.en.format(share=percent))
+        kind = "snapshot"
+    elif max(shares) <= OWN_RECORDS:
+        kind, told = "events", OWN_KEYS
+    return replace(proposal, kind=kind, notes=(*proposal.notes, told) if told else proposal.notes)
+
+
+def _keys_of(table: TableSample, key: Sequence[str]) -> set[tuple[str | None, ...]]:
+    names = [column.name for column in table.columns]
+    places = [names.index(part) for part in key if part in names]
+    return {tuple(row[place] for place in places) for row in table.rows}
