@@ -143,7 +143,10 @@ def _match(
     last_written: Mapping[str, Values] | None,
 ) -> Match:
     source = getattr(config.records, target)
+    doubts: dict[str, str] = {}
     if source and source.id_field:  # the CRM's ids in place of the export's
+        doubts = _doubtful(rows, exported, source.id_field)
+        exported = {i: record for i, record in exported.items() if not record.rivals}
         rows = [_with_own_ids(row, exported, source.id_field) for row in rows]
         exported = {record.crm_id: record for record in exported.values()}
     by_id = _read_rest(connector, config, target, written.keys[target], {**shown, **exported})
@@ -151,6 +154,9 @@ def _match(
         _require_same_crm(target, last_written, by_id)
     by_id |= exported
     own = current_ids(rows, by_id, written.ids(target))
+    # Unless its own id or an earlier push says which of several records is meant, none is.
+    doubts = {r.key: doubts[r.key] for r in rows if r.key in doubts and is_unmatched(r, by_id, own)}
+    rows = [row for row in rows if row.key not in doubts]
     found: dict[Lookup, dict[str, list[str]]] = {}
     unmatched = [row for row in rows if is_unmatched(row, by_id, own)]
     for by in dict.fromkeys(("key", *config.find_by)):
@@ -166,7 +172,9 @@ def _match(
         ]
     by_lookup = {crm_id for hits in found.values() for ids in hits.values() for crm_id in ids}
     by_id |= read_records(connector, config, target, by_lookup - by_id.keys())
-    return _forget_a_former_crm(config, match(rows, by_id, own, found, config.find_by), own, by_id)
+    matched = match(rows, by_id, own, found, config.find_by)
+    matched = matched.model_copy(update={"reasons": matched.reasons | doubts})
+    return _forget_a_former_crm(config, matched, own, by_id)
 
 
 def _find(
@@ -225,6 +233,22 @@ def _without_echoes(rows: Sequence[Row], exported: Mapping[str, Record]) -> list
         return bool(made_for) and made_for <= keys - {row.key}
 
     return [row for row in rows if not is_echo(row)]
+
+
+def _doubtful(rows: Sequence[Row], exported: Mapping[str, Record], id_field: str) -> dict[str, str]:
+    """Return per key why none of several records with the value that its export gives is taken."""
+    told = _("{count} records of the CRM have {field} {value}: {ids}")
+    return {
+        row.key: told.format(
+            count=1 + len(record.rivals),
+            field=id_field,
+            value=value,
+            ids=", ".join((record.crm_id, *record.rivals)),
+        )
+        for row in rows
+        for value in row.crm_ids
+        if (record := exported.get(value)) and record.rivals
+    }
 
 
 def _with_own_ids(row: Row, exported: Mapping[str, Record], id_field: str) -> Row:

@@ -49,7 +49,8 @@ class Record(_Frozen):
 
     `values`: our fields as in `crm.fields.FIELDS`; `name`: how people know the record;
     `is_active`: False for an archived party and a closed opportunity; `changed_on`: the day of
-    its last change by anybody, where the CRM tells.
+    its last change by anybody, where the CRM tells; `rivals`: the ids of others that were found
+    by the same value of a field that is not the CRM's own id.
     """
 
     crm_id: str
@@ -57,6 +58,7 @@ class Record(_Frozen):
     name: str | None = None
     is_active: bool = True
     changed_on: date | None = None
+    rivals: tuple[str, ...] = ()
 
 
 RefusalKind = Literal[

@@ -4,14 +4,16 @@
 score for all of them, again without news, and with one in a hundred changed. Beside it one record a
 call (`batch_size: 1`) and, on HubSpot, drt (`drt-core`, an open-source reverse-ETL tool), each for
 `--beside` rows. The fakes run in a thread of this process, whose time is taken off; the rate limits
-of the CRMs are not waited for, so seconds are ours and the fake's.
+of the CRMs are not waited for, so seconds are ours and the fake's; so is the memory, of which the
+records that the fake keeps are the greater part of what is in use before. One CRM a process
+(`--crm`), since memory once used is not given back. Linux only.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
-import resource
 import tempfile
 import threading
 import time
@@ -45,13 +47,18 @@ records: {{parties: {{source: crm_companies}}}}
 
 @dataclass(frozen=True)
 class Measured:
-    """One push: write calls, other calls, seconds, our processor seconds, rows written."""
+    """One push: write calls, other calls, seconds, our processor seconds, rows written.
+
+    `before`, `peak`: MiB of this process when the push began and at most while it ran.
+    """
 
     writes: int
     reads: int
     seconds: float
     cpu: float
     rows: int
+    before: float
+    peak: float
 
 
 def main() -> None:
@@ -62,8 +69,8 @@ def main() -> None:
     parser.add_argument("--crm", action="append", choices=CRMS)
     chosen = parser.parse_args()
     logging.disable(logging.ERROR)
-    print("| CRM | rows | push of | write calls | other calls | seconds | rows/s | our CPU s |")
-    print("|---|---|---|---|---|---|---|---|")
+    heads = "CRM", "rows", "push of", "write calls", "other calls", "seconds", "rows/s"
+    print(f"| {' | '.join([*heads, 'our CPU s', 'MiB: before, at most'])} |\n|{'---|' * 9}")
     for name in chosen.crm or [one for one in CRMS if ":" not in one and one != "memory"]:
         rows = min(chosen.rows, 10_000) if name == "tryton" else chosen.rows
         _measure_crm(name, rows, chosen.beside)
@@ -85,8 +92,6 @@ def _measure_crm(name: str, count: int, beside: int) -> None:
         for place in range(min(beside, count)):
             wanted[place] = _row(place, ids[place], 3)
         _tell(name, count, f"{min(beside, count):,}, one a call", _measure(crm, settings, wanted))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{name}: memory at most {peak:,.0f} MiB, the fake's included", flush=True)
 
 
 def _row(number: int, crm_id: str, version: int) -> Row:
@@ -104,7 +109,7 @@ def _row(number: int, crm_id: str, version: int) -> Row:
 
 
 def _measure(crm: CrmUnderTest, settings: Settings, wanted: list[Row]) -> Measured:
-    calls, writes = _calls(crm), crm.writes()
+    calls, writes, before = _calls(crm), crm.writes(), _begin_peak()
     began, cpu = time.perf_counter(), _own_cpu()
     with patch.object(
         pushing, "read_rows", lambda *_: {"parties": wanted, "opportunities": []}
@@ -113,7 +118,8 @@ def _measure(crm: CrmUnderTest, settings: Settings, wanted: list[Row]) -> Measur
     seconds, cpu = time.perf_counter() - began, _own_cpu() - cpu
     written = crm.writes() - writes
     rows = sum(one.action == "change" for one in done)
-    return Measured(written, _calls(crm) - calls - written, seconds, cpu, rows)
+    others = _calls(crm) - calls - written
+    return Measured(written, others, seconds, cpu, rows, before, _memory("VmHWM"))
 
 
 def _calls(crm: CrmUnderTest) -> int:
@@ -131,11 +137,24 @@ def _own_cpu() -> float:
     return time.process_time() - sum(spent.get(number or 0, 0.0) for number in fakes)
 
 
+def _begin_peak() -> float:
+    """Let the peak of the memory begin anew; return what is in use, the fake's included."""
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    return _memory("VmRSS")
+
+
+def _memory(name: str) -> float:
+    """Return one of Linux' figures on this process, in MiB."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
+
+
 def _tell(name: str, count: int, what: str, one: Measured) -> None:
     speed = f"{one.rows / one.seconds:,.0f}" if one.rows else "–"
     print(
         f"| {name} | {count:,} | {what} | {one.writes:,} | {one.reads:,} | {one.seconds:.1f} |"
-        f" {speed} | {one.cpu:.1f} |",
+        f" {speed} | {one.cpu:.1f} | {one.before:,.0f}, {one.peak:,.0f} |",
         flush=True,
     )
 
@@ -179,7 +198,7 @@ def _measure_drt(count: int) -> None:
     with serve(fake.app) as server:
         url = f"{server.url}/crm/v3/objects"
         for what in ("all", "no news"):
-            before = len(server.log.calls)
+            before, memory = len(server.log.calls), _begin_peak()
             began, cpu = time.perf_counter(), _own_cpu()
             with (
                 patch.object(peer, "_HUBSPOT_API", url),
@@ -188,7 +207,8 @@ def _measure_drt(count: int) -> None:
                 result = peer.HubSpotDestination().load(records, config, SyncOptions())
             seconds, cpu = time.perf_counter() - began, _own_cpu() - cpu
             calls = len(server.log.calls) - before
-            told = Measured(calls, 0, seconds, cpu, result.success)
+            peak = _memory("VmHWM")
+            told = Measured(calls, 0, seconds, cpu, result.success, memory, peak)
             _tell("hubspot, by drt", count, what, told)
 
 

@@ -78,7 +78,8 @@ class Connector(Protocol):
             target: which kind of record.
             ids: the CRM's ids, any number.
             id_field: the CRM's field that `ids` are values of, where its export gives another key
-                than the CRM's own id (`crm.yml`); None: the CRM's own id.
+                than the CRM's own id (`crm.yml`); None: the CRM's own id. Of several records with
+                the same value one is returned, with the others as its `rivals`.
 
         """
         ...

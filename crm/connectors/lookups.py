@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from crm.config import Lookup
+from crm.records import Record
 
 Item = TypeVar("Item")
 AS_WRITTEN: Final = frozenset({"key", "customer_no"})
@@ -42,6 +43,23 @@ def hits(
         if (form := usual_form(by, value)) in wanted:
             found.setdefault(form, set()).add(crm_id)
     return {value: sorted(ids, key=lambda one: (len(one), one)) for value, ids in found.items()}
+
+
+def one_each(pairs: Iterable[tuple[str, Record]]) -> dict[str, Record]:
+    """Return the record per value of a field that need not be unique; active ones go first.
+
+    Of several the first, which names the others as its `rivals`.
+    """
+    found: dict[str, dict[str, Record]] = {}
+    for value, record in pairs:
+        found.setdefault(value, {})[record.crm_id] = record
+    chosen: dict[str, Record] = {}
+    for value, records in found.items():
+        active = [one for one in records.values() if one.is_active] or list(records.values())
+        first, *others = sorted(active, key=lambda one: (len(one.crm_id), one.crm_id))
+        rivals = tuple(one.crm_id for one in others)
+        chosen[value] = first.model_copy(update={"rivals": rivals}) if rivals else first
+    return chosen
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

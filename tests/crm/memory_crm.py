@@ -12,6 +12,7 @@ from typing import Any
 from crm import Change, CrmRejectedError, CrmUnreachableError, Outcome, Record
 from crm.config import Lookup
 from crm.connectors import Limits
+from crm.connectors.lookups import one_each
 from crm.fields import BANDS, is_scored
 from crm.records import TARGETS, Target, Task, TaskState
 from tests.crm.fakes.serving import Fault
@@ -92,13 +93,15 @@ class MemoryCrm:
     def read(
         self, target: Target, ids: Collection[str], id_field: str | None = None
     ) -> dict[str, Record]:
+        if id_field:
+            return one_each(
+                (str(record.values.get(id_field)), record)
+                for record in self.records[target].values()
+                if record.values.get(id_field) in ids
+            )
         found = {}
         for asked in ids:
             crm_id = asked
-            if id_field:
-                crm_id = next(
-                    (i for i, f in self.fields.items() if f.get(id_field) == asked), asked
-                )
             while crm_id in self.merged:
                 crm_id = self.merged[crm_id]
             if crm_id in self.records[target]:

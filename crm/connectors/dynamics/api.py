@@ -12,6 +12,7 @@ from config import Settings
 from config.language import _
 from crm.calling import RateLimit
 from crm.connectors.lookups import chunks
+from crm.connectors.paging import Pages
 from crm.credentials import Credentials, read_credentials
 from crm.errors import (
     CrmError,
@@ -99,9 +100,11 @@ class DataverseApi:
                 include_annotations=FORMATTED if named else None,
             )
 
-        pages = self.call(ask)
+        pages, seen = self.call(ask), Pages(table)
         while (page := self.call(lambda _client: next(pages, None))) is not None:
-            yield from page
+            rows = list(page)
+            seen.turn(dict(rows[-1]) if rows else f"empty {len(seen)}")
+            yield from rows
 
     def rows_in(
         self, table: str, select: Sequence[str], column: str, values: Sequence[str], more: str = ""

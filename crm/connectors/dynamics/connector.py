@@ -23,7 +23,7 @@ from crm.connectors.dynamics.schema import (
     from_dataverse,
     own_columns,
 )
-from crm.connectors.lookups import hits
+from crm.connectors.lookups import hits, one_each
 from crm.fields import SCORE_FIELDS
 from crm.records import Change, Outcome, Record, Target, Task, TaskState
 
@@ -68,17 +68,21 @@ class DynamicsConnector:
         self, target: Target, ids: Collection[str], id_field: str | None = None
     ) -> dict[str, Record]:
         """See `Connector`. A merged account stays, inactive, and names its master."""
-        found: dict[str, Record] = {}
+        wanted = sorted(ids) if id_field else sorted(i for i in ids if _is_id(i))
+        pairs: list[tuple[str, Record]] = []
+        masters: dict[str, Record] = {}
         for table in self._used_tables(target):
-            wanted = sorted(ids) if id_field else sorted(i for i in ids if _is_id(i))
-            rows = self._rows(target, table, id_field or table.id, wanted)
-            by_value = {str(row[id_field or table.id]).lower(): row for row in rows}
-            for asked in wanted:
-                if row := by_value.get(asked.lower()):
-                    found[asked] = self._to_record(target, table, row)
-            if table.is_merged:
-                found |= self._masters(target, table, by_value, wanted)
-        return found
+            column = id_field or table.id
+            rows = self._rows(target, table, column, wanted)
+            merged = {str(row[column]).lower(): row for row in rows if _is_merged(row)}
+            masters |= self._masters(target, table, merged, wanted)
+            pairs += [
+                (str(row[column]).lower(), self._to_record(target, table, row))
+                for row in rows
+                if not _is_merged(row)
+            ]
+        found = one_each(pairs)
+        return masters | {i: found[i.lower()] for i in wanted if i.lower() in found}
 
     def shown(self, target: Target) -> dict[str, Record]:
         """See `Connector`."""

@@ -13,6 +13,7 @@ from config.language import _
 from crm.calling import RateLimit
 from crm.connectors.http import TIMEOUT_SECONDS, retry_after
 from crm.connectors.lookups import chunks
+from crm.connectors.paging import Pages
 from crm.credentials import read_credentials
 from crm.errors import (
     CrmError,
@@ -138,7 +139,7 @@ class HubspotApi:
         from hubspot.crm.objects import Filter, FilterGroup, PublicObjectSearchRequest
 
         rows: list[Row] = []
-        last = "0"
+        last, pages = "0", Pages(kind)
         while True:
             behind = {"propertyName": "hs_object_id", "operator": "GT", "value": last}
             body = PublicObjectSearchRequest(
@@ -168,6 +169,7 @@ class HubspotApi:
             if len(page) < PER_SEARCH:
                 return rows
             last = page[-1]["id"]
+            pages.turn(last)
 
     def update(self, kind: str, rows: Sequence[tuple[str, Row]]) -> Any:  # noqa: ANN401
         """Write properties to records by id; the answer tells the results from the errors."""
@@ -294,7 +296,7 @@ class HubspotApi:
     def owners(self) -> dict[str, str]:
         """Return the ids of the account managers by name."""
         found: dict[str, str] = {}
-        after = None
+        after, pages = None, Pages("owners")
         while True:
             told = self._call(self._crm.owners.owners_api.get_page, limit=100, after=after)
             for one in told.results:
@@ -302,6 +304,7 @@ class HubspotApi:
             after = told.paging.next.after if told.paging and told.paging.next else None
             if not after:
                 return found
+            pages.turn(after)
 
     @cached_property
     def first_stage(self) -> tuple[str, str]:

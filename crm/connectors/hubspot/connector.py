@@ -26,7 +26,7 @@ from crm.connectors.hubspot.fields import (
 )
 from crm.connectors.hubspot.setup import check, set_up
 from crm.connectors.hubspot.tasks import create_tasks, read_tasks
-from crm.connectors.lookups import chunks, hits, usual_form
+from crm.connectors.lookups import chunks, hits, one_each, usual_form
 from crm.errors import CrmRejectedError
 from crm.records import Change, Outcome, Record, Target, Task, TaskState
 
@@ -75,7 +75,7 @@ class HubspotConnector:
         kind, names = KINDS[target], wanted(self._config, target, *([id_field] if id_field else []))
         if id_field:
             rows = self._search_values(kind, id_field, sorted(ids), names)
-            return {row["properties"][id_field]: self._record(target, row) for row in rows}
+            return one_each((r["properties"][id_field], self._record(target, r)) for r in rows)
         asked = {one for one in ids if one.isdigit()}
         found: dict[str, Record] = {}
         for row in self._api.read(kind, asked, names):

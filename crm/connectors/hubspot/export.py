@@ -8,6 +8,7 @@ from typing import Final
 
 from crm.connectors.connector import Export
 from crm.connectors.hubspot.api import HubspotApi, Row
+from crm.connectors.paging import Pages
 
 # The kinds of records that are exported as one thing, each with its properties.
 EXPORTS: Final[Mapping[Export, Mapping[str, tuple[str, ...]]]] = {
@@ -67,8 +68,10 @@ def _rows(
         yield from api.search(kind, [[changed]], names)
         return
     after: str | None = None
+    pages = Pages(kind)
     while True:
         rows, after = api.page(kind, names, after)
         yield from rows
         if after is None:
             return
+        pages.turn(after)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from config import Settings
 from crm.config import CrmConfig, Lookup
 from crm.connectors.connector import Export, Finding, Limits, SetupStep
-from crm.connectors.lookups import chunks, hits
+from crm.connectors.lookups import chunks, hits, one_each
 from crm.connectors.odoo.export import export
 from crm.connectors.odoo.fields import MODELS, OTHERS, field_names, to_record
 from crm.connectors.odoo.loading import Loader
@@ -65,7 +65,7 @@ class OdooConnector:
         """See `Connector`. Odoo deletes the partner that is merged into another."""
         if id_field:
             rows = self._by_values(target, id_field, sorted(ids))
-            return {str(row[id_field]): self._record(target, row) for row in rows}
+            return one_each((str(row[id_field]), self._record(target, row)) for row in rows)
         numbers = sorted(int(one) for one in ids if one.isdigit())
         rows = self._by_values(target, "id", numbers)
         found = {str(row["id"]): self._record(target, row) for row in rows}

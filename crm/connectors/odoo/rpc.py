@@ -16,6 +16,7 @@ import requests
 from config import Settings
 from config.language import _
 from crm.connectors.http import exchange, require_available, send
+from crm.connectors.paging import Pages
 from crm.credentials import read_credentials
 from crm.errors import (
     CrmError,
@@ -118,7 +119,7 @@ class OdooRpc:
     ) -> list[dict[str, Any]]:
         """Return all records of a domain, archived ones too, `size` a call, ordered by id."""
         rows: list[dict[str, Any]] = []
-        last = 0
+        last, pages = 0, Pages(model)
         while True:
             page = self.call(
                 model,
@@ -133,6 +134,7 @@ class OdooRpc:
             if len(page) < size:
                 return rows
             last = page[-1]["id"]
+            pages.turn(last)
 
     def _log_in(self) -> tuple[int, int]:
         with self._lock:

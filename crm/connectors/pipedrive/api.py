@@ -8,6 +8,7 @@ in Python that is kept up.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import requests
@@ -17,6 +18,7 @@ from config.language import _
 from crm.calling import RateLimit
 from crm.connectors.http import exchange, require_available
 from crm.connectors.lookups import chunks
+from crm.connectors.paging import Pages
 from crm.credentials import read_credentials
 from crm.errors import (
     CrmError,
@@ -32,6 +34,7 @@ URL: Final = "https://api.pipedrive.com"
 CALLS: Final = (18, 2.0)
 PER_PAGE: Final = 500
 IDS_PER_CALL: Final = 100
+TOKENS_OF_A_LIST: Final = 10  # and 1 of a record read alone, so a few are read so
 DEAREST_CALL: Final = 40  # tokens
 TOKENS_LEFT: Final = "x-daily-ratelimit-token-remaining"
 A_DAY: Final = 24 * 3600.0
@@ -83,12 +86,14 @@ class PipedriveApi:
     def rows(self, path: str, params: Mapping[str, str | int] | None = None) -> Iterator[Row]:
         """Yield all rows of a list, page by page."""
         cursor: dict[str, str | int] = {}
+        pages = Pages(path)
         while True:
             answer = self.call("GET", path, params={"limit": PER_PAGE, **(params or {}), **cursor})
             yield from answer["data"] or []
             following = (answer.get("additional_data") or {}).get("next_cursor")
             if not following:
                 return
+            pages.turn(following)
             cursor = {"cursor": following}
 
     def by_ids(
@@ -96,10 +101,22 @@ class PipedriveApi:
     ) -> Iterator[Row]:
         """Yield the rows with these ids; deleted and merged ones are left out."""
         for chunk in chunks(ids, IDS_PER_CALL):
+            if len(chunk) < TOKENS_OF_A_LIST:
+                yield from self._one_by_one(path, chunk, params)
+                continue
             answer = self.call(
                 "GET", path, params={"limit": PER_PAGE, "ids": ",".join(chunk), **(params or {})}
             )
             yield from answer["data"] or []
+
+    def _one_by_one(
+        self, path: str, ids: Sequence[str], params: Mapping[str, str | int] | None
+    ) -> Iterator[Row]:
+        for crm_id in ids:
+            with suppress(GoneError):
+                row = self.call("GET", f"{path}/{crm_id}", params=params)["data"]
+                if not row.get("is_deleted"):
+                    yield row
 
     def _raise(self, response: requests.Response) -> None:
         status, words = response.status_code, _words(response)

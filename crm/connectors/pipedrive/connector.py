@@ -15,7 +15,7 @@ from config import Settings
 from config.language import _
 from crm.config import CrmConfig, Lookup
 from crm.connectors.connector import Export, Finding, Limits, SetupStep
-from crm.connectors.lookups import hits
+from crm.connectors.lookups import hits, one_each
 from crm.connectors.pipedrive.api import ForbiddenError, GoneError, PipedriveApi, Row
 from crm.connectors.pipedrive.export import export
 from crm.connectors.pipedrive.fields import KINDS, OwnFields, to_custom, to_record
@@ -66,13 +66,12 @@ class PipedriveConnector:
     ) -> dict[str, Record]:
         """See `Connector`."""
         if id_field:
-            rows = self._list(target, {})
-            known = {
-                str(value): row
-                for row in rows
-                if (value := row.get(id_field, (row.get("custom_fields") or {}).get(id_field)))
-            }
-            return {one: self._record(target, known[one]) for one in ids if one in known}
+            pairs = (
+                (str(row.get(id_field, (row.get("custom_fields") or {}).get(id_field))), row)
+                for row in self._list(target, {})
+            )
+            wanted = set(ids)
+            return one_each((one, self._record(target, row)) for one, row in pairs if one in wanted)
         path, params = self._path(target), self._custom(target)
         numbers = sorted(one for one in ids if one.isdigit())
         rows = self._api.by_ids(path, numbers, params)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from config import Settings
 from crm.config import CrmConfig, Lookup
 from crm.connectors.connector import Export, Finding, Limits, SetupStep
-from crm.connectors.lookups import hits
+from crm.connectors.lookups import hits, one_each
 from crm.connectors.salesforce import bulk, installing, tasks
 from crm.connectors.salesforce.export import export
 from crm.connectors.salesforce.new_records import NewRecords
@@ -54,14 +54,18 @@ class SalesforceConnector:
         self, target: Target, ids: Collection[str], id_field: str | None = None
     ) -> dict[str, Record]:
         """See `Connector`. A merged account or lead lies in the recycle bin and names its heir."""
-        found: dict[str, Record] = {}
+        field = id_field or "Id"
+        pairs: list[tuple[str, Record]] = []
         for sobject in self._objects(target):
-            wanted = sorted(ids) if id_field else sorted(i for i in ids if _is_id(sobject, i))
-            field = id_field or "Id"
-            rows = self._by_field(target, sobject, field, wanted)
-            found |= {i: rows[_plain(field, i)] for i in wanted if _plain(field, i) in rows}
+            asked = [i for i in ids if id_field or _is_id(sobject, i)]
+            pairs += self._by_field(target, sobject, field, sorted(asked))
+        rows = one_each(pairs)
+        found = {i: rows[_plain(field, i)] for i in ids if _plain(field, i) in rows}
+        for sobject in self._objects(target):
             if sobject.is_merged:
-                found |= self._heirs(target, sobject, field, [i for i in wanted if i not in found])
+                left = sorted(i for i in ids if i not in found)
+                asked = [i for i in left if id_field or _is_id(sobject, i)]
+                found |= self._heirs(target, sobject, field, asked)
         return found
 
     def shown(self, target: Target) -> dict[str, Record]:
@@ -157,10 +161,11 @@ class SalesforceConnector:
 
     def _by_field(
         self, target: Target, sobject: SObject, field: str, values: Sequence[str]
-    ) -> dict[str, Record]:
+    ) -> list[tuple[str, Record]]:
+        """Return the value and the record of each row with one of these values."""
         soql = f"{self._select(target, sobject, field)} WHERE {field} IN {{}}"
         rows = self._rest.query_in(soql, values)
-        return {_plain(field, row[field]): self._to_record(target, sobject, row) for row in rows}
+        return [(_plain(field, row[field]), self._to_record(target, sobject, row)) for row in rows]
 
     def _heirs(
         self, target: Target, sobject: SObject, field: str, missing: Sequence[str]
@@ -181,7 +186,7 @@ class SalesforceConnector:
                     found.setdefault(_plain("Id", row["MasterRecordId"]), []).extend(names)
                     heirs |= dict.fromkeys(names, row["MasterRecordId"])
             asked, field = found, "Id"
-        records = self._by_field(target, sobject, "Id", sorted(set(heirs.values())))
+        records = dict(self._by_field(target, sobject, "Id", sorted(set(heirs.values()))))
         return {
             name: records[_plain("Id", heir)]
             for name, heir in heirs.items()

@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 from config import Settings
 from config.language import _
 from crm.connectors.http import TIMEOUT_SECONDS, require_available
+from crm.connectors.paging import Pages
 from crm.credentials import Credentials, read_credentials
 from crm.errors import (
     CrmError,
@@ -91,7 +92,9 @@ class SalesforceRest:
         """Yield the rows of a query page by page."""
         page = self.call(lambda client: client.query(soql, include_deleted=with_deleted))
         yield from page["records"]
+        pages = Pages(soql.partition(" FROM ")[2].partition(" ")[0])
         while not page["done"]:
+            pages.turn(page["nextRecordsUrl"])
             page = self.call(_next_page(page["nextRecordsUrl"]))
             yield from page["records"]
 

@@ -13,6 +13,7 @@ from config import Settings
 from config.language import _
 from crm.config import CrmConfig, Lookup
 from crm.connectors.connector import Export, Finding, Limits, SetupStep
+from crm.connectors.lookups import one_each
 from crm.connectors.tryton.export import export
 from crm.connectors.tryton.new_records import new_opportunities, new_parties
 from crm.connectors.tryton.rpc import TrytonRpc, from_date, to_date
@@ -96,10 +97,10 @@ class TrytonConnector:
         if field == "id":
             wanted = sorted(int(crm_id) for crm_id in ids if crm_id.isdigit())
         rows = self._search(target, field, wanted)
-        found = {str(row[field]): row for row in rows}
-        if target == "parties":
-            found |= self._follow(found)
-        return {asked: _to_record(target, row) for asked, row in found.items()}
+        replaced = {str(row[field]): row for row in rows if row.get("replaced_by")}
+        followed = {i: _to_record(target, row) for i, row in self._follow(replaced).items()}
+        rest = [row for row in rows if not row.get("replaced_by")]
+        return followed | one_each((str(row[field]), _to_record(target, row)) for row in rest)
 
     def shown(self, target: Target) -> dict[str, Record]:
         """See `Connector`."""

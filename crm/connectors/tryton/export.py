@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from crm.connectors.connector import Export
+from crm.connectors.paging import Pages
 from crm.connectors.tryton.rpc import TrytonRpc
 
 ROWS_PER_CALL: Final = 1000
@@ -43,11 +44,12 @@ def export(
     if since is not None:
         moment = {"__class__": "datetime", **_parts(since)}
         domain = ["OR", ["write_date", ">=", moment], ["create_date", ">=", moment]]
-    offset = 0
+    offset, pages = 0, Pages(model)
     while rows := rpc.call(
         f"model.{model}.search_read",
         domain, offset, ROWS_PER_CALL, [["id", "ASC"]], list(fields), active_test=False,
     ):  # fmt: skip
+        pages.turn(rows[0]["id"])
         for row in rows:
             yield {"id": str(row["id"])} | {field: _text(_value(row, field)) for field in fields}
         offset += len(rows)

@@ -179,3 +179,14 @@ def test_what_can_be_wrong_is_said(bare: World) -> None:
     with pytest.raises(CrmUnreachableError) as used_up:
         bare.connector.require_login()
     assert (used_up.value.retry_after or 0) > 3600
+
+
+def test_few_records_cost_a_token_each_and_more_a_list(world: World) -> None:
+    ids = [world.organization(name=f"Firma {number}") for number in range(30)]
+    world.pipedrive.remove("organizations", int(ids[1]))
+    world.connector.read("parties", ids[:1])  # the names of our fields are read once
+    before = world.pipedrive.spent
+    assert list(world.connector.read("parties", [*ids[:3], "999"])) == [ids[0], ids[2]]
+    assert world.pipedrive.spent - before == 4
+    assert len(world.connector.read("parties", ids)) == 29
+    assert world.pipedrive.spent - before == 4 + 10

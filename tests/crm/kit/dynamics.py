@@ -66,6 +66,7 @@ class DynamicsUnderTest(Served):
     """See `CrmUnderTest`."""
 
     lacks = LACKS
+    number_field = "rei_customer_no"
 
     def __init__(self, org: Org, server: Server, settings: Settings, flaw: Flaw | None) -> None:
         super().__init__(server)

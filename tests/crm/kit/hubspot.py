@@ -43,6 +43,7 @@ class HubSpotUnderTest(Served):
     """See `CrmUnderTest`."""
 
     lacks = LACKS
+    number_field = "reifegrad_customer_no"
 
     def __init__(
         self, hubspot: HubSpot, server: Server, settings: Settings, flaw: Flaw | None

@@ -46,6 +46,7 @@ class MemoryUnderTest:
     """See `CrmUnderTest`."""
 
     lacks = LACKS
+    number_field = "customer_no"
 
     def __init__(self, connector: MemoryCrm) -> None:
         self.connector = connector

@@ -55,6 +55,7 @@ class OdooUnderTest(Served):
     """See `CrmUnderTest`."""
 
     lacks = LACKS
+    number_field = "x_reifegrad_customer_no"
 
     def __init__(self, odoo: Odoo, server: Server, settings: Settings, flaw: Flaw | None) -> None:
         super().__init__(server)

@@ -64,6 +64,10 @@ class PipedriveUnderTest(Served):
         if flaw not in ("credentials", "field"):
             self.connector.setup()
 
+    @property
+    def number_field(self) -> str:
+        return self._codes("parties")["customer_no"]
+
     def is_write(self, method: str, path: str, body: bytes) -> bool:
         return method in ("POST", "PATCH") and path.startswith(("/api/v2/org", "/api/v2/deals"))
 

@@ -47,6 +47,7 @@ class SalesforceUnderTest(Served):
     """See `CrmUnderTest`."""
 
     lacks = LACKS
+    number_field = "Reifegrad_Customer_No__c"
 
     def __init__(self, org: Org, server: Server, settings: Settings, flaw: Flaw | None) -> None:
         super().__init__(server)

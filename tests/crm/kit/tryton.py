@@ -57,6 +57,7 @@ class TrytonUnderTest:
     """See `CrmUnderTest`."""
 
     lacks = LACKS
+    number_field = "reifegrad_customer_no"
 
     def __init__(self, settings: Settings, flaw: Flaw | None) -> None:
         self._rpc = TrytonRpc(settings)

@@ -50,6 +50,8 @@ class CrmUnderTest(Protocol):
 
     connector: Connector
     lacks: Mapping[Ability, str]
+    number_field: str
+    """The CRM's name of our field of the customer number on companies."""
 
     def add(self, target: Target, name: str, *, parent: str | None = None, **found_by: str) -> str:
         """Type in a company (or a deal of `parent`) as a person would; return its id.
