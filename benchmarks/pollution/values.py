@@ -65,6 +65,13 @@ def backslashes(draft: Draft) -> None:
 
 
 @VALUES.damage("text in cells")
+def backslashes_beside_doubled_quotes(draft: Draft) -> None:
+    """Feet and inches: the backslash escapes nothing where quotation marks are doubled."""
+    for line, position in text_cells(draft, 8):
+        line.set_cell(position, f"{line.cells[position]} 8\\'9\" lang")
+
+
+@VALUES.damage("text in cells")
 def apostrophes(draft: Draft) -> None:
     for line, position in text_cells(draft, 8):
         line.set_cell(position, f"'s-{line.cells[position]}'s")
@@ -85,7 +92,9 @@ def very_long_cell(draft: Draft) -> None:
 @VALUES.damage("text in cells", media=EVERYWHERE)
 def non_breaking_spaces(draft: Draft) -> None:
     for line, position in text_cells(draft, 8):
-        line.set_cell(position, line.cells[position][:3] + "\u00a0" + line.cells[position][3:])
+        before, after = line.cells[position][:3], line.cells[position][3:]
+        line.set_cell(position, f"{before} {after}")  # an ordinary blank is what it means
+        line.cells[position] = f"{before}\u00a0{after}"
 
 
 @VALUES.damage("text in cells", media=EVERYWHERE)

@@ -65,6 +65,40 @@ def unquoted_delimiter(draft: Draft) -> None:
 
 
 @WRITING.damage("broken cell")
+def lost_delimiter_before_quote(draft: Draft) -> None:
+    """`33.83"Shirt, Plaid"`: split at the delimiter in the text, the count is right by chance."""
+    cells = [
+        (line, position)
+        for line, position in text_cells(draft, 200)
+        if position and line.cells[position - 1] and '"' not in line.cells[position - 1]
+    ]
+    if not cells:
+        raise NotApplicableError
+    line, position = draft.rng.choice(cells)
+    line.set_cell(position, f"{line.cells[position]}{draft.dialect.delimiter} kariert")
+    line.is_damaged = True
+
+    def lose(text: str, dialect: Dialect) -> str:
+        quoted = dialect.write(line.cells[position])
+        return text.replace(dialect.delimiter + quoted, quoted, 1)
+
+    line.edits.append(lose)
+
+
+def _add_damaged_header(kind: str, damage: Write) -> None:
+    def effect(draft: Draft) -> None:
+        # The names are lost with the line; which columns there are must not be.
+        draft.header().raw[1] = damage
+        draft.names[0] = [None] * draft.width()
+
+    WRITING.add(kind, effect, "header")
+
+
+_add_damaged_header("unclosed_quote_in_header", lambda cell, d: d.quote + cell)
+_add_damaged_header("text_after_quote_in_header", lambda cell, d: f"{d.quote}{cell}{d.quote} neu")
+
+
+@WRITING.damage("broken cell")
 def unquoted_line_break(draft: Draft) -> None:
     # A row torn in two, both too short: both are set aside, or put together again.
     cells = [c for c in text_cells(draft, 200) if 0 < c[1] < draft.width() - 1]

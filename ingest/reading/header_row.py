@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from ingest.reading import refusals
 from ingest.reading.header_words import is_header_word
+from ingest.reading.refusals import UnreadableFile
 
 Row = Sequence[str | None]
 
@@ -24,6 +26,7 @@ FILLED_SHARE = 0.7
 _NUMBER = re.compile(r"[-+(]?\s*[€$£]?\s*\d[\d.,'\s]*\)?\s*(?:[%€$£-]|EUR|USD|CHF)?")
 _YEAR = re.compile(r"(19|20)\d\d")
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T]\d{1,2}:\d{2}.*)?")
+_BETWEEN_NAMES = re.compile(r"""[;,\t|"']+""")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 Kind = Literal["number", "date", "email"]
@@ -89,6 +92,35 @@ def find_header(sample: Sequence[Row], width: int) -> Header | None:
             return Header(tuple([*row, *[None] * width][:width]), index + 1, is_certain)
     first = next(index for index, count in enumerate(filled) if count)
     return Header((None,) * width, first)
+
+
+def aligned(header: Header, rows: Sequence[Row]) -> list[str | None]:
+    """Return the header's cells above the columns that they name.
+
+    Raises:
+        UnreadableFile: the header has fewer cells than the rows below, and nothing tells which
+            column has no name.
+
+    """
+    names = list(header.cells)
+    own_width = len(rows[header.first_data_row - 1]) if any(names) else len(names)
+    surplus = [row[own_width:] for row in rows[header.first_data_row :] if len(row) == len(names)]
+    if own_width >= len(names) or all(map(is_blank, surplus)):
+        return names
+    numbers = [row[0] for row in rows[header.first_data_row :] if len(row) == len(names)]
+    if own_width == len(names) - 1 and numbers == [str(n) for n in range(1, len(numbers) + 1)]:
+        return [None, *names[:-1]]  # R writes numbered rows without a name for their column
+    raise UnreadableFile(refusals.header_too_short(own_width, len(names)))
+
+
+def may_be_header(text: str, below: Sequence[Row]) -> bool:
+    """Whether a line that cannot be split names columns: several words, no numbers.
+
+    It does not if a row below it reads as a header.
+    """
+    names = [piece for piece in map(str.strip, _BETWEEN_NAMES.split(text)) if piece]
+    is_words = len(names) > 1 and not any(map(kind_of, names))
+    return is_words and not any(map(is_mostly_words, below))
 
 
 def names_columns(row: Row, below: Sequence[Row]) -> bool:

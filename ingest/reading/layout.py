@@ -19,12 +19,15 @@ from ingest.reading.header_row import (
     Header,
     Kind,
     Row,
+    aligned,
     choose_header,
     column_kinds,
     is_blank,
     is_filled,
     is_mostly_words,
     kind_of,
+    may_be_header,
+    modal_width,
     sample_rows,
     trimmed_width,
 )
@@ -110,17 +113,22 @@ class Layout:
         """Begin a table with the pending rows, which hold its header; none if all are blank."""
         rows, self._pending = self._pending, []
         cells = [row.cells for row in rows]
+        damaged = None if self._is_sheet or is_header_first else self._damaged_header(rows)
         if is_header_first:
             header: Header | None = Header(tuple(cell or None for cell in cells[0]), 1)
+        elif damaged is not None:
+            header = Header((None,) * modal_width(cells), damaged + 1)
         else:
             header = choose_header(cells, self._is_sheet)
         if header is None:
             return
-        names = header.cells if self._is_sheet else _aligned(header, cells)
+        names = header.cells if self._is_sheet else aligned(header, cells)
         self._tables += 1
         is_part = self._is_sheet or self._tables > 1
         builder = self._handover.table(self._table_name(title), names, is_sheet=is_part)
-        if not any(names):
+        if damaged is not None:
+            builder.note(refusals.damaged_header(rows[damaged].number))
+        elif not any(names):
             builder.note(refusals.NO_HEADER)
         elif not header.is_certain:
             builder.note(refusals.UNCERTAIN_HEADER)
@@ -137,6 +145,16 @@ class Layout:
         self._table.look_for_groups(data)
         for row in data:
             self.feed(row)
+
+    @staticmethod
+    def _damaged_header(rows: Sequence[Record]) -> int | None:
+        """Return which of a file's first rows is a header that cannot be split; None if none is."""
+        first = next((n for n, row in enumerate(rows) if not _is_empty(row)), None)
+        if first is None or not rows[first].problem:
+            return None
+        below = [row.cells for row in rows[first + 1 :]]
+        is_header = any(below) and may_be_header(rows[first].text or "", below)
+        return first if is_header else None
 
     def _settle_gap(self) -> None:
         """Decide what the rows from a gap on are; the first of them is the gap."""
@@ -351,25 +369,6 @@ class _OpenTable:
     def _reject(self, row: Record, reason: refusals.Reason) -> None:
         text = row.text if row.text is not None else ";".join(cell or "" for cell in row.cells)
         self.builder.reject(row.number, text, reason)
-
-
-def _aligned(header: Header, rows: Sequence[Row]) -> list[str | None]:
-    """Return the header's cells above the columns that they name.
-
-    Raises:
-        UnreadableFile: the header has fewer cells than the rows below, and nothing tells which
-            column has no name.
-
-    """
-    names = list(header.cells)
-    own_width = len(rows[header.first_data_row - 1]) if any(names) else len(names)
-    surplus = [row[own_width:] for row in rows[header.first_data_row :] if len(row) == len(names)]
-    if own_width >= len(names) or all(map(is_blank, surplus)):
-        return names
-    numbers = [row[0] for row in rows[header.first_data_row :] if len(row) == len(names)]
-    if own_width == len(names) - 1 and numbers == [str(n) for n in range(1, len(numbers) + 1)]:
-        return [None, *names[:-1]]  # R writes numbered rows without a name for their column
-    raise refusals.UnreadableFile(refusals.header_too_short(own_width, len(names)))
 
 
 def _is_empty(row: Record) -> bool:

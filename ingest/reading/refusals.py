@@ -207,6 +207,18 @@ def guessed_encoding(encoding: str) -> Reason:
     )
 
 
+def damaged_header(row_number: int) -> Reason:
+    """Say that the header cannot be split into names."""
+    return Reason(
+        f"Die Kopfzeile (Zeile {row_number}) ist beschädigt: Ein Anführungs- oder Trennzeichen"
+        " fehlt oder steht an falscher Stelle. Die Spalten heißen deshalb column_1, column_2 und so"
+        " weiter. Bitte die Zeile in der Datei berichtigen und neu ablegen.",
+        f"The header (row {row_number}) is damaged: a quotation mark or delimiter is missing or in"
+        " the wrong place. So the columns are called column_1, column_2 and so on. Please correct"
+        " the row in the file and drop it anew.",
+    )
+
+
 def rows_above(count: int) -> Reason:
     """Say how many rows above the header were passed over."""
     return Reason(

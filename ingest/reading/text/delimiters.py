@@ -17,7 +17,6 @@ SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t]*\r?\n', re.IGNORECASE)
 _NAMES_WEIGHT = 4.0
 # Lines that say what the table is; they may be more than its rows.
 _COMMENTS_ABOVE = re.compile(r"\A(#.*\s+)+(?=[^#\s])")
-_ESCAPED = re.compile(r"""\\["']""")
 _WRAPPED_IN_QUOTES = {'"': re.compile(r'\s*".*"\s*', re.DOTALL), "'": re.compile(r"\s*'.*'\s*")}
 
 
@@ -38,10 +37,12 @@ def find_dialect(text: str) -> tuple[Dialect, int]:
     text = _COMMENTS_ABOVE.sub("", text)
     delimiters = (named.group(1),) if named else DELIMITERS
     quotes = ('"', "'") if re.search(r"(^|[;,\t|])'", text, re.MULTILINE) else ('"',)
-    escapes = (None, "\\") if _ESCAPED.search(text) else (None,)
     spaces = (False, True) if re.search(r"""[;,\t|] +["']""", text) else (False,)
     candidates = [
-        Dialect(*parts) for parts in itertools.product(delimiters, quotes, escapes, spaces)
+        Dialect(delimiter, quote, escape, skips)
+        for delimiter, quote, skips in itertools.product(delimiters, quotes, spaces)
+        # A backslash before anything but the quotation mark is text.
+        for escape in ((None, "\\") if f"\\{quote}" in text else (None,))
     ]
     # The semicolons of entities (`M&uuml;ller`) are no delimiters, if the table is better so.
     texts = dict.fromkeys((text, ENTITY.sub("x", text)))
@@ -82,6 +83,6 @@ def _is_whole(cell: str, dialect: Dialect) -> bool:
     """Whether a cell looks like one cell: commas are natural in text, other delimiters are not."""
     if any(mark in cell for mark in ";\t|" if mark != dialect.delimiter):
         return False
-    if dialect.escape is None and _ESCAPED.search(cell):
+    if dialect.escape is None and f"\\{dialect.quote}" in cell:
         return False
     return not any(pattern.fullmatch(cell) for pattern in _WRAPPED_IN_QUOTES.values())

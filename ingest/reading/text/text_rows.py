@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -26,6 +26,13 @@ class Dialect:
     quote: str = '"'
     escape: str | None = None
     skips_spaces: bool = False  # blanks between a quotation mark and the end of its cell
+
+    def with_kept_backslashes(self, line: str) -> str:
+        """Return a line in which backslashes are doubled that escape nothing: they are text."""
+        if self.escape is None or self.escape not in line:
+            return line
+        escaped = re.escape(f"{self.quote}{self.delimiter}{self.escape}\r\n")
+        return re.sub(rf"\\([{escaped}]|\Z)|\\", lambda m: m[0] if m[1] else "\\\\", line)
 
     def without_spaces(self, text: str) -> str:
         """Return whole lines without the blanks behind quotation marks that the dialect skips.
@@ -87,6 +94,9 @@ class Splitter:
             if len(tape.taken) > 1 and self.width is not None and len(cells) != self.width:
                 yield self._problem(tape)
                 continue
+            if has_lost_delimiter("".join(tape.taken), cells, self.dialect):
+                yield self._problem(tape)
+                continue
             if tape.is_taken_back and "".join(tape.taken).count(self.dialect.quote) % 2:
                 yield self._problem(tape)  # the end of a cell that began in the row with a problem
                 continue
@@ -95,7 +105,7 @@ class Splitter:
 
     def _parser(self, tape: _Tape) -> Iterator[list[str]]:
         return csv.reader(
-            tape,
+            map(self.dialect.with_kept_backslashes, tape),
             delimiter=self.dialect.delimiter,
             quotechar=self.dialect.quote,
             escapechar=self.dialect.escape,
@@ -119,6 +129,35 @@ class Splitter:
         except (csv.Error, ValueError):
             return cells
         return inner if self.width in (None, len(inner)) else cells
+
+
+def has_lost_delimiter(text: str, cells: Sequence[str], dialect: Dialect) -> bool:
+    """Whether a row has lost the delimiter before a quoted cell: `33.83"Shirt, Plaid",5`.
+
+    Split at the one within the quotes, such a row may have the right number of cells by chance.
+    Two marks behind digits are inches: `1/2"-Muffe,3/4"`.
+    """
+    quote = dialect.quote
+    if not any(quote in cell for cell in cells):
+        return False
+    mark, delimiter = re.escape(quote), re.escape(dialect.delimiter)
+    # Each character fits one alternative only, so that no text takes long.
+    inside = rf"{mark}{mark}|\\.|[^{mark}\\]" if dialect.escape else rf"{mark}{mark}|[^{mark}]"
+    quoted = re.compile(rf"\s*{mark}(?:{inside})*{mark}", re.DOTALL)
+    bare = re.compile(rf"[^{delimiter}\r\n]*")
+    begun = re.compile(
+        rf"[^{mark}{delimiter}\r\n]*([^{mark}{delimiter}\r\n]){mark}(?=[^\s{mark}{delimiter}])"
+        rf"[^{mark}]*{delimiter}[^{mark}]*([^{mark}]){mark}(?=[{delimiter}\r\n]|\Z)"
+    )
+    position = 0
+    while position < len(text):
+        cell = quoted.match(text, position) or bare.match(text, position)
+        if cell and not cell[0].lstrip().startswith(quote) and quote in cell[0]:
+            found = begun.match(text, position)
+            if found and not (found[1].isdigit() and found[2].isdigit()):
+                return True
+        position = (cell.end() if cell else position) + 1
+    return False
 
 
 class _EndlessRowError(Exception):

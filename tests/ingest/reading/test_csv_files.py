@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import UnreadableFile
+from ingest.reading import refusals
 from ingest.reading.handover import Handover, collect
 from ingest.reading.header_row import is_blank
 from ingest.reading.hygiene import clean_text
@@ -66,6 +67,41 @@ def test_quoted_line_breaks_and_doubled_quotes(tmp_path: Path) -> None:
 def test_quotes_escaped_by_a_backslash(tmp_path: Path) -> None:
     path = write(tmp_path, 'a,b\n1,"der \\"Große\\", ja"\n2,x\n')
     assert read_csv(path)[0].rows == [["1", 'der "Große", ja'], ["2", "x"]]
+
+
+def test_a_backslash_that_escapes_nothing_is_text(tmp_path: Path) -> None:
+    """In a file whose marks are doubled it escapes nothing, in others only marks."""
+    path = write(tmp_path, 'a,b\n1,"8\\\'9"" length"\n2,"C:\\temp"\n3,"x, ""y"""\n')
+    assert [row[1] for row in read_csv(path)[0].rows] == ["8\\'9\" length", "C:\\temp", 'x, "y"']
+    path = write(tmp_path, 'a,b\n1,"der \\"Große\\", C:\\temp"\n2,"x\\\\y"\n')
+    assert [row[1] for row in read_csv(path)[0].rows] == ['der "Große", C:\\temp', "x\\y"]
+
+
+def test_a_delimiter_lost_before_a_quoted_cell_costs_one_row(tmp_path: Path) -> None:
+    """Split at the one in the text, the row has as many cells as the header by chance."""
+    lost = '2,$33.83"Organic Oxford Shirt, Plaid",5'
+    inches = '4,1/2"-Muffe,3/4",7'
+    other = '3,"x, ""y""","z, 5",8'
+    path = write(tmp_path, f"id,price,name,size\n1,$3.10,Shirt,4\n{lost}\n{other}\n{inches}\n")
+    (table,) = read_csv(path)
+    assert [row[0] for row in table.rows] == ["1", "3", "4"]
+    assert table.rows[2][1:3] == ['1/2"-Muffe', '3/4"']
+    assert [(r.raw_text, r.reason) for r in table.rejects] == [(lost, refusals.QUOTE.de)]
+
+
+@pytest.mark.parametrize("header", ['Kunde,"Firma,Ort', 'Kunde,"Firma" neu,Ort', 'X,"Y,Z'])
+def test_a_damaged_header_is_told(tmp_path: Path, header: str) -> None:
+    (table,) = read_csv(write(tmp_path, f"{header}\nA1,Brandner,Ulm\nA2,Lindthal,Bonn\n"))
+    assert table.columns == ["column_1", "column_2", "column_3"]
+    assert table.rows == [["A1", "Brandner", "Ulm"], ["A2", "Lindthal", "Bonn"]]
+    assert [reject.raw_text for reject in table.rejects] == [header]
+    assert table.notes == [refusals.damaged_header(1)]
+
+
+def test_a_damaged_title_is_no_damaged_header(tmp_path: Path) -> None:
+    text = 'Liste, "Kunden, neu\nKunde,Firma,Ort\nA1,Brandner,Ulm\nA2,Lindthal,Bonn\n'
+    (table,) = read_csv(write(tmp_path, text))
+    assert table.columns == ["Kunde", "Firma", "Ort"]
 
 
 def test_short_and_long_rows_are_rejected_with_their_text(tmp_path: Path) -> None:
