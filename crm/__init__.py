@@ -12,10 +12,11 @@ from crm.errors import (
     GuardError,
 )
 from crm.fields import Score
+from crm.ledger import Known, count_known, forget_crm
 from crm.listing import list_path
 from crm.pushing import count_actions, push, push_through, to_json
 from crm.reading import read_objects
-from crm.records import Change, Outcome, Record, Row
+from crm.records import Change, Outcome, Record, Row, target_name
 from crm.tasks import Exchanged, exchange_tasks
 
 __all__ = [
@@ -30,13 +31,16 @@ __all__ = [
     "CrmUnreachableError",
     "Exchanged",
     "GuardError",
+    "Known",
     "Outcome",
     "Preview",
     "Record",
     "Row",
     "Score",
     "count_actions",
+    "count_known",
     "exchange_tasks",
+    "forget_crm",
     "list_path",
     "load_config",
     "open_connector",
@@ -44,5 +48,6 @@ __all__ = [
     "push",
     "push_through",
     "read_objects",
+    "target_name",
     "to_json",
 ]

@@ -17,7 +17,7 @@ from config.language import _
 from crm.config import CrmConfig, Lookup
 from crm.errors import CrmError
 from crm.fields import Score
-from crm.records import TARGETS, Row, Target
+from crm.records import TARGETS, Row, Target, target_name
 from warehouse import open_warehouse
 
 MASTER: Final[dict[Target, tuple[str, ...]]] = {
@@ -105,7 +105,7 @@ def require_unique(target: Target, rows: list[Row]) -> None:
                 _(
                     "The key {key} comes twice among the {target} to show: run `reifegrad"
                     " build`, its tests name the cause."
-                ).format(key=first.key, target=target)
+                ).format(key=first.key, target=target_name(target))
             )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from config.language import _, spoken_language
-from crm.fields import FIELDS, SCORE_FIELDS, Score, Values, differing, is_scored
+from config.language import _
+from crm.fields import SCORE_FIELDS, Score, Values, differing, is_scored, label_of
 from crm.matching import Match
 from crm.records import Change, Record, Row, Target
 
@@ -59,7 +59,7 @@ def find_changes(
         record = shown[crm_id]
         key = record.values.get("key") or crm_id
         gone = Row(key=key, score=None, master={"name": record.name})
-        changes.append(_compare(target, gone, record, before))
+        changes.append(_compare(target, gone, record, before, is_gone=True))
     return changes
 
 
@@ -134,7 +134,9 @@ class _Before(NamedTuple):
         return changed
 
 
-def _compare(target: Target, row: Row, record: Record, before: _Before) -> Change:
+def _compare(
+    target: Target, row: Row, record: Record, before: _Before, *, is_gone: bool = False
+) -> Change:
     wanted, reason = row.score, None
     if not record.is_active:
         # A closed deal or an archived customer shows no score; reopened, it gets one next night.
@@ -149,12 +151,17 @@ def _compare(target: Target, row: Row, record: Record, before: _Before) -> Chang
     if target == "parties" and record.is_active and row.customer_no != _number(record):
         writes["customer_no"] = row.customer_no
     after = {**record.values, **writes}
+    action = _action(wanted, writes, kept)
+    if reason is None or not is_scored(record.values):
+        reason = _reason(wanted, writes, kept)
+    if reason is None and action == "clear":
+        reason = _why_cleared(target, row, is_gone=is_gone)
     return Change(
         target=target,
         key=row.key,
-        action=_action(wanted, writes, kept),
+        action=action,
         name=row.name,
-        reason=reason if reason and is_scored(record.values) else _reason(wanted, writes, kept),
+        reason=reason,
         crm_id=record.crm_id,
         customer_no=row.customer_no,
         old_values=_shown(record.values),
@@ -173,8 +180,7 @@ def _action(wanted: Score | None, writes: Mapping[str, Any], kept: Collection[st
 
 def _reason(wanted: Score | None, writes: Mapping[str, Any], kept: Collection[str]) -> str | None:
     if kept:
-        german = spoken_language() == "de"
-        labels = sorted(FIELDS[one].label_de if german else FIELDS[one].label_en for one in kept)
+        labels = sorted(map(label_of, kept))
         return _("changed by a person: {fields}").format(fields=", ".join(labels))
     if not writes:
         return _("unchanged") if wanted else _("no score")
@@ -183,6 +189,16 @@ def _reason(wanted: Score | None, writes: Mapping[str, Any], kept: Collection[st
     if set(writes) <= {"scored_on", "valid_until", "customer_no"}:
         return _("still valid")
     return None
+
+
+def _why_cleared(target: Target, row: Row, *, is_gone: bool) -> str:
+    if row.has_objected:
+        return _("has objected to profiling")
+    if target == "parties":
+        return _("no longer among the customers") if is_gone else _("no score tonight")
+    if is_gone:
+        return _("no longer open, or no longer in the data")
+    return _("no score tonight: counts as decided, or too little is known")
 
 
 def _is_running_out(wanted: Score, record: Record) -> bool:

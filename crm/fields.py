@@ -12,6 +12,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from config.language import spoken_language
+
 Kind = Literal["integer", "text", "long_text", "date", "selection"]
 Values = dict[str, Any]  # by the names of `FIELDS`
 DATES: Final = frozenset({"scored_on", "valid_until"})  # a new date alone is no news
@@ -51,6 +53,11 @@ FIELDS: Final[Mapping[str, Field]] = {
 }
 """`customer_no` stays when a score is cleared; `key` (our id) is only written on records that the
 push creates, so that one created twice is noticed."""
+
+
+def label_of(name: str) -> str:
+    """Return what people call a field of ours, in the language in use."""
+    return FIELDS[name].label_de if spoken_language() == "de" else FIELDS[name].label_en
 
 
 class Score(BaseModel):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
 from config.language import _
 from crm.config import Guard
 from crm.errors import GuardError
-from crm.records import Change, Row, Target
+from crm.records import Change, Row, Target, target_name
 
 
 def check_plausible(target: Target, changes: Iterable[Change], guard: Guard) -> None:
@@ -23,21 +24,21 @@ def check_plausible(target: Target, changes: Iterable[Change], guard: Guard) -> 
     """
     changes = [change for change in changes if not change.has_objected]
     shown = sum(change.old_values is not None for change in changes)
-    counts = {
-        (_("cleared"), guard.max_share_cleared): sum(c.action == "clear" for c in changes),
-        (_("put into another band"), guard.max_share_band_changed): sum(
-            _moves(change, "band") for change in changes
-        ),
-    }
-    for (what, limit), count in counts.items():
+    cleared = [change for change in changes if change.action == "clear"]
+    moved = [change for change in changes if _moves(change, "band")]
+    for what, limit, concerned in (
+        (_("cleared"), guard.max_share_cleared, cleared),
+        (_("put into another band"), guard.max_share_band_changed, moved),
+    ):
+        count = len(concerned)
         if count >= max(1, guard.min_records) and count > limit * shown:
             raise GuardError(
                 _(
                     "Nothing was written: {count} of {shown} scores of {target} would be"
-                    " {what}, more than the {limit:.0%} of config/crm.yml. {release}"
+                    " {what}, more than the {limit} % of config/crm.yml{why}. {release}"
                 ).format(
-                    count=count, shown=shown, target=target, what=what, limit=limit,
-                    release=_release(),
+                    count=count, shown=shown, target=target_name(target), what=what,
+                    limit=f"{100 * limit:.0f}", why=_causes(concerned), release=_release(),
                 )
             )  # fmt: skip
     if guard.stop_on_new_model:
@@ -55,9 +56,14 @@ def check_fresh(target: Target, rows: Iterable[Row], night: date, guard: Guard) 
     if (night - newest).days > guard.max_age_days:
         raise GuardError(
             _(
-                "Nothing was written: the newest score of {target} is of {day}, more than"
+                "Nothing was written: the newest score of {target} is of {day:%Y-%m-%d}, more than"
                 " {limit} days ago. Look at `reifegrad status` why none was made since. {release}"
-            ).format(target=target, day=newest, limit=guard.max_age_days, release=_release())
+            ).format(
+                target=target_name(target),
+                day=newest,
+                limit=guard.max_age_days,
+                release=_release(),
+            )
         )
 
 
@@ -69,8 +75,22 @@ def _check_same_model(target: Target, changes: list[Change], shown: int, guard: 
                 _(
                     "Nothing was written: {count} of {shown} scores of {target} come from another"
                     " {what} than those that the CRM shows. {release}"
-                ).format(count=count, shown=shown, target=target, what=what, release=_release())
+                ).format(
+                    count=count,
+                    shown=shown,
+                    target=target_name(target),
+                    what=what,
+                    release=_release(),
+                )
             )
+
+
+def _causes(concerned: Iterable[Change]) -> str:
+    """Say how many for which reason, the most frequent first; nothing where none is known."""
+    reasons = Counter(change.reason for change in concerned if change.reason)
+    if not reasons:
+        return ""
+    return " ({})".format("; ".join(f"{n} × {reason}" for reason, n in reasons.most_common()))
 
 
 def _release() -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -215,12 +215,100 @@ def settle(
         )
 
 
+def keep_problem(settings: Settings, connector: str, problem: str) -> None:
+    """Keep why a push failed, until one does not; of the CRM that is in use now."""
+    with open_warehouse(settings) as warehouse:
+        warehouse.execute("delete from ops.push_problems where connector <> ?", [connector])
+        warehouse.execute(
+            "insert into ops.push_problems values ($connector, $problem, $now, $now)"
+            " on conflict do update set problem = excluded.problem, failed_at = excluded.failed_at",
+            {"connector": connector, "problem": problem, "now": _now()},
+        )
+
+
+def clear_problem(settings: Settings) -> None:
+    """Take note that a push went through."""
+    with open_warehouse(settings) as warehouse:
+        warehouse.execute("delete from ops.push_problems")
+
+
+def read_refused(settings: Settings, connector: str) -> set[tuple[str, str]]:
+    """Return target and key of the records that the CRM refused when they were sent last."""
+    with open_warehouse(settings) as warehouse:
+        rows: list[tuple[str, str]] = warehouse.execute(
+            "select target, key from ops.push_refusals where connector = ?", [connector]
+        ).fetchall()
+    return set(rows)
+
+
+def keep_refused(
+    settings: Settings, connector: str, refused: Collection[Change], *, is_all: bool
+) -> None:
+    """Keep which records the CRM refused; `is_all`: all others were accepted, or not sent."""
+    with open_warehouse(settings) as warehouse, _transaction(warehouse):
+        if is_all:
+            warehouse.execute("delete from ops.push_refusals where connector = ?", [connector])
+        warehouse.execute(
+            "insert or ignore into ops.push_refusals"
+            " select distinct $connector, * from (select unnest($targets), unnest($keys))",
+            {
+                "connector": connector,
+                "targets": [change.target for change in refused],
+                "keys": [change.key for change in refused],
+            },
+        )
+
+
 def forget(settings: Settings, connector: str, target: Target) -> None:
     """Forget which records earlier pushes wrote; what they showed stays in the push ledger."""
     with open_warehouse(settings) as warehouse:
         warehouse.execute(
             "delete from ops.crm_records where connector = ? and target = ?", [connector, target]
         )
+
+
+class Known(NamedTuple):
+    """How much is known of a CRM: records that show something of ours, tasks of the day's list."""
+
+    parties: int
+    opportunities: int
+    tasks: int
+
+
+def count_known(settings: Settings, connector: str) -> Known:
+    """Count what earlier nights left in the CRM, as far as it is known here."""
+    with open_warehouse(settings) as warehouse:
+        found = warehouse.execute(
+            "select count(*) filter (target = 'parties'),"
+            " count(*) filter (target = 'opportunities'),"
+            " (select count(*) from ops.crm_tasks where connector = $1)"
+            " from ops.crm_records where connector = $1",
+            [connector],
+        ).fetchone()
+    return Known(*(found or (0, 0, 0)))
+
+
+def forget_crm(settings: Settings, connector: str) -> Known:
+    """Forget which records and tasks of a CRM are ours: another one takes its place.
+
+    No CRM is asked or changed. The confirmed rows of `ops.push_ledger`, which prove what was shown
+    of whom, and the feedback that came from there stay.
+
+    Raises:
+        CrmError: a push is running.
+
+    """
+    with one_push_at_a_time(settings):
+        known = count_known(settings, connector)
+        with open_warehouse(settings) as warehouse, _transaction(warehouse):
+            for table in ("crm_records", "crm_tasks", "push_refusals"):
+                warehouse.execute(f"delete from ops.{table} where connector = ?", [connector])
+            warehouse.execute(  # else they would be looked for among the new one's records
+                "delete from ops.push_ledger where connector = ? and confirmed_at is null",
+                [connector],
+            )
+            warehouse.execute("delete from ops.push_problems")
+    return known
 
 
 def _to_text(values: Values | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -15,12 +16,13 @@ from crm.config import CrmConfig, Lookup
 from crm.connectors import Connector
 from crm.diff import find_changes
 from crm.errors import CrmError
-from crm.fields import Values
+from crm.fields import SCORE_FIELDS, Values, label_of
 from crm.guards import check_fresh, check_plausible
 from crm.ledger import Written
 from crm.matching import DELETED, Match, current_ids, is_unmatched, match
-from crm.records import TARGETS, Change, Record, Row, Target
+from crm.records import TARGETS, Change, Record, Row, Target, target_name
 
+logger = logging.getLogger(__name__)
 IDS_PER_READ: Final = 5000
 """So many ids a connector gets at once; it reads them at its own limit."""
 FEW: Final = 20
@@ -74,6 +76,8 @@ def make_plan(
             wanted = _without_echoes(wanted, exported)
         last_written = None if overwrite else written.values[target]
         found = _match(connector, config, target, wanted, written, exported, shown, last_written)
+        if last_written is not None:
+            _tell_lost_fields(target, last_written, found, shown)
         plan.matches[target], plan.exported[target] = found, exported
         plan.changes[target] = find_changes(
             target,
@@ -212,10 +216,16 @@ def _read_exported(
     if len(ids) >= FEW and not found:
         raise CrmError(
             _(
-                "Nothing was written: the CRM knows none of the {count} ids of {target} in the"
+                "Nothing was written: the CRM knows none of the {count} ids of {kind} in the"
                 " source {source}, such as {example}. Is it this CRM's own export? If its key is"
                 " not the CRM's id, name the field in crm.yml: records: {target}: id_field."
-            ).format(count=len(ids), target=target, source=source.source, example=min(ids))
+            ).format(
+                count=len(ids),
+                kind=target_name(target),
+                source=source.source,
+                example=min(ids),
+                target=target,
+            )
         )
     return found
 
@@ -286,11 +296,34 @@ def _require_same_crm(
     raise CrmError(
         _(
             "Nothing was written: none of the {count} records of {target} that earlier pushes wrote"
-            " shows anything of it. Another CRM than before needs a home of its own"
-            " (REIFEGRAD_HOME). If our fields were emptied in this one, call `reifegrad push"
-            " --overwrite` once."
-        ).format(count=len(filled), target=target)
+            " shows anything of it. If this is another CRM than before, call `reifegrad crm forget`"
+            " once; if our fields were emptied in the same one, `reifegrad push --overwrite`."
+        ).format(count=len(filled), target=target_name(target))
     )
+
+
+def _tell_lost_fields(
+    target: Target,
+    last_written: Mapping[str, Values],
+    found: Match,
+    shown: Mapping[str, Record],
+) -> None:
+    """Tell of a field that is empty on every record: it may have been made anew.
+
+    It counts as changed by people all the same: one of them may have emptied it in one go.
+    """
+    current = {one.crm_id: one for records in found.records.values() for one in records}
+    current |= shown
+    for name in SCORE_FIELDS:
+        filled = [i for i, values in last_written.items() if i in current and values.get(name)]
+        if len(filled) >= FEW and not any(current[i].values.get(name) for i in filled):
+            told = _(
+                "The field {field} is empty on all {count} records of {target} that earlier pushes"
+                " filled. If it was made anew, call `reifegrad push --overwrite` once."
+            )
+            of = target_name(target)
+            said = told.format(field=label_of(name), count=len(filled), target=of)
+            logger.warning("%s", said)
 
 
 def _forget_a_former_crm(

@@ -9,16 +9,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypedDict, Unpack, get_args
 
-from config import Settings
+from config import ConfigurationError, Settings
 from config.language import _
 from crm import ledger
 from crm.config import CrmConfig, load_config
 from crm.connectors import Connector, open_connector
 from crm.desired import read_rows
+from crm.errors import CrmError, CrmUnreachableError
 from crm.planning import Plan, check_plan, make_plan
 from crm.records import TARGETS, Action, Change, Row, Target
 from crm.refusals import FILE as REJECTED
-from crm.refusals import write_rejected
+from crm.refusals import tell_refused, write_rejected
 from crm.writing import Progress, Writer, find_arrived, read_back, settle_announced
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ def push(
     A company without a CRM (`connector: excel`) gets them as an Excel list, see `crm.listing`.
 
     A push that was killed is finished by the next one; a second push changes nothing. Whoever
-    objected to profiling is cleared first, and no guard holds that back.
+    objected to profiling is cleared first, and no guard holds that back. Why it failed is kept for
+    `reifegrad status`, until one succeeds.
 
     Args:
         settings: which warehouse and which CRM.
@@ -66,13 +68,26 @@ def push(
 
     """
     config = load_config(settings)
-    if not config.has_crm:
-        from crm.listing import push_list
 
-        only_tell = dry_run or options.get("objections_only", False)
-        return push_list(settings, config, dry_run=only_tell, force=force)
-    connector = open_connector(settings, config)
-    return push_through(connector, settings, dry_run=dry_run, force=force, **options)
+    def do() -> list[Change]:
+        if not config.has_crm:
+            from crm.listing import push_list
+
+            only_tell = dry_run or options.get("objections_only", False)
+            return push_list(settings, config, dry_run=only_tell, force=force)
+        connector = open_connector(settings, config)
+        return push_through(connector, settings, dry_run=dry_run, force=force, **options)
+
+    if dry_run or options.get("only") is not None:  # what a person tries is no word on the nights
+        return do()
+    try:
+        changes = do()
+    except (CrmError, ConfigurationError) as error:
+        ledger.keep_problem(settings, config.connector, " ".join(str(error).split()))
+        raise
+    if not options.get("objections_only"):
+        ledger.clear_problem(settings)
+    return changes
 
 
 def push_through(
@@ -115,9 +130,15 @@ def push_through(
             return plan.all()
         if not force:
             check_plan(config, rows, plan, settings.night)
-        done = _write(writer, plan, cleared)
+        try:
+            done = _write(writer, plan, cleared)
+        except CrmUnreachableError as error:
+            raise _broken_off(error, writer.written, plan) from error
+        refused = [change for change in done if change.refused is not None]
+        tell_refused(refused)
         if only is None:  # else the list would lose all others
-            write_rejected(settings.review / REJECTED, done)
+            write_rejected(settings.review / REJECTED, refused)
+            ledger.keep_refused(settings, connector.name, refused, is_all=True)
         for problem in read_back(connector, config, done, push_id):
             logger.warning("%s", problem)
     return done
@@ -187,6 +208,14 @@ def _write(
     return done
 
 
+def _broken_off(error: CrmUnreachableError, written: int, plan: Plan) -> CrmUnreachableError:
+    """Say beside the outage how far the push came."""
+    count = sum(bool(change.writes) for change in plan.all())
+    told = _("{error} {written} of {count} records were written; the next push writes the rest.")
+    message = told.format(error=error, written=written, count=count)
+    return CrmUnreachableError(message, error.retry_after)
+
+
 def _only(plan: Plan, rows: Mapping[Target, Sequence[Row]], text: str) -> Plan:
     """Keep the changes of the customers that a person names, and of their opportunities.
 
@@ -194,8 +223,6 @@ def _only(plan: Plan, rows: Mapping[Target, Sequence[Row]], text: str) -> Plan:
         CrmError: nobody is called so.
 
     """
-    from crm.errors import CrmError
-
     wanted = text.strip().casefold()
     if not wanted:
         raise CrmError(_("--only needs a number, a key or a part of a name."))

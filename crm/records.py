@@ -7,12 +7,18 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from config.language import _
 from crm.config import Lookup
 from crm.fields import Score, Values
 
 Target = Literal["parties", "opportunities"]
 TARGETS: tuple[Target, ...] = ("parties", "opportunities")  # parents first
 Action = Literal["create", "change", "clear", "skip", "conflict"]
+
+
+def target_name(target: str) -> str:
+    """Name what a push writes to in the language in use."""
+    return _("customers") if target == "parties" else _("opportunities")
 
 
 class _Frozen(BaseModel):

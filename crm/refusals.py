@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -9,7 +11,9 @@ from typing import Final
 from config.language import _
 from crm.records import Change, RefusalKind
 
+logger = logging.getLogger(__name__)
 FILE: Final = "rejected.xlsx"
+MOST_REASONS: Final = 5
 WIDTHS: Final = (16, 34, 16, 22, 60, 60)
 
 
@@ -38,19 +42,21 @@ def say_plainly(kind: RefusalKind) -> str:
     }[kind]
 
 
-def write_rejected(path: Path, done: Sequence[Change]) -> int:
-    """Write the list of refused records, or remove the one of an earlier night.
+def tell_refused(refused: Sequence[Change]) -> None:
+    """Log each reason once, the most frequent first; the list has every record."""
+    reasons = Counter(change.refused for change in refused)
+    for words, count in reasons.most_common(MOST_REASONS):
+        told = _("{count} × refused by the CRM: {reason}")
+        logger.warning("%s", told.format(count=count, reason=words))
 
-    Returns:
-        How many were refused.
 
-    """
+def write_rejected(path: Path, refused: Sequence[Change]) -> None:
+    """Write the list of refused records, or remove the one of an earlier night."""
     from workbooks.style import dress, new_book, save, writable
 
-    refused = [change for change in done if change.refused is not None]
     if not refused:
         path.unlink(missing_ok=True)
-        return 0
+        return
     book = new_book()
     sheet = book.active
     sheet.title = _("Refused by the CRM")[:31]
@@ -73,4 +79,3 @@ def write_rejected(path: Path, done: Sequence[Change]) -> int:
         sheet.append(writable(cells))
     dress(sheet, WIDTHS, frozen="C2")
     save(book, path)
-    return len(refused)

@@ -27,13 +27,13 @@ from crm.errors import CrmError, CrmRejectedError, CrmUnreachableError
 from crm.fields import SCORE_FIELDS
 from crm.ledger import Announced
 from crm.planning import read_records
-from crm.records import TARGETS, Change, Outcome, Target
+from crm.records import TARGETS, Change, Outcome, Target, target_name
 
 logger = logging.getLogger(__name__)
 Batch = dict[int, Change]  # by number within the push
 MANY: Final = 5
 """So many refused records and none accepted: it is not the records. Fewer may be bad luck, and
-must not keep the rest from being written."""
+must not keep the rest from being written; those that were refused last time do not count."""
 ROWS_A_ROUND: Final = 1000
 BATCHES_A_WORKER: Final = 4
 """A round takes this many batches of each worker, up to so many rows: each round opens the
@@ -81,7 +81,8 @@ class _Round:
 class Writer:
     """One push through one connector.
 
-    `overwrite`: also what a person changed while the push ran is written over.
+    `overwrite`: also what a person changed while the push ran is written over. `written`: so many
+    records the CRM has accepted.
     """
 
     def __init__(
@@ -98,8 +99,9 @@ class Writer:
         self._push_id = push_id
         self._progress = progress
         self._overwrite = overwrite
+        self.written = 0
+        self._refused_before = ledger.read_refused(settings, connector.name)
         self._next_number = 0
-        self._has_accepted = False
 
     def write(self, changes: Sequence[Change], parents: Mapping[str, str]) -> list[Change]:
         """Write what is to be written of one target.
@@ -144,13 +146,15 @@ class Writer:
         finally:  # what is known is kept even where one of the batches had no answer
             less = {n: c for n, c in one.sent.items() if c is not one.announced[n]}
             ledger.settle(self._settings, self._push_id, one.written, one.known, less)
-        self._has_accepted |= bool(one.written)
-        refused = [outcome for outcome in one.outcomes.values() if outcome.refused]
-        if len(refused) == len(one.outcomes) >= MANY and not self._has_accepted:
-            first = next(iter(one.announced.values()))
+            self.written += len(one.written)
+        refused = [one.announced[n] for n, outcome in one.outcomes.items() if outcome.refused]
+        news = [each for each in refused if (each.target, each.key) not in self._refused_before]
+        if len(refused) == len(one.outcomes) and len(news) >= MANY and not self.written:
+            ledger.keep_refused(self._settings, self._connector.name, refused, is_all=False)
+            first = next(iter(one.outcomes.values()))
             raise CrmError(
                 _("The CRM refused all {count} records of a batch of {target}: {reason}").format(
-                    count=len(refused), target=first.target, reason=refused[0].refused
+                    count=len(refused), target=target_name(news[0].target), reason=first.refused
                 )
             )
         return one
@@ -290,8 +294,12 @@ def read_back(
         for change in sample:
             record = records.get(change.crm_id or "")
             if record is None or not _is_written(change, record.values):
-                told = _("the CRM does not show on {target} {crm_id} what was written for {key}")
-                problems.append(told.format(target=target, crm_id=change.crm_id, key=change.key))
+                told = _(
+                    "the CRM does not show on record {crm_id} ({target}) what was written for {key}"
+                )
+                problems.append(
+                    told.format(target=target_name(target), crm_id=change.crm_id, key=change.key)
+                )
     return problems
 
 
@@ -332,7 +340,7 @@ def _after(change: Change, outcome: Outcome) -> Change:
     if outcome.refused is None:
         return change.model_copy(update={"crm_id": outcome.crm_id or change.crm_id})
     reason = _("refused by the CRM: {reason}").format(reason=outcome.refused)
-    logger.warning("%s %s: %s", change.target, change.key, reason)
+    logger.info("%s %s: %s", change.target, change.key, reason)
     update = {"action": "skip", "reason": reason, "new_values": change.old_values, "writes": {}}
     update |= {"refused": outcome.refused, "refusal": outcome.kind}
     return change.model_copy(update=update)

@@ -13,7 +13,7 @@ from jinja2.runtime import Context as JinjaContext
 from config import Settings, load_settings
 from config.rights import write_privately
 from nights.dates import NIGHT_KEY, night_of
-from nights.failures import is_final, one_line
+from nights.failures import is_final, is_named, one_line
 from nights.manifest import DBT_ENVIRONMENT, PROJECT, current_manifest
 from nights.steps import Step
 
@@ -168,20 +168,22 @@ def fail_fast(work: Callable[P, R]) -> Callable[P, R]:
     """Let a task fail at once, without retries, where only a person can help.
 
     The rooms' own exceptions say in one line what to do; a second try would say the same. A
-    locked warehouse, a CRM that does not answer and everything unexpected are tried again.
+    locked warehouse, a CRM that does not answer and everything unexpected are tried again. Only
+    what is unexpected leaves a traceback in the task's log: below one nobody finds the line.
     """
 
     @wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        from airflow.sdk.exceptions import AirflowFailException
+        from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
         write_privately()
         try:
             return work(*args, **kwargs)
         except Exception as error:
-            if is_final(error):
-                raise AirflowFailException(one_line(error)) from error
-            raise
+            if not is_named(error):
+                raise
+            failure = AirflowFailException if is_final(error) else AirflowException
+            raise failure(one_line(error)) from None
 
     return run
 

@@ -238,15 +238,14 @@ def _crm(settings: Settings, purpose: Purpose) -> Iterator[Finding]:
         return
     try:
         open_connector(settings, config).require_login()
-    except CrmUnreachableError as error:
-        # At night the push tries for a while on its own, and all before it need no CRM.
-        level: Level = "warning" if purpose == "airflow" else "error"
-        yield Finding(
-            check="crm", level=level, says=one_line(error),
-            todo=_("A company without a CRM says `connector: excel` in crm.yml."),
-        )  # fmt: skip
     except (CrmError, ConfigurationError) as error:
-        yield Finding(check="crm", level="error", says=one_line(error))
+        # A night does all before the push without a CRM, and at its end the push says so itself.
+        level: Level = "warning" if purpose in ("airflow", "run") else "error"
+        is_silent = isinstance(error, CrmUnreachableError)
+        todo = _("A company without a CRM says `connector: excel` in crm.yml.")
+        yield Finding(
+            check="crm", level=level, says=one_line(error), todo=todo if is_silent else None
+        )
     else:
         says = _("The CRM answers and lets {user} in.").format(user=settings.crm_user)
         yield Finding(check="crm", level="ok", says=says)

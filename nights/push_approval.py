@@ -66,13 +66,13 @@ def release_subject() -> str:
 def release_body(preview: Mapping[str, Any]) -> str:
     """Say in Markdown, in the set language, what would be written."""
     from config import load_settings
+    from crm import target_name
 
     load_settings()
     actions = _actions()
-    targets = {"parties": _("customers"), "opportunities": _("opportunities")}
     parts = [f"**{preview['warning']}**"] if preview["warning"] else []
     counts = [
-        _line(targets[target], *(count[name] for name in actions))
+        _line(target_name(target), *(count[name] for name in actions))
         for target, count in preview["counts"].items()
     ]
     parts.append("\n".join([*_header("", *actions.values()), *counts]))

@@ -15,7 +15,8 @@ from warehouse import open_warehouse
 if TYPE_CHECKING:
     from crm import Change, Exchanged, Preview
     from ml.feedback import FeedbackKind
-    from report.calls.rows import CallList
+    from report.calls.cells import Teller
+    from report.calls.rows import Call, CallList
     from report.calls.settings import ListConfig
 
 # What the CRM shows on which records; see the views sync_crm__*.
@@ -25,6 +26,8 @@ SCORES: Final[Mapping[str, tuple[str, Literal["customer", "lead"]]]] = {
 }
 JUDGED: Final = {"points", "band"}
 """Who changes one of these in the CRM says that the hint is wrong; of a text that is not said."""
+AT_ONCE: Final = 20
+"""So many emptied in one night are a field that was made anew or a bulk edit, no word on each."""
 
 
 def push_scores(settings: Settings, **options: Any) -> list[Change]:  # noqa: ANN401
@@ -122,19 +125,23 @@ def _wishes(settings: Settings, lists: Sequence[CallList]) -> list[Any]:
             customer_id=call["customer_id"],
             about=call["night"],
             subject=f"{call['name']}: {call.next_step[settings.language]}",
-            note="\n".join(
-                part
-                for part in (
-                    teller.hint(call), teller.reasons(call), teller.contact(call),
-                    teller.last(call), teller.open(call), _how(settings),
-                )
-                if part
-            ),
+            note=_note(call, teller, settings),
             owner=found.manager,
         )
         for found in lists
         for call in found.calls
     ]  # fmt: skip
+
+
+def _note(call: Call, teller: Teller, settings: Settings) -> str:
+    contact = ", ".join(teller.contact(call).splitlines())
+    # Named, since a telephone number begins with + as a reason does.
+    whom = f"{teller.words('calls_contact')}: {contact}" if contact else ""
+    parts = (
+        teller.hint(call), teller.reasons(call), whom, teller.last(call), teller.open(call),
+        _how(settings),
+    )  # fmt: skip
+    return "\n".join(part for part in parts if part)
 
 
 def _how(settings: Settings) -> str:
@@ -154,6 +161,9 @@ def _keep_edits(settings: Settings, changes: Sequence[Change]) -> None:
     from ml.feedback import Feedback, record_feedback
 
     edited = [change for change in changes if JUDGED & set(change.kept) and change.crm_id]
+    emptied = [change for change in edited if _is_emptied(change)]
+    if len(emptied) >= AT_ONCE:
+        edited = [change for change in edited if not _is_emptied(change)]
     if not edited:
         return
     source = load_config(settings).connector
@@ -180,6 +190,12 @@ def _keep_edits(settings: Settings, changes: Sequence[Change]) -> None:
             for change in edited
         ]
         record_feedback(warehouse, said)
+
+
+def _is_emptied(change: Change) -> bool:
+    """Whether nothing of a hint stands there where somebody could have said otherwise."""
+    shown = change.old_values or {}
+    return not any(shown.get(name) for name in JUDGED & set(change.kept))
 
 
 def _said(change: Change) -> str:

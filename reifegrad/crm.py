@@ -10,7 +10,10 @@ from reifegrad.options import AsJson, Night, settings_now, settings_of
 from reifegrad.terminal.printing import push_progress, say, say_json, show
 
 if TYPE_CHECKING:
-    from crm import Connector
+    from collections.abc import Iterator
+
+    from config import Settings
+    from crm import Connector, CrmConfig
 
 crm_app = typer.Typer(no_args_is_help=True)
 
@@ -47,6 +50,8 @@ def setup() -> None:
     from config.language import _
 
     steps = _connector().setup()
+    if not steps:
+        say(_("The CRM has all that we need already."))
     for step in steps:
         if step.is_done:
             say(f"✓ {step.says}")
@@ -55,6 +60,59 @@ def setup() -> None:
         say(_("Left to you:"))
     for number, says in enumerate(by_hand, start=1):
         say(f"{number}. {says}")
+
+
+@crm_app.command()
+def forget(
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it is only told.")] = False,
+) -> None:
+    """Begin anew with another CRM, after a trial say: which records are ours is forgotten here.
+
+    Nothing changes in any CRM. What was shown of whom stays in the push ledger.
+    """
+    from config.language import _
+    from crm import count_known, forget_crm
+
+    settings, config = _settings_with_crm()
+    if not settings.warehouse.exists() or not any(known := count_known(settings, config.connector)):
+        say(_("Nothing is known of a CRM ({connector}).").format(connector=config.connector))
+        return
+    if yes:
+        forget_crm(settings, config.connector)
+        told = _(
+            "Forgotten of the CRM so far ({connector}): {parties} records of customers,"
+            " {opportunities} of opportunities, {tasks} tasks. The next push looks for each"
+            " customer anew: `reifegrad push --dry-run`."
+        )
+    else:
+        told = _(
+            "Would be forgotten of the CRM so far ({connector}): {parties} records of customers,"
+            " {opportunities} of opportunities, {tasks} tasks. Nothing changes in any CRM."
+            " To do so, call `reifegrad crm forget --yes`."
+        )
+    say(told.format(connector=config.connector, **known._asdict()))
+    for line in _told_of_sources(settings, config):
+        say(line)
+
+
+def _told_of_sources(settings: Settings, config: CrmConfig) -> Iterator[str]:
+    """Say what else speaks of the former CRM and is a person's to change."""
+    from config.language import _
+    from fetch import load_entries
+
+    entries = [name for name, entry in load_entries(settings).items() if entry.kind == "crm"]
+    if entries:
+        told = _(
+            "! What {entries} of fetch.yml has read so far is of the former CRM: give the entry"
+            " another name, and its sources in sources.yml and crm.yml, so that all of the new one"
+            " is read and the ids of the former are no longer used."
+        )
+        yield told.format(entries=", ".join(entries))
+        return
+    sources = [found.source for _target, found in config.records if found]
+    if sources:
+        told = _("! Is the source {sources} (crm.yml: records) the export of the new CRM?")
+        yield told.format(sources=", ".join(sources))
 
 
 def push(
@@ -99,9 +157,15 @@ def push(
 
 
 def _connector() -> Connector:
+    from crm import open_connector
+
+    return open_connector(*_settings_with_crm())
+
+
+def _settings_with_crm() -> tuple[Settings, CrmConfig]:
     from config import ConfigurationError
     from config.language import _
-    from crm import load_config, open_connector
+    from crm import load_config
 
     settings = settings_now()
     config = load_config(settings)
@@ -111,4 +175,4 @@ def _connector() -> Connector:
                 file=settings.config / "crm.yml"
             )
         )
-    return open_connector(settings, config)
+    return settings, config

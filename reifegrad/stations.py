@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from config import Settings
 from config.language import _, in_thousands
-from nights.steps import NIGHT, SCORING
+from nights.failures import one_line
+from nights.steps import NIGHT, SCORING, Step
 from reifegrad import fetching
 from reifegrad.listing import say_lists, say_mails
 from reifegrad.terminal.push_tables import say_pushed, say_tasks, say_waiting
@@ -343,15 +344,13 @@ TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
 def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[str]:
     """Take the steps of the night in their order, with a line for what each did.
 
-    Two are told while they work: the look before the night, for which the CRM must answer (no
-    second try follows, as in Airflow), and the inbox, file by file.
+    Two are told while they work: the look before the night, and the inbox, file by file. A push
+    or a mail that fails keeps nothing else from being done; the error comes at the end.
     """
-    from ml import ScoringError, TrainingError
-
     ingested: Ingested | None = None
     silent: str | None = None
     left_out: set[str] = set()
-    failed: TrainingError | ScoringError | None = None
+    failed: list[Exception] = []
     for step in chain.from_iterable(NIGHT.values()):
         if step.name in left_out:
             continue
@@ -360,14 +359,9 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
         elif step.name == "ingest_files":
             ingested = yield from ingest(settings, progress)
         else:
-            try:
-                result = step.run(settings)
-            except (TrainingError, ScoringError) as error:
-                # The scores are made by what is in force, and the others reach people.
-                failed, result = error, error.results
-            if step.chooses:
-                left_out |= {*step.chooses} - {*result}
-            if step.name in TOLD:
+            result, not_due = _take(step, settings, failed)
+            left_out |= not_due
+            if step.name in TOLD and result is not None:
                 yield from TOLD[step.name](settings, result)
             if step.name == "fetch_sources":
                 silent = fetching.failed_names(result)
@@ -375,8 +369,35 @@ def run_night(settings: Settings, progress: Progress | None = None) -> Iterator[
         yield f"! {silent}"
     if ingested:
         yield from ingested.lines()
+    yield from (f"! {one_line(error)}" for error in failed[:-1])
     if failed:
-        raise failed
+        raise failed[-1]
+
+
+def _take(step: Step, settings: Settings, failed: list[Exception]) -> tuple[Any, set[str]]:
+    """Take one step; a failure that others need not mind goes into `failed`.
+
+    Returns:
+        What the step gives, None where it failed; names of steps that are not due now.
+
+    """
+    from crm import CrmError
+    from ml import ScoringError, TrainingError
+    from nights.mailing import MailError
+
+    try:
+        result = step.run(settings)
+    except (TrainingError, ScoringError) as error:
+        # The scores are made by what is in force, and the others reach people.
+        failed.append(error)
+        result = error.results
+    except CrmError as error:
+        failed.append(error)
+        return None, {"push_to_crm", "exchange_tasks"}  # as in Airflow
+    except MailError as error:
+        failed.append(error)
+        return None, set()
+    return result, {*step.chooses} - {*result} if step.chooses else set()
 
 
 def _now() -> datetime:

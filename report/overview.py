@@ -120,6 +120,15 @@ class PushGroup(_Frozen):
     cleared: int
 
 
+class PushProblem(_Frozen):
+    """Why the last push failed. Times are UTC; `failing_since`: the first that failed in a row."""
+
+    connector: str
+    problem: str
+    failing_since: datetime
+    failed_at: datetime
+
+
 class Overview(_Frozen):
     """Everything that `reifegrad status` tells.
 
@@ -141,6 +150,7 @@ class Overview(_Frozen):
     report: Path | None = None
     scores: tuple[ScoreGroup, ...] = ()
     pushes: tuple[PushGroup, ...] = ()
+    push_problems: tuple[PushProblem, ...] = ()
 
 
 FILES = """
@@ -210,9 +220,18 @@ select connector, target, max(pushed_at) as pushed_at,
     count(*) filter (action = 'change') as changed,
     count(*) filter (action = 'clear') as cleared
 from ops.push_ledger
-where push_id = (select push_id from ops.push_ledger order by pushed_at desc limit 1)
+where confirmed_at is not null and push_id = (
+    select push_id from ops.push_ledger
+    where confirmed_at is not null
+    order by pushed_at desc limit 1
+)
 group by connector, target
 order by connector, target desc
+"""
+PUSH_PROBLEMS = """
+select connector, problem, failing_since, failed_at
+from ops.push_problems
+order by connector
 """
 COUNT = "select count(*) from marts.{table}"
 HAS_TABLE = (
@@ -265,6 +284,7 @@ def _read_overview(settings: Settings) -> Overview:
         quarantine = [QuarantineGroup(**row) for row in _rows(connection, QUARANTINE)]
         scores = _scores(settings, connection)
         pushes = [PushGroup(**row) for row in _rows(connection, PUSHES)]
+        problems = [PushProblem(**row) for row in _rows(connection, PUSH_PROBLEMS)]
         customers = _count(connection, "customers")
         records = _count(connection, "customer_records")
     return Overview(
@@ -280,6 +300,7 @@ def _read_overview(settings: Settings) -> Overview:
         report=report_path(settings) if report_path(settings).is_file() else None,
         scores=tuple(_with_auc(settings, scores)),
         pushes=tuple(pushes),
+        push_problems=tuple(problems),
     )
 
 

@@ -105,8 +105,9 @@ def reason_in(log: Path) -> str | None:
         if isinstance(entry, dict) and entry.get("error_detail"):
             error = entry["error_detail"][0]
             kind, told = error.get("exc_type"), error.get("exc_value")
-            # `fail_fast` raises this one with a message that says it all.
-            reason = str(told) if kind == "AirflowFailException" else f"{kind}: {told}"
+            # `fail_fast` raises these with a message that says it all.
+            is_whole = kind in ("AirflowFailException", "AirflowException")
+            reason = str(told) if is_whole else f"{kind}: {told}"
     return " ".join(reason.split()) if reason else None
 
 

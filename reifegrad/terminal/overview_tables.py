@@ -50,7 +50,9 @@ READINGS: Final = {
 
 def target_name(target: str) -> str:
     """Name what a push writes to in the language in use."""
-    return _("customers") if target == "parties" else _("opportunities")
+    from crm import target_name as name
+
+    return name(target)
 
 
 def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
@@ -83,6 +85,7 @@ def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
         yield from _told_of_scores(overview)
     if overview.pushes:
         yield push_table(overview, settings)
+    yield from _told_of_push(overview, settings)
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:
@@ -319,6 +322,14 @@ def _told_of_scores(overview: Overview) -> Iterator[str]:
             told = _("{title}: {what} {amount} € in all.")
             amount = in_thousands(round(group.expected_amount))
             yield told.format(title=group.title, what=group.expected_title, amount=amount)
+
+
+def _told_of_push(overview: Overview, settings: Settings) -> Iterator[str]:
+    """Yield why the last push failed, if it did."""
+    for one in overview.push_problems:
+        told = _("! No push has succeeded since {since}; the last try: {problem}")
+        since = local_time(settings, one.failing_since.replace(tzinfo=UTC))
+        yield told.format(since=since, problem=one.problem)
 
 
 def push_table(overview: Overview, settings: Settings) -> Table:

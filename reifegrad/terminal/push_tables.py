@@ -97,22 +97,26 @@ def changes_table(changes: Sequence[Change], *, dry_run: bool) -> Table:
 
 
 def reasons_table(changes: Sequence[Change]) -> Table | None:
-    """Say why records are left out or left to people, with an example each; None if all is said."""
-    reasons: dict[tuple[str, str], list[Change]] = {}
+    """Say why records are cleared, left out or left to people; None if all is said."""
+    reasons: dict[tuple[str, str, str], list[Change]] = {}
+    done = {"clear": _("cleared"), "skip": _("left out"), "conflict": _("left to people")}
     said = (_("unchanged"), _("no score"))
     for change in changes:
-        if change.action in ("skip", "conflict") and change.reason not in said:
-            reasons.setdefault((change.target, change.reason or ""), []).append(change)
+        if change.action in done and change.reason not in said:
+            about = (change.target, done[change.action], change.reason or "")
+            reasons.setdefault(about, []).append(change)
     if not reasons:
         return None
     table = titled_table(
-        _("Why records are left out"), _("Target"), _("Reason"), _("Records"), _("for example"),
-        numbers=range(2, 3),
+        _("Why records are cleared or left out"), _("Target"), "", _("Reason"), _("Records"),
+        _("for example"),
+        numbers=range(3, 4),
     )  # fmt: skip
     ordered = sorted(reasons.items(), key=lambda one: -len(one[1]))
-    for (target, reason), group in ordered[:MOST_REASONS]:
+    for (target, what, reason), group in ordered[:MOST_REASONS]:
         example = group[0].name or group[0].key
-        table.add_row(target_name(target), reason, in_thousands(len(group)), example)
+        table.add_row(target_name(target), what, reason, in_thousands(len(group)), example)
     if rest := sum(len(group) for _reason, group in ordered[MOST_REASONS:]):
-        table.add_row("…", _("others: `reifegrad push --dry-run --json`"), in_thousands(rest), "")
+        others = _("others: `reifegrad push --dry-run --json`")
+        table.add_row("…", "", others, in_thousands(rest), "")
     return table

@@ -135,9 +135,41 @@ def test_a_refused_record_does_not_hold_up_the_others(settings, memory, show, sc
 def test_a_crm_that_refuses_everything_stops_the_push(settings, memory, show, score, read_ledger):
     show({f"C{i}": score(i) for i in range(12)})
     memory.refuses = {f"C{i}" for i in range(12)}
-    with pytest.raises(CrmError, match="refused all 12 records of a batch of parties: no C0"):
+    with pytest.raises(CrmError, match="refused all 12 records of a batch of customers: no C0"):
         push_through(memory, settings)
     assert read_ledger() == []
+
+
+def test_records_refused_last_time_do_not_stop_the_next_push(settings, memory, show, score):
+    """Else a handful of bad records would keep all others out of the CRM in every quiet night."""
+    bad = [f"C{i:02}" for i in range(6)]
+    show({key: score(10) for key in [*bad, "C90"]})
+    memory.refuses = {*bad}
+    push_through(memory, settings)
+    show({key: score(10) for key in [*bad, "C90"]}, {"L90": score(20)})
+    done = {change.key: change.action for change in push_through(memory, settings)}
+    assert done == dict.fromkeys([*bad, "C90"], "skip") | {"L90": "create"}
+
+    fresh = [f"C{i:02}" for i in range(20, 30)]  # none that was known to be bad
+    memory.refuses |= {*fresh}
+    show({key: score(10) for key in [*bad, *fresh, "C90"]})
+    with pytest.raises(CrmError, match="refused all"):
+        push_through(memory, settings)
+
+
+def test_a_field_that_is_empty_everywhere_is_told_and_nobody_is_overwritten(
+    settings, memory, show, score, caplog
+):
+    show({f"C{i:02}": score(i) for i in range(1, 26)})
+    push_through(memory, settings)
+    for crm_id, record in memory.records["parties"].items():
+        values = {**record.values, "points": None}
+        memory.records["parties"][crm_id] = record.model_copy(update={"values": values})
+    assert {change.kept for change in push_through(memory, settings)} == {("points",)}
+    assert "Points is empty on all 25 records of customers" in caplog.text
+    assert "push --overwrite" in caplog.text
+    push_through(memory, settings, overwrite=True)
+    assert shown(memory) == {f"C{i:02}": i for i in range(1, 26)}
 
 
 def test_a_few_refused_records_alone_do_not_stop_the_push(settings, memory, show, score):
@@ -204,7 +236,7 @@ def test_ids_of_another_crm_are_not_taken_for_this_ones(settings, memory, show, 
     other = MemoryCrm()
     for crm_id in list(memory.records["parties"])[:there]:
         other.add("parties", crm_id, name="A stranger")
-    with pytest.raises(CrmError, match="none of the 30 records of parties that earlier"):
+    with pytest.raises(CrmError, match="none of the 30 records of customers that earlier"):
         push_through(other, settings)
     assert other.calls == 0
     assert push_through(other, settings, overwrite=True)  # the same CRM, its fields emptied
@@ -216,7 +248,7 @@ def test_the_guard_stops_before_anything_is_written_and_can_be_released(
     show({f"C{i:02}": score(90) for i in range(30)}, {"L01": score(10)})
     push_through(memory, settings)
     show(dict.fromkeys([f"C{i:02}" for i in range(30)]), {"L01": score(99)})
-    with pytest.raises(GuardError, match="30 of 30 scores of parties would be cleared"):
+    with pytest.raises(GuardError, match="30 of 30 scores of customers would be cleared"):
         push_through(memory, settings)
     assert set(shown(memory).values()) == {90}
     assert shown(memory, "opportunities") == {"L01": 10}
@@ -316,7 +348,7 @@ def test_reasons_that_name_a_record_each_do_not_flood_the_terminal():
     table = reasons_table(changes)
     assert table is not None
     assert table.row_count == 16
-    assert list(table.columns[2].cells)[-1] == "25"
+    assert list(table.columns[3].cells)[-1] == "25"
 
 
 def test_what_a_first_push_into_a_new_crm_leaves_over_is_created_by_the_next(

@@ -141,6 +141,22 @@ def test_a_score_that_a_person_corrected_comes_back_as_feedback(settings, crm, m
     assert source == "tryton"
 
 
+def test_a_field_that_was_emptied_on_many_records_at_once_judges_no_hint(
+    settings, crm, monkeypatch
+):
+    emptied = Change(
+        target="parties", key="C1", action="conflict", crm_id="id-C1", kept=("points",),
+        old_values={"band": "low", "points": None, "reasons": "x"},
+    )  # fmt: skip
+    judged = emptied.model_copy(
+        update={"key": "C2", "crm_id": "id-C2", "old_values": {"points": 3}}
+    )
+    many = [emptied.model_copy(update={"key": f"C{i}"}) for i in range(20)]
+    monkeypatch.setattr("crm.push", lambda _settings, **_options: [*many, judged])
+    sales.push_scores(settings)
+    assert [entity for _score, entity, *_rest in feedback(settings)] == ["C2"]
+
+
 def test_the_next_step_of_the_list_stands_beside_the_score(settings, crm):
     changes = push_through(crm, settings, next_steps={"C1": "Anrufen"})
     assert [(c.key, c.writes) for c in changes if c.writes] == [("C1", {"next_step": "Anrufen"})]

@@ -32,7 +32,9 @@ def test_what_may_pass_by_itself_is_tried_again():
 
 def test_a_task_fails_for_good_where_only_a_person_can_help(tmp_path, monkeypatch):
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
-    from airflow.sdk.exceptions import AirflowFailException
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+    from crm import CrmUnreachableError
 
     @fail_fast
     def broken(error):
@@ -40,5 +42,9 @@ def test_a_task_fails_for_good_where_only_a_person_can_help(tmp_path, monkeypatc
 
     with pytest.raises(AirflowFailException, match=r"crm\.yml is wrong"):
         broken(ConfigurationError("crm.yml is wrong"))
+    with pytest.raises(AirflowException, match=r"^away for now$") as tried_again:
+        broken(CrmUnreachableError("away\n for now"))
+    assert not isinstance(tried_again.value, AirflowFailException)
+    assert tried_again.value.__suppress_context__  # no traceback hides the line
     with pytest.raises(ConnectionError):
         broken(ConnectionError("later"))

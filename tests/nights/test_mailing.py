@@ -20,6 +20,7 @@ from openpyxl import load_workbook
 
 from config import Settings
 from nights.mailing import MailError, mail_call_lists
+from nights.sales import _read_lists, _wishes
 from nights.steps import NIGHT as STEPS
 from reifegrad.listing import write_and_tell
 from report.calls import write_call_lists
@@ -206,3 +207,11 @@ def test_the_night_writes_the_lists_before_it_pushes_and_mails_them_afterwards()
     assert [step.name for step in STEPS["push_scores"]] == [
         "write_call_lists", "prepare_push", "push_to_crm", "mail_call_lists", "exchange_tasks"
     ]  # fmt: skip
+
+
+def test_a_task_in_the_crm_names_whom_to_call_so_that_no_number_is_read_as_a_reason(settings):
+    lists, _config = _read_lists(settings)
+    for wish in _wishes(settings, lists):
+        for line in wish.note.splitlines():
+            assert not line.startswith("+49")
+    assert any("\nAnsprechpartner, Telefon: " in wish.note for wish in _wishes(settings, lists))

@@ -10,8 +10,10 @@ from itertools import chain
 import pytest
 
 from config import PROJECT_ROOT, Settings
+from crm import CrmUnreachableError
 from fetch import Fetched
 from ml import ScoringError, Training, TrainingError
+from nights.mailing import MailError
 from nights.steps import NIGHT, Step
 from reifegrad import stations
 
@@ -88,6 +90,31 @@ def test_a_score_that_fails_is_told_at_the_end_and_the_others_reach_people(tmp_p
     with pytest.raises(ScoringError, match=r"churn\.yml, line 3"):
         list(stations.run_night(Settings(home=tmp_path, language="en")))
     assert taken == ["clear_scores", "publish_scores", "push_to_crm"]
+
+
+def test_a_push_that_fails_keeps_no_mail_from_being_sent(tmp_path, monkeypatch):
+    taken = []
+
+    def step(name, error=None):
+        def run(_settings):
+            taken.append(name)
+            if error:
+                raise error
+
+        return Step(name, run)
+
+    push, mail = CrmUnreachableError("The CRM is away."), MailError("Not sent: Anna")
+    steps = (
+        step("write_call_lists"), step("push_to_crm", push), step("mail_call_lists", mail),
+        step("exchange_tasks"),
+    )  # fmt: skip
+    monkeypatch.setattr(stations, "NIGHT", {"all": steps})
+    monkeypatch.setattr(stations, "TOLD", {})
+    night = stations.run_night(Settings(home=tmp_path, language="en"))
+    assert next(night) == "! The CRM is away."
+    with pytest.raises(MailError, match="Anna"):
+        next(night)
+    assert taken == ["write_call_lists", "push_to_crm", "mail_call_lists"]
 
 
 def test_a_source_that_does_not_answer_is_told_and_the_night_goes_on(tmp_path, monkeypatch):

@@ -96,7 +96,7 @@ def test_status_names_the_scores_and_tells_the_time_of_the_companys_clock(tmp_pa
         connection.execute(
             "insert into ops.push_ledger by name select 'p' as push_id, 'excel' as connector,"
             " 'parties' as target, 'C1' as key, 'create' as action,"
-            " timestamp '2026-07-01 23:30' as pushed_at"
+            " timestamp '2026-07-01 23:30' as pushed_at, pushed_at as confirmed_at"
         )
     german, english = shown(settings, "de"), shown(settings, "en")
     assert "Abwanderungsrisiko" in german and "Churn risk" in english

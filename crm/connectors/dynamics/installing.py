@@ -143,7 +143,7 @@ def _make_key(api: DataverseApi, table: Table, column: str) -> SetupStep:
         if (status := _key_status(api, table)) in (READY, FAILED):
             break
         time.sleep(KEY_PAUSE_SECONDS)
-    says = _("The key {key} of {model}: {status}.")
+    says = _("The key {key} of {model} is made (its index: {status}).")
     return SetupStep(status == READY, says.format(key=name, model=table.name, status=status))
 
 

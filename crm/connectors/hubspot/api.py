@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
@@ -12,6 +12,7 @@ from config import Settings
 from config.language import _
 from crm.calling import RateLimit
 from crm.connectors.http import TIMEOUT_SECONDS, retry_after
+from crm.connectors.hubspot.refusals import as_sentence, kind_of
 from crm.connectors.lookups import chunks
 from crm.connectors.paging import Pages
 from crm.credentials import read_credentials
@@ -22,7 +23,6 @@ from crm.errors import (
     CrmSetupError,
     CrmUnreachableError,
 )
-from crm.records import RefusalKind
 
 Result = TypeVar("Result")
 Row = dict[str, Any]  # id, properties, and what else was asked for
@@ -43,22 +43,6 @@ REFUSED: Final = frozenset({400, 404, 409})
 BUSY: Final = frozenset({423, 429, 477})
 
 
-REFUSALS: Final[Mapping[str, RefusalKind]] = {
-    "OBJECT_NOT_FOUND": "gone",
-    "INVALID_OPTION": "unknown_value",
-    "was not one of the allowed options": "unknown_value",
-    "too long": "too_long",
-    "CONFLICT": "duplicate",
-    "already has that value": "duplicate",
-    "REQUIRED": "missing_value",
-}
-
-
-def kind_of(words: str) -> RefusalKind:
-    """Return what a refusal in HubSpot's words means."""
-    return next((kind for text, kind in REFUSALS.items() if text in words), "other")
-
-
 class HubspotApi:
     """Calls of one HubSpot account; safe to be used by several threads."""
 
@@ -68,11 +52,16 @@ class HubspotApi:
         self._limit, self._search_limit = RateLimit(*CALLS), RateLimit(*SEARCHES)
 
     @cached_property
-    def _crm(self) -> Any:  # noqa: ANN401
+    def client(self) -> Any:  # noqa: ANN401
+        """HubSpot's own client."""
         from hubspot import HubSpot
 
         token = self._token.get_secret_value()
-        return HubSpot(access_token=token, host=self._url, retry=False).crm
+        return HubSpot(access_token=token, host=self._url, retry=False)
+
+    @cached_property
+    def _crm(self) -> Any:  # noqa: ANN401
+        return self.client.crm
 
     @cached_property
     def _batch(self) -> Any:  # noqa: ANN401 - each access of the client makes a pool of connections
@@ -368,7 +357,7 @@ class HubspotApi:
                 )
             )
         if status in REFUSED:
-            return CrmRejectedError(words, kind_of(words))
+            return CrmRejectedError(as_sentence(words), kind_of(words))
         return CrmError(
             _("HubSpot failed (HTTP {status}): {words}").format(status=status, words=words)
         )

@@ -14,7 +14,7 @@ from config import Settings
 from config.language import _
 from crm.config import CrmConfig, Lookup
 from crm.connectors.connector import Export, Finding, Limits, SetupStep
-from crm.connectors.hubspot.api import PER_BATCH, VALUES_PER_SEARCH, HubspotApi, Row, kind_of
+from crm.connectors.hubspot.api import PER_BATCH, VALUES_PER_SEARCH, HubspotApi, Row
 from crm.connectors.hubspot.export import export
 from crm.connectors.hubspot.fields import (
     KINDS,
@@ -24,6 +24,7 @@ from crm.connectors.hubspot.fields import (
     to_record,
     wanted,
 )
+from crm.connectors.hubspot.refusals import kind_of
 from crm.connectors.hubspot.setup import check, set_up
 from crm.connectors.hubspot.tasks import create_tasks, read_tasks
 from crm.connectors.lookups import chunks, hits, one_each, usual_form

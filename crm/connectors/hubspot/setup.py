@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from config.language import _, spoken_language
@@ -21,13 +22,14 @@ TYPES: Final = {
     "date": ("date", "date"),
     "selection": ("enumeration", "select"),
 }
+RIGHTS: Final = ("read", "write")
 UNIQUE: Final = frozenset({"key"})
 
 
 def check(api: HubspotApi, config: CrmConfig) -> list[Finding]:
     """See `Connector.check`."""
     api.page("companies", [], size=1)
-    found = [Finding(True, _("HubSpot answers and lets us in."))]
+    found = [Finding(True, _("HubSpot answers and lets us in.")), *_missing_scopes(api, config)]
     for target, kind in KINDS.items():
         try:
             known = api.properties(kind)
@@ -49,6 +51,31 @@ def check(api: HubspotApi, config: CrmConfig) -> list[Finding]:
             todo = _("Delete it in HubSpot and run `reifegrad crm setup`.")
             found.append(Finding(False, says.format(name=names["key"], model=kind), todo))
     return found
+
+
+def _missing_scopes(api: HubspotApi, config: CrmConfig) -> Iterator[Finding]:
+    """Name the rights that a push would miss only in the night."""
+    given = api.client.config
+    told = api.client.api_request(  # which has no method of its own for it
+        {
+            "method": "POST",
+            "base_url": given["host"],
+            "path": "/oauth/v2/private-apps/get/access-token-info",
+            "body": {"tokenKey": given["access_token"]},
+        }
+    )
+    if not told.ok:  # HubSpot tells it only of private apps' tokens
+        return
+    allowed = told.json().get("scopes") or []
+    needed = [f"crm.objects.{kind}.{right}" for kind in KINDS.values() for right in RIGHTS]
+    if "email" in config.find_by or config.tasks:
+        needed.append("crm.objects.contacts.read")
+    if config.tasks:
+        needed += ["crm.objects.contacts.write", "crm.objects.owners.read"]
+    lacking = [scope for scope in needed if scope not in allowed]
+    if lacking:
+        says = _("HubSpot's app lacks a scope: add {scopes} to it.")
+        yield Finding(False, says.format(scopes=", ".join(lacking)))
 
 
 def set_up(api: HubspotApi, config: CrmConfig) -> list[SetupStep]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from config.language import _, spoken_language
+from config.language import _, in_thousands, spoken_language
 from crm.connectors.connector import Finding, SetupStep
 from crm.connectors.pipedrive.api import ForbiddenError, PipedriveApi, Row
 from crm.connectors.pipedrive.fields import FIELD_PATHS, KINDS, OwnFields
@@ -38,7 +38,7 @@ def check(api: PipedriveApi, own: OwnFields) -> list[Finding]:
         enough = api.tokens_left >= FEW_TOKENS
         says = _("{count} tokens of today's budget are left; a record written costs 5.")
         todo = None if enough else _("Let the night push before other programs call Pipedrive.")
-        found.append(Finding(enough, says.format(count=api.tokens_left), todo))
+        found.append(Finding(enough, says.format(count=in_thousands(api.tokens_left)), todo))
     return found
 
 

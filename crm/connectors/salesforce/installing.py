@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from config.language import _
+from config.language import _, in_thousands
 from crm.config import CrmConfig
 from crm.connectors.connector import Finding, SetupStep
 from crm.connectors.salesforce.rest import SalesforceRest
@@ -51,7 +51,8 @@ def check(rest: SalesforceRest, config: CrmConfig) -> list[Finding]:
     todo = None
     if left * 10 < count:
         todo = _("Other programs use up the calls: ask who, or buy more.")
-    found.append(Finding(todo is None, told.format(left=left, count=count), todo))
+    said = told.format(left=in_thousands(left), count=in_thousands(count))
+    found.append(Finding(todo is None, said, todo))
     return found
 
 

@@ -64,6 +64,23 @@ def test_setup_makes_group_and_properties_once(bare: World) -> None:
     assert not bare.server.log.writes
 
 
+def test_what_hubspot_says_as_json_becomes_a_sentence_that_tells_the_cause(world: World) -> None:
+    company = world.company(name="A")
+    with pytest.raises(CrmRejectedError) as refused:
+        world.write({company: {"reasons": "x" * 70_000}})
+    assert str(refused.value) == (
+        "Property values were not valid: reifegrad_reasons: Value is longer than 65536 characters"
+    )
+    assert refused.value.kind == "too_long"
+
+
+def test_a_scope_that_the_night_would_miss_is_named_beforehand(world: World) -> None:
+    world.hubspot.scopes -= {"crm.objects.deals.write", "crm.objects.contacts.write"}
+    (lacking,) = [one.says for one in world.connector.check() if not one.is_well]
+    assert "crm.objects.deals.write" in lacking
+    assert "contacts.write" not in lacking  # only tasks need it
+
+
 def test_a_batch_is_one_call_and_reads_back_as_written(world: World) -> None:
     a, b = world.company(name="A"), world.company(name="B")
     assert world.write({a: SCORE, b: {"points": 6}}) == [Outcome(a), Outcome(b)]
