@@ -38,11 +38,12 @@ def test_the_command_line_takes_the_steps_in_their_order(tmp_path, monkeypatch, 
         yield "told"
         return result
 
+    ingested = stations.Ingested(("broken.csv",), ())
     recorded = {dag_id: tuple(map(recording, steps)) for dag_id, steps in NIGHT.items()}
     monkeypatch.setattr(stations, "NIGHT", recorded)
     monkeypatch.setattr(stations, "TOLD", {})
     monkeypatch.setattr(stations, "check", lambda *_: told("check_setup", None))
-    monkeypatch.setattr(stations, "ingest", lambda *_: told("ingest_files", ["broken.csv"]))
+    monkeypatch.setattr(stations, "ingest", lambda *_: told("ingest_files", ingested))
     lines = list(stations.run_night(Settings(home=tmp_path, language="en")))
     assert taken == [name for name in STEPS if name not in left_out]
     assert lines == ["told", "told", "! Not loaded, see above: broken.csv"]
