@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 # Before the next night, which asks anew with its own scores.
 PATIENCE: Final = timedelta(hours=20)
 PREPARE, ASK = "prepare_push", "release_push"
+_MARKS: Final = re.compile(r"[\\`*_\[\]<>|~&#]")
+_ADDRESS: Final = re.compile(r"https?:|www\.|@", re.IGNORECASE)
 _PREVIEW: Final = "ti.xcom_pull(task_ids='prepare_push', key='preview')"
 
 
@@ -78,8 +81,8 @@ def release_body(preview: Mapping[str, Any]) -> str:
     parts.append("\n".join([*_header("", *actions.values()), *counts]))
     examples = [
         _line(
-            one["name"], one["action"], _shown(one["before"]), _shown(one["after"]),
-            "; ".join(one["reasons"]),
+            _plain(one["name"]), one["action"], _shown(one["before"]), _shown(one["after"]),
+            _plain("; ".join(one["reasons"])),
         )
         for one in preview["examples"]
     ]  # fmt: skip
@@ -111,8 +114,16 @@ def _header(*titles: str) -> list[str]:
 
 
 def _line(*cells: object) -> str:
-    """Write a row of a table; a bar in a name would end its cell."""
-    return "| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |"
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def _plain(text: object) -> str:
+    """Let a name or a reason stand as it is: Markdown would make links and tags of it.
+
+    An address becomes a link even where its marks are escaped, so a joiner without width parts it.
+    """
+    escaped = _MARKS.sub(r"\\\g<0>", " ".join(str(text).split()))
+    return _ADDRESS.sub("\\g<0>\u2060", escaped)
 
 
 def _shown(points: int | None) -> str:

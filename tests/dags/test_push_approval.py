@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
+from markdown_it import MarkdownIt
 
 from nights.push_approval import release_body, release_subject
 
@@ -29,10 +33,28 @@ def test_the_question_shows_figures_examples_and_what_a_guard_says(language, mon
     assert lines[0] == "**51 of 100 would move**"
     for line in (
         f"| {target} | 1 | 2 | 0 | 3 | 9 |",
-        "| A/B | changed | 20 | 60 | a; b |",
+        r"| A\|B | changed | 20 | 60 | a; b |",
         "| Neu | new | – | 10 |  |",
     ):
         assert line in lines
     assert any(line.startswith(f"| {heading} |") for line in lines)
-    rows = [line.count("|") for line in lines if line.startswith("|")]
+    rows = [line.replace(r"\|", "").count("|") for line in lines if line.startswith("|")]
     assert rows == [7] * 3 + [6] * 4
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '=HYPERLINK("http://evil.example","Müller")', "<script>alert(1)</script> & Söhne",
+        "[Müller](http://evil.example)", "www.evil.example", "**Müller** `GmbH`", "![x](y)", "a|b",
+        "Müller 🏭 " + "lang " * 40,
+    ],
+)  # fmt: skip
+def test_a_customer_can_not_put_links_or_tags_on_the_page(name):
+    example = {**PREVIEW["examples"][1], "name": name}
+    body = release_body(PREVIEW | {"examples": [example]})
+    page = MarkdownIt("gfm-like", {"html": True}).render(body)
+    table = page.split("<table>")[2].split("</table>")[0]
+    assert not re.search("<(a|script|img|code|strong|em)\\b", table)
+    first = re.search("<tbody>\n<tr>\n<td>(.*?)</td>", table, re.DOTALL)
+    assert first and html.unescape(first[1]).replace("\u2060", "") == " ".join(name.split())
