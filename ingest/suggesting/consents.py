@@ -15,6 +15,7 @@ from ingest.reading.refusals import Reason
 from ingest.suggesting.evidence import SURE, Guess, KnownHeaders, guess
 from ingest.suggesting.keys import TableSample
 from ingest.suggesting.names import decision_said, implied_values, is_confirmation
+from ingest.suggesting.questions import Question
 from ingest.suggesting.shapes import FileColumn, is_boolean, is_yes, otherwise, recode
 
 # Share of dates, or of yes and no, from which a column holds them.
@@ -28,7 +29,7 @@ TIME_OF_EITHER_DECISION = Reason(
     "gilt für Zu- und Absagen; die Liste enthält beides",
     "holds for consent and objection; the list has both",
 )
-TIME_OF_ONE_DECISION = Reason(
+TIME_OF_ONE_DECISION = Question(
     "Die Liste enthält Zu- und Absagen, die Spalte „{column}“ nennt aber nur die Zeit der einen."
     " Bitte eine Spalte zuordnen, die bei jeder Änderung neu gesetzt wird, oder zwei Dateien"
     " exportieren.",
@@ -43,12 +44,12 @@ MARKED_AS_LEFT = Reason("kreuzt an, wer nicht will", "marks those who do not wan
 FIRST_LEFT_THEN_CAME = Reason(
     "Tag der Abmeldung, sonst der Anmeldung", "the day they left, else the day they came"
 )
-NO_PURPOSE = Reason(
+NO_PURPOSE = Question(
     "Wofür gilt die Zustimmung? Bitte ergänzen: purpose: {value: newsletter} oder"
     " {value: profiling}.",
     "What is the consent for? Please add purpose: {value: newsletter} or {value: profiling}.",
 )
-NO_VALUE = Reason(
+NO_VALUE = Question(
     "Der Dateiname klingt nach Einwilligungen, aber keine Spalte sagt, wer zugestimmt hat: so wird"
     " niemand als einverstanden geführt. Welche Spalte sagt es, und welcher Wert heißt ja?",
     "The file's name sounds like consents, but no column says who agreed: like this nobody counts"
@@ -92,7 +93,7 @@ def to_check(title: str, guesses: Sequence[Guess]) -> Iterator[Reason]:
     column = found["decided_on"].column.name
     if _decision_told(title, found) is None and decision_said(column):
         told = TIME_OF_ONE_DECISION
-        yield Reason(told.de.format(column=column), told.en.format(column=column))
+        yield Question(told.de.format(column=column), told.en.format(column=column))
 
 
 def _with_value(guesses: list[Guess], title: str, table: TableSample) -> list[Guess]:

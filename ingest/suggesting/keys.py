@@ -20,6 +20,7 @@ from ingest.suggesting.evidence import (
     Guess,
     names_something_else,
 )
+from ingest.suggesting.questions import Question
 from ingest.suggesting.shapes import FileColumn, file_column
 
 KEY_COLUMNS_TRIED = 10
@@ -90,9 +91,11 @@ def find_key(
     for parts in range(1, KEY_PARTS + 1):
         for columns in itertools.combinations(filled, parts):
             if _told_apart(table, columns) == len(table.rows):
-                is_usual = any(_looks_like_key(column.name, entity) for column in columns)
                 names = tuple(column.name for column in columns)
-                return names, () if is_usual else (UNUSUAL_KEY,)
+                if any(_looks_like_key(column.name, entity) for column in columns):
+                    return names, ()
+                is_anothers = any(_points(column, entity) for column in columns)
+                return names, (KEY_OF_ANOTHER if is_anothers else UNUSUAL_KEY,)
     return _best_key(table), (NO_KEY,)
 
 
@@ -127,6 +130,12 @@ UNUSUAL_KEY = Reason(
     "Der Schlüssel ist keine Nummer und nur bisher eindeutig: bitte prüfen.",
     "The key is no number and unique so far only: please check.",
 )
+KEY_OF_ANOTHER = Reason(
+    "Der Schlüssel ist die Nummer der Firma, zu der die Zeile gehört: eine zweite Zeile derselben"
+    " Firma käme in Konflikt mit der ersten. Bitte prüfen, ob es eine eigene Nummer gibt.",
+    "The key is the number of the company that the row belongs to: a second row of the same company"
+    " would clash with the first. Please check whether there is a number of its own.",
+)
 CODE_KEY = Reason(
     "Keine Spalte heißt wie ein Schlüssel; diese sieht aus wie eine Nummer und ist bisher"
     " eindeutig: bitte prüfen.",
@@ -137,7 +146,7 @@ POINTED_KEY = Reason(
     "Der Schlüssel ergibt sich daraus, dass eine andere Datei auf ihn verweist: bitte prüfen.",
     "The key follows from another file that refers to it: please check.",
 )
-NO_KEY = Reason(
+NO_KEY = Question(
     "Keine Spalten erkennen jeden Datensatz eindeutig: bitte den Schlüssel von Hand festlegen.",
     "No columns identify every record: please settle the key by hand.",
 )
@@ -147,10 +156,6 @@ def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -
     """Return the columns that may be part of a key, likeliest first; no amounts, no long texts."""
     mapped = {g.column.name: load_entities()[entity].columns[g.canonical] for g in guesses}
     named = load_header_words().columns[entity][KEY]
-    pointing = _pointing_words(entity)
-
-    def is_pointing(column: FileColumn) -> bool:
-        return any(reading in pointing for reading in readings(column.name))
 
     def rank(column: FileColumn) -> tuple[bool, ...]:
         is_date = column.name in mapped and mapped[column.name].kind in {"date", "timestamp"}
@@ -158,7 +163,7 @@ def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -
         return (
             not any(reading in named for reading in readings(column.name)),
             not _numbers_records(column, entity),
-            not (_looks_like_key(column.name, entity) or is_pointing(column)),
+            not (_looks_like_key(column.name, entity) or _points(column, entity)),
             column.name not in mapped,
             is_date,
             means in LIKE_ANOTHER,
@@ -169,7 +174,7 @@ def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -
         means = mapped.get(column.name)
         if means is None:
             is_number = _numbers_records(column, entity)
-            return is_number or _looks_like_key(column.name, entity) or is_pointing(column)
+            return is_number or _looks_like_key(column.name, entity) or _points(column, entity)
         return means.kind not in {"number", "boolean"} and means.name not in NO_KEYS
 
     candidates = [
@@ -181,6 +186,12 @@ def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -
         and column.share("sentence") < 0.1
     ]
     return sorted(candidates, key=rank)
+
+
+def _points(column: FileColumn, entity: str) -> bool:
+    """Whether a column is called like the number of another record."""
+    pointing = _pointing_words(entity)
+    return any(reading in pointing for reading in readings(column.name))
 
 
 def _pointing_words(entity: str) -> frozenset[str]:

@@ -16,7 +16,7 @@ from ingest.mapping.views import raw_tables
 from warehouse import open_warehouse
 from warehouse.macros import typed
 
-RECORDS = 3
+RECORDS = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,14 @@ from ingest.suggesting.evidence import (
     SURE,
     KnownHeaders,
 )
-from ingest.suggesting.keys import CODE_KEY, POINTED_KEY, UNUSUAL_KEY, TableSample, sample_table
+from ingest.suggesting.keys import (
+    CODE_KEY,
+    KEY_OF_ANOTHER,
+    POINTED_KEY,
+    UNUSUAL_KEY,
+    TableSample,
+    sample_table,
+)
 from ingest.suggesting.kinds import with_kind_of_files
 from ingest.suggesting.leftovers import all_undecided, with_leftovers
 from ingest.suggesting.names import (
@@ -25,10 +32,12 @@ from ingest.suggesting.names import (
     escaped,
     file_stem,
     files_glob,
+    implied_values,
     sheet_glob,
     source_name,
 )
 from ingest.suggesting.pointing import KnownSource, Reference, find_pointed_column, find_references
+from ingest.suggesting.questions import Question
 from ingest.suggesting.subjects import (
     EntityProposal,
     Kind,
@@ -37,7 +46,7 @@ from ingest.suggesting.subjects import (
     find_entities,
 )
 
-CUSTOMERS_AND_OTHERS = Reason(
+CUSTOMERS_AND_OTHERS = Question(
     "Der Dateiname nennt neben Kunden auch Lieferanten oder Personal. Welche Spalte sagt, wer Kunde"
     " ist? Bitte mit where: eingrenzen, sonst zählen alle als Kunden.",
     "The file's name speaks of suppliers or staff beside customers. Which column says who is a"
@@ -111,7 +120,7 @@ def _with_pointed_key(
     that is the customers' number.
     """
     main = proposal.entities[0] if proposal.entities else None
-    unsure = {UNUSUAL_KEY, CODE_KEY}
+    unsure = {UNUSUAL_KEY, KEY_OF_ANOTHER, CODE_KEY}
     if main is None or main.entity != "company" or len(main.key) > 1:
         return proposal
     pointed = find_pointed_column(table, others, main.key[0])
@@ -188,9 +197,11 @@ def known_headers(sources: Sources) -> KnownHeaders:
     return found
 
 
-NO_ENTITY = Reason(
-    "Zu keiner Art von Daten passen genug Spalten: so wird die Datei nur roh geladen.",
-    "Too few columns fit any kind of data: like this the file is only loaded raw.",
+NO_ENTITY = Question(
+    "Zu keiner Art von Daten passen genug Spalten: so wird die Datei nur roh geladen. Wird sie"
+    " gebraucht? Dann bitte unter maps: zuordnen.",
+    "Too few columns fit any kind of data: like this the file is only loaded raw. Is it needed?"
+    " Then please map it under maps:.",
 )
 
 
@@ -224,7 +235,8 @@ def _propose_source(
 ) -> SourceProposal:
     entities = list(find_entities(title, table, headers))
     notes = () if entities else (_why_none(title),)
-    if "consent" in entities_said(title) and "consent" not in {p.entity for p in entities}:
+    sounds_so = "consent" in entities_said(title) or implied_values("consent", title, ())
+    if sounds_so and not {"consent", "interaction"} & {p.entity for p in entities}:
         notes = (*notes, NO_VALUE)
     if entities and {"company", "nothing"} <= entities_said(title):
         notes = (*notes, CUSTOMERS_AND_OTHERS)

@@ -13,6 +13,7 @@ from ingest.reading.refusals import Reason
 from ingest.suggesting.evidence import Guess
 from ingest.suggesting.leftovers import DECIDE, PERSONAL
 from ingest.suggesting.pointing import Reference
+from ingest.suggesting.questions import Question
 from ingest.suggesting.shapes import FileColumn, is_boolean, is_email, is_phone, otherwise, recode
 from ingest.suggesting.subjects import EntityProposal, SourceProposal
 
@@ -21,6 +22,7 @@ Language = Literal["de", "en"]
 # Comments start here, so that the mapping stays readable; longer entries push theirs away.
 COMMENT_COLUMN = 48
 EXAMPLES, EXAMPLE_LENGTH = 2, 24
+QUESTION: dict[Language, str] = {"de": "FRAGE: ", "en": "QUESTION: "}
 QUOTES: dict[Language, tuple[str, str]] = {"de": ("„", "“"), "en": ("“", "”")}
 _PLAIN = re.compile(r"[^\W\d_]([\w .()/-]*[\w.)])?")
 _PERSONS = frozenset({"given_name", "family_name", "phone", "email", "contact_email"})
@@ -68,7 +70,7 @@ def say(reason: Reason, language: Language) -> str:
 def _source_lines(proposal: SourceProposal, language: Language) -> Iterator[str]:
     yield f"{proposal.name}:"
     for note in proposal.notes:
-        yield f"  # {say(note, language)}"
+        yield f"  # {_told(note, language)}"
     yield f"  files: {_quoted(proposal.files)}"
     if proposal.sheet:
         yield f"  sheet: {_quoted(proposal.sheet)}"
@@ -85,7 +87,7 @@ def _source_lines(proposal: SourceProposal, language: Language) -> Iterator[str]
 def _entity_lines(part: EntityProposal, language: Language) -> Iterator[str]:
     yield f"{part.entity}:"
     for note in part.notes:
-        yield f"  # {say(note, language)}"
+        yield f"  # {_told(note, language)}"
     yield f"  key: {_list(part.key)}"
     columns = list(_column_lines(part, language))
     yield "  columns:" if columns else "  columns: {}"
@@ -99,6 +101,11 @@ def _entity_lines(part: EntityProposal, language: Language) -> Iterator[str]:
         column, values = scalar(part.where.column), part.where.values
         equals = scalar(values[0]) if len(values) == 1 else _list(values)
         yield f"  where: {{column: {column}, equals: {equals}}}"
+
+
+def _told(note: Reason, language: Language) -> str:
+    asked = QUESTION[language] if isinstance(note, Question) else ""
+    return f"{asked}{say(note, language)}"
 
 
 def _column_lines(part: EntityProposal, language: Language) -> Iterator[tuple[str, str]]:

@@ -44,15 +44,17 @@ def start_tables(start: Start) -> Iterator[Table | Text]:
         yield Text(told.format(file=file.name, reason=reason), style="yellow")
     for shown in start.previews:
         yield Text()
-        yield _table(shown)
-        yield from _hints(shown)
+        yield preview_table(shown)
+        yield from tied_rows(shown)
+        yield from _not_used(shown)
     yield from _to_check(start)
     yield from _untied(start)
     yield Text()
     yield from _next(start)
 
 
-def _table(shown: Preview) -> Table:
+def preview_table(shown: Preview) -> Table:
+    """Give the first records of an entity as the marts would hold them."""
     title = _("{source} → {entity}, {rows} rows, each known by {key}").format(
         source=shown.source,
         entity=_(ENTITIES[shown.entity]),
@@ -71,8 +73,8 @@ def _table(shown: Preview) -> Table:
     return table
 
 
-def _hints(shown: Preview) -> Iterator[Text]:
-    """Say what a person must look at: unknown customers, columns without meaning."""
+def tied_rows(shown: Preview) -> Iterator[Text]:
+    """Say how many rows have a customer."""
     if shown.with_customer is not None and shown.with_customer < shown.rows:
         told = _("! {tied} of {rows} rows have a customer among those known.")
         tied, rows = (in_thousands(n) for n in (shown.with_customer, shown.rows))
@@ -80,6 +82,9 @@ def _hints(shown: Preview) -> Iterator[Text]:
         yield Text(told.format(tied=tied, rows=rows), style=style)
     elif shown.with_customer is not None and not shown.is_untied:
         yield Text(_("Every row has its customer."), style="green")
+
+
+def _not_used(shown: Preview) -> Iterator[Text]:
     if shown.unmapped:
         told = ", ".join(shown.unmapped[:UNMAPPED_TOLD])
         told += ", …" if len(shown.unmapped) > UNMAPPED_TOLD else ""
