@@ -87,6 +87,18 @@ QUOTE = Reason(
     "A quotation mark in this row is not closed or in the wrong place."
     " Please correct the row in the file.",
 )
+TWO_LINE_RECORDS = Reason(
+    "In dieser Liste steht jeder Datensatz auf zwei oder mehr Zeilen. Bitte mit einem Layout"
+    " ausgeben, das eine Zeile je Datensatz hat, oder als Tabelle (Excel) exportieren.",
+    "In this list each record takes two or more lines. Please print it with a layout of one line"
+    " per record, or export it as a spreadsheet (Excel).",
+)
+CROSSED_BORDER = Reason(
+    "Der Text dieser Zeile läuft über die Spaltengrenzen der Kopfzeile. Bitte die Zeile in der"
+    " Datei berichtigen.",
+    "The text of this row runs over the borders of the header's columns. Please correct the row in"
+    " the file.",
+)
 BROKEN_JSON_LINE = Reason(
     "Diese Zeile ist kein JSON-Datensatz. Bitte die Zeile in der Datei berichtigen.",
     "This line is not a JSON record. Please correct the line in the file.",
@@ -300,11 +312,16 @@ def in_archive(member: str, reason: Reason) -> Reason:
     )
 
 
-def is_a(kind_de: str, kind_en: str) -> Reason:
-    """Say that a file is of a kind that is not read (`ein PDF`, `a PDF`)."""
+def is_a(
+    kind_de: str,
+    kind_en: str,
+    to_do_de: str = "Bitte als CSV oder Excel ablegen.",
+    to_do_en: str = "Please drop it as CSV or Excel.",
+) -> Reason:
+    """Say that a file is of a kind that is not read (`ein PDF`, `a PDF`), and what to do."""
     return Reason(
-        f"Die Datei ist {kind_de} und keine Tabelle. Bitte als CSV oder Excel ablegen.",
-        f"The file is {kind_en}, not a table. Please drop it as CSV or Excel.",
+        f"Die Datei ist {kind_de} und wird nicht gelesen. {to_do_de}",
+        f"The file is {kind_en}, which is not read. {to_do_en}",
     )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.reading import refusals
+from ingest.reading.kinds import NUMBERS, find_unread_kind, plain_start
 from ingest.reading.refusals import OtherKindError, UnreadableFile
 
 if TYPE_CHECKING:
@@ -25,19 +26,6 @@ if TYPE_CHECKING:
 
 ZIP, GZIP = b"PK", b"\x1f\x8b"
 PARQUET = (b"PAR1", b"PARE")  # the latter encrypted
-# First bytes of what people drop by mistake, and what to call it.
-OTHER_KINDS = (
-    (b"%PDF", ("ein PDF", "a PDF")),
-    (b"\x89PNG", ("ein Bild", "an image")),
-    (b"\xff\xd8\xff", ("ein Bild", "an image")),
-    (b"GIF8", ("ein Bild", "an image")),
-    (b"Rar!", ("ein RAR-Archiv", "a RAR archive")),
-    (b"BZh", ("ein bzip2-Archiv", "a bzip2 archive")),
-    (b"\xfd7zXZ", ("ein xz-Archiv", "an xz archive")),
-    (b"SQLite format 3", ("eine Datenbank", "a database")),
-    (b"\x00\x01\x00\x00Standard", ("eine Access-Datenbank", "an Access database")),
-    (b"7z\xbc\xaf", ("ein 7z-Archiv", "a 7z archive")),
-)
 # How a list of records begins, whatever its file is called: no header of a table does.
 JSON_RECORDS = re.compile(rb'(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\[\s*\{\s*"')
 # How the process ends when the disk is full: that is no fault of the file's.
@@ -82,11 +70,8 @@ def _read(path: Path, handover: Handover, unpacker: Unpacker) -> None:
         from ingest.reading.parquet_files import read_parquet
 
         return read_parquet(path, handover)
-    for magic, kind in OTHER_KINDS:
-        if start.startswith(magic):
-            raise OtherKindError(refusals.is_a(*kind))
-    if start[257:262] == b"ustar":
-        raise OtherKindError(refusals.is_a("ein tar-Archiv", "a tar archive"))
+    if reason := find_unread_kind(start):
+        raise OtherKindError(reason)
     if _is_markup(start):
         from ingest.reading.sheets.markup_tables import read_markup
 
@@ -96,7 +81,7 @@ def _read(path: Path, handover: Handover, unpacker: Unpacker) -> None:
 
 def _is_markup(start: bytes) -> bool:
     """Whether a file begins like HTML or XML, be it in UTF-16."""
-    text = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    text = plain_start(start).lower()
     return text.startswith(MARKUP) or bool(ELEMENT.match(text) and TABLE.search(text))
 
 
@@ -150,6 +135,8 @@ def _is_workbook(path: Path) -> bool:
             kind = archive.open("mimetype").read(100) if "mimetype" in names else b""
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, KeyError, zlib.error):
         raise UnreadableFile(refusals.DAMAGED) from None
+    if any(name.endswith((".iwa", "metadata/buildversionhistory.plist")) for name in names):
+        raise OtherKindError(NUMBERS)
     is_open_document = kind.startswith(b"application/vnd.oasis.opendocument")
     if any(name.startswith(("word/", "ppt/", "visio/")) for name in names) or (
         is_open_document and b"spreadsheet" not in kind

@@ -12,7 +12,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,6 +24,8 @@ from ingest.reading.layout import Layout
 from ingest.reading.refusals import UnreadableFile
 from ingest.reading.text.delimiters import SEPARATOR_LINE, find_dialect
 from ingest.reading.text.encoding import doubt, find_encoding, read_utf8
+from ingest.reading.text.fixed_width import feed_fixed_width, find_columns
+from ingest.reading.text.printed_lists import has_two_line_records
 from ingest.reading.text.text_rows import MAX_CELL_CHARACTERS, Dialect, Splitter
 
 # Large enough for Arrow to be fast, small enough that a dozen of them fit into memory.
@@ -49,8 +51,26 @@ def read_csv(path: Path, handover: Handover) -> None:
     pieces = _whole_lines(read_utf8(path, encoding, PIECE_BYTES))
     data = next(pieces, b"")
     rows = MORE_ROWS if _UNUSUAL.search(data) else SAMPLE_ROWS
-    dialect, width = find_dialect("".join(itertools.islice(_lines(data), rows)))
-    reader = _Reader(Layout(handover, path.name, is_sheet=False), dialect, width)
+    lines = list(itertools.islice(_lines(data), rows))
+    if has_two_line_records(lines):
+        raise UnreadableFile(refusals.TWO_LINE_RECORDS)
+    layout = Layout(handover, path.name, is_sheet=False)
+    if columns := find_columns(lines):
+        feed_fixed_width(itertools.chain([data], pieces), columns, layout)
+    else:
+        _read_delimited(data, pieces, lines, layout)
+    layout.finish()
+    if handover.is_empty:
+        raise UnreadableFile(refusals.EMPTY)
+    if note := doubt(encoding):
+        handover.note(note)
+
+
+def _read_delimited(
+    data: bytes, pieces: Iterator[bytes], lines: Sequence[str], layout: Layout
+) -> None:
+    dialect, width = find_dialect("".join(lines))
+    reader = _Reader(layout, dialect, width)
     named = SEPARATOR_LINE.match(next(_lines(data), ""))
     if named:
         reader.skip_line()
@@ -65,11 +85,6 @@ def read_csv(path: Path, handover: Handover) -> None:
         if len(rest) > MAX_CELL_CHARACTERS:
             raise UnreadableFile(refusals.NOT_TEXT)
         data = following or b""
-    reader.layout.finish()
-    if handover.is_empty:
-        raise UnreadableFile(refusals.EMPTY)
-    if note := doubt(encoding):
-        handover.note(note)
 
 
 class _Reader:

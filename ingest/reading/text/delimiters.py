@@ -8,9 +8,12 @@ from collections.abc import Sequence
 
 from ingest.reading.header_row import is_blank, modal_width
 from ingest.reading.hygiene import ENTITY
+from ingest.reading.text.printed_lists import without_rules
 from ingest.reading.text.text_rows import Dialect, Record, Splitter
 
 DELIMITERS = (";", ",", "\t", "|")
+# Tried where they are about as many as lines at least, since text hardly has them.
+RARE_DELIMITERS = ("~", "^", "#")
 # Excel's own first line, which names the delimiter: sep=;
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t]*\r?\n', re.IGNORECASE)
 # Weight of a first line of names; unlike rows it is never split by delimiters within text.
@@ -35,7 +38,10 @@ def find_dialect(text: str) -> tuple[Dialect, int]:
     if named:
         text = text[named.end() :]
     text = _COMMENTS_ABOVE.sub("", text)
-    delimiters = (named.group(1),) if named else DELIMITERS
+    # Drawn lines are no rows; a short list may have more of them.
+    text = "".join(without_rules(text.splitlines(keepends=True)))
+    rare = (mark for mark in RARE_DELIMITERS if text.count(mark) >= text.count("\n"))
+    delimiters = (named.group(1),) if named else (*DELIMITERS, *rare)
     quotes = ('"', "'") if re.search(r"(^|[;,\t|])'", text, re.MULTILINE) else ('"',)
     spaces = (False, True) if re.search(r"""[;,\t|] +["']""", text) else (False,)
     candidates = [
