@@ -12,6 +12,7 @@ from config import Settings
 from config.language import use_language
 from ingest import ingest_inbox
 from reifegrad.terminal.overview_tables import Language, stages_table, tables
+from nights.steps import CONSOLIDATE_CUSTOMERS
 from report.overview import Overview, read_overview
 from tests.warehouse.conftest import child
 from warehouse import WarehouseLockedError, open_warehouse
@@ -55,6 +56,19 @@ def test_files_hints_missing_sources_open_values_and_quarantine(tmp_path: Path) 
     overview = read_overview(settings)
     assert [group.rows for group in overview.quarantine] == [7]
     assert overview.model_dump(mode="json")["overdue"][0]["source"] == "orders"
+
+
+def test_a_column_that_cannot_be_read_stands_in_the_outcome_of_its_file(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, config=tmp_path)
+    (tmp_path / "sources.yml").write_text(SOURCES, encoding="utf-8")
+    settings.inbox.mkdir()
+    (settings.inbox / "auftraege.csv").write_text("Nr;Wert\n1;auf Anfrage\n2;offen\n", "utf-8")
+    loads = ingest_inbox(settings)
+    assert "geladen; nicht lesbar: Wert" in shown(settings, "de")
+    english = shown(settings, "en")
+    assert "loaded; not readable: Wert" in english and "“auf Anfrage” in row 2" in english
+    (step,) = (step for step in CONSOLIDATE_CUSTOMERS if step.name == "ingest_files")
+    assert step.summary(loads) == {"loads": 1, "rows": 2, "unread": {"auftraege.csv": ["Wert"]}}
 
 
 HOLD = """
