@@ -11,8 +11,8 @@ from rich.console import Console
 from config import Settings
 from config.language import use_language
 from ingest import ingest_inbox
-from reifegrad.terminal.overview_tables import Language, stages_table, tables
 from nights.steps import CONSOLIDATE_CUSTOMERS
+from reifegrad.terminal.overview_tables import Language, stages_table, tables
 from report.overview import Overview, read_overview
 from tests.warehouse.conftest import child
 from warehouse import WarehouseLockedError, open_warehouse
