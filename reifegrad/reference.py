@@ -17,6 +17,14 @@ from config.language import use_language
 if TYPE_CHECKING:
     from expectations.specification import Expectation
 
+# Tried by tests/docs/test_reference.py.
+KEY_FORMS = (
+    ('`"00000"`', "as digits, with zeros before them up to this width: `123` → `00123`"),
+    ('`"0"`', "as digits without zeros before them: `00123` → `123`"),
+    ('`"K-00000"`', "with `K-` before the digits: `123`, `k 123` → `K-00123`"),
+    ('`"[K-]0"`', "without the `K-` that may stand there: `K-0123` → `123`"),
+    ("`upper`, `lower`", "in capitals or small letters, without blanks: `ab 1x` → `AB1X`"),
+)
 FOLDER: Final = PROJECT_ROOT / "docs" / "reference"
 # Variables that are read beside the settings: the programs that they belong to read them too.
 OTHER_VARIABLES: Final = {
@@ -161,6 +169,10 @@ def _entities() -> Iterator[str]:
     yield "`raw.<view>`; dbt's staging models give them the type that stands here. A reference"
     yield "holds the record id, `<source>:<key>`, of the record that it points to. *finds the"
     yield "customer*: by one of these the warehouse finds whose record it is."
+    yield ""
+    yield "Where files write one key in several ways (`00123`, `123`, `k 123`), `key_form` below"
+    yield "the `key` of the records brings it and all references to it to one:"
+    yield from _table("`key_form` | a key is written", KEY_FORMS)
     for entity in load_entities().values():
         yield from ("", f"## {entity.name}", "", f"View `raw.{entity.view}`.")
         rows = (

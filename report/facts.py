@@ -13,6 +13,7 @@ from expectations.sources import missing_sources
 from expectations.specification import Expectation, UseCase, read_use_cases
 from report.priorities import Priorities, read_priorities
 from report.receipts import Receipt, last_receipt
+from report.unusable import UnmetReference, UnreadColumn, read_unmet, read_unread
 from warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Facts:
     doubles: tuple[Doubles, ...] = ()
     still_double: int | None = None
     placeholders: tuple[Placeholders, ...] = ()
+    unread: tuple[UnreadColumn, ...] = ()
+    unmet: tuple[UnmetReference, ...] = ()
 
 
 def read_facts(settings: Settings) -> Facts:
@@ -119,6 +122,8 @@ def read_facts(settings: Settings) -> Facts:
             doubles=tuple(_doubles(connection, first, night)),
             still_double=find_still_double(use_cases, results, night),
             placeholders=tuple(_placeholders(connection)),
+            unread=tuple(read_unread(connection)),
+            unmet=tuple(one for one in read_unmet(connection) if one.is_told),
         )
 
 

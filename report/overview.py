@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from config import Settings
 from fetch.standing import Silent, silent_sources
+from report.unusable import UnmetReference, read_unmet
 
 if TYPE_CHECKING:
     import duckdb
@@ -143,6 +144,7 @@ class Overview(_Frozen):
     overdue: tuple[OverdueSource, ...] = ()
     silent: tuple[Silent, ...] = ()
     open_formats: tuple[OpenFormat, ...] = ()
+    unmet: tuple[UnmetReference, ...] = ()
     quarantine: tuple[QuarantineGroup, ...] = ()
     customers: int | None = None
     customer_records: int | None = None
@@ -282,6 +284,7 @@ def _read_overview(settings: Settings) -> Overview:
         overdue = [OverdueSource(**row) for row in _rows(connection, OVERDUE)]
         open_formats = [OpenFormat(**row) for row in _rows(connection, OPEN_FORMATS)]
         quarantine = [QuarantineGroup(**row) for row in _rows(connection, QUARANTINE)]
+        unmet = read_unmet(connection)
         scores = _scores(settings, connection)
         pushes = [PushGroup(**row) for row in _rows(connection, PUSHES)]
         problems = [PushProblem(**row) for row in _rows(connection, PUSH_PROBLEMS)]
@@ -293,6 +296,7 @@ def _read_overview(settings: Settings) -> Overview:
         overdue=tuple(overdue),
         silent=tuple(silent_sources(settings)),
         open_formats=tuple(open_formats),
+        unmet=tuple(unmet),
         quarantine=tuple(quarantine),
         customers=customers,
         customer_records=records,

@@ -18,6 +18,7 @@ from report.words import Language, Words, capitalised
 
 STAGES = (0, 1, 2, 3)
 STEPS_SHOWN = 3  # more is no advice
+UNUSABLE_SHOWN = 6  # the page prints on one sheet; the overview has all
 NIGHTS_DRAWN = 14  # at least, so that a young history does not look like a long one
 SPARK_STEP = 4  # pixels per night
 SPARK_RISE = 8  # pixels per stage
@@ -77,6 +78,14 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Unusable:
+    """What of a file or source cannot be used."""
+
+    name: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One chart with what a reader needs to know of it."""
 
@@ -100,6 +109,7 @@ class View:
     receipt: str
     steps: tuple[StepSaid, ...]
     missing: tuple[Missing, ...]
+    unusable: tuple[Unusable, ...]
     figures: tuple[Figure, ...]
 
     @property
@@ -123,6 +133,7 @@ def make_view(facts: Facts, language: Language) -> View:
         receipt=receipt_said(facts.receipt, facts, words) if facts.receipt else "",
         steps=tuple(_steps_said(steps, facts, words)),
         missing=tuple(_missing(steps, facts, words)),
+        unusable=_capped(list(_unusable(facts, words)), words),
         figures=tuple(_figures(facts, words)),
     )
 
@@ -141,6 +152,23 @@ def _missing(steps: Sequence[Step], facts: Facts, words: Words) -> Iterable[Miss
             opens = ", ".join(titles[name] for name in step.use_cases)
             ways = capitalised(source.ways[words.language])
             yield Missing(source.name[words.language], ways, opens)
+
+
+def _unusable(facts: Facts, words: Words) -> Iterable[Unusable]:
+    for column in facts.unread:
+        said = getattr(column, f"found_{words.language}")
+        others = words.counted("other_files", column.files - 1) if column.files > 1 else ""
+        yield Unusable(column.file, f"{said} {others}".rstrip())
+    for reference in facts.unmet:
+        yield Unusable(reference.source, getattr(reference, f"found_{words.language}"))
+
+
+def _capped(found: list[Unusable], words: Words) -> tuple[Unusable, ...]:
+    more = len(found) - UNUSABLE_SHOWN
+    shown = found[:UNUSABLE_SHOWN]
+    if more > 0:
+        shown.append(Unusable("…", words.counted("more", more)))
+    return tuple(shown)
 
 
 def _counts(facts: Facts, words: Words) -> tuple[tuple[int, int, str, str], ...]:

@@ -25,7 +25,7 @@ from ingest.loading.archive import (
     sha256_of,
 )
 from ingest.loading.column_changes import remember_columns
-from ingest.loading.faults import is_disk_full, reason_of
+from ingest.loading.faults import disk_full_named, reason_of
 from ingest.loading.file_names import leads_out
 from ingest.loading.fitting import fit_tables
 from ingest.loading.inbox import (
@@ -38,10 +38,20 @@ from ingest.loading.inbox import (
     remember,
 )
 from ingest.loading.left_out import find_left_out
-from ingest.loading.loads import Load, Status, add_notes, load_of, now, record, record_once
+from ingest.loading.loads import (
+    Load,
+    Status,
+    about_source,
+    add_notes,
+    load_of,
+    now,
+    record,
+    record_once,
+)
 from ingest.loading.raw import Origin, RowsLostError, complete_versions, write_source
 from ingest.loading.reused_keys import find_reused_keys
 from ingest.loading.rhythm import is_overdue, usual_days
+from ingest.loading.unmet_references import find_unmet
 from ingest.loading.unread import count_unread, find_unread
 from ingest.mapping.sources import Source, Sources, load_sources
 from ingest.mapping.views import refresh_views
@@ -58,10 +68,6 @@ MEMORY_LIMIT = "400MB"
 
 # Told before each file and at the end: its name, the bytes of the files before it and of all.
 Progress = Callable[[str, int, int], None]
-
-
-class DiskFullError(Exception):
-    """There is no space left; the message says where and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ def load_inbox(settings: Settings, progress: Progress | None = None) -> Iterator
 
     """
     sources = load_sources(settings)
-    with _disk_full_named(settings), open_warehouse(settings) as connection:
+    with disk_full_named(settings), open_warehouse(settings) as connection:
         settings.inbox.mkdir(parents=True, exist_ok=True)
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         # Rows carry their numbers; keeping them in order as well would cost a third of the time.
@@ -121,13 +127,20 @@ def load_inbox(settings: Settings, progress: Progress | None = None) -> Iterator
             complete_versions(connection)
         run = _Run(connection, settings, sources, known_files(connection))
         for load in _all(run, progress):
-            level = logging.WARNING if load.is_warning else logging.INFO
-            logger.log(level, " ".join(" ".join(load.lines()).split()))
-            yield load
+            yield _logged(load)
         with _transaction(connection):
             refresh_views(connection, sources)
             for source in sources.sources.values():
                 count_unread(connection, source)  # what another release reads otherwise
+            unmet = list(find_unmet(connection, sources))
+        for source, reason in unmet:
+            yield _logged(about_source(source, "unmet", reason))
+
+
+def _logged(load: Load) -> Load:
+    level = logging.WARNING if load.is_warning else logging.INFO
+    logger.log(level, " ".join(" ".join(load.lines()).split()))
+    return load
 
 
 def _all(run: _Run, progress: Progress | None) -> Iterator[Load]:
@@ -369,8 +382,7 @@ def _overdue(run: _Run, files: list[InboxFile]) -> list[Load]:
                 "insert into ops.overdue_sources values (?, ?, ?, ?, ?)",
                 [source.name, last, reason.de, reason.en, list(source.maps)],
             )
-            pattern = InboxFile(Path(source.files), source.files, Signature(0, 0), now())
-            loads.append(load_of(source.name, pattern, "overdue", reason))
+            loads.append(about_source(source, "overdue", reason))
     return loads
 
 
@@ -401,14 +413,3 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         connection.rollback()
         raise
     connection.commit()
-
-
-@contextmanager
-def _disk_full_named(settings: Settings) -> Iterator[None]:
-    """Turn whatever a full disk makes the libraries raise into one line for a person."""
-    try:
-        yield
-    except (OSError, duckdb.Error) as error:
-        if is_disk_full(error):
-            raise DiskFullError(notices.disk_full(settings.home, settings.language)) from error
-        raise

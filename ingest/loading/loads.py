@@ -5,14 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, Literal
 
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from config.language import _, in_thousands, marked, spoken_language
+from ingest.loading.archive import Signature
 from ingest.loading.inbox import InboxFile
 from ingest.loading.raw import Origin
+from ingest.mapping.sources import Source
 from ingest.reading.refusals import Reason
 
 Status = Literal[
@@ -25,9 +28,10 @@ Status = Literal[
     "failed",
     "gone",
     "overdue",
+    "unmet",
 ]
 # What a person should look at.
-WARNINGS: Final = frozenset({"failed", "growing", "duplicate", "gone", "overdue"})
+WARNINGS: Final = frozenset({"failed", "growing", "duplicate", "gone", "overdue", "unmet"})
 
 # What is told of a file, in the catalogue.
 TOLD: Final[dict[Status, str]] = {
@@ -40,6 +44,7 @@ TOLD: Final[dict[Status, str]] = {
     "failed": marked("{file}: not loaded. {reason}"),
     "gone": marked("{file}: missing. {reason}"),
     "overdue": marked("{file}: missing. {reason}"),
+    "unmet": marked("{file}: references without a record. {reason}"),
 }
 
 
@@ -48,9 +53,10 @@ class Load(BaseModel):
 
     `unchanged`: this content is in force already. `superseded`: a newer file of the snapshot
     source is. `gone`: a loaded file is no longer in the inbox. `overdue`: a source did not come;
-    `file` is its pattern. These are told, not recorded in `ops.loads`. `skipped`: a sheet without
-    any of the source's columns, beside sheets that have them. `duplicate`: another file of the
-    source has the same content. `growing`: the file is still being written.
+    `file` is its pattern, as for `unmet`: references that meet no key. These are told, not recorded
+    in `ops.loads`. `skipped`: a sheet without any of the source's columns, beside sheets that have
+    them. `duplicate`: another file of the source has the same content. `growing`: the file is still
+    being written.
 
     `unread`: columns of the file of which more cells than `sources.yml` allows could not be read
     (`ops.unread_cells`).
@@ -127,6 +133,12 @@ def load_of(
         notes_de=tuple(note.de for note in notes),
         notes_en=tuple(note.en for note in notes),
     )
+
+
+def about_source(source: Source, status: Status, reason: Reason) -> Load:
+    """Say something of a source that is no file's; its pattern stands for one."""
+    pattern = InboxFile(Path(source.files), source.files, Signature(0, 0), now())
+    return load_of(source.name, pattern, status, reason)
 
 
 def record(connection: duckdb.DuckDBPyConnection, load: Load) -> None:

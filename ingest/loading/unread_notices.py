@@ -44,12 +44,12 @@ DO: Final[dict[str, Reason]] = {
     ),
 }
 OTHER_COLUMN = Reason(
-    "Bitte in sources.yml bei {source} die richtige Spalte zuordnen.",
-    "Please map the right column of {source} in sources.yml.",
+    "Bitte in sources.yml bei {source} die richtige Spalte für {column} zuordnen.",
+    "Please map the right column for {column} in sources.yml, {source}.",
 )
 OR_OTHER_COLUMN = Reason(
-    " oder in sources.yml bei {source} eine andere Spalte zuordnen.",
-    " or map another column of {source} in sources.yml.",
+    " oder in sources.yml bei {source} eine andere Spalte für {column} zuordnen.",
+    " or map another column for {column} in sources.yml, {source}.",
 )
 RECODE = Reason(
     "Bitte in sources.yml bei {source} sagen, was die Wörter bedeuten:"
@@ -162,7 +162,7 @@ def _mixed_units(unread: Unread) -> Reason:
 
 def _name(unread: Unread) -> tuple[str, str]:
     joined = " + ".join(unread.file_columns)
-    return f"„{joined}“ ({unread.column})", f"“{joined}” ({unread.column})"
+    return f"„{joined}“", f"“{joined}”"
 
 
 def _example(unread: Unread) -> Reason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ingest.mapping.entities import CanonicalColumn
+from ingest.mapping.key_forms import parse_form, pattern
 from ingest.mapping.sources import ColumnMapping, EntityMapping, Source
 from ingest.reading.tables import METADATA_COLUMNS, ROW_NUMBER
 
@@ -22,8 +23,18 @@ def missing_columns(source: Source, columns: Columns) -> list[str]:
     return [name for name in source.file_columns if name.casefold() not in columns]
 
 
-def canonical(column: CanonicalColumn, origin: ColumnMapping, columns: Columns) -> str:
-    """Return the text of a canonical column; null where the file's column is missing."""
+def canonical(
+    column: CanonicalColumn, origin: ColumnMapping, columns: Columns, key_form: str | None = None
+) -> str:
+    """Return the text of a canonical column; null where the file's column is missing.
+
+    Args:
+        column: the canonical one.
+        origin: where it comes from.
+        columns: of the raw table.
+        key_form: of the records that a reference points to.
+
+    """
     if origin.value is not None:
         text = literal(origin.value)
     elif origin.kinds:
@@ -43,14 +54,30 @@ def canonical(column: CanonicalColumn, origin: ColumnMapping, columns: Columns) 
     if origin.values:
         text = _recoded(text, origin)
     if column.ref:
-        text = f"{literal(f'{origin.source}:')} || nullif(trim({text}), '')"
+        key = in_form(f"nullif(trim({text}), '')", key_form)
+        text = f"{literal(f'{origin.source}:')} || {key}"
     return f"cast({text} as varchar)"
 
 
 def record_id(source: Source, mapping: EntityMapping, columns: Columns) -> str:
     """Return a record's id: the source's name and the key's parts."""
     key = joined([_filled(name, columns) for name in mapping.key], "|")
+    key = in_form(key, mapping.key_form)
     return f"{literal(f'{source.name}:')} || {key}"
+
+
+def in_form(text: str, key_form: str | None) -> str:
+    """Return the SQL that writes a key, trimmed or null, in its form; see `key_forms`."""
+    if key_form is None:
+        return text
+    bare = rf"regexp_replace({text}, '[\p{{Z}}\s]+', '', 'g')"
+    form = parse_form(key_form)
+    if isinstance(form, str):
+        return f"{form}({bare})"
+    digits = f"regexp_extract({bare}, {literal(pattern(form))}, 1)"
+    zeros = f"repeat('0', greatest({form.width} - length({digits}), 0))"
+    written = f"{literal(form.prefix)} || {zeros} || {digits}"
+    return f"case when {digits} <> '' then {written} else {text} end"
 
 
 def feeds(mapping: EntityMapping, columns: Columns) -> str:

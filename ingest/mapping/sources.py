@@ -25,6 +25,7 @@ from pydantic import (
 from config import ConfigurationError, Settings, explain, read_yaml
 from config.language import _
 from ingest.mapping.entities import Entity, load_entities
+from ingest.mapping.key_forms import checked_form
 from ingest.reading.tables import clean_name
 
 SOURCES_FILE = "sources.yml"
@@ -100,9 +101,16 @@ class EntityMapping(_Strict):
     """How one source feeds one entity."""
 
     key: tuple[FileColumn, ...] = Field(min_length=1)
+    key_form: Annotated[str, AfterValidator(checked_form)] | None = None
     columns: dict[str, Annotated[ColumnMapping, BeforeValidator(_as_mapping)]]
     attributes: tuple[FileColumn, ...] = ()
     where: Where | None = None
+
+    @model_validator(mode="after")
+    def _form_of_one(self) -> EntityMapping:
+        if self.key_form is not None and len(self.key) > 1:
+            raise ValueError(_("key_form is for a key of one column; remove it"))
+        return self
 
     @property
     def file_columns(self) -> list[str]:
@@ -147,8 +155,16 @@ class Source(_Strict):
     @property
     def fingerprint(self) -> str:
         """Changes whenever anything changes that decides how the source's files are loaded."""
-        left_out = {"expected", "may_be_unread"} | ({"changed"} if self.changed is None else set())
-        entry = self.model_dump_json(exclude=left_out)
+        # What is not given is left out, so that a field more in a new release loads nothing anew.
+        forms = {name: m.key_form for name, m in self.maps.items() if m.key_form}
+        without: dict[str, Any] = {
+            "expected": True,
+            "may_be_unread": True,
+            "maps": {"__all__": {"key_form"}},
+        }
+        if self.changed is None:
+            without["changed"] = True
+        entry = self.model_dump_json(exclude=without) + (repr(forms) if forms else "")
         return hashlib.sha256(entry.encode()).hexdigest()
 
     def claims(self, file: str) -> bool:
@@ -173,6 +189,12 @@ class Sources(_Strict):
             raise ValueError(_("expected `sources:` and below it one entry per source"))
         named = {name: {**entry, "name": name} for name, entry in entries.items()}
         return {**content, "sources": named}
+
+    def key_form(self, origin: ColumnMapping, ref: str | None) -> str | None:
+        """Return the form of the keys that a reference points to."""
+        target = self.sources.get(origin.source) if origin.source else None
+        mapping = target.maps.get(ref) if target and ref else None
+        return mapping.key_form if mapping else None
 
     def claiming(self, file: str) -> list[Source]:
         """Return the sources that a file belongs to."""

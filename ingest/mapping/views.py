@@ -22,7 +22,7 @@ from ingest.mapping.expressions import (
     record_id,
     text_map,
 )
-from ingest.mapping.sources import ColumnMapping, EntityMapping, Source, Sources, load_sources
+from ingest.mapping.sources import ColumnMapping, Source, Sources, load_sources
 from ingest.mapping.value_formats import Counted, TypedKind
 from warehouse import open_warehouse
 
@@ -50,7 +50,7 @@ def refresh_views(
         if of is not None and entity.name not in of.maps:
             continue
         parts = [
-            _part(source, entity, source.maps[entity.name], tables[source.name], settled)
+            _part(sources, source, entity, tables[source.name], settled)
             for source in sources.sources.values()
             if entity.name in source.maps and source.name in tables
         ]
@@ -106,13 +106,14 @@ def raw_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
 
 
 def _part(
+    sources: Sources,
     source: Source,
     entity: Entity,
-    mapping: EntityMapping,
     columns: Columns,
     settled: dict[tuple[str, str], dict[str, str]],
 ) -> str:
     """Return the rows that one source gives to the entity."""
+    mapping = source.maps[entity.name]
     found = settled.get((source.name, entity.name), {})
     selected = [
         f"{record_id(source, mapping, columns)} as record_id",
@@ -125,7 +126,7 @@ def _part(
         f"{text_map((literal(name), literal(found[name])) for name in found)} as formats",
         f"{attributes(mapping, columns)} as attributes",
         *(
-            f"{canonical(column, mapping.columns[name], columns)} as {identifier(name)}"
+            f"{_filled(sources, column, mapping.columns[name], columns)} as {identifier(name)}"
             if name in mapping.columns
             else f"cast(null as varchar) as {identifier(name)}"
             for name, column in entity.columns.items()
@@ -134,6 +135,12 @@ def _part(
     listed = ",\n  ".join(selected)
     table = identifier(source.name)
     return f"select\n  {listed}\nfrom raw.{table}\nwhere {feeds(mapping, columns)}"
+
+
+def _filled(
+    sources: Sources, column: CanonicalColumn, origin: ColumnMapping, columns: Columns
+) -> str:
+    return canonical(column, origin, columns, sources.key_form(origin, column.ref))
 
 
 def _nothing(entity: Entity) -> str:

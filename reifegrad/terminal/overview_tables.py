@@ -59,18 +59,7 @@ def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
     """Yield what there is to show, in the order of the night, in the set language and zone."""
     language = settings.language
     yield from _standing(overview, language)
-    if overview.files:
-        yield files_table(overview)
-        if hints := hints_table(overview, language):
-            yield hints
-    if overview.overdue:
-        yield overdue_table(overview, language)
-    if overview.silent:
-        yield silent_table(overview, settings)
-    if overview.open_formats:
-        yield open_formats_table(overview)
-    if overview.quarantine:
-        yield quarantine_table(overview, language)
+    yield from _of_files(overview, settings)
     if overview.customers is not None and overview.customer_records is not None:
         yield _("{customers} customers from {records} records").format(
             customers=in_thousands(overview.customers),
@@ -86,6 +75,25 @@ def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
     if overview.pushes:
         yield push_table(overview, settings)
     yield from _told_of_push(overview, settings)
+
+
+def _of_files(overview: Overview, settings: Settings) -> Iterator[Table]:
+    """Yield what came in, what did not, and what of it cannot be used."""
+    language = settings.language
+    if overview.files:
+        yield files_table(overview)
+        if hints := hints_table(overview, language):
+            yield hints
+    if overview.overdue:
+        yield overdue_table(overview, language)
+    if overview.silent:
+        yield silent_table(overview, settings)
+    if overview.open_formats:
+        yield open_formats_table(overview)
+    if overview.unmet:
+        yield unmet_table(overview, language)
+    if overview.quarantine:
+        yield quarantine_table(overview, language)
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:
@@ -191,6 +199,17 @@ def open_formats_table(overview: Overview) -> Table:
     for column in overview.open_formats:
         taken = _(READINGS[column.format]).format(**column.model_dump())
         table.add_row(column.source, f"{column.entity}.{column.column_name}", taken)
+    return table
+
+
+def unmet_table(overview: Overview, language: Language) -> Table:
+    """Show which references meet no record, and what to do where it is more than a few."""
+    table = titled_table(_("References without a record"), _("Source"), _("Hint"))
+    for one in overview.unmet:
+        found, todo = (
+            (one.found_de, one.todo_de) if language == "de" else (one.found_en, one.todo_en)
+        )
+        table.add_row(one.source, f"{found} {todo}" if one.is_told else found)
     return table
 
 

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from config import PROJECT_ROOT, Settings
 from expectations.checks import statement
 from expectations.specification import load_audit, load_use_cases
+from ingest.mapping.expressions import in_form, literal
 from reifegrad import reference
 
 
@@ -50,6 +52,15 @@ def test_every_variable_that_the_code_reads_is_on_the_page() -> None:
             read |= set(re.findall(r'environ(?:\.get\(|\[)"((?:REIFEGRAD|MLFLOW)_\w+)"', text))
     assert "REIFEGRAD_HOME" in read
     assert {name for name in read if f"`{name}`" not in page} == set()
+
+
+def test_the_forms_of_keys_write_what_the_page_says() -> None:
+    for forms, said in reference.KEY_FORMS:
+        form = re.findall(r"[^`\", ]+", forms)[0]
+        *written, wanted = re.findall(r"`([^`]+)`", said.rpartition(": ")[2])
+        for text in written:
+            found = duckdb.execute(f"select {in_form(literal(text), form)}").fetchone()
+            assert found == (wanted,), (form, text)
 
 
 def test_every_expectation_is_there_with_its_threshold() -> None:

@@ -25,6 +25,17 @@ sources:
     expected: daily
     maps: {order_line: {key: [Nr], columns: {net_amount: Wert}}}
 """
+CUSTOMERS = """
+sources:
+  customers:
+    files: "kunden*"
+    kind: snapshot
+    maps: {company: {key: [KdNr], columns: {name: Firma}}}
+  orders:
+    files: "auftraege*.csv"
+    kind: events
+    maps: {order_line: {key: [Nr], columns: {company: {column: KdNr, source: customers}}}}
+"""
 
 
 def shown(settings: Settings, language: Language) -> str:
@@ -69,6 +80,20 @@ def test_a_column_that_cannot_be_read_stands_in_the_outcome_of_its_file(tmp_path
     assert "loaded; not readable: Wert" in english and "“auf Anfrage” in row 2" in english
     (step,) = (step for step in CONSOLIDATE_CUSTOMERS if step.name == "ingest_files")
     assert step.summary(loads) == {"loads": 1, "rows": 2, "unread": {"auftraege.csv": ["Wert"]}}
+
+
+def test_references_without_a_record_are_shown_with_what_mends_them(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, config=tmp_path)
+    (tmp_path / "sources.yml").write_text(CUSTOMERS, encoding="utf-8")
+    settings.inbox.mkdir()
+    (settings.inbox / "auftraege.csv").write_text("Nr;KdNr\n1;123\n2;124\n", "utf-8")
+    (settings.inbox / "kunden.csv").write_text("KdNr;Firma\n00123;A\n00124;B\n", "utf-8")
+    ingest_inbox(settings)
+    german = " ".join(shown(settings, "de").split())
+    assert "Verweise ohne Ziel" in german and "2 von 2 Zeilen nennen in „KdNr“" in german
+    assert 'key_form: "00000"' in german
+    english = " ".join(shown(settings, "en").split())
+    assert "References without a record" in english and "“124” seems to be “00124”" in english
 
 
 HOLD = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -150,6 +151,37 @@ def test_cells_that_say_nothing_are_told_with_the_column_that_has_most(settings)
         " (die meisten: Branche · Firmen)."
     ) in page
     assert "2,234 cells that only say" in page
+
+
+def test_what_does_not_fit_in_the_files_is_said_without_words_of_engineers(settings):
+    store_nights(settings, 1)
+    assert "Was in den Dateien nicht passt" not in write_report(settings).read_text("utf-8")
+    with open_warehouse(settings) as connection:
+        for number in range(2):
+            connection.execute(
+                "insert into ops.source_files values ('erp', ?, 'x', 'x', ?, ?)",
+                [f"auftraege_{number}.csv", NIGHT + timedelta(days=number), f"load {number}"],
+            )
+            connection.execute(
+                "insert into ops.unread_cells values ('erp', 'order_line', 'ordered_on', ?, 'x', 2,"
+                " 2, true, ['Datum'], ?, ?)",
+                [f"load {number}", f"„Datum“: {number} von 2.", f"“Datum”: {number} of 2."],
+            )
+        connection.execute(
+            "insert into ops.unread_cells values ('erp', 'order_line', 'net_amount', 'load 0', 'x',"
+            " 9, 1, false, ['Netto'], 'ein Versehen', 'a slip')"
+        )
+        for entity, is_told in (("order_line", True), ("ticket", False)):
+            connection.execute(
+                "insert into ops.unmet_references values ('erp', ?, 'company', 'kunden', 'x', 400,"
+                " 312, ?, '312 von 400', '312 of 400', 'sources.yml', 'sources.yml')",
+                [entity, is_told],
+            )
+    page = write_report(settings).read_text(encoding="utf-8")
+    assert "„Datum“: 1 von 2. So auch in 1 weiteren Datei." in page  # the newest file's
+    assert "“Datum”: 1 of 2. So also in 1 more file." in page
+    assert page.count("<dd>312 von 400</dd>") == page.count("<dd>312 of 400</dd>") == 1
+    assert "Versehen" not in page and "sources.yml" not in page
 
 
 def test_one_night_and_one_cell_are_spoken_of_as_one(settings):

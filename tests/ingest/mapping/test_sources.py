@@ -76,6 +76,9 @@ def test_globs_ignore_case_and_how_umlauts_are_stored(
         ("{name: Name1}", "{name: Name1, name: Name2}", ["line", "`name` is given twice"]),
         ("erp_orders:\n", "Orders!:\n", ["rename it"]),
         ("erp_orders:\n", "companies:\n", ["choose another"]),
+        ("key: [KdNr]", "key: [KdNr]\n        key_form: K-5", ["key_form", "00000, K-00000"]),
+        ("key: [KdNr]", "key: [Nr, Pos]\n        key_form: upper", ["a key of one column"]),
+        ("kind: snapshot", "kind: snapshot\n    may_be_unread: 5", ["may_be_unread", "1"]),
         ("sources:", "source:", ["sources:"]),
     ],
 )
@@ -103,3 +106,8 @@ def test_the_fingerprint_follows_the_entry(settings: Settings, write_sources: Wr
     weekly = load_sources(settings).sources["erp_orders"]
     assert weekly.expected == "weekly"
     assert weekly.fingerprint == before["erp_orders"].fingerprint  # nothing need be loaded anew
+    write_sources(GOOD.replace("key: [KdNr]", "key: [KdNr]\n        key_form: upper"))
+    written = load_sources(settings).sources
+    # Keys that become one are told when they are loaded; references are read from what is there.
+    assert written["erp_customers"].fingerprint != before["erp_customers"].fingerprint
+    assert written["erp_orders"].fingerprint == before["erp_orders"].fingerprint
