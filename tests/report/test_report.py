@@ -159,7 +159,8 @@ def test_what_does_not_fit_in_the_files_is_said_without_words_of_engineers(setti
     with open_warehouse(settings) as connection:
         for number in range(2):
             connection.execute(
-                "insert into ops.source_files values ('erp', ?, 'x', 'x', ?, ?)",
+                "insert into ops.source_files (source, file, sha256, fingerprint, modified_at,"
+                " load_id) values ('erp', ?, 'x', 'x', ?, ?)",
                 [f"auftraege_{number}.csv", NIGHT + timedelta(days=number), f"load {number}"],
             )
             connection.execute(

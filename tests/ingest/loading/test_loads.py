@@ -23,6 +23,7 @@ from ingest.loading.loads import TOLD, Load
                 "failed": "a.xlsx › Blatt: nicht geladen. Grund.",
                 "gone": "a.xlsx › Blatt: fehlt. Grund.",
                 "overdue": "a.xlsx › Blatt: fehlt. Grund.",
+                "unmet": "a.xlsx › Blatt: Verweise ohne Ziel. Grund.",
             },
         ),
         (
@@ -37,6 +38,7 @@ from ingest.loading.loads import TOLD, Load
                 "failed": "a.xlsx › Blatt: not loaded. Reason.",
                 "gone": "a.xlsx › Blatt: missing. Reason.",
                 "overdue": "a.xlsx › Blatt: missing. Reason.",
+                "unmet": "a.xlsx › Blatt: references without a record. Reason.",
             },
         ),
     ],

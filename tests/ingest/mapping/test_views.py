@@ -76,7 +76,8 @@ def test_mapped_columns_recodes_constants_joins_refs_and_conditions(
         Alpha;;ANRUF;;;01/02/2025
         Beta;Kurz;Mail;DE;8;01/02/2025
         """)  # fmt: skip
-    assert [load.rows_quarantined for load in ingest_inbox(settings)] == [0, 0]
+    loads = [load for load in ingest_inbox(settings) if load.status != "unmet"]  # DE|7 is no key
+    assert [load.rows_quarantined for load in loads] == [0, 0]
     companies = query(
         "select record_id, source, file, row_number, name, employees, street, formats, attributes"
         " from raw.companies order by 1"
