@@ -64,7 +64,7 @@ def _warning(settings: Settings, changes: list[Change]) -> str | None:
         for target in TARGETS:
             check_plausible(target, [c for c in changes if c.target == target], guard)
     except GuardError as error:
-        return str(error)
+        return error.finding  # how to release it, the page says
     return None
 
 

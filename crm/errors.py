@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from config.language import _
+
 if TYPE_CHECKING:
     from crm.records import RefusalKind
 
@@ -43,4 +45,12 @@ class CrmRejectedError(CrmError):
 
 
 class GuardError(CrmError):
-    """More would change than is plausible; nothing was written."""
+    """More would change than is plausible; nothing was written. `finding`: what, in a sentence."""
+
+    def __init__(self, finding: str) -> None:
+        told = _(
+            "Nothing was written: {finding} Look at `reifegrad push --dry-run`; if it is right,"
+            " release it with `reifegrad push --force`."
+        )
+        super().__init__(told.format(finding=finding))
+        self.finding = finding

@@ -34,11 +34,11 @@ def check_plausible(target: Target, changes: Iterable[Change], guard: Guard) -> 
         if count >= max(1, guard.min_records) and count > limit * shown:
             raise GuardError(
                 _(
-                    "Nothing was written: {count} of {shown} scores of {target} would be"
-                    " {what}, more than the {limit} % of config/crm.yml{why}. {release}"
+                    "{count} of {shown} scores of {target} would be {what}, more than the"
+                    " {limit} % of config/crm.yml{why}."
                 ).format(
                     count=count, shown=shown, target=target_name(target), what=what,
-                    limit=f"{100 * limit:.0f}", why=_causes(concerned), release=_release(),
+                    limit=f"{100 * limit:.0f}", why=_causes(concerned),
                 )
             )  # fmt: skip
     if guard.stop_on_new_model:
@@ -56,14 +56,9 @@ def check_fresh(target: Target, rows: Iterable[Row], night: date, guard: Guard) 
     if (night - newest).days > guard.max_age_days:
         raise GuardError(
             _(
-                "Nothing was written: the newest score of {target} is of {day:%Y-%m-%d}, more than"
-                " {limit} days ago. Look at `reifegrad status` why none was made since. {release}"
-            ).format(
-                target=target_name(target),
-                day=newest,
-                limit=guard.max_age_days,
-                release=_release(),
-            )
+                "the newest score of {target} is of {day:%Y-%m-%d}, more than {limit} days ago."
+                " Look at `reifegrad status` why none was made since."
+            ).format(target=target_name(target), day=newest, limit=guard.max_age_days)
         )
 
 
@@ -73,15 +68,9 @@ def _check_same_model(target: Target, changes: list[Change], shown: int, guard: 
         if count >= max(1, guard.min_records) and 2 * count > shown:
             raise GuardError(
                 _(
-                    "Nothing was written: {count} of {shown} scores of {target} come from another"
-                    " {what} than those that the CRM shows. {release}"
-                ).format(
-                    count=count,
-                    shown=shown,
-                    target=target_name(target),
-                    what=what,
-                    release=_release(),
-                )
+                    "{count} of {shown} scores of {target} come from another {what} than those"
+                    " that the CRM shows."
+                ).format(count=count, shown=shown, target=target_name(target), what=what)
             )
 
 
@@ -91,13 +80,6 @@ def _causes(concerned: Iterable[Change]) -> str:
     if not reasons:
         return ""
     return " ({})".format("; ".join(f"{n} × {reason}" for reason, n in reasons.most_common()))
-
-
-def _release() -> str:
-    return _(
-        "Look at `reifegrad push --dry-run`; if it is right, release it with `reifegrad push"
-        " --force`."
-    )
 
 
 def _moves(change: Change, name: str) -> bool:

@@ -76,6 +76,10 @@ def say_lists(_settings: Settings, done: Lists) -> Iterator[str]:
         )
         if one.problem:
             yield f"! {one.problem}"
+    if not done.written:
+        yield _(
+            "No list of the day: nobody has a hint. After an upgrade call `reifegrad build` first."
+        )
     for path in done.removed:
         yield _("{file} is gone: nobody of that name has customers any more").format(file=path.name)
     if done.homeless:

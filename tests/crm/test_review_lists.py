@@ -121,6 +121,23 @@ def test_a_push_that_waits_for_a_person_clears_objections_and_shows_what_it_woul
     assert preview.counts["parties"]["change"] == 1
 
 
+def test_who_is_asked_reads_what_a_guard_finds_and_no_command_to_type(
+    settings, show, score, monkeypatch
+):
+    memory = MemoryCrm()
+    monkeypatch.setattr("crm.pushing.open_connector", lambda _settings, _config: memory)
+    (settings.config / "crm.yml").write_text(CRM + "approval: person\n", encoding="utf-8")
+    show({f"C{i:02}": score(90) for i in range(25)})
+    push_through(memory, settings)
+    show({f"C{i:02}": None for i in range(25)})
+    preview = prepare(settings)
+    assert preview is not None
+    assert preview.warning == (
+        "25 of 25 scores of customers would be cleared, more than the 20 % of config/crm.yml"
+        " (25 × no score tonight)."
+    )
+
+
 def test_only_one_customer_is_written_where_a_person_says_so(settings, show, score):
     memory = MemoryCrm()
     show({"C1": score(10), "C2": score(20)}, {"L2": score(70)})

@@ -22,8 +22,8 @@ from config import Settings
 from nights.mailing import MailError, mail_call_lists
 from nights.sales import _read_lists, _wishes
 from nights.steps import NIGHT as STEPS
-from reifegrad.listing import write_and_tell
-from report.calls import write_call_lists
+from reifegrad.listing import say_lists, write_and_tell
+from report.calls import Lists, write_call_lists
 from tests.report.call_company import NIGHT, change_lists, make_home
 from warehouse import open_warehouse
 
@@ -215,3 +215,9 @@ def test_a_task_in_the_crm_names_whom_to_call_so_that_no_number_is_read_as_a_rea
         for line in wish.note.splitlines():
             assert not line.startswith("+49")
     assert any("\nAnsprechpartner, Telefon: " in wish.note for wish in _wishes(settings, lists))
+
+
+def test_no_list_at_all_is_told(settings):
+    assert list(say_lists(settings, Lists(()))) == [
+        "No list of the day: nobody has a hint. After an upgrade call `reifegrad build` first."
+    ]
