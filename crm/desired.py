@@ -16,7 +16,7 @@ from config import Settings
 from config.language import _
 from crm.config import CrmConfig, Lookup
 from crm.errors import CrmError
-from crm.fields import Score
+from crm.fields import TEXT_LENGTH, Score
 from crm.records import TARGETS, Row, Target, target_name
 from warehouse import open_warehouse
 
@@ -66,7 +66,7 @@ def to_row(
     """Return one row of the view as what should be shown."""
     score = to_score(config, values)
     if score and (step := next_steps.get(values["key"])):
-        score = score.model_copy(update={"next_step": step})
+        score = score.model_copy(update={"next_step": _fitting(step)})
     return Row(
         key=values["key"],
         score=score,
@@ -79,6 +79,11 @@ def to_row(
         has_objected=values["has_objected"],
         worth=values["expected_amount"],
     )
+
+
+def _fitting(text: str) -> str:
+    """Cut a text to what a text field of every CRM holds."""
+    return text if len(text) <= TEXT_LENGTH else f"{text[: TEXT_LENGTH - 1].rstrip()}…"
 
 
 def to_score(config: CrmConfig, values: dict[str, Any]) -> Score | None:

@@ -16,6 +16,9 @@ from config.language import spoken_language
 
 Kind = Literal["integer", "text", "long_text", "date", "selection"]
 Values = dict[str, Any]  # by the names of `FIELDS`
+TEXT_LENGTH: Final = 255
+"""Characters of a text field in Salesforce and Pipedrive; the others hold as many or more. A
+proposed step that names a long title would else keep its score out of the CRM."""
 DATES: Final = frozenset({"scored_on", "valid_until"})  # a new date alone is no news
 
 

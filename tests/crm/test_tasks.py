@@ -160,3 +160,11 @@ def test_a_field_that_was_emptied_on_many_records_at_once_judges_no_hint(
 def test_the_next_step_of_the_list_stands_beside_the_score(settings, crm):
     changes = push_through(crm, settings, next_steps={"C1": "Anrufen"})
     assert [(c.key, c.writes) for c in changes if c.writes] == [("C1", {"next_step": "Anrufen"})]
+
+
+def test_a_proposed_step_that_no_text_field_holds_is_cut_and_keeps_no_score_back(settings, crm):
+    steps = {"C1": "„" + "Umbau " * 60 + "“: nachfragen"}
+    changes = push_through(crm, settings, next_steps=steps)
+    (step,) = [change.writes["next_step"] for change in changes if change.writes]
+    assert len(step) <= 255 and step.startswith("„Umbau") and step.endswith("…")
+    assert not any(change.writes for change in push_through(crm, settings, next_steps=steps))
