@@ -261,10 +261,12 @@ def keep_refused(
 
 def forget(settings: Settings, connector: str, target: Target) -> None:
     """Forget which records earlier pushes wrote; what they showed stays in the push ledger."""
-    with open_warehouse(settings) as warehouse:
+    with open_warehouse(settings) as warehouse, _transaction(warehouse):
         warehouse.execute(
             "delete from ops.crm_records where connector = ? and target = ?", [connector, target]
         )
+        if target == "parties":  # tasks hang on them: in a new CRM their ids are others' tasks
+            warehouse.execute("delete from ops.crm_tasks where connector = ?", [connector])
 
 
 class Known(NamedTuple):

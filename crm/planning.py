@@ -178,7 +178,7 @@ def _match(
     by_id |= read_records(connector, config, target, by_lookup - by_id.keys())
     matched = match(rows, by_id, own, found, config.find_by)
     matched = matched.model_copy(update={"reasons": matched.reasons | doubts})
-    return _forget_a_former_crm(config, matched, own, by_id)
+    return _forget_a_former_crm(target, config, matched, own, by_id)
 
 
 def _find(
@@ -327,6 +327,7 @@ def _tell_lost_fields(
 
 
 def _forget_a_former_crm(
+    target: Target,
     config: CrmConfig,
     found: Match,
     own: Mapping[str, Collection[str]],
@@ -335,6 +336,12 @@ def _forget_a_former_crm(
     """Let records be created again where all that was written is gone: it is a new CRM then."""
     ids = {crm_id for ids in own.values() for crm_id in ids}
     is_new = len(ids) > 1 and not ids & by_id.keys()
+    if is_new:
+        told = _(
+            "None of the {count} records of {target} that earlier pushes wrote is in the CRM any"
+            " more: it counts as a new one, in which each is looked for anew."
+        )
+        logger.warning("%s", told.format(count=len(ids), target=target_name(target)))
     if not (is_new or config.recreate_deleted):
         return found
     kept = {key: reason for key, reason in found.reasons.items() if reason != _(DELETED)}

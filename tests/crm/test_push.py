@@ -351,6 +351,28 @@ def test_reasons_that_name_a_record_each_do_not_flood_the_terminal():
     assert list(table.columns[3].cells)[-1] == "25"
 
 
+def test_a_new_crm_is_told_and_its_tasks_are_not_taken_for_those_of_the_former(
+    settings, memory, show, score, caplog
+):
+    show({f"C{i}": score(i) for i in range(4)})
+    push_through(memory, settings)
+    with open_warehouse(settings) as warehouse:
+        warehouse.execute(
+            "insert into ops.crm_tasks by name select 'memory' as connector, '7' as crm_id,"
+            " 'churn:C1' as key, 'churn' as score, 'customer' as entity, 'C1' as entity_id,"
+            " date '2026-11-22' as about, now()::timestamp as created_at"
+        )
+    memory.records["parties"].clear()
+    push_through(memory, settings, dry_run=True)
+    assert "None of the 4 records of customers" in caplog.text
+    tasks = "select count(*) from ops.crm_tasks"
+    with open_warehouse(settings) as warehouse:
+        assert warehouse.execute(tasks).fetchone() == (1,)  # a look changes nothing
+    push_through(memory, settings)
+    with open_warehouse(settings) as warehouse:
+        assert warehouse.execute(tasks).fetchone() == (0,)
+
+
 def test_what_a_first_push_into_a_new_crm_leaves_over_is_created_by_the_next(
     settings, memory, show, score
 ):
