@@ -36,7 +36,8 @@ class HeaderWords:
     `columns` holds per entity and canonical column (and `key`) the words that name it; `other` the
     words of columns that nothing canonical is for; `qualifiers` words that only distinguish similar
     columns; `payers` parts of a header that mark the paying party, `deliveries` those that mark the
-    place where goods are sent; `second_choice` words that count less than a column's others.
+    place where goods are sent; `second_choice` words that count less than a column's others;
+    `said_of_totals` words behind "Total" that say of what it is the total.
     """
 
     columns: dict[str, dict[str, frozenset[str]]]
@@ -45,6 +46,7 @@ class HeaderWords:
     payers: frozenset[str]
     deliveries: frozenset[str]
     second_choice: frozenset[str]
+    said_of_totals: frozenset[str]
     known: frozenset[str]
 
 
@@ -58,6 +60,7 @@ def load_header_words() -> HeaderWords:
     payers = frozenset(map(normalised, content.pop("payers")))
     deliveries = frozenset(map(normalised, content.pop("deliveries")))
     second_choice = frozenset(map(normalised, content.pop("second_choice")))
+    said_of_totals = frozenset(map(normalised, content.pop("said_of_totals")))
     columns = {
         entity: {
             column: frozenset(map(normalised, _flat(words))) for column, words in entry.items()
@@ -66,7 +69,14 @@ def load_header_words() -> HeaderWords:
     }
     named = (words for entry in columns.values() for words in entry.values())
     return HeaderWords(
-        columns, other, qualifiers, payers, deliveries, second_choice, other.union(*named)
+        columns,
+        other,
+        qualifiers,
+        payers,
+        deliveries,
+        second_choice,
+        said_of_totals,
+        other.union(*named),
     )
 
 
@@ -78,6 +88,17 @@ def is_header_word(text: str) -> bool:
     """
     known = load_header_words().known
     return any(reading in known for reading in readings(text))
+
+
+def names_firm(header: str) -> bool:
+    """Whether a column may hold firms' names.
+
+    >>> names_firm("Kunde"), names_firm("Region")
+    (True, False)
+    """
+    columns = load_header_words().columns
+    words = columns["company"]["name"] | columns["contact"]["company_name"]
+    return any(reading in words for reading in readings(header))
 
 
 def names_payer(header: str) -> bool:

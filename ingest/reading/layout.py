@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from ingest.reading import refusals
-from ingest.reading.groups import Groups, is_blank_below, named_columns, of_group
+from ingest.reading.groups import Groups, is_blank_below, named_columns
 from ingest.reading.handover import Handover, TableBuilder
 from ingest.reading.header_row import (
     Header,
@@ -32,23 +32,10 @@ from ingest.reading.header_row import (
     trimmed_width,
 )
 from ingest.reading.text.text_rows import Record
+from ingest.reading.totals import TOTALS, Verdict, says_total, verdict
 
 # Rows below a gap that are looked at to tell a second table from a footnote.
 ROWS_AFTER_GAP = 12
-# What the first filled cell of a totals row says, also behind the group's name as Excel writes it
-# (`Nord Ergebnis`), or as SAP does (`*`). Case does not matter. Valid for Python and RE2.
-TOTALS = (
-    r"^\s*(Σ|(grand[ -]|sub[ -]?)?totals?|((gesamt|zwischen|end|teil|tages|monats|jahres)-?)?"
-    r"(summen?|ergebnis)|gesamt(betrag|wert|umsatz|menge|preis|zahl)?|insgesamt|sum|saldo|übertrag"
-    r"|anzahl|count)\b|^\s*\*{1,4}\s*$|\s(ergebnis|total|summe|gesamt)\s*$"
-)
-_TOTALS = re.compile(TOTALS, re.IGNORECASE)
-# No customer or product is named by these words alone, even where no cell is empty.
-_SURE_TOTAL = re.compile(
-    r"(gesamt|zwischen)?(summen?|ergebnis)|(ins)?gesamt|(grand |sub)totals?|totals", re.IGNORECASE
-)
-_CURRENCY = re.compile(r"EUR|USD|CHF|GBP|[€$£]")
-_NOTHING = re.compile(r"[–-]|--")
 # How a lone cell begins that is a note between or below the rows: comments, page lines, footers.
 # Firms are called `Stand Bau` and `Seite 7 Verlag`, so a word alone does not tell.
 NOTES = (
@@ -207,12 +194,13 @@ class _OpenTable:
         # What a subtotal may be called by: the group's title, and the cells of the last row.
         self._title: str | None = None
         self._last: Row = ()
+        self._is_told = False
         self._groups = Groups(0)
 
     def look_for_groups(self, rows: Sequence[Record]) -> None:
         """Judge by the table's first rows whether blank cells mean "as above"."""
         cells = [row.cells for row in rows if not row.problem and not self._is_misshapen(row)]
-        is_total = [bool(_TOTALS.search(next(filter(None, row), ""))) for row in cells]
+        is_total = [says_total(row) for row in cells]
         columns = named_columns(cells, is_total)
         self._groups = Groups(columns)
         self.builder.group_names = self._names[:columns]
@@ -237,7 +225,7 @@ class _OpenTable:
             self._reject(row, refusals.NUL)
         elif self._is_header_again(row.cells):
             self._reject(row, refusals.HEADER_AGAIN)
-        elif self._is_total(row.cells):
+        elif self._verdict(row) == "total":
             self._groups.end(row.cells)
             self._reject(row, refusals.TOTAL)
         elif self._is_note(row.cells) or (is_apart and self._is_lone(row.cells)):
@@ -341,30 +329,14 @@ class _OpenTable:
     def _is_header_again(self, cells: Row) -> bool:
         return any(self._names) and _stripped(cells)[: self.width] == self._names
 
-    def _is_total(self, cells: Row) -> bool:
-        """Whether a row is a total: its first filled cell says so and all others are numbers.
-
-        A firm's name is none (`Total Deutschland GmbH`).
-        """
-        filled = list(filter(None, _stripped(cells)))
-        filled[1:] = [cell for cell in filled[1:] if not _NOTHING.fullmatch(cell)]
-        if not filled or not _TOTALS.search(filled[0]):
-            return False
-        is_sure = _SURE_TOTAL.fullmatch(filled[0].rstrip(" :")) and self.width > 2
-        if len(filled) == self.width > 2 and not is_sure:
-            return False
-        others = [cell for cell in filled[1:] if not _CURRENCY.fullmatch(cell)]
-        has_number = bool(others) or any(map(str.isdigit, filled[0]))
-        if not has_number or any(kind_of(cell) != "number" for cell in others):
-            return False
-        return len(filled[0].split()) == 1 or not self._is_firm(filled[0])
-
-    def _is_firm(self, text: str) -> bool:
-        """Whether a firm is called so: no subtotal of the rows above (`Summe Nord AG`)."""
-        from vocabulary.company_names import is_firm  # takes longer than reading a small file
-
-        above = filter(None, (self._title, *self._last))
-        return is_firm(text) and of_group(text) not in map(of_group, above)
+    def _verdict(self, row: Record) -> Verdict:
+        """Judge whether a row is a total, and tell if it only sounds like one."""
+        judged = verdict(row.cells, self._names, (self._title, *self._last))
+        if judged == "sounds like a total" and not self._is_told:
+            self._is_told = True
+            name = next(filter(None, row.cells), "")
+            self.builder.note(refusals.sounds_like_total(row.number, name))
+        return judged
 
     def _reject(self, row: Record, reason: refusals.Reason) -> None:
         text = row.text if row.text is not None else ";".join(cell or "" for cell in row.cells)

@@ -285,6 +285,18 @@ def filled_groups(count: int, columns: list[str]) -> Reason:
     )
 
 
+def sounds_like_total(row_number: int, name: str) -> Reason:
+    """Say that a row is called like a total and is kept, being in a list of firms."""
+    return Reason(
+        f"Zeile {row_number} („{name}“) klingt wie eine Summe, steht aber in einer Liste von Firmen"
+        " und ist als Firma geladen, ebenso weitere dieser Art. Ist sie eine Summe, bitte in der"
+        " Datei „Summe“ davorschreiben.",
+        f"Row {row_number} (“{name}”) sounds like a total, but stands in a list of firms and is"
+        " loaded as one, as are others of the kind. If it is a total, please put “Sum:” in front"
+        " of it in the file.",
+    )
+
+
 def blank_below(column: str) -> Reason:
     """Say that blank cells of the first column may mean the value above."""
     return Reason(

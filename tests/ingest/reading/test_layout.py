@@ -98,6 +98,34 @@ def test_a_firm_is_no_total(lay_out: LayOut, firm: str, is_sheet: bool) -> None:
         assert table.rows[1][0] == firm and table.rejects == []
 
 
+@pytest.mark.parametrize("firm", ["Total Energies", "Saldo Mare", "Total Fitness Hannover"])
+@pytest.mark.parametrize("is_sheet", [True, False])
+def test_a_firm_without_a_legal_form_is_kept_and_told(
+    lay_out: LayOut, firm: str, is_sheet: bool
+) -> None:
+    (table,) = lay_out(f"Kunde;Umsatz\nA GmbH;10\n{firm};98000\nB GmbH;5\n", is_sheet=is_sheet)
+    assert table.rows[1] == [firm, "98000"] and table.rejects == []
+    assert table.notes == [refusals.sounds_like_total(3, firm)]
+
+
+@pytest.mark.parametrize(
+    ("header", "total"),
+    [("Kunde;Umsatz", "Total netto;15"), ("Kunde;Umsatz", "Total Kunden;15"),
+     ("Kunde;Umsatz", "Total March;15"), ("Region;Umsatz", "Total Energies;15"),
+     ("Kunde;Umsatz", "Total;15"), ("Kunde;Umsatz", "Summe Energies;15"),
+     ("Kunde;Umsatz", "Sum: Energies;15"), ("Kunde;Umsatz", "Total B GmbH;15")],
+)  # fmt: skip
+def test_what_says_of_what_it_is_the_total_is_one(lay_out: LayOut, header: str, total: str) -> None:
+    (table,) = lay_out(f"{header}\nA GmbH;10\nB GmbH;5\n{total}\n")
+    assert reject_reasons(table) == [(4, refusals.TOTAL.en)]
+
+
+def test_a_firm_called_total_may_come_twice(lay_out: LayOut) -> None:
+    rows = "Total Deutschland GmbH;10\nTotal Deutschland GmbH;5\nTotal Energies;7\nTotal Energies;8"
+    (table,) = lay_out(f"Kunde;Umsatz\nA GmbH;1\n{rows}\n")
+    assert table.row_count == 5 and table.rejects == []
+
+
 @pytest.mark.parametrize(
     "total",
     ["Total 30 kg;;5", "Summe Sa;;5", "SUMME KG;;30", "Nord AG Ergebnis;;30", "Summe Nord AG;;30",
