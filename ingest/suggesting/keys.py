@@ -94,6 +94,8 @@ def find_key(
                 names = tuple(column.name for column in columns)
                 if any(_looks_like_key(column.name, entity) for column in columns):
                     return names, ()
+                if entity == "consent" and _means_email(columns, guesses):
+                    return names, ()  # it is the address that agrees
                 is_anothers = any(_points(column, entity) for column in columns)
                 return names, (KEY_OF_ANOTHER if is_anothers else UNUSUAL_KEY,)
     return _best_key(table), (NO_KEY,)
@@ -186,6 +188,11 @@ def _key_candidates(table: TableSample, entity: str, guesses: Sequence[Guess]) -
         and column.share("sentence") < 0.1
     ]
     return sorted(candidates, key=rank)
+
+
+def _means_email(columns: Sequence[FileColumn], guesses: Sequence[Guess]) -> bool:
+    emails = [g.column.name for g in guesses if g.canonical == "email"]
+    return [column.name for column in columns] == emails
 
 
 def _points(column: FileColumn, entity: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ingest.mapping.entities import load_entities
 from ingest.mapping.references import NAMES
-from ingest.reading.header_words import KEY, load_header_words, normalised
+from ingest.reading.header_words import KEY, load_header_words, normalised, tokens
 from ingest.reading.refusals import Reason
 from ingest.suggesting.evidence import SURE, WORTH_MENTIONING, Guess, guess, header_evidence
 from ingest.suggesting.keys import TableSample
@@ -151,9 +151,10 @@ def _second_best(column: FileColumn, proposal: SourceProposal) -> tuple[str, Gue
 def is_personal(header: str) -> bool:
     """Whether a column is about a person in a way that needs a reason to be kept."""
     people = load_header_words().columns["contact"]
-    words = {normalised(word) for word in value_words()["personal"]}
-    words |= people["given_name"] | people["family_name"]
-    return normalised(header).rstrip("0123456789") in words
+    private = {normalised(word) for word in value_words()["personal"]}
+    words = private | people["given_name"] | people["family_name"]
+    is_whole = normalised(header).rstrip("0123456789") in words
+    return is_whole or any(token in private for token in tokens(header))  # IBAN-Nr. 1
 
 
 def all_undecided(table: TableSample) -> tuple[tuple[FileColumn, Reason], ...]:

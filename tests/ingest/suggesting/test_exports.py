@@ -73,7 +73,8 @@ def test_turnover_is_no_key_however_different() -> None:
 
 def test_who_has_no_day_of_leaving_still_agrees(settings: Settings, drop: Drop, query) -> None:
     """The mapping is loaded: empty is a yes, a day a no, and the time is that of the last word."""
-    suggest(settings, drop("cleverreach_empfaenger.csv", RECIPIENTS), "de", write=True)
+    told = suggest(settings, drop("cleverreach_empfaenger.csv", RECIPIENTS), "de", write=True)
+    assert "bitte prüfen" not in told.text  # the address is the key of who agreed
     ingest_inbox(settings)
     assert query(
         "select email, is_granted, decided_on, purpose from raw.consents order by email"
@@ -177,6 +178,12 @@ def test_files_that_share_their_keys_replace_each_other(second: range, kind: str
 def test_globs_match_next_month_and_no_other_list(file: str, later: str, other: str) -> None:
     source = Source(name="one", files=files_glob(file), kind="snapshot", maps={})
     assert source.claims(file) and source.claims(later) and not source.claims(other)
+
+
+def test_an_account_at_a_bank_is_nothing_to_keep_unasked() -> None:
+    header = "Konto;Firma;IBAN-Nr. 1;Ort\n"
+    rows = "\n".join(f"1000{n};F {n} GmbH;DE0012345{n};Ulm {n % 2}" for n in range(6))
+    assert main_entity("kunden.csv", header + rows).attributes == ()
 
 
 def test_customers_and_suppliers_in_one_file_are_a_question() -> None:
