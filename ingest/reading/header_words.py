@@ -123,12 +123,18 @@ def names_delivery(header: str) -> bool:
 def readings(text: str) -> tuple[str, ...]:
     """Return the normalised header, then what is left without brackets, qualifiers and counters.
 
+    Where only qualifiers stand outside the brackets, what is inside says what it is.
+
     >>> readings("Tel. (geschäftl.) 2")
     ('telgeschaeftl2', 'tel2', 'tel')
+    >>> readings("Rechnungsanschrift (PLZ)")
+    ('rechnungsanschriftplz', 'rechnungsanschrift', 'plz')
     """
     qualifiers = load_header_words().qualifiers
     outside = _IN_BRACKETS.sub(" ", text)
     telling = [t for t in tokens(outside) if t not in qualifiers and not t.isdigit()]
+    if not telling:
+        telling = [t for t in tokens(text) if t not in qualifiers and not t.isdigit()]
     found = (
         normalised(text),
         normalised(outside),

@@ -33,7 +33,7 @@ def main_entity(file: str, text: str) -> EntityProposal:
     return source.entities[0]
 
 
-@pytest.mark.parametrize("half", ["open", "held"])
+@pytest.mark.parametrize("half", ["open", "held", "fresh"])
 def test_exports_of_programs_are_mapped_as_a_person_would(half: str) -> None:
     """At least 95 % of the fields right, no wrong key; the benchmark prints each set."""
     outcomes = [o for files in header_sets(half).values() for o in measure(files, is_read=False)]
