@@ -15,6 +15,7 @@ from fetch.errors import FetchError
 from fetch.parcels import Parcel, safe_name
 from fetch.rows import write_json_lines
 from fetch.state import State
+from ingest.loading.file_names import numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def parcels(
     number = state.number
     for table in reader(settings, entry, dict(since)):
         name = safe_name(table.name)
-        suffix = "" if table.is_whole else f"_{number:06d}"
+        file = f"{entry.target}/{name}.jsonl"
 
         def write(path: Path, table: CrmTable = table) -> int:
             return write_json_lines(path, table.rows)
@@ -70,5 +71,8 @@ def parcels(
             return before.model_copy(update=update)
 
         yield Parcel(
-            file=f"{entry.target}/{name}{suffix}.jsonl", write=write, state=remember, has_rows=True
+            file=file if table.is_whole else numbered(file, number),
+            write=write,
+            state=remember,
+            has_rows=True,
         )

@@ -91,15 +91,10 @@ class _Rows(_Entry):
         return (self.numbered("*") if self.cursor else self.file,)
 
     def numbered(self, number: int | str) -> str:
-        """Return the name of one of the numbered files.
+        """Return the name of one of the numbered files."""
+        from ingest.loading.file_names import numbered
 
-        >>> SqlEntry(name="a", kind="sql", connection="c", table="t", file="erp/a.parquet",
-        ...          cursor="id").numbered(7)
-        'erp/a_000007.parquet'
-        """
-        path = PurePosixPath(self.file)
-        told = number if isinstance(number, str) else f"{number:06d}"
-        return path.with_name(f"{path.stem}_{told}{path.suffix}").as_posix()
+        return numbered(self.file, number)
 
 
 class SqlEntry(_Rows):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 # How Python gives a byte of a name that is no UTF-8, as a Windows program or an old FTP leaves it.
 _NO_UTF8 = re.compile("[\udc80-\udcff]+")
@@ -45,6 +45,26 @@ def names_below(folder: Path, paths: list[Path]) -> dict[Path, str]:
         is_taken = text != name and (text in own or text in names.values())
         names[path] = escaped_name(name) if is_taken else text
     return names
+
+
+def numbered(name: str, number: int | str) -> str:
+    """Return the name of one of the files of which each holds what changed since the one before.
+
+    >>> numbered("erp/a.parquet", 7), numbered("crm/deals.jsonl", "*")
+    ('erp/a_000007.parquet', 'crm/deals_*.jsonl')
+    """
+    path = PurePosixPath(name)
+    told = number if isinstance(number, str) else f"{number:06d}"
+    return path.with_name(f"{path.stem}_{told}{path.suffix}").as_posix()
+
+
+def is_numbered(name: str) -> bool:
+    """Tell such a file by its name; a month in its place (`202611`) begins with no zero.
+
+    >>> is_numbered("crm/deals_000012.jsonl"), is_numbered("kunden_202611.csv")
+    (True, False)
+    """
+    return re.search(r"_0\d{5}\.(jsonl|parquet)$", name) is not None
 
 
 def leads_out(path: Path, folder: Path) -> bool:

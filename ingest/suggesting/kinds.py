@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ingest.loading.file_names import is_numbered
 from ingest.reading.refusals import Reason
 from ingest.suggesting.keys import TableSample
 from ingest.suggesting.subjects import Kind, SourceProposal
@@ -25,10 +26,23 @@ OWN_KEYS = Reason(
     "Die Dateien haben fast keinen Schlüssel gemeinsam: sie ergänzen sich.",
     "The files share hardly any key: they add up.",
 )
+FETCHED = Reason(
+    "Von `reifegrad fetch` nummeriert: jede Datei enthält nur, was sich seit der vorigen geändert"
+    " hat; von einem Datensatz gilt der neuere Stand.",
+    "Numbered by `reifegrad fetch`: each file holds only what changed since the one before; of a"
+    " record the newer state counts.",
+)
 
 
-def with_kind_of_files(proposal: SourceProposal, files: Sequence[TableSample]) -> SourceProposal:
-    """Settle the kind by the keys of several files; a single file says nothing about it."""
+def with_kind_of_files(
+    proposal: SourceProposal, files: Sequence[TableSample], file: str
+) -> SourceProposal:
+    """Settle the kind by the keys of several files; a single file says nothing about it.
+
+    Unless its name (`file`) is one of `reifegrad fetch`: what is numbered holds what changed.
+    """
+    if is_numbered(file):
+        return replace(proposal, kind="events", notes=(*proposal.notes, FETCHED))
     large = [table for table in files if len(table.rows) >= LEAST_RECORDS]
     if len(large) < 2 or any(table.is_sheet for table in large) or not proposal.entities:
         return proposal

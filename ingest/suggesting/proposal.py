@@ -93,7 +93,7 @@ def propose_all(
             sheets = " ".join(t.name for t in group if t.is_sheet)
             title = f"{file_stem(file)} {sheet or sheets}"
             proposal = _propose_source(name, glob, sheet, title, table, headers)
-            proposals.append(with_kind_of_files(proposal, group))
+            proposals.append(with_kind_of_files(proposal, group, file))
             samples.append(table)
     proposals = [
         _with_pointed_key(proposal, table, [other for other in samples if other is not table])

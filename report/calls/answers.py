@@ -14,6 +14,7 @@ from config import Settings
 from ingest.loading.file_names import leads_out
 from ml.feedback import LIST, Feedback, FeedbackKind, is_known, record_feedback
 from report.calls.book import FEEDBACK, KEY, NOTE
+from report.calls.filled import read_sheets
 from report.calls.settings import ListConfig, is_built
 from report.words import LANGUAGES, Language, Words
 from workbooks.call_list import is_call_list
@@ -117,7 +118,7 @@ def _take(
             (said if isinstance(found, Feedback) else refused).append(found)  # type: ignore[arg-type]
     except LayoutError:
         refused.append(Refusal(0, path.name, "calls_no_keys"))
-    except Exception as error:  # openpyxl raises whatever its parsers do
+    except Exception as error:  # openpyxl and calamine raise whatever their parsers do
         refused.append(Refusal(0, f"{type(error).__name__}: {error}", "calls_unreadable"))
     connection.begin()
     taken = record_feedback(connection, said)
@@ -135,12 +136,9 @@ def read_answers(path: Path) -> Iterator[Answer]:
         LayoutError: no sheet has the column of keys.
 
     """
-    from openpyxl import load_workbook
-
-    book = load_workbook(path, read_only=True, data_only=True)
     has_keys = False
-    for page in book.worksheets:
-        rows = enumerate(page.iter_rows(values_only=True), start=1)
+    for sheet in read_sheets(path):
+        rows = enumerate(sheet, start=1)
         places: dict[str, int] = {}
         for _number, row in rows:
             places = _places(row)

@@ -18,6 +18,7 @@ from tests.warehouse.conftest import fill_raw
 from warehouse import open_warehouse
 
 NIGHT = date(2026, 3, 2)
+FEEDBACK = "select kind, note, said_at, source from ops.score_feedback order by entity_id"
 HEADER = 3
 # number, name, account manager: as two programs write them, and one whom nobody looks after
 FIRMS = (
@@ -182,3 +183,16 @@ def answer(path: Path, said: Mapping[str, tuple[str | None, str | None]], hours:
     book.save(path)
     at = (datetime.combine(NIGHT, time(8), UTC) + timedelta(hours=hours)).timestamp()
     os.utime(path, (at, at))
+
+
+def later(settings: Settings, days: int) -> Settings:
+    return settings.model_copy(update={"as_of": NIGHT + timedelta(days=days)})
+
+
+def ask(settings: Settings, sql: str) -> list[tuple]:
+    with open_warehouse(settings) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def folder(settings: Settings) -> Path:
+    return settings.outbox / "tagesliste"

@@ -165,6 +165,22 @@ def test_files_that_share_their_keys_replace_each_other(second: range, kind: str
 
 
 @pytest.mark.parametrize(
+    ("files", "kind"),
+    [
+        (["crm/companies_000001.jsonl"], "events"),
+        (["crm/companies_000001.jsonl", "crm/companies_000002.jsonl"], "events"),
+        (["crm/companies_202611.jsonl"], "snapshot"),
+        (["crm/companies.jsonl"], "snapshot"),
+    ],
+)
+def test_what_fetch_numbers_holds_changes_and_replaces_nothing(files: list[str], kind: str) -> None:
+    rows = [[f"{n + 10000}", f"Bau {n} KG"] for n in range(10)]
+    table = sample_table("t", ["KdNr", "Firma"], rows)
+    (source,) = propose_all({file: [table] for file in files}, NONE)
+    assert source.kind == kind
+
+
+@pytest.mark.parametrize(
     ("file", "later", "other"),
     [
         ("Aktive Firmen 14.03.2025 10-22-05.xlsx", "Aktive Firmen 02.04.2025 08-01-59.xlsx",

@@ -1,65 +1,29 @@
-"""The day's list: who stands on it in which order, how it looks, what people answer on it."""
+"""The day's list: who stands on it in which order, and how it looks."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import replace
-from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from config import ConfigurationError, Settings
-from ingest.loading.inbox import inbox_paths
-from nights.building import build, take_decisions
+from config import ConfigurationError
 from report.calls import write_call_lists
 from report.calls.settings import load_lists
 from report.calls.station import file_stem
-from tests.report import call_company
 from tests.report.call_company import (
     CHURN,
-    NIGHT,
     answer,
+    ask,
     change_lists,
-    customers,
     customers_of,
-    make_home,
+    folder,
     names,
     open_list,
     put_scores,
 )
 from warehouse import open_warehouse
-from workbooks.call_list import MARK, is_call_list
-
-FEEDBACK = "select kind, note, said_at, source from ops.score_feedback order by entity_id"
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return make_home(tmp_path_factory.mktemp("calls"))
-
-
-@pytest.fixture
-def settings(built: Settings, tmp_path: Path) -> Settings:
-    """A copy of the home after its night, without lists."""
-    shutil.copytree(built.home, tmp_path / "home")
-    shutil.copytree(built.config, tmp_path / "config")
-    return built.model_copy(update={"home": tmp_path / "home", "config": tmp_path / "config"})
-
-
-def later(settings: Settings, days: int) -> Settings:
-    return settings.model_copy(update={"as_of": NIGHT + timedelta(days=days)})
-
-
-def ask(settings: Settings, sql: str) -> list[tuple]:
-    with open_warehouse(settings) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def folder(settings: Settings) -> Path:
-    return settings.outbox / "tagesliste"
+from workbooks.call_list import MARK
 
 
 def test_each_account_manager_has_a_list_by_expected_worth(settings):
@@ -185,122 +149,6 @@ def test_in_english(settings):
     assert not english.exists()
 
 
-def test_feedback_from_the_list_pauses_the_customer_and_becomes_an_interaction(settings):
-    write_call_lists(settings)
-    path = folder(settings) / "Anna Berger.xlsx"
-    answer(
-        path,
-        {"Bau Süd": ("angerufen", None), "Chemie West": ("Hinweis stimmt nicht", "Firma ist zu")},
-    )
-    write_call_lists(settings)
-    assert names(path) == ["=SUM(1;2)"]
-    # the customer rests on every list, with all that is known of it
-    assert names(folder(settings) / "Bodo Klein.xlsx") == ["Druck Ost"]
-    said = {(kind, note) for kind, note, *_ in ask(settings, FEEDBACK)}
-    assert said == {("called", None), ("wrong", "Firma ist zu")}
-    build(settings)
-    (found,) = ask(
-        settings,
-        "select customer_id, detail from marts.interactions"
-        " where kind = 'score_feedback' and detail = 'called'",
-    )
-    assert found == (customers(settings)[2], "called")
-    # two weeks later it is there again, and says so; what was called wrong still rests
-    after = later(settings, 15)
-    build(after)
-    write_call_lists(after)
-    assert names(path) == ["Bau Süd", "=SUM(1;2)"]
-    assert "Rückmeldung" in open_list(path)[1][0]["Zuletzt"]
-
-
-def test_a_list_may_be_renamed_sorted_anew_and_dropped_into_the_inbox(settings):
-    write_call_lists(settings)
-    dropped = settings.inbox / "sub" / "liste von gestern (2).xlsx"
-    dropped.parent.mkdir()
-    shutil.copy2(folder(settings) / "Anna Berger.xlsx", dropped)
-    answer(dropped, {"Bau Süd": ("CALLED", "nächste Woche")})  # in the other language, by hand
-    book = load_workbook(dropped)
-    sheet = book.worksheets[0]
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=4, max_row=6)]
-    for place, row in enumerate(reversed(rows), start=4):
-        for column, value in enumerate(row, start=1):
-            sheet.cell(place, column).value = value
-    sheet.insert_rows(1)
-    at = dropped.stat().st_mtime
-    book.save(dropped)
-    os.utime(dropped, (at, at))
-    assert inbox_paths(settings.inbox) == []  # read here, not as a source
-    take_decisions(settings)
-    assert [row[:2] for row in ask(settings, FEEDBACK)] == [("called", "nächste Woche")]
-    before = ask(settings, FEEDBACK)
-    dropped.touch()
-    take_decisions(settings)
-    assert ask(settings, FEEDBACK) == before  # the same word again, even from a newer file
-    write_call_lists(settings)
-    assert "Bau Süd" not in names(folder(settings) / "Anna Berger.xlsx")
-
-
-def test_a_newer_word_replaces_the_older_one_and_an_older_file_changes_nothing(settings):
-    write_call_lists(settings)
-    path = folder(settings) / "Bodo Klein.xlsx"
-    for name, hours, kind in (("a.xlsx", 2, "jetzt nicht"), ("b.xlsx", 1, "angerufen")):
-        shutil.copy2(path, settings.inbox / name)
-        answer(settings.inbox / name, {"Druck Ost": (kind, None)}, hours)
-    take_decisions(settings)
-    assert [row[0] for row in ask(settings, FEEDBACK)] == ["not_now"]
-    take_decisions(settings)
-    assert [row[0] for row in ask(settings, FEEDBACK)] == ["not_now"]
-
-
-def test_what_can_not_be_taken_over_is_told_on_the_next_list_and_in_quarantine(settings, caplog):
-    write_call_lists(settings)
-    path = folder(settings) / "Anna Berger.xlsx"
-    answer(path, {"Bau Süd": ("rief zurück", None), "Chemie West": (None, "im Urlaub")})
-    done = write_call_lists(settings)
-    assert [len(one.refused) for one in done.answered if one.path == path] == [2]
-    assert names(path)[:2] == ["Bau Süd", "Chemie West"]  # not answered, so still there
-    sheet, _ = open_list(path)
-    told = [str(cell.value) for cell in sheet["A"] if str(cell.value).startswith("Nicht über")]
-    assert told == [
-        "Nicht übernommen aus Anna Berger.xlsx: Zeile 4: „rief zurück“ ist keine der Rückmeldungen"
-        " zur Auswahl.",
-        "Nicht übernommen aus Anna Berger.xlsx: Zeile 5: eine Notiz ohne Rückmeldung („im"
-        " Urlaub“); bitte auch eine Rückmeldung wählen.",
-    ]
-    assert "rief zurück" in caplog.text
-    assert ask(settings, "select count(*) from ops.quarantine") == [(2,)]
-    write_call_lists(settings)  # once is enough
-    assert ask(settings, "select count(*) from ops.quarantine") == [(0,)]
-
-
-@pytest.mark.parametrize("damage", ["keys", "content"])
-def test_a_list_that_can_not_be_read_is_told_and_the_night_goes_on(settings, caplog, damage):
-    write_call_lists(settings)
-    dropped = settings.inbox / "kaputt.xlsx"
-    shutil.copy2(folder(settings) / "Anna Berger.xlsx", dropped)
-    if damage == "keys":
-        book = load_workbook(dropped)
-        book.worksheets[0].delete_cols(14)
-        book.save(dropped)
-    else:
-        content = dropped.read_bytes()
-        start = content.index(b"xl/worksheets/sheet1.xml") + 60
-        dropped.write_bytes(content[:start] + b"x" * 200 + content[start + 200 :])
-    assert is_call_list(dropped)
-    write_call_lists(settings)
-    assert "kaputt.xlsx" in caplog.text
-    assert names(folder(settings) / "Anna Berger.xlsx")[0] == "Bau Süd"
-
-
-def test_no_other_workbook_is_taken_for_a_list(settings):
-    other = settings.inbox / "Anna Berger.xlsx"
-    Workbook().save(other)
-    (settings.inbox / "text.xlsx").write_text("no workbook")
-    (settings.inbox / "gone.xlsx").symlink_to(settings.inbox / "nowhere")
-    assert not is_call_list(other)
-    assert len(inbox_paths(settings.inbox)) == 3
-
-
 def test_whoever_has_no_customers_any_more_loses_the_list_and_own_files_stay(settings):
     write_call_lists(settings)
     own = folder(settings) / "Notizen.xlsx"
@@ -360,77 +208,6 @@ def test_a_dry_run_writes_nothing(settings):
     ]
     assert not settings.outbox.exists()
     assert ask(settings, "select count(*) from ops.shown_hints") == [(0,)]
-
-
-def test_what_became_of_the_hints_and_nobody_is_named(settings):
-    for days in (0, 1, 2):
-        write_call_lists(later(settings, days))
-    path = folder(settings) / "Anna Berger.xlsx"
-    answer(path, {"Bau Süd": ("angerufen", None), "Chemie West": ("jetzt nicht", "im Mai wieder")})
-    take_decisions(later(settings, 3))
-    ids = customers(settings)
-    # Bau Süd orders; of the others the 90 days are over; the lead is won
-    call_company.fill(settings, {2: "2026-03-10", 7: "2026-06-20"}, outcome="won")
-    after = later(settings, 120)
-    build(after)
-    rows = ask(
-        after,
-        "select entity_id, shown_on, nights_shown, feedback, note, is_followed, outcome, outcome_on"
-        " from marts.score_outcomes order by score, entity_id",
-    )
-    said = {row[0]: row[1:] for row in rows}
-    assert said[ids[2]] == (NIGHT, 3, "called", None, True, "ordered", date(2026, 3, 10))
-    assert said[ids[3]] == (NIGHT, 3, "not_now", "im Mai wieder", False, "not_ordered", None)
-    assert said[ids[1]] == (NIGHT, 3, None, None, None, "not_ordered", None)
-    assert said["l:1"][3:] == (None, None, "won", date(2026, 3, 20))
-    columns = {row[0] for row in ask(after, "describe marts.score_outcomes")}
-    assert not columns & {"account_manager", "owner", "employee", "file", "name", "list"}
-    for table in ("score_feedback", "shown_hints"):
-        kept = ask(after, f"from ops.{table}")
-        assert kept
-        assert not any(
-            person in str(row) for row in kept for person in ("Berger", "BERGER", "Klein")
-        )
-
-
-def test_before_the_time_is_over_the_outcome_is_open(settings):
-    write_call_lists(settings)
-    assert {row[0] for row in ask(settings, "select outcome from marts.score_outcomes")} == {"open"}
-
-
-def test_who_objects_leaves_the_list_and_all_that_was_kept(settings):
-    write_call_lists(settings)
-    answer(folder(settings) / "Anna Berger.xlsx", {"Bau Süd": ("angerufen", None)})
-    take_decisions(settings)
-    (bau,) = {customers(settings)[2]}
-    call_company.fill(settings)
-    with open_warehouse(settings) as connection:
-        connection.execute(
-            "insert into raw.consents by name select * replace ('w:2' as record_id, 'erp:2' as"
-            " company) from raw.consents"
-        )
-        connection.execute("update raw.consents set load_id = 'another'")
-    build(settings)
-    assert ask(
-        settings, f"select count(*) from marts.score_outcomes where entity_id = '{bau}'"
-    ) == [(0,)]
-    shutil.copy2(folder(settings) / "Anna Berger.xlsx", settings.inbox / "noch einmal.xlsx")
-    write_call_lists(settings)
-    assert "Bau Süd" not in names(folder(settings) / "Anna Berger.xlsx")
-    take_decisions(settings)  # what the old list in the inbox says is not kept again
-    for table in ("score_feedback", "shown_hints"):
-        assert ask(settings, f"select count(*) from ops.{table} where entity_id = '{bau}'") == [
-            (0,)
-        ]
-
-
-def test_hints_older_than_they_may_be_kept_are_deleted(settings):
-    write_call_lists(settings)
-    change_lists(settings, keep_days=10)
-    write_call_lists(later(settings, 11))
-    assert ask(settings, "select distinct night from ops.shown_hints") == [
-        (NIGHT + timedelta(days=11),)
-    ]
 
 
 @pytest.mark.parametrize(
