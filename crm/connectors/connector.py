@@ -12,7 +12,7 @@ from config.language import _
 from crm.config import EXCEL, CrmConfig, Lookup, load_config
 from crm.records import Change, Outcome, Record, Target, Task, TaskState
 
-Export = Literal["companies", "contacts", "deals", "activities"]
+Export = Literal["companies", "contacts", "deals", "leads", "activities"]
 
 
 class Limits(NamedTuple):
@@ -133,10 +133,11 @@ class Connector(Protocol):
         ...
 
     def export(self, what: Export, since: datetime | None) -> Iterator[Mapping[str, str | None]]:
-        """Yield companies, contacts, deals or activities changed since then, as flat rows of text.
+        """Yield companies, contacts, deals … that changed since then, as flat rows of text.
 
-        The first column is the CRM's own id; the names of the columns are the CRM's. Our own
-        fields are not among them.
+        What the CRM does not keep apart, as leads where they are deals of a first stage, has no
+        rows of its own. The first column is the CRM's own id; the names of the columns are the
+        CRM's. Our own fields are not among them.
         """
         ...
 

@@ -51,7 +51,7 @@ def test_what_changed_in_the_crm_comes_as_numbered_files(settings, crm):
 def test_a_wrong_word_and_a_firm_without_a_crm_are_told(settings, crm):
     write(settings, "[customers]")
     (told,) = fetch_all(settings, crm_reader=read_objects)
-    assert "companies, contacts, deals, activities" in told.problem
+    assert "companies, contacts, deals, leads, activities" in told.problem
     write(settings, "[companies]")
     (settings.config / "crm.yml").write_text("connector: excel\n", encoding="utf-8")
     (told,) = fetch_all(settings, crm_reader=read_objects)

@@ -38,6 +38,17 @@ EXPORTS: Final[Mapping[Export, tuple[str, str, tuple[str, ...]]]] = {
             "statuscode", "createdon", "actualclosedate", "estimatedclosedate", "_ownerid_value",
         ),
     ),
+    "leads": (
+        "lead",
+        "leadid",
+        (
+            "companyname", "firstname", "lastname", "jobtitle", "emailaddress1", "telephone1",
+            "websiteurl", "address1_line1", "address1_postalcode", "address1_city",
+            "address1_country", "subject", "leadsourcecode", "estimatedvalue", "statecode",
+            "statuscode", "createdon", "_parentaccountid_value", "_qualifyingopportunityid_value",
+            "donotemail", "donotbulkemail", "_ownerid_value",
+        ),
+    ),
     "activities": (
         "task",
         "activityid",

@@ -10,6 +10,7 @@ from crm.connectors.connector import Export
 from crm.connectors.hubspot.api import HubspotApi, Row
 from crm.connectors.paging import Pages
 
+# Leads are contacts by their `lifecyclestage`.
 # The kinds of records that are exported as one thing, each with its properties.
 EXPORTS: Final[Mapping[Export, Mapping[str, tuple[str, ...]]]] = {
     "companies": {
@@ -21,7 +22,7 @@ EXPORTS: Final[Mapping[Export, Mapping[str, tuple[str, ...]]]] = {
     "contacts": {
         "contacts": (
             "firstname", "lastname", "email", "phone", "jobtitle", "associatedcompanyid",
-            "hubspot_owner_id", "createdate", "hs_email_optout",
+            "lifecyclestage", "hubspot_owner_id", "createdate", "hs_email_optout",
         )
     },
     "deals": {
@@ -44,7 +45,7 @@ def export(
     api: HubspotApi, what: Export, since: datetime | None
 ) -> Iterator[Mapping[str, str | None]]:
     """See `Connector.export`. All from a list, what changed since then from a search."""
-    kinds = EXPORTS[what]
+    kinds = EXPORTS.get(what, {})
     columns = list(dict.fromkeys(name for names in kinds.values() for name in names))
     for kind, names in kinds.items():
         for row in _rows(api, kind, names, since):

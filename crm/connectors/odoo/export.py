@@ -12,6 +12,7 @@ from crm.connectors.odoo.rpc import OdooRpc
 ROWS_PER_READ: Final = 1000
 YES_OR_NO: Final = frozenset({"active", "is_company"})  # elsewhere Odoo's false says: no value
 # Odoo's model, its domain, its fields. Of a reference both id and name are exported.
+# Leads are deals of another `type`.
 EXPORTS: Final[Mapping[Export, tuple[str, list[Any], tuple[str, ...]]]] = {
     "companies": (
         "res.partner",
@@ -51,6 +52,8 @@ def export(
     rpc: OdooRpc, what: Export, since: datetime | None
 ) -> Iterator[Mapping[str, str | None]]:
     """See `Connector.export`. Times are in UTC; a column that this Odoo lacks is left out."""
+    if what not in EXPORTS:
+        return
     model, domain, columns = EXPORTS[what]
     known = rpc.call(model, "fields_get", allfields=list(columns), attributes=["type"])
     fields = [column for column in columns if column in known]

@@ -31,6 +31,15 @@ EXPORTS: Final[Mapping[Export, tuple[str, tuple[str, ...]]]] = {
             "IsWon", "LeadSource", "Owner.Name",
         ),
     ),
+    "leads": (
+        "Lead",
+        (
+            "Company", "FirstName", "LastName", "Title", "Email", "Phone", "Website", "Street",
+            "PostalCode", "City", "Country", "Status", "LeadSource", "CreatedDate", "IsConverted",
+            "ConvertedDate", "ConvertedAccountId", "ConvertedOpportunityId", "HasOptedOutOfEmail",
+            "Owner.Name",
+        ),
+    ),
     "activities": (
         "Task",
         (

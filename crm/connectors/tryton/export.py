@@ -11,6 +11,7 @@ from crm.connectors.paging import Pages
 from crm.connectors.tryton.rpc import TrytonRpc
 
 ROWS_PER_CALL: Final = 1000
+# Leads are deals of the state `lead`; activities need further modules.
 # What is exported -> Tryton's model and its fields. A dotted field is one of the record that the
 # first part refers to.
 EXPORTS: Final[Mapping[Export, tuple[str, tuple[str, ...]]]] = {
@@ -29,7 +30,6 @@ EXPORTS: Final[Mapping[Export, tuple[str, tuple[str, ...]]]] = {
             "reifegrad_stage", "reifegrad_owner", "lost_reason",
         ),
     ),
-    "activities": ("", ()),  # Tryton has none without further modules
 }  # fmt: skip
 
 
@@ -37,9 +37,9 @@ def export(
     rpc: TrytonRpc, what: Export, since: datetime | None
 ) -> Iterator[Mapping[str, str | None]]:
     """See `Connector.export`."""
-    model, fields = EXPORTS[what]
-    if not model:
+    if what not in EXPORTS:
         return
+    model, fields = EXPORTS[what]
     domain: list[Any] = []
     if since is not None:
         moment = {"__class__": "datetime", **_parts(since)}

@@ -289,6 +289,17 @@ def test_export_and_since(dynamics: DynamicsConnector, org: Org) -> None:
         assert list(dynamics.export(what, datetime(2020, 1, 1, tzinfo=UTC))) == []
 
 
+def test_leads_are_exported_with_what_became_of_them(dynamics: DynamicsConnector, org: Org) -> None:
+    owner = org.insert("systemuser", fullname="Jan Roth", isdisabled=False)
+    lead = org.insert("lead", lastname="Kaya", companyname="Bau Süd", ownerid=owner)
+    (row,) = dynamics.export("leads", datetime(2020, 1, 1, tzinfo=UTC))
+    assert next(iter(row)) == "leadid"
+    told = [row[name] for name in ("leadid", "companyname", "lastname", "ownerid.name")]
+    assert told == [lead, "Bau Süd", "Kaya", "Jan Roth"]
+    assert {"statecode", "qualifyingopportunityid.name"} <= row.keys()
+    assert list(dynamics.export("leads", datetime(2999, 1, 1, tzinfo=UTC))) == []
+
+
 def test_outages_and_limits(
     dynamics: DynamicsConnector, org: Org, fake: Any, server: Server
 ) -> None:

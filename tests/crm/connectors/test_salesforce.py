@@ -317,6 +317,21 @@ def test_export_in_pages_and_since(salesforce: SalesforceConnector, org: Org) ->
         assert list(salesforce.export(what, datetime(2020, 1, 1, tzinfo=UTC))) == []
 
 
+def test_leads_are_exported_with_what_became_of_them(
+    salesforce: SalesforceConnector, org: Org
+) -> None:
+    owner = org.insert("User", Username="jan@f.example", Name="Jan Roth", IsActive=True)
+    lead = org.insert(
+        "Lead", LastName="Kaya", Company="Bau Süd", Email="kaya@bau.example", OwnerId=owner
+    )
+    (row,) = salesforce.export("leads", datetime(2020, 1, 1, tzinfo=UTC))
+    assert next(iter(row)) == "Id"
+    told = [row[name] for name in ("Id", "Company", "LastName", "Email", "Owner.Name")]
+    assert told == [lead, "Bau Süd", "Kaya", "kaya@bau.example", "Jan Roth"]
+    assert {"IsConverted", "ConvertedOpportunityId", "Status"} <= row.keys()
+    assert list(salesforce.export("leads", datetime(2999, 1, 1, tzinfo=UTC))) == []
+
+
 def test_outages_limits_and_ended_sessions(
     salesforce: SalesforceConnector, org: Org, fake: Any, server: Server
 ) -> None:

@@ -21,6 +21,7 @@ from tests.crm.kit.under_test import Ability, Flaw, Seen
 LACKS: Mapping[Ability, str] = {
     "conditional": "HubSpot has no write that holds only for a version",
     "find.vat_id": "HubSpot has no field for VAT ids",
+    "export.leads": "leads are contacts of a stage of life",
     "parties.archive": "in HubSpot to archive is to delete",
 }
 KINDS: Mapping[Target, str] = {"parties": "companies", "opportunities": "deals"}

@@ -22,6 +22,7 @@ LACKS: Mapping[Ability, str] = {
     "flaw.right": NOWHERE,
     "conditional": "it writes whatever it is told to write",
     "export.contacts": "it keeps no contacts",
+    "export.leads": "it keeps no leads",
     "export.activities": "it keeps no activities",
 }
 

@@ -21,6 +21,7 @@ from tests.crm.kit.served import Served
 from tests.crm.kit.under_test import Ability, Flaw, Seen
 
 LACKS: Mapping[Ability, str] = {
+    "export.leads": "leads are deals of another type",
     "conditional": "neither `load` nor `write` can be told when the record was read",
 }
 MODELS: Mapping[Target, str] = {"parties": "res.partner", "opportunities": "crm.lead"}

@@ -294,7 +294,7 @@ def test_tasks_are_created_once_and_read_back(crm):
     assert crm.connector.read_tasks(again)[again[1]].is_done
 
 
-@pytest.mark.parametrize("what", ["companies", "contacts", "deals", "activities"])
+@pytest.mark.parametrize("what", ["companies", "contacts", "deals", "leads", "activities"])
 def test_an_export_yields_rows_with_the_crms_id_first(nights, crm, score, what):
     nights.want({"C1": score(80), "C2": score(20)}, {"L1": score(70)})
     ids = {key: one.crm_id for key, one in nights.push().items()}

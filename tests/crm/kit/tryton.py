@@ -29,6 +29,7 @@ from tests.crm.kit.under_test import Ability, Flaw, Seen
 LACKS: Mapping[Ability, str] = {
     "faults": "a real server fails when it likes",
     "tasks": "Tryton has no tasks",
+    "export.leads": "leads are opportunities of the state `lead`",
     "export.activities": "Tryton has none without further modules",
     "flaw.field": "its fields come with a module, which is active in the only database here",
 }

@@ -26,7 +26,8 @@ Ability = Literal[
     "batch", "conditional", "parties.merge", "parties.follow", "parties.archive", "faults",
     "tasks", "tasks.done",
     "find.vat_id", "find.customer_no", "find.website", "find.email",
-    "export.companies", "export.contacts", "export.deals", "export.activities",
+    "export.companies", "export.contacts", "export.deals", "export.leads",
+    "export.activities",
     "flaw.credentials", "flaw.field", "flaw.right",
 ]  # fmt: skip
 """What not every CRM can do, or the kit cannot do to it. What lacks is named with its reason, and
