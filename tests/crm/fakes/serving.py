@@ -296,23 +296,23 @@ def serve(
 
     """
     log, faults = Log(), faults or Faults()
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        server = uvicorn.Server(_config(_Wire(app, log, faults, latency), certificate))
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 10
-        while not server.started:
-            if not thread.is_alive() or time.monotonic() > deadline:
-                raise RuntimeError("the fake CRM did not start")
-            time.sleep(0.005)
-        scheme = "https" if certificate else "http"
-        try:
-            yield Server(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}", log, faults)
-        finally:
-            server.should_exit = server.force_exit = True
-            thread.join(10)
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    server = uvicorn.Server(_config(_Wire(app, log, faults, latency), certificate))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise RuntimeError("the fake CRM did not start")
+        time.sleep(0.005)
+    scheme = "https" if certificate else "http"
+    try:
+        yield Server(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}", log, faults)
+    finally:
+        # It closes its sockets and ends a quarter of a second later, for which nobody waits.
+        server.should_exit = server.force_exit = True
 
 
 def main(make_app: Callable[[], App]) -> None:

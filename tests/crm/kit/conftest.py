@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,14 +53,31 @@ def configure(settings: Settings, crm_name: str) -> Callable[..., None]:
 
 @pytest.fixture
 def crm(
-    crm_name: str, settings: Settings, configure: Callable[..., None], tmp_path: Path
+    crm_name: str,
+    settings: Settings,
+    configure: Callable[..., None],
+    tmp_path: Path,
+    empty_warehouse: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[CrmUnderTest]:
+    # The fakes' clocks run ahead of any limit, so waiting for one proves nothing here.
+    monkeypatch.setattr(calling.RateLimit, "wait", lambda _self: None)
     folder = tmp_path / "crm"
     folder.mkdir()
     settings.home.mkdir()
+    shutil.copyfile(empty_warehouse, settings.warehouse)
     # Held open here, the warehouse opens quicker for each of the push's steps.
     with duckdb.connect(str(settings.warehouse)), starter(crm_name)(settings, folder) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a warehouse with the tables that the project owns, which takes a while to make."""
+    made = Settings(home=tmp_path_factory.mktemp("empty"))
+    with open_warehouse(made):
+        pass
+    return made.warehouse
 
 
 @pytest.fixture
