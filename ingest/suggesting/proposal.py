@@ -124,7 +124,7 @@ def _with_pointed_key(
     if main is None or main.entity != "company" or len(main.key) > 1:
         return proposal
     pointed = find_pointed_column(table, others, main.key[0])
-    if pointed is None or (pointed.name,) == main.key:
+    if pointed is None or ((pointed.name,) == main.key and not unsure & set(main.notes)):
         return proposal
     notes = (*(note for note in main.notes if note not in unsure), POINTED_KEY)
     parts = (replace(main, key=(pointed.name,), notes=notes), *proposal.entities[1:])

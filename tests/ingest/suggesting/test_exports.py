@@ -66,6 +66,21 @@ def test_a_number_beats_street_name_and_email_as_key(header: str, first: str, ke
     assert main_entity("export.csv", table).key == (key,)
 
 
+@pytest.mark.parametrize("header", ["Kto", "Kundennr."])
+def test_the_number_at_which_another_file_points_is_the_key(header: str) -> None:
+    """Whatever it is called, and even where another number is called like one."""
+    customers = [[f"K{n}0", f"1000{n}", f"Bau {n} KG"] for n in range(6)]
+    orders = [[f"A{n}", f"1000{n % 4}", "2", f"0{n + 1}.02.2025"] for n in range(6)]
+    files = {
+        "kunden.csv": [sample_table("t", [header, "Kto-Zahl", "Firma"], customers)],
+        "auftraege.csv": [sample_table("t", ["Auftrag", "Empf", "Menge", "Datum"], orders)],
+    }
+    found = {source.name: source for source in propose_all(files, NONE)}
+    (main,) = found["kunden"].entities
+    assert main.key == ("Kto-Zahl",)
+    assert [note for note in main.notes if "andere Datei" in note.de]
+
+
 def test_turnover_is_no_key_however_different() -> None:
     rows = "\n".join(f"Firma {c} GmbH;{n}00" for n, c in enumerate("abcdef", 1))
     assert main_entity("liste.csv", f"Kunde;Umsatz\n{rows}").key == ("Kunde",)
