@@ -122,4 +122,5 @@ def _with_customer(mapping: EntityMapping) -> str:
 
 
 def _origin(mapping: ColumnMapping) -> str:
-    return " + ".join(mapping.file_columns) or f"= {mapping.value}"
+    between = " / " if mapping.first_of else " + "  # the first that is filled, or all together
+    return between.join(mapping.file_columns) or f"= {mapping.value}"

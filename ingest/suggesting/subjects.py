@@ -126,6 +126,11 @@ class SourceProposal:
     undecided: tuple[tuple[FileColumn, Reason], ...] = ()
     notes: tuple[Reason, ...] = ()
 
+    @property
+    def all_notes(self) -> tuple[Reason, ...]:
+        """What is to be told of the file, then of each entity."""
+        return (*self.notes, *(note for part in self.entities for note in part.notes))
+
 
 def find_entities(
     title: str, table: TableSample, headers: KnownHeaders

@@ -15,6 +15,7 @@ from config.language import _, in_thousands, marked, spoken_language
 from ingest.mapping.entities import load_entities
 from ingest.mapping.references import MissingReference
 from ingest.suggesting.preview import RECORDS, Preview
+from ingest.suggesting.proposal import NO_ENTITY
 from reifegrad.start import Start
 
 ENTITIES: Final = {
@@ -96,8 +97,8 @@ def _to_check(start: Start) -> Iterator[Text]:
     notes = [
         (proposal.name, getattr(note, spoken_language()))
         for proposal in start.suggestion.proposals
-        for part in proposal.entities
-        for note in part.notes
+        for note in proposal.all_notes
+        if note is not NO_ENTITY  # told below, with the sources that have no meaning
     ]
     if notes:
         yield Text()

@@ -53,7 +53,7 @@ def _source(proposal: SourceProposal, trial: Trial) -> Iterator[Table | Text]:
         if shown.source == proposal.name:
             yield preview_table(shown)
             yield from tied_rows(shown)
-    for note in _notes(proposal):
+    for note in proposal.all_notes:
         if not isinstance(note, Question):
             yield Text(_("To check: {note}").format(note=_said(note)), style="yellow")
     yield from _left_over(proposal)
@@ -86,7 +86,7 @@ def _questions(trial: Trial) -> Iterator[Text]:
     asked = [
         (proposal.name, _said(note))
         for proposal in trial.suggestion.proposals
-        for note in _notes(proposal)
+        for note in proposal.all_notes
         if isinstance(note, Question)
     ]
     asked += [(shown.source, _said(_untied(shown))) for shown in trial.previews if shown.is_untied]
@@ -119,12 +119,6 @@ def _next(trial: Trial, settings: Settings, folder: Path, *, is_written: bool) -
     else:
         told = _("Nothing was written. `reifegrad start {folder}` writes it and copies the files.")
     yield Text(told.format(folder=place), style="bold")
-
-
-def _notes(proposal: SourceProposal) -> Iterator[Reason]:
-    yield from proposal.notes
-    for part in proposal.entities:
-        yield from part.notes
 
 
 def _untied(shown: Preview) -> Reason:

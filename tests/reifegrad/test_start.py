@@ -262,3 +262,11 @@ def test_what_was_chosen_is_told_and_missing_customers_once_for_all_files(settin
     assert "Angebot (1), Auftrag (1)" in told or "Auftrag (1), Angebot (1)" in told
     assert told.count("No column says") + told.count("Keine Spalte sagt") == 1
     assert "belege (" in told and "tickets_list (" in told
+
+
+def test_a_question_about_a_whole_file_is_asked(settings, tmp_path):
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "Debitoren_Kreditoren.csv").write_text(CUSTOMERS, encoding="cp1252")
+    told = "\n".join(str(part) for part in start_tables(start(settings, files, "Nordhandel")))
+    assert "suppliers or staff beside customers" in told
