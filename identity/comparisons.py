@@ -17,7 +17,7 @@ create or replace macro is_slip(a, b) as
   damerau_levenshtein(a, b) <= 1 + greatest(length(a), length(b)) // 6;
 create or replace macro is_akin(a, b) as a = b
   or (least(length(a), length(b)) <= 3 and (starts_with(a, b) or starts_with(b, a)))
-  or (jaro_winkler_similarity(a, b) >= .9 and is_slip(a, b));
+  or jaro_winkler_similarity(a, b) >= .9;
 create or replace macro is_initial(a, letters) as length(a) = 1 and contains(letters, a);
 create or replace macro own_words(l, r) as len([
   a for a in map_keys(l) if len([b for b in map_keys(r) if is_akin(a, b)]) = 0]);

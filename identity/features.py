@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from config.language import _
 from identity import normalise, other_ids
-from identity.firm_names import firm_name
+from identity.firm_names import FirmName, firm_name
 from identity.given_names import gender, initials, name_of_its_own
 from identity.sounds import sound
 from vocabulary.words import known
@@ -122,12 +122,12 @@ def _called(records: pd.DataFrame, located: dict[str, list[Any]]) -> dict[str, l
     Also the town, where only the name says it.
     """
     towns = {town for town in located["city"] if town}
-    company = _map(lambda name: firm_name(name, towns), _told(records, "name"))
+    company = _firms(_told(records, "name"), towns)
     given_name = _map(normalise.person_name, _told(records, "given_name"))
     family_name = _map(normalise.person_name, _told(records, "family_name"))
     birth_date = _told(records, "birth_date")
     day_first = _is_day_first(birth_date)
-    full_name = [value and value.name for value in company]
+    full_name: list[Any] = [value and value.name for value in company]
     for n, parts in enumerate(zip(given_name, family_name, strict=True)):
         joined = " ".join(filter(None, parts)) or None
         if full_name[n] is None:
@@ -166,6 +166,13 @@ def _called(records: pd.DataFrame, located: dict[str, list[Any]]) -> dict[str, l
             lambda text: normalise.birth_date(text, day_first=day_first), birth_date
         ),
     }
+
+
+def _firms(names: list[str | None], towns: set[str]) -> list[FirmName | None]:
+    """Take the firms' names apart; towns that some names tell ("AG in Thale") hold for all."""
+    found = _map(lambda name: firm_name(name, towns), names)
+    told = {firm.town for firm in found if firm and firm.town} - towns
+    return _map(lambda name: firm_name(name, towns | told), names) if told else found
 
 
 def _located(records: pd.DataFrame, country: list[str | None]) -> dict[str, list[Any]]:

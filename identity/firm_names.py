@@ -66,6 +66,8 @@ def _called(text: str) -> FirmName:
     if name is None:
         return FirmName(None)
     words = name.split()
+    if form and form.startswith(f"{_COMPANY} "):  # "& Co. AG": two forms, the second one tells
+        form = form.removeprefix(f"{_COMPANY} ")
     forms = {_forms().get(spell(form), form)} if form else set()
     while found := _find_form(words):
         start, end, one = found

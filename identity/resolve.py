@@ -15,6 +15,7 @@ from identity.exclusion import Likely, exclude
 from identity.features import build_features, read_records
 from identity.links import ALIKE, SAYS, Link, find_links
 from identity.model import estimate_probabilities
+from identity.names_alone import weigh_names
 from identity.other_ids import MAX_NAMES_PER_KEY, find_pairs, share_lasting
 from identity.pairs import compare
 from identity.stable_ids import Membership, keep_ids
@@ -127,7 +128,10 @@ def _resolve_features(features: pd.DataFrame, rulings: Rulings) -> _Resolved:
     modelled = sorted({p for positions in copies for p in positions[:2]}.union(decided))
     rank = {position: n for n, position in enumerate(modelled)}
     twins = [(rank[two[0]], rank[two[1]]) for two in copies if len(two) > 1]
-    distinct = _resolve_distinct(features.iloc[modelled], twins, rulings)
+    size = {position: len(positions) for positions in copies for position in positions[:1]}
+    size |= {positions[1]: 0 for positions in copies if len(positions) > 1}
+    modelled_features = features.iloc[modelled].assign(copies=[size.get(p, 1) for p in modelled])
+    distinct = _resolve_distinct(modelled_features, twins, rulings)
     found = _at(distinct, modelled, len(features))
     for first, *others in copies:  # further copies go where the second one went
         if others and found.group[others[0]] == found.group[first]:
@@ -146,7 +150,9 @@ def _resolve_distinct(
     sure = list(_sure_pairs(features))
     features = share_lasting(features, sure)
     pairs = compare(features) if len(features) > 1 else None
-    likely = None if pairs is None else (pairs, estimate_probabilities(pairs))
+    likely = None
+    if pairs is not None:
+        likely = pairs, weigh_names(features, pairs, estimate_probabilities(pairs))
     keys = _keys(features)
     same = [(place[a], place[b]) for a, b in rulings.same(place)]
     group, probability = cluster(
