@@ -30,6 +30,8 @@ INPUT_COLUMNS = (
 
 # Number of records from which two processes normalise them.
 MANY = 20_000
+# Letters from which two words that a scanner may have taken for each other are one.
+LONG_WORD = 7
 # A cell that holds a street only, if postcode and city are known.
 _ONE_PART = re.compile(r"[^,;\n]+")
 
@@ -308,22 +310,39 @@ def _is_day_first(values: list[str | None]) -> bool:
     return sum(first > 12 for first, _ in found) >= sum(second > 12 for _, second in found)
 
 
-def _in_one_spelling(texts: list[str | None]) -> list[str | None]:
-    """Write words that the list spells in an old way and in today's ("Cöln", "Köln") as one.
+def _in_one_spelling(texts: list[Any]) -> list[Any]:
+    """Write words that the list spells in two ways as one: as the more frequent one.
 
-    As the more frequent one: what is spelled in one way only stays as it is.
+    In an old way and in today's ("Cöln", "Köln"), or long ones as a scanner read them. What is
+    spelled in one way only stays as it is.
     """
     counts = Counter(word for text in texts if text for word in text.split())
-    spellings: dict[str, list[str]] = defaultdict(list)
-    for word in counts:
-        spellings[normalise.spell(word)].append(word)
-    one = {
-        word: max(sorted(words), key=counts.__getitem__)
-        for words in spellings.values()
+    of_old = _most_frequent(counts, normalise.spell)
+    for word, one in of_old.items():
+        counts[one] += counts.pop(word)
+    long = Counter({word: count for word, count in counts.items() if len(word) >= LONG_WORD})
+    misread = _most_frequent(long, normalise.shape)
+
+    def written(word: str) -> str:
+        word = of_old.get(word, word)
+        return misread.get(word, word)
+
+    return _map(lambda text: " ".join(map(written, text.split())), texts)
+
+
+def _most_frequent(counts: Counter[str], key: Callable[[str], str]) -> dict[str, str]:
+    """Per word the most frequent one of its key, for words that are not that themselves."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(counts):
+        alike[key(word)].append(word)
+    return {
+        word: one
+        for words in alike.values()
         if len(words) > 1
+        for one in [max(words, key=counts.__getitem__)]
         for word in words
+        if word != one
     }
-    return _map(lambda text: " ".join(one.get(word, word) for word in text.split()), texts)
 
 
 def _rarity(names: list[str | None], towns: list[str | None]) -> list[dict[str, float] | None]:

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import NamedTuple
 
-from identity.normalise import city, rules, spell
+from identity.normalise import city, rules, shape, spell
 from vocabulary.company_names import company_name
 from vocabulary.folding import fold, read_slips
 from vocabulary.words import joining_words
@@ -33,6 +33,7 @@ class FirmName(NamedTuple):
 # Only a name with one of these marks or words can have more than a name and a legal form.
 _MAY_HAVE_PARTS = re.compile(r"[.,(\-¬]|\b(?:in|zu|bei|im|vor|fr)", re.IGNORECASE)
 _COMPANY = "co"
+_LONG = 9  # letters from which a word that reads almost like a legal form is one
 _LINE_END = re.compile(r"(?<=[^\W\d_]{2})[-¬]\s+(?=([a-zäöüß]+))")
 _SHORT_JOINED = re.compile(r"(?<=\w)\.-\s?(?=\w)")
 
@@ -53,7 +54,7 @@ def firm_name(text: str, towns: Collection[str] = ()) -> FirmName:
     now, earlier = _split_earlier(text)
     found = _called(_write_out(now))
     before = _called(_write_out(earlier)) if earlier else FirmName(None)
-    own = _forms().get(spell(found.name or ""))
+    own = _form(found.name) if found.name else None
     if found.name is None or own:  # "Aktiengesellschaft vorm. Hahn & Co."
         form = own or found.legal_form or before.legal_form
         return FirmName(before.name, form, town)
@@ -61,33 +62,34 @@ def firm_name(text: str, towns: Collection[str] = ()) -> FirmName:
 
 
 def _called(text: str) -> FirmName:
-    """Split off the legal form, in front of the name too, and spell both."""
-    name, form = company_name(text)
-    if name is None:
-        return FirmName(None)
-    words = name.split()
-    if form and form.startswith(f"{_COMPANY} "):  # "& Co. AG": two forms, the second one tells
-        form = form.removeprefix(f"{_COMPANY} ")
-    forms = {_forms().get(spell(form), form)} if form else set()
+    """Split off legal forms, in front of the name too and misread ones; each in one spelling."""
+    words = [word for word in read_slips(fold(text).split()) if word not in joining_words()]
+    forms: set[str] = set()
     while found := _find_form(words):
         start, end, one = found
         forms.add(one)
         words = words[:start] + words[end:]
+    name, form = company_name(" ".join(words) if forms else text)
+    forms |= {form} if form else set()
     forms = forms - {_COMPANY} or forms  # "Lorenz & Co." is also "Lorenz & Co. AG"
-    return FirmName(" ".join(words), " ".join(sorted(forms)) or None)
+    return FirmName(name, " ".join(sorted(forms)) or None)
 
 
 def _find_form(words: list[str]) -> tuple[int, int, str] | None:
-    """Find a legal form that is written out; one of few letters only behind the first word."""
     for length in (7, 6, 5, 4, 3, 2, 1):
         for start in range(len(words) - length + 1):
-            written = spell(" ".join(words[start : start + length]))
-            one = _forms().get(written)
-            if not one or len(words) <= length:
-                continue
-            if start or _is_plain(written, words[length]):
+            written = " ".join(words[start : start + length])
+            one = _form(written) if len(words) > length else None
+            if one and (start or _is_plain(written, words[length])):
                 return start, start + length, one
     return None
+
+
+def _form(written: str) -> str | None:
+    """Return the one spelling of a legal form, also if a scanner misread a long one."""
+    return _forms().get(spell(written)) or (
+        _misread_forms().get(shape(written)) if len(written) >= _LONG else None
+    )
 
 
 def _is_plain(form: str, following: str) -> bool:
@@ -165,3 +167,12 @@ def _forms() -> dict[str, str]:
         for one, all_written in rules()["firm_forms"].items()
         for written in (one, *all_written)
     }
+
+
+@cache
+def _misread_forms() -> dict[str, str]:
+    """Legal forms as a scanner may have read them; "Actien…" and "Com…" were written too."""
+    written = {written: one for one, all_written in rules()["firm_forms"].items()
+               for written in map(fold, all_written)}  # fmt: skip
+    old = {re.sub(r"^k|(?<=a)k", "c", form): one for form, one in written.items()}
+    return {shape(form): one for form, one in (old | written).items() if len(form) >= _LONG}

@@ -40,6 +40,9 @@ _OLD = (
     (re.compile(r"t+h"), "t"),
     (re.compile(r"(?<=[^\Wi])ii(?!i)|(?<!i)ii(?=[^\Wi])"), "u"),
 )
+# What a scanner takes for each other; "ch" and "ck" it knows.
+_SHAPES = {"n": "u", "c": "e", "f": "s"}
+_MISREAD = re.compile(r"[nf]|c(?![hk])")
 
 
 class Address(NamedTuple):
@@ -86,6 +89,11 @@ def spell(words: str) -> str:
     for old, new in _OLD:
         words = old.sub(new, words)
     return words
+
+
+def shape(word: str) -> str:
+    """Write letters that a scanner takes for each other as one: n and u, c and e, f and s."""
+    return _MISREAD.sub(lambda letter: _SHAPES[letter[0]], word)
 
 
 def full_given_name(word: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from identity.assignment import best_for_both
 from identity.clusters import Key, cluster
 from identity.decisions import Decision, Rulings
 from identity.doubts import Doubt, find_doubts
@@ -152,7 +153,8 @@ def _resolve_distinct(
     pairs = compare(features) if len(features) > 1 else None
     likely = None
     if pairs is not None:
-        likely = pairs, weigh_names(features, pairs, estimate_probabilities(pairs))
+        estimated = weigh_names(features, pairs, estimate_probabilities(pairs))
+        likely = pairs, best_for_both(pairs, estimated)
     keys = _keys(features)
     same = [(place[a], place[b]) for a, b in rulings.same(place)]
     group, probability = cluster(
