@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from identity.normalise import city, rules, shape, spell
@@ -76,13 +76,35 @@ def _called(text: str) -> FirmName:
 
 
 def _find_form(words: list[str]) -> tuple[int, int, str] | None:
-    for length in (7, 6, 5, 4, 3, 2, 1):
-        for start in range(len(words) - length + 1):
-            written = " ".join(words[start : start + length])
-            one = _form(written) if len(words) > length else None
-            if one and (start or _is_plain(written, words[length])):
+    starts = [start for start, word in enumerate(words) if _can_begin(word)]
+    for length in range(min(_longest(), len(words) - 1) if starts else 0, 0, -1):
+        for start in starts:
+            if start + length > len(words):
+                continue
+            one = _form(" ".join(words[start : start + length]))
+            if one and (start or _is_plain(words[:length], words[length])):
                 return start, start + length, one
     return None
+
+
+@lru_cache(maxsize=100_000)  # words of names repeat themselves
+def _can_begin(word: str) -> bool:
+    """Whether a legal form can begin with the word."""
+    return spell(word) in _beginnings()[0] or shape(word) in _beginnings()[1]
+
+
+@cache
+def _beginnings() -> tuple[frozenset[str], frozenset[str]]:
+    """First words of legal forms as they are spelled, and as a scanner may have read them."""
+    return (
+        frozenset(form.split()[0] for form in _forms()),
+        frozenset(form.split()[0] for form in _misread_forms()),
+    )
+
+
+@cache
+def _longest() -> int:
+    return max(len(form.split()) for form in _forms())
 
 
 def _form(written: str) -> str | None:
@@ -92,9 +114,9 @@ def _form(written: str) -> str | None:
     )
 
 
-def _is_plain(form: str, following: str) -> bool:
+def _is_plain(form: list[str], following: str) -> bool:
     """Whether a name can begin with a form so written: "AG für …" does, "AS Motor" does not."""
-    return len(form) > 3 or following == "fur"
+    return len(" ".join(form)) > 3 or following == "fur"
 
 
 def _split_town(text: str, towns: Collection[str]) -> tuple[str, str | None]:
