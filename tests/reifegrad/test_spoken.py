@@ -53,7 +53,7 @@ def test_every_text_of_the_help_has_a_german_one() -> None:
         (["customer"], "Das Argument 'asked' fehlt."),
         (["sample", "--months", "x"], "Falscher Wert für '--months': ganze Zahl erwartet"),
         (["serve", "--port", "0"], "Falscher Wert für '--port': der Wert muss mindestens 1 sein"),
-        (["sources", "suggest", "fort.csv"], "die Datei 'fort.csv' gibt es nicht."),
+        (["sources", "suggest", "fort.csv"], "den Pfad 'fort.csv' gibt es nicht."),
         (["identity", "decide", "a", "b", "c"], "möglich sind 'same', 'different'."),
         (["sample", "--until", "heute"], "'heute' hat keine der Formen '%Y-%m-%d'."),
         (["ingest", "zuviel"], "Zu viele Argumente: zuviel"),
