@@ -86,7 +86,7 @@ _TAR = _is("ein tar-Archiv", "a tar archive", _ARCHIVE)
 
 
 def find_unread_kind(start: bytes) -> Reason | None:
-    """Return the reason for which a file is not read, by its first 512 bytes; None if it may be."""
+    """Return why a file is not read, by its first bytes (300 or more); None if it may be."""
     for magic, reason in _BINARY:
         if start.startswith(magic):
             return reason

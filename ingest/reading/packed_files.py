@@ -95,6 +95,21 @@ class Unpacker:
         name = path.name[:-3] if path.name.lower().endswith(".gz") else path.name
         self._read_member(partial(gzip.open, path), name, _Part(handover, name))
 
+    def read_attachments(
+        self, attachments: Sequence[tuple[str, Callable[[], IO[bytes]]]], handover: Handover
+    ) -> None:
+        """Read what is attached to a mail as parts of it, each by its name.
+
+        Raises:
+            UnreadableFile: one of them cannot be read.
+
+        """
+        for number, (name, opening) in enumerate(attachments):
+            before = [other for other, _ in attachments[:number]]
+            unique = name if name not in before else f"{number + 1} {name}"
+            part = _Part(handover, unique, None, is_one_of_many=True)
+            self._read_one_of_many(opening, unique, part, handover)
+
     def _read_one_of_many(
         self,
         unpacking: Callable[[], IO[bytes] | gzip.GzipFile],

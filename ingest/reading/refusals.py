@@ -93,6 +93,10 @@ TWO_LINE_RECORDS = Reason(
     "In this list each record takes two or more lines. Please print it with a layout of one line"
     " per record, or export it as a spreadsheet (Excel).",
 )
+BROKEN_CARD = Reason(
+    "Diese Visitenkarte (vCard) ist beschädigt. Bitte den Kontakt neu exportieren.",
+    "This card (vCard) is damaged. Please export the contact again.",
+)
 CROSSED_BORDER = Reason(
     "Der Text dieser Zeile läuft über die Spaltengrenzen der Kopfzeile. Bitte die Zeile in der"
     " Datei berichtigen.",

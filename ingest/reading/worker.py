@@ -28,6 +28,9 @@ ZIP, GZIP = b"PK", b"\x1f\x8b"
 PARQUET = (b"PAR1", b"PARE")  # the latter encrypted
 # How a list of records begins, whatever its file is called: no header of a table does.
 JSON_RECORDS = re.compile(rb'(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\[\s*\{\s*"')
+VCARD = b"begin:vcard"
+MAIL_HEADER = re.compile(rb"[A-Za-z][A-Za-z-]*: ")
+START_BYTES = 4096  # a mail's first headers, or what stands above a page's table
 # How the process ends when the disk is full: that is no fault of the file's.
 NO_SPACE_LEFT = 28
 MARKUP = (b"<?xml", b"<!doctype", b"<!--", b"<html", b"<head", b"<meta", b"<body", b"<style",
@@ -54,7 +57,7 @@ def read_here(path: Path, handover: Handover) -> None:
 
 def _read(path: Path, handover: Handover, unpacker: Unpacker) -> None:
     with path.open("rb") as file:
-        start = file.read(512)
+        start = file.read(START_BYTES)
     if not start:
         raise UnreadableFile(refusals.EMPTY)
     if start.startswith(GZIP):
@@ -62,6 +65,10 @@ def _read(path: Path, handover: Handover, unpacker: Unpacker) -> None:
     is_zip = start.startswith(ZIP)
     if is_zip and not _is_workbook(path):
         return unpacker.read_zip(path, handover)
+    if start.startswith(COMPOUND_FILE) and _is_outlook_message(path):
+        from ingest.reading.mails import read_outlook_message
+
+        return read_outlook_message(path, handover, unpacker)
     if is_zip or start.startswith((COMPOUND_FILE, *SINGLE_STREAM_XLS)):
         from ingest.reading.sheets.spreadsheets import read_spreadsheet
 
@@ -76,7 +83,29 @@ def _read(path: Path, handover: Handover, unpacker: Unpacker) -> None:
         from ingest.reading.sheets.markup_tables import read_markup
 
         return read_markup(path, handover)
+    if plain_start(start).lower().startswith(VCARD):
+        from ingest.reading.vcards import read_vcards
+
+        return read_vcards(path, handover)
+    if MAIL_HEADER.match(start):
+        from ingest.reading.mails import is_mail, read_mail
+
+        if is_mail(start):
+            return read_mail(path, handover, unpacker)
     return _read_text(path, start, handover)
+
+
+def _is_outlook_message(path: Path) -> bool:
+    """Whether a compound file is a mail that Outlook has saved."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(str(path)) as container:
+            return bool(container.exists("__properties_version1.0"))
+    except MemoryError:
+        raise
+    except Exception:  # of every kind, at damage; the reader of workbooks tells
+        return False
 
 
 def _is_markup(start: bytes) -> bool:

@@ -14,7 +14,6 @@ from ingest.reading.sheets.xls_cells import is_encrypted
 _OTHER_DOCUMENTS = {
     "WordDocument": ("ein Word-Dokument", "a Word document"),
     "PowerPoint Document": ("eine Präsentation", "a presentation"),
-    "__properties_version1.0": ("eine Outlook-Nachricht", "an Outlook message"),
 }
 
 

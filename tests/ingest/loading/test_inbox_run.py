@@ -6,6 +6,7 @@ import itertools
 import os
 import subprocess
 import sys
+from email.message import EmailMessage
 from pathlib import Path
 
 import openpyxl
@@ -331,3 +332,41 @@ def test_real_files_account_for_every_row(
     assert query("select any_value(formats) from raw.order_lines") == [
         ({"net_amount": "point", "ordered_on": "ymd"},)
     ]
+
+
+def test_a_mail_is_an_interaction_and_its_attachment_a_list(
+    settings: Settings, write_sources: Write, drop: Drop, query: Query
+) -> None:
+    write_sources(
+        """
+        sources:
+          mails:
+            files: "*.eml"
+            sheet: mail
+            kind: events
+            maps:
+              interaction:
+                key: [message_id]
+                columns: {email: from, occurred_at: date, detail: subject}
+          attached_orders:
+            files: "*.eml"
+            sheet: "auftraege*.csv"
+            kind: events
+            locale: de
+            maps:
+              order_line: {key: [Auftrag, Pos], columns: {net_amount: Wert, ordered_on: Datum}}
+        """
+    )
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "a@b.example", "c@d.example", "Bestellung"
+    message["Date"], message["Message-ID"] = "Tue, 07 Jan 2025 09:30:00 +0100", "<1@b.example>"
+    message.set_content("Anbei unsere Bestellung.")
+    message.add_attachment(ORDERS.encode(), "text", "csv", filename="auftraege_07.csv")
+    drop("bestellung.eml", message.as_bytes())
+    loads = ingest_inbox(settings)
+    assert [(load.source, load.status, load.rows_loaded) for load in loads] == [
+        ("mails", "loaded", 1),
+        ("attached_orders", "loaded", 2),
+    ]
+    assert query("select email, detail from raw.interactions") == [("a@b.example", "Bestellung")]
+    assert query("select count(*) from raw.order_lines") == [(2,)]

@@ -380,7 +380,7 @@ def test_refusals(shared: Path, read: Read, name: str, reason: Reason) -> None:
 
 
 def test_other_documents_in_the_container_of_xls(tmp_path: Path, read: Read) -> None:
-    for stream, word in [("WordDocument", "Word"), ("__properties_version1.0", "Outlook")]:
+    for stream, word in [("WordDocument", "Word"), ("PowerPoint Document", "Präs")]:
         (tmp_path / "a.xls").write_bytes(compound(stream))
         with pytest.raises(UnreadableFile, match=word):
             read(tmp_path / "a.xls")
