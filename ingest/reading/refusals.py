@@ -278,6 +278,17 @@ def lone_rows(count: int) -> Reason:
     )
 
 
+def outside_records(names: list[str]) -> Reason:
+    """Say which elements of an XML file are in no record, so that they were not loaded."""
+    shown = ", ".join(names[:MAX_SHEETS_TOLD]) + (", …" if len(names) > MAX_SHEETS_TOLD else "")
+    return Reason(
+        f"Außerhalb der Datensätze steht noch: {shown}. Das wurde nicht geladen; gebraucht wird es"
+        " wohl nur, wenn die Datei ein einzelner Beleg ist.",
+        f"Outside of the records there is also: {shown}. It was not loaded; it is probably needed"
+        " only where the file is a single document.",
+    )
+
+
 def filled_groups(count: int, columns: list[str]) -> Reason:
     """Say in how many rows blank cells were filled with the value of their group."""
     names = ", ".join(columns)

@@ -35,8 +35,9 @@ START_BYTES = 4096  # a mail's first headers, or what stands above a page's tabl
 NO_SPACE_LEFT = 28
 MARKUP = (b"<?xml", b"<!doctype", b"<!--", b"<html", b"<head", b"<meta", b"<body", b"<style",
           b"<table", b"<div", b"<workbook", b"<?mso")  # fmt: skip
-# Pages that begin in their middle: any element at first, and a table soon.
+# Pages that begin in their middle: any element at first, and a table soon; XML without its line.
 ELEMENT, TABLE = re.compile(rb"<[a-z][a-z0-9]*[\s/>]"), re.compile(rb"<t(able|[rdh])[\s>]")
+CLOSED = re.compile(rb"</[a-z][\w.:-]*>\s*<[a-z/]|^<[a-z][^>]*>\s*<[a-z]")
 # Only larger ones are read in pieces for which numpy is needed.
 SMALL_FILE = 1 << 15
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0"  # xls, and encrypted xlsx
@@ -111,7 +112,9 @@ def _is_outlook_message(path: Path) -> bool:
 def _is_markup(start: bytes) -> bool:
     """Whether a file begins like HTML or XML, be it in UTF-16."""
     text = plain_start(start).lower()
-    return text.startswith(MARKUP) or bool(ELEMENT.match(text) and TABLE.search(text))
+    if text.startswith(MARKUP):
+        return True
+    return bool(ELEMENT.match(text) and (TABLE.search(text) or CLOSED.search(text)))
 
 
 def _read_text(path: Path, start: bytes, handover: Handover) -> None:

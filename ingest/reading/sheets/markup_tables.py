@@ -27,6 +27,8 @@ _SHEET = f"{{{SHEET_NAMESPACE}}}"
 _STYLE = f"{_SHEET}StyleID"
 _OPTIONS = "{urn:schemas-microsoft-com:office:excel}"
 _HTML = re.compile(rb"<(!doctype\s+html|html|head|meta|body|table|style)\b", re.IGNORECASE)
+# What a page has and XML that is none has not, though it may have a `head` or a `style`.
+_PAGE = re.compile(rb"<(!doctype\s+html|html|table)\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 START_BYTES = 4096
 # A span of a cell beyond these is a mistake or worse.
@@ -46,10 +48,12 @@ def read_markup(path: Path, handover: Handover) -> None:
     hidden: dict[str, int] = {}
     if SHEET_NAMESPACE.encode() in start and b"Workbook" in start:
         sheets = _xml_sheets(path, hidden)
-    elif _HTML.search(start):
+    elif _HTML.search(start) and (_PAGE.search(start) or b"<?xml" not in start[:100]):
         sheets = _html_tables(path)
     else:
-        raise OtherKindError(refusals.MARKUP)
+        from ingest.reading.xml_tables import read_xml  # most markup is none
+
+        return read_xml(path, handover)
     for name, rows, ranges in sheets:
         _hand_over(name, rows, ranges, handover)
     if handover.is_empty:
