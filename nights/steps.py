@@ -78,10 +78,11 @@ def _ingest(settings: Settings) -> list[Load]:
 
 
 def _count_loads(loads: list[Load]) -> dict[str, object]:
-    """Tell how much came, and apart from it which columns of which file cannot be read."""
+    """Tell how much came, and apart from it what a person must decide or mend."""
     return {
         "loads": len(loads),
         "rows": sum(load.rows_loaded for load in loads),
+        "held": {load.file: load.reason_en for load in loads if load.status == "held"},
         "unread": {load.file: list(load.unread) for load in loads if load.unread},
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -106,11 +107,25 @@ def sample(
 
 
 @app.command(rich_help_panel=STATIONS)
-def ingest(night: Night = None) -> None:
+def ingest(
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Release a file that is held back, then read the inbox."),
+    ] = None,
+    reject: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Turn down a file that is held back."),
+    ] = None,
+    night: Night = None,
+) -> None:
     """Read the inbox into raw; what can't be read goes to quarantine with its reason."""
     from reifegrad import stations
 
     settings = settings_of(night)
+    if accept or reject:
+        from ingest.loading.held import decide_files
+
+        decide_files(settings, accept or (), reject or (), getpass.getuser())
     with progress_bar() as progress:
         for line in stations.ingest_all(settings, progress):
             say(line)

@@ -64,17 +64,20 @@ class RefusedFilesError(Exception):
 class Ingested:
     """What to say again at the end: who reads only that must know.
 
-    `refused`: the files that were not loaded; single rows in quarantine refuse none. `unread`:
-    columns of which too many cells cannot be read, by file.
+    `refused`: the files that were not loaded; single rows in quarantine refuse none. `held`: those
+    that a person must release. `unread`: columns of which too many cells cannot be read, by file.
     """
 
     refused: tuple[str, ...]
     unread: tuple[tuple[str, tuple[str, ...]], ...]
+    held: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """Say it, a line each."""
         if self.refused:
             yield f"! {_refused(self.refused)}"
+        if self.held:
+            yield f"! {_held(self.held)}"
         if self.unread:
             named = "; ".join(f"{file} ({', '.join(columns)})" for file, columns in self.unread)
             yield "! " + _("Columns not readable, see above: {files}").format(files=named)
@@ -84,29 +87,41 @@ def ingest(settings: Settings, progress: Progress | None = None) -> Generator[st
     """Read the inbox, a line per file and sheet as soon as it is known, and what to look at."""
     from ingest.loading.inbox_run import load_inbox
 
-    is_empty, refused, unread = True, list[str](), list[tuple[str, tuple[str, ...]]]()
+    is_empty, refused, held = True, list[str](), list[str]()
+    unread: list[tuple[str, tuple[str, ...]]] = []
     for load in load_inbox(settings, progress):
         is_empty = False
         yield from load.lines()
         if load.status == "failed":
             refused.append(load.file)
+        if load.status == "held":
+            held.append(load.file)
         if load.unread:
             unread.append((load.file, load.unread))
     if is_empty:
         yield _("No files in {inbox}").format(inbox=settings.inbox)
-    return Ingested(tuple(dict.fromkeys(refused)), tuple(unread))
+    return Ingested(tuple(dict.fromkeys(refused)), tuple(unread), tuple(dict.fromkeys(held)))
 
 
 def ingest_all(settings: Settings, progress: Progress | None = None) -> Iterator[str]:
     """Read the inbox as `ingest` does.
 
     Raises:
-        RefusedFilesError: a file was not loaded; all others were.
+        RefusedFilesError: a file was not loaded, or is held back; all others were.
 
     """
     ingested = yield from ingest(settings, progress)
-    if ingested.refused:
-        raise RefusedFilesError(_refused(ingested.refused))
+    said = [_refused(ingested.refused)] if ingested.refused else []
+    if ingested.held:
+        said.append(_held(ingested.held))
+    if said:
+        raise RefusedFilesError(". ".join(said))
+
+
+def _held(files: Sequence[str]) -> str:
+    return _(
+        "Held back until a person decides, see above: {files} (reifegrad ingest --accept FILE)"
+    ).format(files=", ".join(files))
 
 
 def _refused(files: Sequence[str]) -> str:

@@ -43,7 +43,9 @@ def worst_first(shares: Iterable[Share]) -> list[Share]:
 
 
 def last_came(source: SourceRhythm, night: date, words: Words) -> str:
-    """Say when a source came last, or that it is missing."""
+    """Say when a source came last, that a file of it is held back, or that it is missing."""
+    if source.held:
+        return words("held")
     if source.is_overdue:
         return words("overdue")
     return words.days_ago((night - source.nights[-1]).days if source.nights else None)
@@ -80,7 +82,7 @@ def freshness(sources: Sequence[SourceRhythm], night: date, nights: int, words: 
     rows, ends = [], []
     sources = [replace(source, source=shortened(source.source)) for source in sources]
     for source in sources:
-        color = ALARM if source.is_overdue else BLUE
+        color = ALARM if source.is_overdue or source.held else BLUE
         said = last_came(source, night, words)
         ends.append({"source": source.source, "said": said, "color": color, "from": 1 - nights})
         rows += [

@@ -24,11 +24,15 @@ NIGHTS_SHOWN = 30  # a month: long enough for a trend, short enough for one line
 
 @dataclass(frozen=True, slots=True)
 class SourceRhythm:
-    """In which nights a source brought something new, and whether it is missing now."""
+    """In which nights a source brought something new, and whether it is missing now.
+
+    `held`: why a file of it waits for a person, in German and English.
+    """
 
     source: str
     nights: tuple[date, ...]
     is_overdue: bool
+    held: tuple[dict[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,17 @@ def _sources(connection: duckdb.DuckDBPyConnection, night: date) -> Sequence[Sou
         " group by source order by max(night) nulls first, source",
         [night],
     ).fetchall()
-    return [SourceRhythm(source, tuple(nights or ()), late) for source, nights, late in rows]
+    held: dict[str, list[dict[str, str]]] = {}
+    for source, file, german, english in connection.execute(
+        "select source, file, reason_de, reason_en from ops.held_files"
+        " where verdict = 'waiting' order by source, file"
+    ).fetchall():
+        texts = {"de": f"{file}: {german}", "en": f"{file}: {english}"}
+        held.setdefault(source, []).append(texts)
+    return [
+        SourceRhythm(source, tuple(nights or ()), late, tuple(held.get(source, ())))
+        for source, nights, late in rows
+    ]
 
 
 def _placeholders(connection: duckdb.DuckDBPyConnection) -> Iterable[Placeholders]:

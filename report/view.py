@@ -93,6 +93,7 @@ class Figure:
     note: str
     svg: str
     lines: tuple[str, ...]  # what the picture shows, for whoever can't see it
+    decisions: tuple[str, ...] = ()  # what waits for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +309,10 @@ def _freshness(facts: Facts, words: Words) -> Figure:
     sources = facts.sources[: charts.SOURCES_SHOWN]
     lines = tuple(f"{s.source}: {charts.last_came(s, facts.night, words)}" for s in sources)
     svg = charts.freshness(sources, facts.night, nights, words)
-    return Figure(words("freshness"), words("freshness_note"), svg, lines)
+    held = tuple(
+        words("held_note", file=why[words.language]) for s in facts.sources for why in s.held
+    )
+    return Figure(words("freshness"), words("freshness_note"), svg, lines, held)
 
 
 def _duplicates(facts: Facts, words: Words) -> Figure:

@@ -60,11 +60,12 @@ def remember_columns(
     file: str,
     tables: list[Table],
     origin: Origin,
+    replaced: list[str],
 ) -> None:
-    """Keep the columns of what was just loaded."""
+    """Keep the columns of what was just loaded in place of those of the files that it replaced."""
     connection.execute(
-        "delete from ops.source_columns where source = ? and (? = 'snapshot' or file = ?)",
-        [source.name, source.kind, file],
+        "delete from ops.source_columns where source = ? and list_contains(?, file)",
+        [source.name, replaced],
     )
     for table in tables:
         connection.execute(

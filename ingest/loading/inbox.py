@@ -32,6 +32,11 @@ class InboxFile:
     modified_at: datetime
     sha256: str = ""
 
+    @classmethod
+    def kept(cls, name: str, sha256: str, modified_at: datetime) -> InboxFile:
+        """Name a file that is known but need not be in the inbox."""
+        return cls(Path(name), name, Signature(0, 0), modified_at, sha256)
+
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
@@ -41,6 +46,7 @@ class KnownFile:
     size: int
     modified_at: datetime
     is_there: bool
+    changed_on: date
 
 
 def list_files(inbox: Path) -> list[InboxFile]:
@@ -59,9 +65,24 @@ def list_files(inbox: Path) -> list[InboxFile]:
 def known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownFile]:
     """Return what was last seen of each file."""
     rows = connection.execute(
-        "select file, sha256, size, modified_at, is_there from ops.inbox_files"
+        "select file, sha256, size, modified_at, is_there, changed_on from ops.inbox_files"
     ).fetchall()
     return {row[0]: KnownFile(*row[1:]) for row in rows}
+
+
+def have_arrived(
+    files: list[InboxFile], known: dict[str, KnownFile], night: date
+) -> frozenset[str]:
+    """Return which files are new, changed or written anew tonight, also in an earlier run of it."""
+
+    def has(file: InboxFile) -> bool:
+        before = known.get(file.name)
+        seen = (file.seen.size, file.modified_at)
+        return before is None or (before.size, before.modified_at) != seen or (
+            before.changed_on == night
+        )  # fmt: skip
+
+    return frozenset(file.name for file in files if has(file))
 
 
 def remember(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -24,41 +23,30 @@ from ingest.loading.archive import (
     kept_suffix,
     sha256_of,
 )
-from ingest.loading.column_changes import remember_columns
 from ingest.loading.faults import disk_full_named, reason_of
 from ingest.loading.file_names import leads_out
-from ingest.loading.fitting import fit_tables
+from ingest.loading.held import find_held, held_elsewhere, tell_held
 from ingest.loading.inbox import (
     InboxFile,
-    KnownFile,
     close_night,
     forget,
+    have_arrived,
     known_files,
     list_files,
     remember,
 )
-from ingest.loading.left_out import find_left_out
-from ingest.loading.loads import (
-    Load,
-    Status,
-    about_source,
-    add_notes,
-    load_of,
-    now,
-    record,
-    record_once,
-)
-from ingest.loading.raw import Origin, RowsLostError, complete_versions, write_source
-from ingest.loading.reused_keys import find_reused_keys
+from ingest.loading.loads import Load, about_source, load_of, record_once
+from ingest.loading.raw import RowsLostError, complete_versions
 from ingest.loading.rhythm import is_overdue, usual_days
+from ingest.loading.taking import Run, all_not_loaded, not_loaded, take
 from ingest.loading.unmet_references import find_unmet
-from ingest.loading.unread import count_unread, find_unread
+from ingest.loading.unread import count_unread
+from ingest.loading.versions import version_of
 from ingest.mapping.sources import Source, Sources, load_sources
 from ingest.mapping.views import refresh_views
 from ingest.reading import refusals
 from ingest.reading.file import read_file
-from ingest.reading.refusals import Reason, UnreadableFile
-from ingest.reading.tables import Table
+from ingest.reading.refusals import UnreadableFile
 from warehouse import open_warehouse
 
 logger = logging.getLogger(__name__)
@@ -68,20 +56,6 @@ MEMORY_LIMIT = "400MB"
 
 # Told before each file and at the end: its name, the bytes of the files before it and of all.
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """State of one run over the inbox."""
-
-    connection: duckdb.DuckDBPyConnection
-    settings: Settings
-    sources: Sources
-    known: dict[str, KnownFile]
-
-    @property
-    def night(self) -> date:
-        return self.settings.night
 
 
 def ingest_inbox(settings: Settings, on_file: Callable[[Load], None] | None = None) -> list[Load]:
@@ -125,8 +99,10 @@ def load_inbox(settings: Settings, progress: Progress | None = None) -> Iterator
         discard_leftovers(settings.archive)
         with _transaction(connection):
             complete_versions(connection)
-        run = _Run(connection, settings, sources, known_files(connection))
-        for load in _all(run, progress):
+        known, files = known_files(connection), list_files(settings.inbox)
+        arrived = have_arrived(files, known, settings.night)
+        run = Run(connection, settings, sources, known, arrived)
+        for load in _all(run, files, progress):
             yield _logged(load)
         with _transaction(connection):
             refresh_views(connection, sources)
@@ -143,13 +119,12 @@ def _logged(load: Load) -> Load:
     return load
 
 
-def _all(run: _Run, progress: Progress | None) -> Iterator[Load]:
-    files = list_files(run.settings.inbox)
+def _all(run: Run, files: list[InboxFile], progress: Progress | None) -> Iterator[Load]:
     total = sum(file.seen.size for file in files)
     done = 0
     # Whether a file is a duplicate is known only after the others are loaded: they may change.
     later: list[InboxFile] = []
-    for file in files:
+    for file in _newest_first(files, run.sources):
         if progress:
             progress(file.name, done, total)
         yield from _whatever_comes(run, file, partial(_ingest_file, run, file, later))
@@ -160,12 +135,30 @@ def _all(run: _Run, progress: Progress | None) -> Iterator[Load]:
         progress("", total, total)
     there = {file.name for file in files}
     yield from _reload_from_archive(run, there)
+    yield from _held_elsewhere(run, there)
     yield from _gone(run, there)
     close_night(run.connection, run.night)
     yield from _overdue(run, files)
 
 
-def _whatever_comes(run: _Run, file: InboxFile, load: Callable[[], list[Load]]) -> list[Load]:
+def _newest_first(files: list[InboxFile], sources: Sources) -> list[InboxFile]:
+    """Return the files by name, but those of one snapshot from the newest on: it counts."""
+    ordered = list(files)
+    for source in sources.sources.values():
+        if source.kind != "snapshot":
+            continue
+        places = [place for place, file in enumerate(ordered) if source.claims(file.name)]
+        claimed = sorted(
+            (ordered[place] for place in places),
+            key=lambda file: (version_of(file.name, file.modified_at), file.name),
+            reverse=True,
+        )
+        for place, file in zip(places, claimed, strict=True):
+            ordered[place] = file
+    return ordered
+
+
+def _whatever_comes(run: Run, file: InboxFile, load: Callable[[], list[Load]]) -> list[Load]:
     """Load a file; whatever fails is what became of this file, and the others go on."""
     try:
         return load()
@@ -174,24 +167,24 @@ def _whatever_comes(run: _Run, file: InboxFile, load: Callable[[], list[Load]]) 
         if reason is None:
             raise
         logger.warning("%s", file.name, exc_info=True)
-        return _all_not_loaded(run, run.sources.claiming(file.name), file, "failed", reason)
+        return all_not_loaded(run, run.sources.claiming(file.name), file, "failed", reason)
 
 
-def _ingest_file(run: _Run, file: InboxFile, later: list[InboxFile] | None = None) -> list[Load]:
+def _ingest_file(run: Run, file: InboxFile, later: list[InboxFile] | None = None) -> list[Load]:
     """Load a file if needed; defer it to `later` if it looks like a duplicate."""
     claiming = run.sources.claiming(file.name)
     if file.path.is_symlink() and (file.path.is_dir() or leads_out(file.path, run.settings.inbox)):
-        return [_not_loaded(run, None, file, "failed", refusals.LINK)]
+        return [not_loaded(run, None, file, "failed", refusals.LINK)]
     try:
         file = replace(file, sha256=sha256_of(file.path))
         if Signature.of(file.path) != file.seen:
             _came(run, claiming)
-            return _all_not_loaded(run, claiming, file, "growing", notices.GROWING)
+            return all_not_loaded(run, claiming, file, "growing", notices.GROWING)
     except OSError:
-        return [_not_loaded(run, None, file, "failed", refusals.NO_ACCESS)]
+        return [not_loaded(run, None, file, "failed", refusals.NO_ACCESS)]
     if not claiming:
         remember(run.connection, file, run.known.get(file.name), run.night)
-        return [_not_loaded(run, None, file, "failed", refusals.UNKNOWN_FILE)]
+        return [not_loaded(run, None, file, "failed", refusals.UNKNOWN_FILE)]
     standing = {source.name: _standing(run, source, file) for source in claiming}
     if later is not None and any(load and load.status == "duplicate" for load in standing.values()):
         later.append(file)
@@ -207,14 +200,14 @@ def _ingest_file(run: _Run, file: InboxFile, later: list[InboxFile] | None = Non
     return told + (_read_and_write(run, due, file) if due else [])
 
 
-def _came(run: _Run, sources: list[Source]) -> None:
+def _came(run: Run, sources: list[Source]) -> None:
     run.connection.executemany(
         "insert or ignore into ops.source_nights values (?, ?)",
         [[source.name, run.night] for source in sources],
     )
 
 
-def _standing(run: _Run, source: Source, file: InboxFile) -> Load | None:
+def _standing(run: Run, source: Source, file: InboxFile) -> Load | None:
     """Say why a file need not be loaded; None if it must."""
     versions = run.connection.execute(
         "select file, sha256, fingerprint, modified_at from ops.source_files where source = ?"
@@ -232,106 +225,33 @@ def _standing(run: _Run, source: Source, file: InboxFile) -> Load | None:
             return load_of(source.name, file, "unchanged")
         if name == file.name:
             continue
-        if source.kind == "snapshot" and (modified_at, name) > (file.modified_at, file.name):
-            return load_of(source.name, file, "superseded")
         # A snapshot's rows are replaced, so the same content again does no harm there.
         if source.kind == "events" and sha256 == file.sha256 and not is_in_force:
             return load_of(source.name, file, "duplicate", notices.duplicate(name))
-    return None
+    held = find_held(run.connection, source, file)
+    if held is None or held.verdict == "accepted":
+        return None
+    return tell_held(run.connection, source, file, held)
 
 
-def _read_and_write(run: _Run, due: list[Source], file: InboxFile) -> list[Load]:
+def _read_and_write(run: Run, due: list[Source], file: InboxFile) -> list[Load]:
     try:
         with archived_copy(file.path, run.settings.archive, file.seen) as copy:
             tables = read_file(copy.path)
             loads = []
             with _transaction(run.connection):
                 for source in due:
-                    loads += _take(run, source, replace(file, sha256=copy.sha256), tables)
-                if any(load.status == "loaded" for load in loads):
+                    loads += take(run, source, replace(file, sha256=copy.sha256), tables)
+                if any(load.status in {"loaded", "held"} for load in loads):
                     copy.keep()
             return loads
     except StillGrowingError:
-        return _all_not_loaded(run, due, file, "growing", notices.GROWING)
+        return all_not_loaded(run, due, file, "growing", notices.GROWING)
     except (UnreadableFile, RowsLostError) as error:
-        return _all_not_loaded(run, due, file, "failed", error.reason)
+        return all_not_loaded(run, due, file, "failed", error.reason)
 
 
-def _take(run: _Run, source: Source, file: InboxFile, tables: list[Table]) -> list[Load]:
-    """Load what the source wants of the file and record it, or why it cannot be loaded."""
-    fit = fit_tables(run.connection, source, file.name, tables)
-    for note in fit.notes:  # before anything is loaded
-        logger.warning("%s: %s", file.name, note.de if run.settings.language == "de" else note.en)
-    if fit.refusal:
-        return [_not_loaded(run, source, file, "failed", fit.refusal, fit.notes)]
-    written = _first_written(run, source, file)
-    origin = Origin(file.name, file.sha256, uuid.uuid4().hex, now(), written, run.settings.timezone)
-    notes_of = {id(table): notes for table, notes in fit.taken}
-    taken = [table for table, _ in fit.taken]
-    all_written = write_source(run.connection, source, taken, origin)
-    for find in (find_reused_keys, find_left_out):
-        if found := find(run.connection, source, origin.load_id):
-            notes_of[id(taken[0])] = [*notes_of[id(taken[0])], found]
-    loads = [
-        load_of(
-            source.name,
-            file,
-            "loaded",
-            notes=notes_of[id(written.table)],
-            origin=origin,
-            sheet=written.table.name if written.table.is_sheet else None,
-            rows_loaded=written.rows_loaded,
-            rows_quarantined=written.rows_quarantined,
-        )
-        for written in all_written
-    ]
-    for table in fit.others:
-        reason = refusals.other_sheet(source.name, table.row_count + table.reject_count)
-        loads.append(load_of(source.name, file, "skipped", reason, origin=origin, sheet=table.name))
-    for load in loads:
-        record(run.connection, load)
-    remember_columns(run.connection, source, file.name, taken, origin)
-    _put_in_force(run.connection, source, file, origin)
-    refresh_views(run.connection, run.sources, of=source)
-    unread, told = find_unread(run.connection, source, origin.load_id)  # formats are settled
-    return [add_notes(run.connection, loads[0], told, unread), *loads[1:]] if told else loads
-
-
-def _first_written(run: _Run, source: Source, file: InboxFile) -> datetime:
-    """Return the time of change with which this content first came.
-
-    So that a copy of the inbox without its times, and reading anew, make no row newer.
-    """
-    kept = run.connection.execute(
-        "select written_at from ops.source_files where source = ? and file = ? and sha256 = ?",
-        [source.name, file.name, file.sha256],
-    ).fetchone()
-    return kept[0] if kept and kept[0] else file.modified_at
-
-
-def _put_in_force(
-    connection: duckdb.DuckDBPyConnection, source: Source, file: InboxFile, origin: Origin
-) -> None:
-    connection.execute(
-        "delete from ops.source_files where source = ? and (? = 'snapshot' or file = ?)",
-        [source.name, source.kind, file.name],
-    )
-    connection.execute(
-        "insert into ops.source_files (source, file, sha256, fingerprint, modified_at, load_id,"
-        " written_at) values (?, ?, ?, ?, ?, ?, ?)",
-        [
-            source.name,
-            file.name,
-            file.sha256,
-            source.fingerprint,
-            file.modified_at,
-            origin.load_id,
-            origin.modified_at,
-        ],
-    )
-
-
-def _reload_from_archive(run: _Run, there: set[str]) -> Iterator[Load]:
+def _reload_from_archive(run: Run, there: set[str]) -> Iterator[Load]:
     """Load files that left the inbox anew where their mapping changed."""
     versions = run.connection.execute(
         "select source, file, sha256, fingerprint, modified_at from ops.source_files order by all"
@@ -347,7 +267,22 @@ def _reload_from_archive(run: _Run, there: set[str]) -> Iterator[Load]:
             yield from _whatever_comes(run, again, partial(_read_and_write, run, [source], again))
 
 
-def _gone(run: _Run, there: set[str]) -> Iterator[Load]:
+def _held_elsewhere(run: Run, there: set[str]) -> Iterator[Load]:
+    """Load or tell again what is held back and left the inbox: the archive has it."""
+    for verdict in ("accepted", "waiting"):
+        for name, file, held in held_elsewhere(run.connection, verdict, there):
+            source = run.sources.sources.get(name)
+            if source is None:
+                continue
+            if verdict == "waiting":
+                yield tell_held(run.connection, source, file, held)
+                continue
+            kept = archived_path(run.settings.archive, file.sha256, kept_suffix(file.path))
+            again = replace(file, path=kept, seen=Signature.of(kept))
+            yield from _whatever_comes(run, again, partial(_read_and_write, run, [source], again))
+
+
+def _gone(run: Run, there: set[str]) -> Iterator[Load]:
     """Report once which loaded files left the inbox."""
     for name, known in sorted(run.known.items()):
         if name in there or not known.is_there:
@@ -358,12 +293,12 @@ def _gone(run: _Run, there: set[str]) -> Iterator[Load]:
             " using (source, file, load_id) where file = ? and status = 'loaded' group by 1",
             [name],
         ).fetchall()
-        file = InboxFile(Path(name), name, Signature(0, 0), known.modified_at, known.sha256)
+        file = InboxFile.kept(name, known.sha256, known.modified_at)
         for source, rows in loaded:
             yield load_of(source, file, "gone", notices.gone(rows))
 
 
-def _overdue(run: _Run, files: list[InboxFile]) -> list[Load]:
+def _overdue(run: Run, files: list[InboxFile]) -> list[Load]:
     """Report the sources that are overdue."""
     nights: dict[str, set[date]] = {}
     for name, night in run.connection.execute("from ops.source_nights").fetchall():
@@ -384,24 +319,6 @@ def _overdue(run: _Run, files: list[InboxFile]) -> list[Load]:
             )
             loads.append(about_source(source, "overdue", reason))
     return loads
-
-
-def _not_loaded(
-    run: _Run,
-    source: Source | None,
-    file: InboxFile,
-    status: Status,
-    reason: Reason,
-    notes: Sequence[Reason] = (),
-) -> Load:
-    name = source.name if source else None
-    return record_once(run.connection, load_of(name, file, status, reason, notes))
-
-
-def _all_not_loaded(
-    run: _Run, sources: Sequence[Source], file: InboxFile, status: Status, reason: Reason
-) -> list[Load]:
-    return [_not_loaded(run, source, file, status, reason) for source in sources or (None,)]
 
 
 @contextmanager

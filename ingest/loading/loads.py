@@ -22,6 +22,7 @@ Status = Literal[
     "loaded",
     "unchanged",
     "superseded",
+    "held",
     "duplicate",
     "skipped",
     "growing",
@@ -31,13 +32,14 @@ Status = Literal[
     "unmet",
 ]
 # What a person should look at.
-WARNINGS: Final = frozenset({"failed", "growing", "duplicate", "gone", "overdue", "unmet"})
+WARNINGS: Final = frozenset({"failed", "held", "growing", "duplicate", "gone", "overdue", "unmet"})
 
 # What is told of a file, in the catalogue.
 TOLD: Final[dict[Status, str]] = {
     "loaded": marked("{file}: {loaded} rows loaded, {quarantined} in quarantine"),
     "unchanged": marked("{file}: unchanged"),
     "superseded": marked("{file}: a newer version is in force"),
+    "held": marked("{file}: held back. {reason}"),
     "duplicate": marked("{file}: duplicate. {reason}"),
     "skipped": marked("{file}: skipped. {reason}"),
     "growing": marked("{file}: not yet loaded. {reason}"),
@@ -51,12 +53,13 @@ TOLD: Final[dict[Status, str]] = {
 class Load(BaseModel):
     """What became of one file, per source and sheet.
 
-    `unchanged`: this content is in force already. `superseded`: a newer file of the snapshot
-    source is. `gone`: a loaded file is no longer in the inbox. `overdue`: a source did not come;
-    `file` is its pattern, as for `unmet`: references that meet no key. These are told, not recorded
-    in `ops.loads`. `skipped`: a sheet without any of the source's columns, beside sheets that have
-    them. `duplicate`: another file of the source has the same content. `growing`: the file is still
-    being written.
+    `unchanged`: this content is in force already. `gone`: a loaded file is no longer in the inbox.
+    `overdue`: a source did not come; `file` is its pattern, as for `unmet`: references that meet no
+    key. These are told, not recorded in `ops.loads`. `superseded`: a newer file of the snapshot
+    source is in force. `held`: it would take too much away, so a person decides (`ops.held_files`).
+    `skipped`: a sheet without any of the source's columns, beside sheets that have them, or a file
+    that a person turned down. `duplicate`: another file of the source has the same content.
+    `growing`: the file is still being written.
 
     `unread`: columns of the file of which more cells than `sources.yml` allows could not be read
     (`ops.unread_cells`).

@@ -25,6 +25,7 @@ METADATA = dict.fromkeys(METADATA_COLUMNS, "varchar") | {
     "_modified_at": "timestamp",
 }
 
+INCOMING = "raw._incoming"  # as no source can be called
 PIECE_BYTES = 96 << 20
 
 
@@ -98,42 +99,79 @@ def complete_versions(connection: duckdb.DuckDBPyConnection) -> None:
 
 def write_source(
     connection: duckdb.DuckDBPyConnection, source: Source, tables: list[Table], origin: Origin
-) -> list[Written]:
-    """Replace what the file gave before (for a snapshot: what any file gave) by these tables.
+) -> tuple[str, list[Written]]:
+    """Write what a file gives beside what is in force; `replace_rows` or `take_back` must follow.
 
     The caller holds the transaction.
+
+    Returns:
+        The table that holds the rows, and how many went where.
 
     Raises:
         RowsLostError: rows found are not rows loaded plus rows in quarantine.
 
     """
-    target = f"raw.{source.name}"  # plain letters, says sources.yml's check
-    _clear(connection, source, origin, target)
-    _add_columns(connection, target, tables)
-    return [_write_table(connection, source, table, origin, target) for table in tables]
-
-
-def _clear(
-    connection: duckdb.DuckDBPyConnection, source: Source, origin: Origin, target: str
-) -> None:
-    if source.kind == "snapshot":
-        # Not deleted row by row: that would read them all, and keep their space for a while.
-        connection.execute(f"drop table if exists {target}")
-        connection.execute("delete from ops.quarantine where source = ?", [source.name])
+    # A snapshot mostly replaces all: a table of its own is dropped and renamed, while rows deleted
+    # one by one would be read and keep their space for a while.
+    target = INCOMING if source.kind == "snapshot" else f"raw.{source.name}"
     columns = ", ".join(f"{name} {type_}" for name, type_ in METADATA.items())
     connection.execute(f"create table if not exists {target} ({columns})")
+    _add_columns(connection, target, [name for table in tables for name in table.columns])
+    return target, [_write_table(connection, source, table, origin, target) for table in tables]
+
+
+def replace_rows(
+    connection: duckdb.DuckDBPyConnection, source: Source, replaced: list[str]
+) -> None:
+    """Put what was written in force, in place of the rows and the quarantine of earlier loads."""
+    target = f"raw.{source.name}"  # plain letters, says sources.yml's check
     if source.kind == "events":
-        connection.execute(f"delete from {target} where _file = ?", [origin.file])
-        connection.execute(
-            "delete from ops.quarantine where source = ? and file = ?", [source.name, origin.file]
-        )
+        _delete(connection, target, replaced)
+    elif _keeps_rows(connection, source, replaced):
+        _delete(connection, target, replaced)
+        described = connection.execute(f"describe {INCOMING}").fetchall()
+        _add_columns(connection, target, [row[0] for row in described])
+        connection.execute(f"insert into {target} by name from {INCOMING}")
+        connection.execute(f"drop table {INCOMING}")
+    else:
+        connection.execute(f"drop table if exists {target}")
+        connection.execute(f"alter table {INCOMING} rename to {source.name}")
+    connection.execute(
+        "delete from ops.quarantine where source = ? and list_contains(?, load_id)",
+        [source.name, replaced],
+    )
 
 
-def _add_columns(connection: duckdb.DuckDBPyConnection, target: str, tables: list[Table]) -> None:
+def take_back(connection: duckdb.DuckDBPyConnection, source: Source, origin: Origin) -> None:
+    """Undo what was written."""
+    if source.kind == "snapshot":
+        connection.execute(f"drop table {INCOMING}")
+    else:
+        _delete(connection, f"raw.{source.name}", [origin.load_id])
+    connection.execute(
+        "delete from ops.quarantine where source = ? and load_id = ?",
+        [source.name, origin.load_id],
+    )
+
+
+def _keeps_rows(connection: duckdb.DuckDBPyConnection, source: Source, replaced: list[str]) -> bool:
+    """Whether rows of other loads than the replaced ones stay."""
+    if source.name not in raw_tables(connection):
+        return False
+    query = f"select 1 from raw.{source.name} where not list_contains(?, _load_id) limit 1"
+    return connection.execute(query, [replaced]).fetchone() is not None
+
+
+def _delete(connection: duckdb.DuckDBPyConnection, table: str, load_ids: list[str]) -> None:
+    if load_ids:
+        connection.execute(f"delete from {table} where list_contains(?, _load_id)", [load_ids])
+
+
+def _add_columns(connection: duckdb.DuckDBPyConnection, target: str, names: list[str]) -> None:
     """Add the columns that no earlier file had; names that differ in case only are the same."""
     described = connection.execute(f"describe {target}").fetchall()
     known = {str(row[0]).casefold() for row in described}
-    for name in (name for table in tables for name in table.columns):
+    for name in names:
         if name.casefold() not in known:
             connection.execute(f"alter table {target} add column {identifier(name)} varchar")
             known.add(name.casefold())

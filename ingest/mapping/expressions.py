@@ -80,6 +80,12 @@ def in_form(text: str, key_form: str | None) -> str:
     return f"case when {digits} <> '' then {written} else {text} end"
 
 
+def row_key(source: Source, columns: Columns) -> str:
+    """Return what identifies a row of a source over all that it feeds; its number without a key."""
+    names = dict.fromkeys(name for mapping in source.maps.values() for name in mapping.key)
+    return joined([_filled(name, columns) for name in names or (ROW_NUMBER,)], "|")
+
+
 def feeds(mapping: EntityMapping, columns: Columns) -> str:
     """Return the condition under which a row feeds the entity: `where` holds, no key is empty."""
     keys = [_is_filled(name, columns) for name in mapping.key]

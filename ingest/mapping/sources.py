@@ -34,6 +34,11 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 # The share of a column's cells that may be unreadable, and of its references that may lead nowhere,
 # before it is told as a fault of the column: one in twenty is no typing slip any more.
 MAY_BE_UNREAD = 0.05
+# The share of the records in force that may go with a new file before it waits for a person:
+# exports cut off or filtered lose more. A list that turns over by its nature (open orders) says so
+# in sources.yml. Okta pauses imports that end accounts at the same share (help.okta.com, "Import
+# safeguards"), and our push clearing scores (`max_share_cleared` in crm.yml).
+MAX_SHARE_GONE = 0.2
 FileColumn = Annotated[str, AfterValidator(clean_name)]
 
 
@@ -142,6 +147,7 @@ class Source(_Strict):
     locale: Literal["de", "en", "auto"] = "auto"
     expected: Rhythm | None = None
     may_be_unread: float = Field(default=MAY_BE_UNREAD, ge=0, le=1)
+    max_share_gone: float = Field(default=MAX_SHARE_GONE, ge=0, le=1)
     changed: FileColumn | None = None
     maps: dict[str, EntityMapping]
 
@@ -160,12 +166,18 @@ class Source(_Strict):
         without: dict[str, Any] = {
             "expected": True,
             "may_be_unread": True,
+            "max_share_gone": True,
             "maps": {"__all__": {"key_form"}},
         }
         if self.changed is None:
             without["changed"] = True
         entry = self.model_dump_json(exclude=without) + (repr(forms) if forms else "")
         return hashlib.sha256(entry.encode()).hexdigest()
+
+    @property
+    def judged_by(self) -> str:
+        """Changes whenever anything changes that decides which files may replace others."""
+        return f"{self.fingerprint} {self.max_share_gone}"
 
     def claims(self, file: str) -> bool:
         """Whether the file (its path below the inbox) belongs to this source."""

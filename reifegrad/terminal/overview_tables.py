@@ -31,6 +31,8 @@ STANDINGS: Final = {
 }
 OUTCOMES: Final = {
     "loaded": marked("loaded"),
+    "held": marked("held back"),
+    "superseded": marked("a newer version is in force"),
     "skipped": marked("skipped"),
     "failed": marked("not loaded"),
     "growing": marked("waits"),
@@ -148,8 +150,12 @@ def files_table(overview: Overview) -> Table:
 
 
 def _outcome(file: LoadedFile) -> str:
-    if file.status == "failed" and file.in_force_since:
-        return _("not loaded; that of {since:%Y-%m-%d} stands").format(since=file.in_force_since)
+    if file.status in {"failed", "held"} and file.in_force_since:
+        said = {
+            "failed": _("not loaded; that of {since:%Y-%m-%d} stands"),
+            "held": _("held back; that of {since:%Y-%m-%d} stands"),
+        }
+        return said[file.status].format(since=file.in_force_since)
     outcome = _(OUTCOMES[file.status])
     if file.unread and file.status == "loaded":
         outcome += _("; not readable: {columns}").format(columns=", ".join(file.unread))

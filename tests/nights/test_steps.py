@@ -38,7 +38,7 @@ def test_the_command_line_takes_the_steps_in_their_order(tmp_path, monkeypatch, 
         yield "told"
         return result
 
-    ingested = stations.Ingested(("broken.csv",), ())
+    ingested = stations.Ingested(("broken.csv",), (), held=("kunden.csv",))
     recorded = {dag_id: tuple(map(recording, steps)) for dag_id, steps in NIGHT.items()}
     monkeypatch.setattr(stations, "NIGHT", recorded)
     monkeypatch.setattr(stations, "TOLD", {})
@@ -46,7 +46,13 @@ def test_the_command_line_takes_the_steps_in_their_order(tmp_path, monkeypatch, 
     monkeypatch.setattr(stations, "ingest", lambda *_: told("ingest_files", ingested))
     lines = list(stations.run_night(Settings(home=tmp_path, language="en")))
     assert taken == [name for name in STEPS if name not in left_out]
-    assert lines == ["told", "told", "! Not loaded, see above: broken.csv"]
+    assert lines == [
+        "told",
+        "told",
+        "! Not loaded, see above: broken.csv",
+        "! Held back until a person decides, see above: kunden.csv"
+        " (reifegrad ingest --accept FILE)",
+    ]
 
 
 def test_a_score_that_can_not_be_trained_is_told_and_the_night_goes_on_by_what_is_in_force(

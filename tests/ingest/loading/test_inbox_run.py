@@ -113,8 +113,8 @@ def test_a_snapshot_has_one_file_in_force_the_newest(
     ingest_inbox(settings)
     assert query('select "Name" from raw.customers') == [("Neu",)]
     again = ingest_inbox(settings)
-    assert statuses(again) == [("kunden_alt.csv", "superseded"), ("kunden_neu.csv", "unchanged")]
-    drop("kunden_alt.csv", "Nr;Name\n3;Jetzt neuer\n", age_days=0)
+    assert statuses(again) == [("kunden_neu.csv", "unchanged"), ("kunden_alt.csv", "superseded")]
+    drop("kunden_alt.csv", "Nr;Name\n1;Jetzt neuer\n", age_days=0)
     ingest_inbox(settings)
     assert query('select "Name" from raw.customers') == [("Jetzt neuer",)]
 
@@ -246,7 +246,7 @@ def test_one_file_feeds_several_sources(
 
 
 @pytest.mark.parametrize(
-    "point", ["ingest.loading.inbox_run._put_in_force", "ingest.loading.inbox_run.refresh_views"]
+    "point", ["ingest.loading.taking._put_in_force", "ingest.loading.taking.refresh_views"]
 )
 def test_killed_in_the_middle_and_run_again_gives_the_same(
     settings: Settings, drop: Drop, query: Query, point: str
@@ -259,9 +259,9 @@ def test_killed_in_the_middle_and_run_again_gives_the_same(
     program = (
         f"import os, signal, {module} as m\n"
         f"m.{name} = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "from pathlib import Path\nfrom config import Settings\n"
+        "from pathlib import Path\nfrom config import Settings\nfrom ingest import ingest_inbox\n"
         f"home = Path({str(settings.home)!r})\n"
-        "m.ingest_inbox(Settings(home=home, config=home / 'config'))\n"
+        "ingest_inbox(Settings(home=home, config=home / 'config'))\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], cwd=PROJECT_ROOT, check=False)
     assert ended.returncode == -9

@@ -54,9 +54,9 @@ def test_a_full_disk_is_named_and_leaves_the_warehouse_as_it_was(
 
 KILLS = (
     "ingest.loading.inbox_run.read_file",
-    "ingest.loading.inbox_run.write_source",
+    "ingest.loading.taking.write_source",
     "ingest.loading.raw._quarantine_keyless",
-    "ingest.loading.inbox_run.remember_columns",
+    "ingest.loading.taking.remember_columns",
     "ingest.loading.archive.Copy.keep",
     "ingest.loading.inbox_run.close_night",
 )
