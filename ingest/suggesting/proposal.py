@@ -32,7 +32,6 @@ from ingest.suggesting.names import (
     escaped,
     file_stem,
     files_glob,
-    implied_values,
     sheet_glob,
     source_name,
 )
@@ -235,7 +234,7 @@ def _propose_source(
 ) -> SourceProposal:
     entities = list(find_entities(title, table, headers))
     notes = () if entities else (_why_none(title),)
-    sounds_so = "consent" in entities_said(title) or implied_values("consent", title, ())
+    sounds_so = "consent" in entities_said(title) or "newsletter" in normalised(title)
     if sounds_so and not {"consent", "interaction"} & {p.entity for p in entities}:
         notes = (*notes, NO_VALUE)
     if entities and {"company", "nothing"} <= entities_said(title):

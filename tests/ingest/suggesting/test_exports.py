@@ -113,6 +113,12 @@ def test_no_consent_without_a_value() -> None:
     assert any("keine Spalte sagt, wer zugestimmt hat" in note.de for note in source.notes)
 
 
+def test_a_list_of_customers_by_mail_asks_nothing_about_consents() -> None:
+    table = sample_table("t", ["KdNr", "Firma"], [[f"1000{n}", f"F {n} GmbH"] for n in range(6)])
+    (source,) = propose("kunden_email.csv", [table], NONE)
+    assert source.notes == ()
+
+
 @pytest.mark.parametrize(
     ("marks", "granted"), [(("ja", "nein"), {"ja": "false"}), (("x", ""), {"x": "false"})]
 )
