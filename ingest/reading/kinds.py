@@ -1,4 +1,4 @@
-"""Kinds of file that are not read: by their first bytes, with what to do.
+"""Kinds of file by their first bytes: those that are not read, with what to do, and dBase.
 
 Told before the reader of delimited text sees them, which makes a table of anything.
 """
@@ -6,6 +6,7 @@ Told before the reader of delimited text sees them, which makes a table of anyth
 from __future__ import annotations
 
 import re
+import struct
 
 from ingest.reading import refusals
 from ingest.reading.refusals import Reason
@@ -85,6 +86,12 @@ _TEXT_KINDS = [(re.compile(pattern, re.DOTALL), reason) for pattern, reason in _
 _TAR = _is("ein tar-Archiv", "a tar archive", _ARCHIVE)
 
 
+# The first byte of dBase III to 7 and FoxPro, with and without memo fields.
+DBASE_VERSIONS = frozenset(b"\x03\x04\x30\x31\x32\x43\x83\x8b\x8c\xcb\xf5")
+# Between the end of the fields and the records FoxPro keeps the name of its database.
+FOXPRO_BYTES = 263
+
+
 def find_unread_kind(start: bytes) -> Reason | None:
     """Return why a file is not read, by its first bytes (300 or more); None if it may be."""
     for magic, reason in _BINARY:
@@ -99,3 +106,14 @@ def find_unread_kind(start: bytes) -> Reason | None:
 def plain_start(start: bytes) -> bytes:
     """Return first bytes without marks, blanks and the zeros of UTF-16."""
     return start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+
+
+def is_dbase(start: bytes) -> bool:
+    """Whether a file begins like a dBase table: version, date, and where its fields end."""
+    if len(start) < 33 or start[0] not in DBASE_VERSIONS:
+        return False
+    month, day = start[2], start[3]
+    header, record = struct.unpack_from("<HH", start, 8)
+    ends = (header - 1, header - 1 - FOXPRO_BYTES)
+    has_end = header > len(start) or any(0 < n < len(start) and start[n] == 0x0D for n in ends)
+    return 1 <= month <= 12 and 1 <= day <= 31 and header >= 33 and record > 1 and has_end

@@ -93,6 +93,16 @@ TWO_LINE_RECORDS = Reason(
     "In this list each record takes two or more lines. Please print it with a layout of one line"
     " per record, or export it as a spreadsheet (Excel).",
 )
+DELETED = Reason(
+    "Dieser Datensatz ist in der dBase-Datei als gelöscht markiert. Es ist nichts zu tun.",
+    "This record is marked as deleted in the dBase file. Nothing needs doing.",
+)
+MEMO_FIELDS = Reason(
+    "Memofelder stehen in einer eigenen Datei (.dbt, .fpt) und wurden nicht gelesen. Werden sie"
+    " gebraucht, bitte als Excel oder CSV exportieren.",
+    "Memo fields lie in a file of their own (.dbt, .fpt) and were not read. If they are needed,"
+    " please export as Excel or CSV.",
+)
 BROKEN_CARD = Reason(
     "Diese Visitenkarte (vCard) ist beschädigt. Bitte den Kontakt neu exportieren.",
     "This card (vCard) is damaged. Please export the contact again.",

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.reading import refusals
-from ingest.reading.kinds import NUMBERS, find_unread_kind, plain_start
+from ingest.reading.kinds import NUMBERS, find_unread_kind, is_dbase, plain_start
 from ingest.reading.refusals import OtherKindError, UnreadableFile
 
 if TYPE_CHECKING:
@@ -78,6 +78,15 @@ def _read(path: Path, handover: Handover, unpacker: Unpacker) -> None:
         from ingest.reading.parquet_files import read_parquet
 
         return read_parquet(path, handover)
+    return _read_other(path, start, handover, unpacker)
+
+
+def _read_other(path: Path, start: bytes, handover: Handover, unpacker: Unpacker) -> None:
+    """Read what is neither packed nor a workbook nor Parquet."""
+    if is_dbase(start):
+        from ingest.reading.dbase_files import read_dbase
+
+        return read_dbase(path, handover)
     if reason := find_unread_kind(start):
         raise OtherKindError(reason)
     if _is_markup(start):
