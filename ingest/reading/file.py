@@ -28,8 +28,9 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 def read_file(path: Path | str) -> list[Table]:
     """Read a file as the tables that it holds, every cell as text.
 
-    Reads CSV and its relatives, Excel (xlsx, xlsm, xlsb, xls), OpenDocument, JSON, JSON Lines and
-    Parquet, each also inside zip and gzip.
+    Reads CSV and its relatives, columns of a fixed width, Excel (xlsx, xlsm, xlsb, xls),
+    OpenDocument, web pages, XML, dBase, JSON, JSON Lines, Parquet, vCards and mails with their
+    attachments, each also inside zip and gzip.
 
     Raises:
         UnreadableFile: the file cannot be read; the reason is one for a salesperson.
