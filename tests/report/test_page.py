@@ -36,6 +36,12 @@ def browser() -> Iterator[Any]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = make_home(tmp_path_factory.mktemp("report"))
     store_nights(settings)
+    with open_warehouse(settings) as connection:  # more than the page shows
+        connection.execute(
+            "insert into ops.unmet_references select 'erp', 'entity ' || n, 'company', 'kunden',"
+            " 'x', 400, 312, true, repeat('312 von 400 Zeilen nennen einen Kunden. ', 4),"
+            " repeat('312 of 400 rows name a customer. ', 4), '', '' from range(8) as t(n)"
+        )
     return write_report(settings)
 
 
