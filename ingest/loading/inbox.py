@@ -16,6 +16,7 @@ from workbooks.to_do import is_to_do
 
 # Files that programs leave beside what people drop: hidden ones, Office's locks, partial downloads.
 IGNORED_PREFIXES = (".", "~$")
+IGNORED_NAMES = ("thumbs.db", "desktop.ini")  # what Windows keeps of a folder
 IGNORED_SUFFIXES = (".tmp", ".part", ".crdownload", ".filepart", ".partial")
 # A file that changed within this many seconds may still be being written: wait that long, once a
 # run, and look again.
@@ -140,6 +141,7 @@ def inbox_paths(inbox: Path) -> list[Path]:
         if (path.is_symlink() or path.is_file())
         and not any(part.startswith(IGNORED_PREFIXES) for part in path.relative_to(inbox).parts)
         and path.suffix.lower() not in IGNORED_SUFFIXES
+        and path.name.lower() not in IGNORED_NAMES
         # Read cell by cell by `report.corrections` and `report.calls`, which account for them.
         and (leads_out(path, inbox) or not (is_to_do(path.name) or is_call_list(path)))
     )

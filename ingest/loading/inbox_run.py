@@ -39,6 +39,7 @@ from ingest.loading.loads import Load, about_source, load_of, record_once
 from ingest.loading.raw import RowsLostError, complete_versions
 from ingest.loading.rhythm import is_overdue, usual_days
 from ingest.loading.taking import Run, all_not_loaded, not_loaded, take
+from ingest.loading.unclaimed import why_unclaimed
 from ingest.loading.unmet_references import find_unmet
 from ingest.loading.unread import count_unread
 from ingest.loading.versions import version_of
@@ -183,8 +184,10 @@ def _ingest_file(run: Run, file: InboxFile, later: list[InboxFile] | None = None
     except OSError:
         return [not_loaded(run, None, file, "failed", refusals.NO_ACCESS)]
     if not claiming:
-        remember(run.connection, file, run.known.get(file.name), run.night)
-        return [not_loaded(run, None, file, "failed", refusals.UNKNOWN_FILE)]
+        known = run.known.get(file.name)
+        remember(run.connection, file, known, run.night)
+        reason = why_unclaimed(run.connection, file, known)
+        return [not_loaded(run, None, file, "failed", reason)]
     standing = {source.name: _standing(run, source, file) for source in claiming}
     if later is not None and any(load and load.status == "duplicate" for load in standing.values()):
         later.append(file)

@@ -59,6 +59,14 @@ _BINARY = (
     (b"\xfd7zXZ", _is("ein xz-Archiv", "an xz archive", _ARCHIVE)),
     (b"\x28\xb5\x2f\xfd", _is("ein zstd-Archiv", "a zstd archive", _ARCHIVE)),
     (b"7z\xbc\xaf", _is("ein 7z-Archiv", "a 7z archive", _ARCHIVE)),
+    (
+        b"L\0\0\0\1\x14\2\0",
+        _is(
+            "eine Windows-Verknüpfung, nicht die Datei selbst",
+            "a Windows shortcut, not the file itself",
+            ("Bitte die Datei selbst kopieren.", "Please copy the file itself."),
+        ),
+    ),
     (b"SQLite format 3", _is("eine Datenbank", "a database", _EXPORT)),
     (b"\0\1\0\0Standard", _ACCESS),
     (b"!BDN", _is("ein Outlook-Postfach", "an Outlook mailbox", _EXPORT)),

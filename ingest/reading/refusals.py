@@ -117,12 +117,6 @@ BROKEN_JSON_LINE = Reason(
     "Diese Zeile ist kein JSON-Datensatz. Bitte die Zeile in der Datei berichtigen.",
     "This line is not a JSON record. Please correct the line in the file.",
 )
-UNKNOWN_FILE = Reason(
-    "Keine Quelle in sources.yml passt zu diesem Dateinamen. Bitte die Datei umbenennen oder"
-    " dort eine Quelle eintragen; einen Vorschlag macht `reifegrad sources suggest`.",
-    "No source in sources.yml matches this file name. Please rename the file or add a source;"
-    " `reifegrad sources suggest` proposes one.",
-)
 UNSAFE_ARCHIVE = Reason(
     "Das Archiv enthält Verknüpfungen, doppelte Dateinamen oder Pfade, die aus ihm hinausführen."
     " Bitte die Dateien darin einzeln ablegen.",

@@ -56,7 +56,7 @@ def test_files_hints_missing_sources_open_values_and_quarantine(tmp_path: Path) 
     ingest_inbox(settings.model_copy(update={"as_of": settings.night}))
     german = shown(settings, "de")
     assert "auftraege.csv   orders   neu" in german
-    assert "Keine Quelle in sources.yml passt" in german
+    assert "keine Quelle in sources.yml passt" in german
     assert "1.234: mit Dezimalkomma; sonst in sources.yml `locale: en` setzen" in german
     assert "3, 4, 5, 6, 7, …" in german and "Der Schlüssel ist leer" in german
     assert "Ausgeblieben" not in german

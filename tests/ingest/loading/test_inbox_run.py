@@ -194,7 +194,7 @@ def test_what_cannot_be_loaded_is_recorded_once_and_stops_nothing(
         ("a_unbekannt.csv", None),
         ("kunden.csv", "customers"),
     ]
-    assert "Keine Quelle" in str(failed[0][2]) and "PDF" in str(failed[1][2])
+    assert "keine Quelle" in str(failed[0][2]) and "PDF" in str(failed[1][2])
     assert not list(settings.archive.glob(".*"))
 
 
