@@ -36,16 +36,18 @@ def find_reused_keys(
     described = connection.execute(f"describe raw.{source.name}").fetchall()
     columns = columns_of(row[0] for row in described)
     name = canonical(load_entities()[ENTITY].columns[NAME], mapping.columns[NAME], columns)
+    # First by spelling: a list of order lines has a row per line, but few spellings of a firm.
     rows = connection.execute(
         f"with named as (select {record_id(source, mapping, columns)} as record, _load_id,"
         f" nullif(trim({name}), '') as name, _file, _row_number,"
         " (_version_at, _modified_at, _file, _row_number) as version"
-        f" from raw.{source.name} where {feeds(mapping, columns)})"
-        " select record, arg_max(name, version) as held,"
-        " list({'name': name, 'file': _file, 'row': _row_number} order by version)"
-        " from named where name is not null group by record"
-        " having count(distinct lower(name)) > 1 and bool_or(_load_id = ?)"
-        " order by min(_row_number), record",
+        f" from raw.{source.name} where {feeds(mapping, columns)}),"
+        " spelled as (select record, name, max(version) as version, min(_row_number) as first_row,"
+        " arg_max({'name': name, 'file': _file, 'row': _row_number}, version) as place,"
+        " bool_or(_load_id = ?) as is_new from named where name is not null group by record, name)"
+        " select record, arg_max(name, version) as held, list(place order by version)"
+        " from spelled group by record having count(distinct lower(name)) > 1 and bool_or(is_new)"
+        " order by min(first_row), record",
         [load_id],
     ).fetchall()
     reused: dict[str, list[NamedRow]] = defaultdict(list)

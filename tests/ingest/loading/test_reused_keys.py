@@ -9,6 +9,7 @@ import pytest
 
 from config import Settings
 from ingest import ingest_inbox
+from ingest.loading import inbox_run
 from ingest.loading.reused_keys import are_different_firms
 
 SOURCES = """
@@ -84,3 +85,24 @@ def test_only_the_first_few_are_named(settings: Settings, drop: Callable[..., Pa
 )
 def test_spellings_of_a_firm_are_no_other_firm(one: str, two: str, are_different: bool) -> None:
     assert are_different_firms(one, two) is are_different
+
+
+def test_a_long_list_of_lines_fits_into_memory(
+    settings: Settings,
+    write_sources: Callable[[str], None],
+    drop: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # All lines of each firm in one list once took more than the limit, and the file was refused.
+    monkeypatch.setattr(inbox_run, "MEMORY_LIMIT", "60MB")
+    write_sources(
+        'sources: {lines: {files: "lines*", kind: events, maps: {company:'
+        " {key: [KdNr], columns: {name: Kunde}}, order_line: {key: [Nr], columns: {order_no: Nr,"
+        " company: {column: KdNr, source: lines}}}}}}"
+    )
+    lines = (
+        f"{n};{n % 9000};Firma {n % 9000} Maschinenbau GmbH & Co. KG\n" for n in range(150_000)
+    )
+    drop("lines.csv", "Nr;KdNr;Kunde\n" + "".join(lines))
+    (load,) = ingest_inbox(settings)
+    assert load.status == "loaded" and load.rows_loaded == 150_000
