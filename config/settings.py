@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     expectations: Path = Field(
         default=PROJECT_ROOT / "expectations", description="one YAML file per use case"
     )
+    proposals: Path = Field(
+        default=PROJECT_ROOT / "proposals", description="one YAML file per use case that acts"
+    )
     language: Literal["de", "en"] = Field(
         default="de",
         description="reasons, to-dos, tables, help, errors, and the log lines that are for people",
@@ -85,7 +88,7 @@ class Settings(BaseSettings):
         default=120, ge=0, description="how long a station waits for the warehouse's file"
     )
 
-    @field_validator("home", "config", "models", "expectations")
+    @field_validator("home", "config", "models", "expectations", "proposals")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value if value.is_absolute() else Path.cwd() / value
@@ -155,7 +158,7 @@ def load_settings() -> Settings:
     folder, home = config_folder()
     values: dict[str, Any] = read_env(home / "secrets.env") | read_env(folder / SETTINGS_FILE)
     values = {
-        key: str(PROJECT_ROOT / value) if key in {"models", "expectations"} else value
+        key: str(PROJECT_ROOT / value) if key in {"models", "expectations", "proposals"} else value
         for key, value in values.items()
     } | {"home": home}
     environment = {

@@ -32,6 +32,7 @@ TRAINING_DUE: Final = "training_due"
 CHAMPIONS: Final = "champions"
 SCORES: Final = "scores"
 CRM: Final = "crm"
+MAILINGS: Final = "mailings"
 
 # DuckDB lets one process write, so every task that opens the warehouse takes the one slot.
 WAREHOUSE_POOL: Final = "warehouse"

@@ -20,6 +20,7 @@ ROOMS: Final = frozenset(
         "ml",
         "crm",
         "report",
+        "proposals",
         "nights",
         "sample",
         "reifegrad",
@@ -34,6 +35,7 @@ PASSING: Final = frozenset(
         "TrainingError",
         "FetchRunningError",
         "MailError",
+        "OutboxError",
     }
 )
 

@@ -79,6 +79,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
     from fetch import load_entries
     from identity.golden_record import load_golden_record
     from ingest import load_sources
+    from proposals.rules import load_rules
     from report.calls import load_lists
     from warehouse.catalogue import read_marts
     from warehouse.privacy import load_privacy
@@ -88,6 +89,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         "fetch.yml": lambda: load_entries(settings),
         "crm.yml": lambda: load_config(settings),
         "lists.yml": lambda: load_lists(settings),
+        "proposals.yml": lambda: load_rules(settings),
         "privacy.yml": lambda: load_privacy(settings, read_marts()),
         "golden_record.yml": lambda: load_golden_record(settings, load_sources(settings).sources),
         "expectations": lambda: (load_use_cases(settings.expectations),
@@ -114,18 +116,19 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
             told.add(says)
             todo = None if (settings.config / name).exists() else _advice(name)
             yield Finding(check="configuration", level="error", says=says, todo=todo)
-    broken = list(_broken_scores(settings))
+    broken = list(_broken(settings))
     yield from broken
     if not (told or broken):
         says = _("Every configuration file in {folder} can be read.").format(folder=settings.config)
         yield Finding(check="configuration", level="ok", says=says)
 
 
-def _broken_scores(settings: Settings) -> Iterator[Finding]:
-    """Tell of mistakes in the YAML of scores: each stops its own score only."""
+def _broken(settings: Settings) -> Iterator[Finding]:
+    """Tell of mistakes in the YAML of scores and use cases: each stops itself only."""
     from ml.specs.files import read_specs
+    from proposals import read_uses
 
-    for name, problem in read_specs(settings).broken.items():
+    for name, problem in (read_specs(settings).broken | read_uses(settings).broken).items():
         todo = _("Mend it: until then {name} stays as it is, and the others are made.")
         yield Finding(
             check="configuration", level="warning",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ml import Scoring, Training, Watch
     from nights.mailing import Mailed
     from nights.preflight import Finding
+    from proposals import Handed, Proposed, Taken, WrittenList
     from report.calls import Lists
     from warehouse import BuildResult
 
@@ -178,6 +179,42 @@ def _watch(settings: Settings) -> list[Watch]:
     return watched
 
 
+def _take_releases(settings: Settings) -> list[Taken]:
+    from proposals import take_releases
+
+    return take_releases(settings)
+
+
+def _propose(settings: Settings) -> list[Proposed]:
+    from proposals import propose
+
+    return propose(settings)
+
+
+def _told_proposals(results: list[Proposed]) -> list[str]:
+    from proposals.proposing import tell
+
+    return [tell(one) for one in results]
+
+
+def _hand_over(settings: Settings) -> Handed:
+    from proposals import hand_over
+
+    return hand_over(settings)
+
+
+def _told_handed(handed: Handed) -> list[str]:
+    from proposals.handing_over import tell
+
+    return tell(handed)
+
+
+def _write_release_list(settings: Settings) -> WrittenList:
+    from proposals import write_release_list
+
+    return write_release_list(settings)
+
+
 def _write_lists(settings: Settings) -> Lists:
     from report.calls import write_call_lists
 
@@ -252,6 +289,24 @@ SCORE_CUSTOMERS: Final = (
     Step("publish_scores", _publish, dict),
     Step("watch_scores", _watch, lambda watched: {one.score: one.message for one in watched}),
 )
+_TAKE: Final = Step(
+    "take_releases",
+    _take_releases,
+    lambda lists: {
+        "taken": sum(one.new for one in lists),
+        "refused": [line for one in lists for line in one.refused],
+    },
+)
+_HAND_OVER: Final = Step("hand_over_released", _hand_over, _told_handed)
+_LIST: Final = Step("write_release_list", _write_release_list, lambda written: written.waiting)
+PROPOSE_ACTIONS: Final = (
+    _TAKE,  # before the proposals: who released one has seen what it was
+    Step("make_proposals", _propose, _told_proposals),
+    _HAND_OVER,  # after them: nothing goes out that is no longer due
+    _LIST,
+)
+# Beside the night, by day: what people released since.
+DELIVER_RELEASED: Final = (_TAKE, _HAND_OVER, _LIST)
 PUSH_SCORES: Final = (
     # before the push: the lists are there also where the CRM does not answer
     Step("write_call_lists", _write_lists, lambda lists: len(lists.written)),
@@ -268,6 +323,7 @@ NIGHT: Final[Mapping[str, tuple[Step, ...]]] = {
     "assess_maturity": ASSESS_MATURITY,
     "train_models": TRAIN_MODELS,
     "score_customers": SCORE_CUSTOMERS,
+    "propose_actions": PROPOSE_ACTIONS,
     "push_scores": PUSH_SCORES,
 }
 DAG_IDS: Final = tuple(NIGHT)

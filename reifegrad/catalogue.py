@@ -27,6 +27,7 @@ ROOMS: Final = (
     "identity",
     "expectations",
     "report",
+    "proposals",
     "ml",
     "crm",
     "workbooks",

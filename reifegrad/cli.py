@@ -16,6 +16,7 @@ from reifegrad.groups import identity_app, sources_app
 from reifegrad.listing import lists
 from reifegrad.models import models_app
 from reifegrad.options import AsJson, Night, prepare_terminal, settings_now, settings_of
+from reifegrad.proposals import deliver, proposals_app, propose
 from reifegrad.spoken import SpokenGroup
 from reifegrad.terminal.printing import progress_bar, say, say_json, show
 
@@ -45,6 +46,12 @@ app.add_typer(
     models_app,
     name="models",
     help="The scores' specs: models/*.yml, and what people decide of the models in force.",
+    rich_help_panel=NIGHTS,
+)
+app.add_typer(
+    proposals_app,
+    name="proposals",
+    help="What waits for a person's release; without a command the table of it.",
     rich_help_panel=NIGHTS,
 )
 app.command(rich_help_panel=STATIONS)(fetch)
@@ -234,6 +241,8 @@ def watch(night: Night = None) -> None:
         say(line)
 
 
+app.command(rich_help_panel=STATIONS)(propose)
+app.command(rich_help_panel=STATIONS)(deliver)
 app.command(rich_help_panel=STATIONS)(lists)
 app.command(rich_help_panel=STATIONS)(push)
 

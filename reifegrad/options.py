@@ -51,5 +51,5 @@ def prepare_terminal(*, verbose: bool) -> None:
         stream=sys.stderr,
     )
     if not verbose:  # their lines are those that the command prints
-        for room in ("ingest", "expectations", "fetch"):
+        for room in ("ingest", "expectations", "fetch", "proposals"):
             logging.getLogger(room).setLevel(logging.ERROR)

@@ -18,6 +18,7 @@ from nights.failures import one_line
 from nights.steps import NIGHT, SCORING, Step
 from reifegrad import fetching
 from reifegrad.listing import say_lists, say_mails
+from reifegrad.proposals import say_handed, say_proposed, say_release_list, say_taken
 from reifegrad.terminal.push_tables import say_pushed, say_tasks, say_waiting
 
 if TYPE_CHECKING:
@@ -348,6 +349,10 @@ TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
     "watch_scores": _by_score,
     **dict.fromkeys(SCORING.values(), _by_score),
     "publish_scores": lambda settings, rows: [_published(settings, rows)],
+    "take_releases": say_taken,
+    "make_proposals": say_proposed,
+    "hand_over_released": say_handed,
+    "write_release_list": say_release_list,
     "write_call_lists": say_lists,
     "prepare_push": say_waiting,
     "push_to_crm": say_pushed,
@@ -399,17 +404,18 @@ def _take(step: Step, settings: Settings, failed: list[Exception]) -> tuple[Any,
     from crm import CrmError
     from ml import ScoringError, TrainingError
     from nights.mailing import MailError
+    from proposals import OutboxError, ProposingError
 
     try:
         result = step.run(settings)
-    except (TrainingError, ScoringError) as error:
+    except (TrainingError, ScoringError, ProposingError) as error:
         # The scores are made by what is in force, and the others reach people.
         failed.append(error)
         result = error.results
     except CrmError as error:
         failed.append(error)
         return None, {"push_to_crm", "exchange_tasks"}  # as in Airflow
-    except MailError as error:
+    except (MailError, OutboxError) as error:
         failed.append(error)
         return None, set()
     return result, {*step.chooses} - {*result} if step.chooses else set()

@@ -130,6 +130,16 @@ class PushProblem(_Frozen):
     failed_at: datetime
 
 
+class ProposalGroup(_Frozen):
+    """The proposals of one use case: how many wait for people, and what went out last."""
+
+    use_case: str
+    waiting: int
+    released: int
+    sent_on: date | None = None
+    sent: int = 0
+
+
 class Overview(_Frozen):
     """Everything that `reifegrad status` tells.
 
@@ -153,6 +163,7 @@ class Overview(_Frozen):
     scores: tuple[ScoreGroup, ...] = ()
     pushes: tuple[PushGroup, ...] = ()
     push_problems: tuple[PushProblem, ...] = ()
+    proposals: tuple[ProposalGroup, ...] = ()
 
 
 FILES = """
@@ -235,6 +246,19 @@ select connector, problem, failing_since, failed_at
 from ops.push_problems
 order by connector
 """
+PROPOSALS = """
+select use_case,
+    count(*) filter (state = 'open') as waiting,
+    count(*) filter (state = 'released') as released,
+    max(delivered_on) filter (state = 'sent') as sent_on,
+    count(*) filter (state = 'sent' and delivered_on = last_on) as sent
+from (
+    select *, max(delivered_on) over (partition by use_case) as last_on from ops.proposal_states
+)
+where channel <> 'table'
+group by use_case
+order by use_case
+"""
 COUNT = "select count(*) from marts.{table}"
 HAS_TABLE = (
     "select count(*) > 0 from information_schema.tables"
@@ -243,7 +267,7 @@ HAS_TABLE = (
 
 
 def read_overview(settings: Settings) -> Overview:
-    """Read what did not answer, files, quarantine, what is missed or open, stages, scores, pushes.
+    """Read what came, is missed, open or in quarantine; stages, scores, pushes and proposals.
 
     The result is kept in the home (`run/overview.json`, no personal data); while a night holds the
     warehouse, the last one kept is returned.
@@ -288,6 +312,7 @@ def _read_overview(settings: Settings) -> Overview:
         scores = _scores(settings, connection)
         pushes = [PushGroup(**row) for row in _rows(connection, PUSHES)]
         problems = [PushProblem(**row) for row in _rows(connection, PUSH_PROBLEMS)]
+        proposals = [ProposalGroup(**row) for row in _rows(connection, PROPOSALS)]
         customers = _count(connection, "customers")
         records = _count(connection, "customer_records")
     return Overview(
@@ -305,6 +330,7 @@ def _read_overview(settings: Settings) -> Overview:
         scores=tuple(_with_auc(settings, scores)),
         pushes=tuple(pushes),
         push_problems=tuple(problems),
+        proposals=tuple(proposals),
     )
 
 

@@ -12,6 +12,7 @@ import duckdb
 from ingest.loading.archive import Signature
 from ingest.loading.file_names import leads_out, names_below
 from workbooks.call_list import is_call_list
+from workbooks.release_list import is_release_list
 from workbooks.to_do import is_to_do
 
 # Files that programs leave beside what people drop: hidden ones, Office's locks, partial downloads.
@@ -142,9 +143,13 @@ def inbox_paths(inbox: Path) -> list[Path]:
         and not any(part.startswith(IGNORED_PREFIXES) for part in path.relative_to(inbox).parts)
         and path.suffix.lower() not in IGNORED_SUFFIXES
         and path.name.lower() not in IGNORED_NAMES
-        # Read cell by cell by `report.corrections` and `report.calls`, which account for them.
-        and (leads_out(path, inbox) or not (is_to_do(path.name) or is_call_list(path)))
+        and (leads_out(path, inbox) or not _is_filled_list(path))
     )
+
+
+def _is_filled_list(path: Path) -> bool:
+    """Whether other rooms read it cell by cell and account for it."""
+    return is_to_do(path.name) or is_call_list(path) or is_release_list(path)
 
 
 def named_paths(inbox: Path) -> dict[Path, str]:

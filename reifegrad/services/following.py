@@ -1,4 +1,4 @@
-"""Following one night through the five DAGs until it has ended, or failed."""
+"""Following one night through its DAGs until it has ended, or failed."""
 
 from __future__ import annotations
 

@@ -59,6 +59,8 @@ def target_name(target: str) -> str:
 
 def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
     """Yield what there is to show, in the order of the night, in the set language and zone."""
+    from reifegrad.terminal.proposal_tables import told_of_proposals
+
     language = settings.language
     yield from _standing(overview, language)
     yield from _of_files(overview, settings)
@@ -77,6 +79,7 @@ def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
     if overview.pushes:
         yield push_table(overview, settings)
     yield from _told_of_push(overview, settings)
+    yield from told_of_proposals(overview, language)
 
 
 def _of_files(overview: Overview, settings: Settings) -> Iterator[Table]:

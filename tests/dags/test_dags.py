@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,12 +15,13 @@ from airflow.sdk.exceptions import ParamValidationError
 from config import PROJECT_ROOT, load_settings
 from nights import manifest
 from nights.airflow import MARTS, OWNER, WAREHOUSE_POOL, leave
-from nights.steps import DAG_IDS, NIGHT, Step
+from nights.steps import DAG_IDS, DELIVER_RELEASED, NIGHT, Step
 
 FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
 
 
 MODELS = "build_models."
+EVERY_DAG = (*DAG_IDS, "deliver_released")  # the last one runs by day, beside the night
 
 
 def edges(dag, hide=MODELS):
@@ -51,21 +53,21 @@ def assets_of(condition):
     return {asset.name for asset in getattr(condition, "objects", [condition])}
 
 
-def test_there_are_exactly_the_five_dags_of_the_night(dagbag):
+def test_there_are_exactly_the_six_dags_of_the_night_and_one_by_day(dagbag):
     assert dagbag.import_errors == {}
-    assert set(dagbag.dag_ids) == set(DAG_IDS)
-    assert len(dagbag.dag_ids) == 5
+    assert set(dagbag.dag_ids) == set(EVERY_DAG)
+    assert len(dagbag.dag_ids) == 7
 
 
 def test_each_dag_has_a_file_of_its_own_name_and_little_in_it(dagbag):
-    assert {file.stem for file in FILES} == set(DAG_IDS)
-    for dag_id in DAG_IDS:
+    assert {file.stem for file in FILES} == set(EVERY_DAG)
+    for dag_id in EVERY_DAG:
         assert Path(dagbag.dags[dag_id].fileloc).stem == dag_id
     for file in FILES:
         assert len(file.read_text(encoding="utf-8").splitlines()) <= 75, file.name  # wiring only
 
 
-@pytest.mark.parametrize("dag_id", DAG_IDS)
+@pytest.mark.parametrize("dag_id", EVERY_DAG)
 def test_the_tasks_in_their_order_are_the_steps_that_the_command_line_takes(dagbag, dag_id):
     dag = dagbag.dags[dag_id]
     ids = [
@@ -76,9 +78,10 @@ def test_the_tasks_in_their_order_are_the_steps_that_the_command_line_takes(dagb
         *("request_training", "confirm_maturity", "confirm_champions"),  # they wake the next DAG
         *("is_approval_due", "approve_champions", "put_in_force", "turn_down"),  # they ask a person
         *("release_push", "push_released"),  # likewise
-        "confirm_scores",  # lets the run fail
+        *("confirm_scores", "confirm_proposals", "confirm_delivery"),  # let the run fail
     }
-    assert [id_ for id_ in ids if id_ not in only_airflows] == [s.name for s in NIGHT[dag_id]]
+    steps = NIGHT.get(dag_id, DELIVER_RELEASED)
+    assert [id_ for id_ in ids if id_ not in only_airflows] == [step.name for step in steps]
 
 
 def test_consolidate_customers(dagbag):
@@ -206,6 +209,33 @@ def test_push_scores(dagbag):
     }
 
 
+@pytest.mark.parametrize(
+    ("dag_id", "between", "last"),
+    [
+        ("propose_actions", ["take_releases", "make_proposals"], "confirm_proposals"),
+        ("deliver_released", ["take_releases"], "confirm_delivery"),
+    ],
+)
+def test_what_is_released_goes_out_whatever_failed_before(dagbag, dag_id, between, last):
+    dag = dagbag.dags[dag_id]
+    way = [*between, "hand_over_released", "write_release_list"]
+    assert edges(dag) == {
+        *pairwise(way),
+        *((task, last) for task in way[:-1]),
+    }
+    for task in way[-2:]:
+        assert dag.task_dict[task].trigger_rule == "all_done"
+    assert dag.task_dict[last].trigger_rule == "none_failed", "but the run fails"
+    assert outlets(dag) == {("hand_over_released", "mailings")}
+
+
+def test_proposals_follow_the_scores_and_releases_go_out_each_hour(dagbag):
+    night, day = dagbag.dags["propose_actions"], dagbag.dags["deliver_released"]
+    assert assets_of(night.timetable.asset_condition) == {"scores"}
+    assert day.timetable.expression == "30 * * * *"
+    assert str(day.timetable.timezone) == "Europe/Berlin"
+
+
 def test_a_push_waits_for_a_person_where_the_company_wants_it(dagbag, monkeypatch):
     from airflow.providers.standard.operators.hitl import ApprovalOperator
 
@@ -226,7 +256,7 @@ def test_a_push_waits_for_a_person_where_the_company_wants_it(dagbag, monkeypatc
     assert told["preview"]["warning"] == "too many"
 
 
-@pytest.mark.parametrize("dag_id", DAG_IDS)
+@pytest.mark.parametrize("dag_id", EVERY_DAG)
 def test_every_dag_can_be_asked_for_a_night_and_needs_none(dagbag, dag_id):
     params = dagbag.dags[dag_id].params
     assert params["night"] is None
@@ -249,10 +279,11 @@ def test_an_asset_carries_the_night_from_dag_to_dag(dagbag, tmp_path, monkeypatc
     assert (asset.name, event.extra) == ("maturity", {"night": "2026-02-28"})
 
 
-@pytest.mark.parametrize("dag_id", DAG_IDS)
+@pytest.mark.parametrize("dag_id", EVERY_DAG)
 def test_whatever_leaves_an_asset_tells_its_night(dagbag, dag_id, tmp_path, monkeypatch):
     monkeypatch.setenv("REIFEGRAD_HOME", str(tmp_path))
     monkeypatch.setattr(Step, "run", property(lambda _: lambda _: []), raising=False)
+    monkeypatch.setattr(Step, "summary", property(lambda _: lambda _: None), raising=False)
     tasks = [task for task in dagbag.dags[dag_id].tasks if task.outlets]
     assert tasks
     for task in tasks:
@@ -277,7 +308,7 @@ def test_dbt_builds_the_night_of_the_run(dagbag):
         assert rendered["REIFEGRAD_AS_OF"] == "2026-02-28", task.task_id
 
 
-@pytest.mark.parametrize("dag_id", DAG_IDS)
+@pytest.mark.parametrize("dag_id", EVERY_DAG)
 def test_a_first_start_runs_no_night_by_itself(dagbag, dag_id):
     timetable = dagbag.dags[dag_id].timetable
     clock = getattr(timetable, "timetable", timetable)
@@ -285,7 +316,7 @@ def test_a_first_start_runs_no_night_by_itself(dagbag, dag_id):
         assert clock.run_immediately == timedelta(0)
 
 
-@pytest.mark.parametrize("dag_id", DAG_IDS)
+@pytest.mark.parametrize("dag_id", EVERY_DAG)
 def test_every_dag_tells_what_it_is(dagbag, dag_id):
     dag = dagbag.dags[dag_id]
     assert len(dag.doc_md.strip()) > 80
@@ -295,7 +326,7 @@ def test_every_dag_tells_what_it_is(dagbag, dag_id):
     assert dag.catchup is False
 
 
-@pytest.mark.parametrize("dag_id", DAG_IDS)
+@pytest.mark.parametrize("dag_id", EVERY_DAG)
 def test_every_task_has_an_owner_and_is_tried_again(dagbag, dag_id):
     for task in dagbag.dags[dag_id].tasks:
         if task.task_id.endswith("dbt_producer_watcher_done"):
@@ -306,7 +337,7 @@ def test_every_task_has_an_owner_and_is_tried_again(dagbag, dag_id):
         assert task.execution_timeout, task.task_id
 
 
-@pytest.mark.parametrize("dag_id", DAG_IDS)
+@pytest.mark.parametrize("dag_id", EVERY_DAG)
 def test_what_opens_the_warehouse_takes_its_slot_and_nothing_else_does(dagbag, dag_id):
     waiting = ("_run", "_seed", "_snapshot", "dbt_producer_watcher_done")  # for the producer
     for task in dagbag.dags[dag_id].tasks:
@@ -314,7 +345,7 @@ def test_what_opens_the_warehouse_takes_its_slot_and_nothing_else_does(dagbag, d
             *("request_training", "confirm_maturity", "confirm_champions"),  # wake the next DAG
             *("is_approval_due", "approve_champions", "release_push"),  # ask a person
             "fetch_sources",  # fills the inbox
-            "confirm_scores",
+            *("confirm_scores", "confirm_proposals", "confirm_delivery"),
         }
         opens = not opens_none and not (
             task.task_id.startswith(MODELS) and task.task_id.endswith(waiting)

@@ -47,8 +47,8 @@ def test_each_ended_task_is_told_once_until_the_last_dag_has_ended(settings):
         [(DAG_IDS[0], "running", [("ingest", "running", 1)])],
         [(DAG_IDS[0], "running", [("ingest", "success", 1), ("audit", "queued", 1)])],
         [(DAG_IDS[0], "success", [("ingest", "success", 1), ("audit", "success", 1)])],
-        [(DAG_IDS[0], "success", []), (DAG_IDS[4], "running", [("push", "running", 1)])],
-        [(DAG_IDS[0], "success", []), (DAG_IDS[4], "success", [("push", "success", 1)])],
+        [(DAG_IDS[0], "success", []), (DAG_IDS[-1], "running", [("push", "running", 1)])],
+        [(DAG_IDS[0], "success", []), (DAG_IDS[-1], "success", [("push", "success", 1)])],
     )
     assert steps(settings, api) == [
         ("ingest", "success"),
@@ -59,18 +59,18 @@ def test_each_ended_task_is_told_once_until_the_last_dag_has_ended(settings):
 
 def test_the_night_goes_on_while_another_run_does(settings):
     api = Rounds(
-        [(DAG_IDS[4], "success", []), (DAG_IDS[2], "running", [])],
-        [(DAG_IDS[4], "success", []), (DAG_IDS[2], "success", [("train", "success", 1)])],
+        [(DAG_IDS[-1], "success", []), (DAG_IDS[2], "running", [])],
+        [(DAG_IDS[-1], "success", []), (DAG_IDS[2], "success", [("train", "success", 1)])],
     )
     assert steps(settings, api) == [("train", "success")]
 
 
 def test_a_retry_is_told_and_each_of_them(settings):
     api = Rounds(
-        [(DAG_IDS[4], "running", [("push", "up_for_retry", 1)])],
-        [(DAG_IDS[4], "running", [("push", "up_for_retry", 1)])],
-        [(DAG_IDS[4], "running", [("push", "up_for_retry", 2)])],
-        [(DAG_IDS[4], "success", [("push", "success", 3)])],
+        [(DAG_IDS[-1], "running", [("push", "up_for_retry", 1)])],
+        [(DAG_IDS[-1], "running", [("push", "up_for_retry", 1)])],
+        [(DAG_IDS[-1], "running", [("push", "up_for_retry", 2)])],
+        [(DAG_IDS[-1], "success", [("push", "success", 3)])],
     )
     assert [state for _, state in steps(settings, api)] == [
         "up_for_retry",

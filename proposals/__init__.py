@@ -1,0 +1,33 @@
+"""Proposals: what the use cases suggest to do, and what of it people released.
+
+One YAML per use case that acts says to whom what is proposed at which stage, on which legal basis,
+who releases it and where it goes. The machine proposes and never releases.
+"""
+
+from proposals.handing_over import Handed, HandedOver, OutboxError, hand_over
+from proposals.proposing import Proposed, ProposingError, propose
+from proposals.release_answers import Taken, take_releases
+from proposals.release_list import WrittenList, list_path, write_release_list
+from proposals.releasing import Decision, record_decisions
+from proposals.uses import UseCase, Uses, load_use, read_uses
+
+__all__ = [
+    "Decision",
+    "Handed",
+    "HandedOver",
+    "OutboxError",
+    "Proposed",
+    "ProposingError",
+    "Taken",
+    "UseCase",
+    "Uses",
+    "WrittenList",
+    "hand_over",
+    "list_path",
+    "load_use",
+    "propose",
+    "read_uses",
+    "record_decisions",
+    "take_releases",
+    "write_release_list",
+]

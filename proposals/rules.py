@@ -1,0 +1,50 @@
+"""`config/proposals.yml`: what holds for all proposals, whatever their use case."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from config import PROJECT_ROOT, ConfigurationError, Settings, explain, read_yaml
+from proposals.uses import Text
+
+FILE: Final = "proposals.yml"
+
+
+class Rules(BaseModel):
+    """All of `proposals.yml`; each field's reason stands there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mailbox_days: int = Field(ge=0)
+    may_release: tuple[str, ...] = ()
+    keep_days: int = Field(ge=1)
+    mark: Text
+    objection: Text
+
+    def lets_release(self, person: str) -> bool:
+        """Whether somebody may release."""
+        return not self.may_release or same_name(person) in map(same_name, self.may_release)
+
+
+def load_rules(settings: Settings) -> Rules:
+    """Read `proposals.yml` of the company, or the project's own where it has none.
+
+    Raises:
+        ConfigurationError: a value is not allowed; the message names the file and the value.
+
+    """
+    own = settings.config / FILE
+    path = own if own.is_file() else PROJECT_ROOT / "config" / FILE
+    try:
+        return Rules.model_validate(read_yaml(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"{path}: {name}: {explain(first)}.") from error
+
+
+def same_name(person: str) -> str:
+    """Return a name so that "Anna  Berg" and "anna berg" are one person."""
+    return " ".join(person.split()).casefold()

@@ -1,0 +1,154 @@
+"""The YAML files of `proposals/`: what a use case proposes, to whom, and who releases it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from config import ConfigurationError, Settings, explain, read_yaml
+from config.language import _
+from proposals.legal_gate import Basis
+
+Channel = Literal["mailing_list", "table"]
+# What people must have looked at before it leaves the house: texts two of them; what only stands
+# in a table beside a customer nobody ("the machine proposes, people decide": there they decide).
+LEAST_RELEASES: Final[Mapping[Channel, int]] = {"mailing_list": 2, "table": 0}
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Stage = Literal[1, 2, 3]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(_Strict):
+    """One text in both languages; a Jinja2 template over the columns of the audience."""
+
+    de: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Variant(_Strict):
+    """What an action does differently from a stage on; what it leaves out stays."""
+
+    title: Text | None = None
+    audience: str | None = Field(default=None, min_length=1)
+    reason: Text | None = None
+    subject: Text | None = None
+    body: Text | None = None
+
+
+class Action(_Strict):
+    """One kind of proposal.
+
+    `stage`: the stage from which on it is proposed; `at_stage`: what changes at higher ones. It
+    stays the same action: who was thanked for an order at stage 1 is not thanked again at stage 2.
+    `audience`: SQL over marts. One row is one proposal; its columns are what the texts may name.
+    It has `customer_id`, and `email` where the channel writes mails; `lead_id` or `contact_id`
+    where the proposal is about one of those; `language` (de or en) where it is not the set one.
+    `about`: the columns that tell one occasion from another, such as the order that is thanked
+    for. What was sent, rejected or expired comes back only on another occasion.
+    `author`: who wrote the texts; that person releases none of them.
+    `pause_days`: for so long after it was sent or rejected the same customer gets no other of this
+    kind, whatever the occasion. `control_share`: part of the audience, drawn by chance, to whom
+    nothing is proposed, so that one sees what the action brings about. `at_most`: how many are open
+    at a time, the first of the audience.
+    """
+
+    stage: Stage
+    title: Text
+    audience: str = Field(min_length=1)
+    about: tuple[str, ...] = Field(min_length=1)
+    reason: Text
+    subject: Text | None = None
+    body: Text | None = None
+    author: str | None = None
+    legal_basis: Basis
+    channel: Channel
+    releases: int = Field(ge=0, le=2)
+    expires_days: int = Field(gt=0)
+    pause_days: int = Field(ge=0)
+    control_share: float = Field(default=0, ge=0, le=0.5)
+    at_most: int = Field(default=200, gt=0)
+    at_stage: dict[Stage, Variant] = {}
+
+    @model_validator(mode="after")
+    def _fits_channel(self) -> Self:
+        least = LEAST_RELEASES[self.channel]
+        if self.releases < least:
+            told = _("releases: {channel} needs {least}, since texts are released by two people")
+            raise ValueError(told.format(channel=self.channel, least=least))
+        if self.writes_mail and not (self.subject and self.body):
+            raise ValueError(_("{channel} needs subject and body").format(channel=self.channel))
+        if self.writes_mail and self.legal_basis == "hint":
+            raise ValueError(_("legal_basis: a mail to a customer is no hint beside one"))
+        return self
+
+    @property
+    def writes_mail(self) -> bool:
+        """Whether what is released goes to the addressee's mailbox."""
+        return self.channel == "mailing_list"
+
+    def at(self, stage: int) -> Action:
+        """Return the action as it is at a stage."""
+        changed = {
+            name: value
+            for listed in sorted(self.at_stage)
+            if listed <= stage
+            for name, value in self.at_stage[listed]
+            if value is not None
+        }
+        return self.model_copy(update=changed)
+
+
+class UseCase(_Strict):
+    """What a use case proposes, and which decision of people it serves."""
+
+    name: Name
+    purpose: Text
+    actions: dict[Name, Action] = Field(min_length=1)
+
+    def actions_at(self, stage: int) -> dict[str, Action]:
+        """Return the actions that the stage allows, as they are there."""
+        return {
+            name: action.at(stage) for name, action in self.actions.items() if action.stage <= stage
+        }
+
+
+@dataclass(frozen=True)
+class Uses:
+    """The use cases that can be read, and what is wrong with the others, by name."""
+
+    readable: tuple[UseCase, ...]
+    broken: dict[str, ConfigurationError]
+
+
+def read_uses(settings: Settings) -> Uses:
+    """Read every YAML of the folder `settings.proposals`; one with a mistake stops only itself."""
+    readable, broken = [], {}
+    for path in sorted(settings.proposals.glob("*.yml")):
+        try:
+            readable.append(load_use(path))
+        except ConfigurationError as error:
+            broken[path.stem] = error
+    return Uses(tuple(readable), broken)
+
+
+def load_use(path: Path) -> UseCase:
+    """Read one use case.
+
+    Raises:
+        ConfigurationError: the first mistake in one line, with file and field.
+
+    """
+    content = {"name": path.stem} | read_yaml(path)
+    try:
+        return UseCase.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"{path.name}: {field}: {explain(first)}.") from error

@@ -1,0 +1,58 @@
+"""Proposals on the command line: what waits, one of them, and decisions from there."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from config import ConfigurationError
+from proposals import hand_over, propose
+from proposals.reading import DecisionError, decide, read_one, read_waiting
+from reifegrad.cli import app
+from report.overview import read_overview
+
+
+def test_decisions_that_cannot_be_taken_are_told_and_the_others_are(firm):
+    firm.customer("c1", "c2")
+    propose(firm.settings)
+    first, second = firm.ids()
+    assert decide(firm.settings, [first, second], "Anna", "", is_released=True) == 2
+    with pytest.raises(DecisionError, match="PX: Diesen Vorschlag gibt es nicht"):
+        decide(firm.settings, [first, "PX"], "Ben", "", is_released=True)
+    decide(firm.settings, [second], "Ben", "kennt uns", is_released=False)
+    assert firm.states() == {"c1": "released", "c2": "rejected"}
+    assert [one.proposal_id for one in read_waiting(firm.settings)] == [first]
+    assert read_one(firm.settings, second).comment == "kennt uns"
+    with pytest.raises(ConfigurationError, match="PX"):
+        read_one(firm.settings, "PX")
+
+
+def test_the_status_tells_what_waits_and_what_went_out(firm):
+    firm.customer("c1", "c2", "c3")
+    propose(firm.settings)
+    firm.decide("Anna", "Ben", ids=firm.ids()[:2])
+    hand_over(firm.settings)
+    (told,) = read_overview(firm.settings).proposals
+    assert (told.waiting, told.released, told.sent, told.sent_on) == (1, 0, 2, firm.settings.night)
+
+
+def test_the_commands_list_show_and_decide(firm, monkeypatch):
+    for name in ("home", "proposals"):
+        monkeypatch.setenv(f"REIFEGRAD_{name.upper()}", str(getattr(firm.settings, name)))
+    monkeypatch.setenv("REIFEGRAD_AS_OF", str(firm.settings.night))
+    firm.customer("c1")
+    propose(firm.settings)
+    (name,) = firm.ids()
+
+    def run(*arguments):
+        result = CliRunner().invoke(app, ["proposals", *arguments], catch_exceptions=False)
+        return result.output
+
+    assert name in run()
+    assert json.loads(run("--json"))[0]["email"] == "c1@firma.example"
+    assert "Einwilligung vom 01.01.2025" in run("show", name)
+    assert run("release", name, "--by", "Anna Berg") == "1 freigegeben von Anna Berg\n"
+    assert run("reject", name, "--by", "Ben", "--why", "nein") == "1 abgelehnt von Ben\n"
+    assert run() == "Nichts wartet auf eine Freigabe.\n"
