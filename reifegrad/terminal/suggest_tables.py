@@ -43,7 +43,7 @@ def suggest_tables(
 
 def _source(proposal: SourceProposal, trial: Trial) -> Iterator[Table | Text]:
     head = _("{source}: {files} ({kind})").format(
-        source=proposal.name, files=proposal.files, kind=_KIND[proposal.kind]()
+        source=proposal.name, files=proposal.files, kind=_kind(proposal)
     )
     yield Text(head, style="bold underline")
     for load in trial.loads:
@@ -59,10 +59,10 @@ def _source(proposal: SourceProposal, trial: Trial) -> Iterator[Table | Text]:
     yield from _left_over(proposal)
 
 
-_KIND = {
-    "snapshot": lambda: _("the newest file counts"),
-    "events": lambda: _("the files add up"),
-}
+def _kind(proposal: SourceProposal) -> str:
+    if proposal.kind == "snapshot":
+        return _("the newest file counts")
+    return _("the files add up")
 
 
 def _left_over(proposal: SourceProposal) -> Iterator[Text]:

@@ -107,11 +107,11 @@ def test_objection_closed_lead_deactivation_and_deletion(
     show({key: score(50) for key in keys} | {"C1": None, "C2": score(90)}, {"L2": score(70)})
     changes = {change.key: change for change in push(settings)}
     assert {key: (c.action, c.reason) for key, c in changes.items() if c.reason != "unchanged"} == {
-        "C1": ("clear", None),
+        "C1": ("clear", "no score tonight"),
         "C2": ("change", None),
         "C5": ("clear", "inactive in the CRM"),
         "C6": ("skip", "deleted in the CRM"),
-        "L1": ("clear", None),
+        "L1": ("clear", "no longer open, or no longer in the data"),
     }
     names = ["name", "reifegrad_points", "reifegrad_band", "reifegrad_reasons"]
     shown = parties(tryton, *names, "reifegrad_scored_on")

@@ -62,7 +62,7 @@ def test_what_was_written_stays_the_night_says_so_and_the_next_one_does_the_rest
 ):
     show({f"C{i:02}": score(i) for i in range(CUSTOMERS)}, {"L01": score(80)})
     with ExitStack() as running:
-        running.enter_context(serve(odoo.app, port=unused_port))
+        running.enter_context(serve(odoo.app, port=unused_port, is_down_after=True))
         set_up(at)
 
         def go_down(_target, done, _count):

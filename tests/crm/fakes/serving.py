@@ -284,6 +284,7 @@ def serve(
     faults: Faults | None = None,
     latency: float = 0.0,
     certificate: tuple[Path, Path] | None = None,
+    is_down_after: bool = False,
 ) -> Iterator[Server]:
     """Run the app in a thread until the block ends.
 
@@ -293,6 +294,7 @@ def serve(
         faults: what to spoil; nothing without it.
         latency: seconds by which each answer is late, to measure calls as over a network.
         certificate: certificate and key (PEM), to serve by TLS.
+        is_down_after: at the end of the block wait until nothing is answered any more.
 
     """
     log, faults = Log(), faults or Faults()
@@ -311,8 +313,10 @@ def serve(
     try:
         yield Server(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}", log, faults)
     finally:
-        # It closes its sockets and ends a quarter of a second later, for which nobody waits.
+        # It closes its sockets and ends a quarter of a second later, for which few have to wait.
         server.should_exit = server.force_exit = True
+        if is_down_after:
+            thread.join()
 
 
 def main(make_app: Callable[[], App]) -> None:
