@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 from ingest.loading import unread_notices as notices
 from ingest.loading.unread_notices import Unread
 from ingest.mapping.entities import CanonicalColumn, load_entities
-from ingest.mapping.expressions import Columns, canonical, columns_of, feeds, identifier, literal
+from ingest.mapping.expressions import (
+    Columns,
+    applies,
+    canonical,
+    columns_of,
+    feeds,
+    identifier,
+    literal,
+)
 from ingest.mapping.sources import ColumnMapping, Source
 from ingest.mapping.value_formats import SHAPES
 from ingest.mapping.views import loads_in_force, raw_tables
@@ -167,7 +175,8 @@ def _columns(
                 format_, is_read = None, f"regexp_matches(cell, {literal(ADDRESSES[name])})"
             else:
                 continue
-            rows = feeds(mapping, columns)
+            # Of a single mapping, rows without a key are in quarantine.
+            rows = (feeds if len(source.maps) > 1 else applies)(mapping, columns)
             yield _Column(entity, column, origin, cells, alike, is_read, rows, format_)
 
 
