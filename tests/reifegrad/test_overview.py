@@ -79,7 +79,8 @@ def test_a_column_that_cannot_be_read_stands_in_the_outcome_of_its_file(tmp_path
     english = shown(settings, "en")
     assert "loaded; not readable: Wert" in english and "“auf Anfrage” in row 2" in english
     (step,) = (step for step in CONSOLIDATE_CUSTOMERS if step.name == "ingest_files")
-    assert step.summary(loads) == {"loads": 1, "rows": 2, "unread": {"auftraege.csv": ["Wert"]}}
+    summary = step.summary(loads)
+    assert summary == {"loads": 1, "rows": 2, "unread": {"auftraege.csv": ["Wert"]}, "held": {}}
 
 
 def test_references_without_a_record_are_shown_with_what_mends_them(tmp_path: Path) -> None:
