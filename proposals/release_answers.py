@@ -27,6 +27,7 @@ from proposals.releasing import Decision, record_decisions
 from proposals.rules import Rules, load_rules, same_name
 from report.words import LANGUAGES, Words
 from warehouse import open_warehouse
+from workbooks.filled import read_sheets
 from workbooks.release_list import is_release_list
 
 if TYPE_CHECKING:
@@ -188,11 +189,9 @@ def _rows(path: Path) -> Iterator[_Row]:
         LayoutError: a sheet has our headings, and no column of keys.
 
     """
-    from openpyxl import load_workbook
-
-    for page in load_workbook(path, read_only=True, data_only=True).worksheets:
+    for page in read_sheets(path):
         places: dict[str, int] = {}
-        for number, cells in enumerate(page.iter_rows(values_only=True), start=1):
+        for number, cells in enumerate(page, start=1):
             if not places:
                 places = _places(cells)
                 if places and KEY not in places:

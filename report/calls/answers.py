@@ -14,10 +14,10 @@ from config import Settings
 from ingest.loading.file_names import leads_out
 from ml.feedback import LIST, Feedback, FeedbackKind, is_known, record_feedback
 from report.calls.book import FEEDBACK, KEY, NOTE
-from report.calls.filled import read_sheets
 from report.calls.settings import ListConfig, is_built
 from report.words import LANGUAGES, Language, Words
 from workbooks.call_list import is_call_list
+from workbooks.filled import read_sheets
 
 if TYPE_CHECKING:
     import duckdb

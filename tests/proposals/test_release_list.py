@@ -11,7 +11,8 @@ from openpyxl import load_workbook
 from ingest.loading.inbox import inbox_paths
 from proposals import hand_over, list_path, propose, take_releases, write_release_list
 from report.words import Words
-from workbooks.release_list import MARK, is_release_list
+from tests.workbooks.saving import KINDS, save_as
+from workbooks.release_list import DECISIONS, KEYS, MARK, is_release_list
 
 DE = Words("de")
 YES, NO = DE("release_yes"), DE("release_no")
@@ -169,6 +170,32 @@ def test_a_filled_list_is_known_under_any_name_and_never_loaded_as_data(firm):
     assert is_release_list(dropped)
     assert [one.name for one in inbox_paths(firm.settings.inbox)] == ["customers.csv"]
     assert take_releases(firm.settings)[0].new == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_list_saved_in_another_format_is_read_as_well(firm, kind):
+    path = written(firm, "c1", "c2")
+    dropped = fill(
+        path, [(YES, "Jörg Groß", "Ben"), (NO, "Carl")], firm.settings.inbox / "Freigaben.xlsx"
+    )
+    saved = save_as(dropped, kind)
+    dropped.unlink()
+    assert is_release_list(saved) and inbox_paths(firm.settings.inbox) == []
+    (taken,) = [one for one in take_releases(firm.settings) if one.path == saved]
+    assert (taken.new, taken.refused) == (3, ())
+    assert sorted(firm.states().values()) == ["rejected", "released"]
+
+
+def test_no_other_text_is_taken_for_a_list(firm):
+    other = firm.settings.inbox / "freigabe.csv"
+    other.parent.mkdir(parents=True, exist_ok=True)
+    other.write_text("Entscheidung;Schlüssel (nicht ändern)\nja;4711\n", encoding="utf-8")
+    assert not is_release_list(other)
+
+
+def test_a_list_as_text_is_known_by_the_headings_that_lists_have():
+    for name, known in (("release_decision", DECISIONS), ("release_key", KEYS)):
+        assert {Words(language)(name) for language in ("de", "en")} == set(known)
 
 
 def test_what_somebody_fills_in_meanwhile_is_not_written_over(firm):

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 import subprocess
-import zipfile
-from pathlib import Path
-from xml.sax.saxutils import escape
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from openpyxl.worksheet.worksheet import Worksheet
 
 from ingest.loading.inbox import inbox_paths
 from nights.building import build, take_decisions
@@ -29,6 +24,7 @@ from tests.report.call_company import (
     names,
     open_list,
 )
+from tests.workbooks.saving import KINDS, save_as
 from workbooks.call_list import FEEDBACKS, KEYS, is_call_list
 
 
@@ -148,56 +144,7 @@ def test_no_other_workbook_is_taken_for_a_list(settings):
     assert len(inbox_paths(settings.inbox)) == 3
 
 
-def save_as(path: Path, kind: str) -> Path:
-    """Save a list as another program would: the first sheet as text, or OpenDocument with all."""
-    saved = path.with_name(f"Anna Berger{kind[:4]}")
-    book = load_workbook(path)
-    if kind == ".ods":
-        with zipfile.ZipFile(saved, "w") as file:
-            file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-            file.writestr("META-INF/manifest.xml", MANIFEST)
-            sheets = "".join(
-                f'<table:table table:name="{sheet.title}">{_ods_rows(sheet)}</table:table>'
-                for sheet in book.worksheets
-            )
-            file.writestr("content.xml", CONTENT.format(sheets=sheets))
-        return saved
-    delimiter, encoding = {
-        ".csv, German Excel": (";", "cp1252"),
-        ".csv, UTF-8": (";", "utf-8-sig"),
-        ".csv, LibreOffice": (",", "utf-8"),
-        ".txt, Unicode text": ("\t", "utf-16"),
-    }[kind]
-    with saved.open("w", encoding=encoding, errors="replace", newline="") as file:
-        rows = csv.writer(file, delimiter=delimiter)
-        rows.writerows(book.worksheets[0].iter_rows(values_only=True))
-    return saved
-
-
-def _ods_rows(sheet: Worksheet) -> str:
-    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
-    empty = "<table:table-cell/>"
-    return "".join(
-        "<table:table-row>"
-        + "".join(empty if v is None else cell.format(escape(str(v))) for v in row)
-        + "</table:table-row>"
-        for row in sheet.iter_rows(values_only=True)
-    )
-
-
-NAMES = "urn:oasis:names:tc:opendocument:xmlns"
-MANIFEST = f"""<manifest:manifest xmlns:manifest="{NAMES}:manifest:1.0">
-<manifest:file-entry manifest:full-path="/"
- manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>"""
-CONTENT = f"""<office:document-content xmlns:office="{NAMES}:office:1.0"
- xmlns:table="{NAMES}:table:1.0" xmlns:text="{NAMES}:text:1.0"><office:body>
-<office:spreadsheet>{{sheets}}</office:spreadsheet></office:body></office:document-content>"""
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [".ods", ".csv, German Excel", ".csv, UTF-8", ".csv, LibreOffice", ".txt, Unicode text"],
-)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_list_saved_in_another_format_is_read_as_well(settings, kind):
     write_call_lists(settings)
     dropped = settings.inbox / "Liste.xlsx"

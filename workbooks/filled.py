@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from workbooks.call_list import KEYS, TEXTS, decoded
+from workbooks.marks import TEXTS, decoded
 
 DELIMITERS: Final = ";\t,"
+KEYS: Final = ("Schlüssel", "Key")  # how the heading of the keys begins, on every list
 
 
 def read_sheets(path: Path) -> Iterator[Iterator[Sequence[Any]]]:
