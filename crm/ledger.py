@@ -178,15 +178,7 @@ def settle(
     """
     values = {"push_id": push_id, "now": _now()}
     with open_warehouse(settings) as warehouse, _transaction(warehouse):
-        for number, change in (sent or {}).items():
-            warehouse.execute(
-                "update ops.push_ledger set writes = ?, old_values = ?, new_values = ?"
-                " where push_id = ? and number = ?",
-                [
-                    *map(_to_text, (change.writes, change.old_values, change.new_values)),
-                    *(push_id, number),
-                ],
-            )
+        _lessen(warehouse, push_id, sent or {})
         warehouse.execute(
             "update ops.push_ledger set crm_id = known.crm_id, confirmed_at = $now"
             " from (select unnest($numbers) as number, unnest($ids) as crm_id) as known"
@@ -212,6 +204,17 @@ def settle(
             "delete from ops.push_ledger where push_id = ? and confirmed_at is null"
             " and number in (select unnest(?))",
             [push_id, list(asked)],
+        )
+
+
+def _lessen(warehouse: duckdb.DuckDBPyConnection, push_id: str, sent: Mapping[int, Change]) -> None:
+    """Note of announced rows that less was written."""
+    for number, change in sent.items():
+        texts = map(_to_text, (change.writes, change.old_values, change.new_values))
+        warehouse.execute(
+            "update ops.push_ledger set writes = ?, old_values = ?, new_values = ?"
+            " where push_id = ? and number = ?",
+            [*texts, push_id, number],
         )
 
 

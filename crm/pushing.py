@@ -68,26 +68,34 @@ def push(
 
     """
     config = load_config(settings)
-
-    def do() -> list[Change]:
-        if not config.has_crm:
-            from crm.listing import push_list
-
-            only_tell = dry_run or options.get("objections_only", False)
-            return push_list(settings, config, dry_run=only_tell, force=force)
-        connector = open_connector(settings, config)
-        return push_through(connector, settings, dry_run=dry_run, force=force, **options)
-
     if dry_run or options.get("only") is not None:  # what a person tries is no word on the nights
-        return do()
+        return _push(settings, config, dry_run=dry_run, force=force, **options)
     try:
-        changes = do()
+        changes = _push(settings, config, dry_run=dry_run, force=force, **options)
     except (CrmError, ConfigurationError) as error:
         ledger.keep_problem(settings, config.connector, " ".join(str(error).split()))
         raise
     if not options.get("objections_only"):
         ledger.clear_problem(settings)
     return changes
+
+
+def _push(
+    settings: Settings,
+    config: CrmConfig,
+    *,
+    dry_run: bool,
+    force: bool,
+    **options: Unpack[Options],
+) -> list[Change]:
+    """Push into the CRM, or without one into the list."""
+    if not config.has_crm:
+        from crm.listing import push_list
+
+        only_tell = dry_run or options.get("objections_only", False)
+        return push_list(settings, config, dry_run=only_tell, force=force)
+    connector = open_connector(settings, config)
+    return push_through(connector, settings, dry_run=dry_run, force=force, **options)
 
 
 def push_through(

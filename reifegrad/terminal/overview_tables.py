@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from config.language import _, in_thousands, marked
-from report.overview import LoadedFile, Overview
+from report.results import LoadedFile, Overview
 
 if TYPE_CHECKING:
     from config import Settings

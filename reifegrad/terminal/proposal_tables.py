@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from config import Settings
     from config.language import Language
     from proposals.reading import Shown
-    from report.overview import Overview
+    from report.results import Overview
 
 STATES: Final = {
     "open": marked("waits for a release"),

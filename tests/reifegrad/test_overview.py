@@ -13,7 +13,8 @@ from config.language import use_language
 from ingest import ingest_inbox
 from nights.steps import CONSOLIDATE_CUSTOMERS
 from reifegrad.terminal.overview_tables import Language, stages_table, tables
-from report.overview import Overview, read_overview
+from report.overview import read_overview
+from report.results import Overview
 from tests.warehouse.conftest import child
 from warehouse import WarehouseLockedError, open_warehouse
 
