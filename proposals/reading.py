@@ -16,8 +16,8 @@ from warehouse import open_warehouse
 QUERY = (
     "select proposal_id, use_case, action, stage, channel, state, customer_id, email, title_de,"
     " title_en, reason_de, reason_en, legal_basis_de, legal_basis_en, subject, body, author,"
-    " releases_needed, released_by, rejected_by, comment, night, expires_on, ended_why,"
-    " delivered_on, place, sha256 from ops.proposal_states"
+    " releases_needed, released_by, rejected_by, reject_reason, comment, night, expires_on,"
+    " ended_why, delivered_on, place, sha256 from ops.proposal_states"
 )
 
 
@@ -46,6 +46,7 @@ class Shown(BaseModel):
     releases_needed: int
     released_by: tuple[str, ...]
     rejected_by: str | None
+    reject_reason: str | None
     comment: str | None
     night: date
     expires_on: date
@@ -83,7 +84,13 @@ def read_one(settings: Settings, proposal_id: str) -> Shown:
 
 
 def decide(
-    settings: Settings, ids: Sequence[str], person: str, why: str, *, is_released: bool
+    settings: Settings,
+    ids: Sequence[str],
+    person: str,
+    why: str,
+    *,
+    is_released: bool,
+    reject_reason: str | None = None,
 ) -> int:
     """Record what a person decided of proposals as they are now; return how many were new.
 
@@ -103,7 +110,16 @@ def decide(
             ).fetchall()
         )
         decisions = [
-            Decision(name, versions.get(name, ""), person, is_released, now, "command", why or None)
+            Decision(
+                proposal_id=name,
+                sha256=versions.get(name, ""),
+                person=person,
+                is_released=is_released,
+                decided_at=now,
+                source="command",
+                comment=why or None,
+                reject_reason=reject_reason,
+            )
             for name in dict.fromkeys(ids)
         ]
         connection.begin()

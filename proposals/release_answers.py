@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +17,9 @@ from proposals.release_list import (
     FILE,
     FIRST,
     KEY,
-    NO,
     REFUSED_DAYS,
     SECOND,
-    YES,
+    choices_of,
     sha256_of,
 )  # fmt: skip
 from proposals.releasing import Decision, record_decisions
@@ -120,10 +119,11 @@ def _take(
     decisions: list[Decision] = []
     refused: list[_Refusal] = []
     rows: dict[str, _Row] = {}
+    choices = _choices(rules)
     is_read = True
     try:
         for row in _rows(path):
-            found = _decide(row, at, words)
+            found = _decide(row, at, words, choices)
             if isinstance(found, str):
                 refused.append(_Refusal(row.number, row.key.partition(":")[0], row.said(), found))
             else:
@@ -225,12 +225,20 @@ def _text(row: Sequence[Any], place: int | None) -> str:
     return "" if value is None else " ".join(str(value).split())
 
 
-def _decide(row: _Row, at: datetime, words: Words) -> list[Decision] | str:
-    """Turn a row into decisions, or say why it cannot be taken."""
-    chosen = {
-        Words(language)(name).casefold(): name for language in LANGUAGES for name in (YES, NO)
+def _choices(rules: Rules) -> dict[str, tuple[bool, str | None]]:
+    """Return what may stand in the column of decisions, in either language."""
+    return {
+        said.casefold(): meant
+        for language in LANGUAGES
+        for said, meant in choices_of(Words(language), rules).items()
     }
-    choice = chosen.get(row.decision.casefold())
+
+
+def _decide(
+    row: _Row, at: datetime, words: Words, choices: Mapping[str, tuple[bool, str | None]]
+) -> list[Decision] | str:
+    """Turn a row into decisions, or say why it cannot be taken."""
+    choice = choices.get(row.decision.casefold())
     if choice is None:
         return words("release_no_choice", value=row.decision[:80])
     if not row.names:
@@ -239,8 +247,9 @@ def _decide(row: _Row, at: datetime, words: Words) -> list[Decision] | str:
         return words("release_one_name")
     proposal_id, _sep, sha256 = row.key.partition(":")
     # Who rejects what another one released writes below that one's name.
-    names = row.names if choice == YES else row.names[-1:]
+    is_released, reason = choice
+    comment = row.comment or None
     return [
-        Decision(proposal_id, sha256, name, choice == YES, at, "release_list", row.comment or None)
-        for name in names
+        Decision(proposal_id, sha256, name, is_released, at, "release_list", comment, reason)
+        for name in (row.names if is_released else row.names[-1:])
     ]

@@ -13,6 +13,7 @@ from config import Settings
 from config.language import _
 from expectations.specification import read_use_cases
 from proposals.handing_over import OutboxError
+from proposals.rules import Rules, load_rules
 from report.words import Language, Words
 from warehouse import open_warehouse
 from workbooks.release_list import MARK
@@ -37,7 +38,7 @@ _SHOWN: Final = (
     ("release_text", 68.0),
     ("release_basis", 21.0),
     ("release_until", 11.5),
-    (DECISION, 14.0),
+    (DECISION, 17.0),
     (FIRST, 14.0),
     (SECOND, 14.0),
     (COMMENT, 18.0),
@@ -75,11 +76,12 @@ def write_release_list(settings: Settings) -> WrittenList:
     One that would show the same stays, too. Without a proposal there is a list that says so.
 
     Raises:
+        ConfigurationError: `config/proposals.yml` is wrong.
         OutboxError: the file cannot be written, for instance because it is open.
         warehouse.WarehouseLockedError: another process holds the warehouse.
 
     """
-    path = list_path(settings)
+    path, rules = list_path(settings), load_rules(settings)
     name = path.relative_to(settings.home).as_posix()
     with open_warehouse(settings) as connection:
         rows = _read(connection, settings.language)
@@ -96,7 +98,7 @@ def write_release_list(settings: Settings) -> WrittenList:
             if before[1] == shown:
                 return WrittenList(path, len(rows), is_filled=False)
         try:
-            save(_make_book(settings, rows, refused), path)
+            save(_make_book(settings, rules, rows, refused), path)
         except OSError as error:
             told = _("{path} cannot be written ({problem}): is it open?")
             raise OutboxError(told.format(path=path, problem=error.strerror or error)) from error
@@ -150,7 +152,7 @@ def _read_refused(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, .
 
 
 def _make_book(
-    settings: Settings, rows: Sequence[_Row], refused: Sequence[Sequence[object]]
+    settings: Settings, rules: Rules, rows: Sequence[_Row], refused: Sequence[Sequence[object]]
 ) -> Workbook:
     words = Words(settings.language)
     book = new_book()
@@ -168,7 +170,7 @@ def _make_book(
         if refused:
             told += " " + words("release_see_refused")
         _head(sheet, f"{words('release_sheet')}: {title}", told)
-        _fill(sheet, mine, words)
+        _fill(sheet, mine, words, len(choices_of(words, rules)))
     if not rows:
         sheet = book.create_sheet(words("release_sheet"))
         told = words("release_nothing", night=words.day(settings.night))
@@ -181,9 +183,18 @@ def _make_book(
         _tell(sheet, refused, words)
     choices = book.create_sheet(MARK)
     choices.sheet_state = "hidden"
-    for number, name in enumerate((YES, NO), start=1):
-        choices.cell(number, 1, words(name))
+    for number, choice in enumerate(choices_of(words, rules), start=1):
+        choices.cell(number, 1, choice)
     return book
+
+
+def choices_of(words: Words, rules: Rules) -> dict[str, tuple[bool, str | None]]:
+    """Return what people can decide, in their language: whether it releases, and why not."""
+    reasons: dict[str, tuple[bool, str | None]] = {
+        f"{words(NO)}: {getattr(said, words.language)}": (False, name)
+        for name, said in rules.reject_reasons.items()
+    }
+    return {words(YES): (True, None)} | reasons | {words(NO): (False, None)}
 
 
 def _head(sheet: Worksheet, title: str, told: str) -> None:
@@ -196,7 +207,7 @@ def _head(sheet: Worksheet, title: str, told: str) -> None:
         sheet.row_dimensions[row].height = points
 
 
-def _fill(sheet: Worksheet, rows: Sequence[_Row], words: Words) -> None:
+def _fill(sheet: Worksheet, rows: Sequence[_Row], words: Words, choices: int) -> None:
     from openpyxl.styles import Alignment
     from openpyxl.utils import get_column_letter
 
@@ -216,7 +227,7 @@ def _fill(sheet: Worksheet, rows: Sequence[_Row], words: Words) -> None:
         for cell in cells[filled:-1]:
             cell.number_format = "@"
             cell.alignment = Alignment(vertical="top", wrap_text=True)
-    _offer(sheet, get_column_letter(filled), words)
+    _offer(sheet, get_column_letter(filled), words, choices)
     sheet.column_dimensions[get_column_letter(len(names))].hidden = True
     sheet.print_area = f"A1:{get_column_letter(len(names) - 1)}{sheet.max_row}"
     _set_margins(sheet, words)
@@ -230,10 +241,10 @@ def _set_margins(sheet: Worksheet, words: Words) -> None:
     sheet.oddFooter.right.size = 8
 
 
-def _offer(sheet: Worksheet, letter: str, words: Words) -> None:
+def _offer(sheet: Worksheet, letter: str, words: Words, choices: int) -> None:
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    choice = DataValidation(type="list", formula1=f"'{MARK}'!$A$1:$A$2", allow_blank=True)
+    choice = DataValidation(type="list", formula1=f"'{MARK}'!$A$1:$A${choices}", allow_blank=True)
     choice.showErrorMessage = True
     choice.errorTitle = words(DECISION)
     choice.error = words("release_choose")

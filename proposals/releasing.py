@@ -21,6 +21,7 @@ class Decision:
     """What a person said of one version of a proposal.
 
     `sha256`: the version that the person saw. `decided_at` is in UTC without a zone.
+    `reject_reason`: one of `Rules.reject_reasons`; None: released, or nobody said why.
     """
 
     proposal_id: str
@@ -30,6 +31,7 @@ class Decision:
     decided_at: datetime
     source: Source
     comment: str | None = None
+    reject_reason: str | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -45,6 +47,7 @@ class _State(NamedTuple):
 
 class _Said(NamedTuple):
     decision: str
+    reject_reason: str | None
     comment: str | None
     decided_at: datetime
 
@@ -80,7 +83,7 @@ def record_decisions(
         if problem := _problem(one, states.get(one.proposal_id), rules, rejected):
             refused.append((one, problem))
             continue
-        said[one.key] = _Said(_word(one), one.comment, one.decided_at)
+        said[one.key] = _Said(_word(one), one.reject_reason, one.comment, one.decided_at)
         new[one.key] = one
         if not one.is_released:
             rejected.add(one.proposal_id)
@@ -96,9 +99,12 @@ def _is_known(one: Decision, last: _Said | None) -> bool:
     """Whether the same was said before, or something else later."""
     if last is None:
         return False
-    return (last.decision, last.comment) == (_word(one), one.comment) or (
-        last.decided_at > one.decided_at
+    same = (last.decision, last.reject_reason, last.comment) == (
+        _word(one),
+        one.reject_reason,
+        one.comment,
     )
+    return same or last.decided_at > one.decided_at
 
 
 def _read_states(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> dict[str, _State]:
@@ -114,8 +120,8 @@ def _read_said(
     connection: duckdb.DuckDBPyConnection, ids: Sequence[str]
 ) -> dict[tuple[str, str, str], _Said]:
     rows = connection.execute(
-        "select proposal_id, sha256, person_key, decision, comment, decided_at from ops.releases"
-        " where proposal_id in (select unnest(?::varchar[]))",
+        "select proposal_id, sha256, person_key, decision, reject_reason, comment, decided_at"
+        " from ops.releases where proposal_id in (select unnest(?::varchar[]))",
         [ids],
     ).fetchall()
     return {row[:3]: _Said(*row[3:]) for row in rows}
@@ -130,7 +136,8 @@ def _write(connection: duckdb.DuckDBPyConnection, decisions: Sequence[Decision])
         {
             "proposal_id": one.proposal_id, "sha256": one.sha256, "person_key": one.key[2],
             "person": " ".join(one.person.split()), "decision": _word(one),
-            "comment": one.comment, "decided_at": one.decided_at, "source": one.source,
+            "reject_reason": one.reject_reason, "comment": one.comment,
+            "decided_at": one.decided_at, "source": one.source,
         }
         for one in decisions
     ]  # fmt: skip
@@ -145,7 +152,7 @@ def _write(connection: duckdb.DuckDBPyConnection, decisions: Sequence[Decision])
 def _problem(one: Decision, found: _State | None, rules: Rules, rejected: set[str]) -> str | None:
     """Say why a decision cannot be taken."""
     name, person = one.proposal_id, " ".join(one.person.split())
-    problem = None
+    problem: str | None = None
     if found is None:
         problem = _("{name}: there is no such proposal.")
     elif not person:
@@ -156,14 +163,23 @@ def _problem(one: Decision, found: _State | None, rules: Rules, rejected: set[st
         problem = _("{name} was sent already.")
     elif not rules.lets_release(person):
         problem = _("{name}: {person} may not release; config/proposals.yml names who may.")
-    elif not one.is_released:
-        problem = None
-    elif name in rejected:
-        problem = _("{name} was rejected; a rejection counts.")
-    elif found.state == "ended":
-        problem = _("{name} is no longer due.")
-    elif found.sha256 != one.sha256:
-        problem = _("{name} has changed since; please look at it again in the new list.")
-    elif found.author and same_name(found.author) == same_name(person):
-        problem = _("{name}: {person} wrote it; somebody else must release it.")
-    return problem.format(name=name, person=person) if problem else None
+    elif one.reject_reason and one.reject_reason not in rules.reject_reasons:
+        problem = _("{reason} is no reason of config/proposals.yml; there are {known}.")
+    elif one.is_released:
+        problem = _problem_of_release(one, found, is_rejected=name in rejected)
+    known = ", ".join(rules.reject_reasons)
+    if problem:
+        problem = problem.format(name=name, person=person, reason=one.reject_reason, known=known)
+    return problem
+
+
+def _problem_of_release(one: Decision, found: _State, *, is_rejected: bool) -> str | None:
+    if is_rejected:
+        return _("{name} was rejected; a rejection counts.")
+    if found.state == "ended":
+        return _("{name} is no longer due.")
+    if found.sha256 != one.sha256:
+        return _("{name} has changed since; please look at it again in the new list.")
+    if found.author and same_name(found.author) == same_name(one.person):
+        return _("{name}: {person} wrote it; somebody else must release it.")
+    return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from config import PROJECT_ROOT, ConfigurationError, Settings, explain, read_yaml
-from proposals.uses import Text
+from proposals.uses import Name, Text
 
 FILE: Final = "proposals.yml"
 
@@ -20,6 +21,7 @@ class Rules(BaseModel):
     mailbox_days: int = Field(ge=0)
     may_release: tuple[str, ...] = ()
     keep_days: int = Field(ge=1)
+    reject_reasons: Mapping[Name, Text] = Field(min_length=1)
     mark: Text
     objection: Text
 
@@ -29,16 +31,18 @@ class Rules(BaseModel):
 
 
 def load_rules(settings: Settings) -> Rules:
-    """Read `proposals.yml` of the company, or the project's own where it has none.
+    """Read `proposals.yml` of the company; what it leaves out is as in the project's own.
 
     Raises:
         ConfigurationError: a value is not allowed; the message names the file and the value.
 
     """
-    own = settings.config / FILE
-    path = own if own.is_file() else PROJECT_ROOT / "config" / FILE
+    path, own = PROJECT_ROOT / "config" / FILE, settings.config / FILE
+    content = read_yaml(path)
+    if own.is_file():
+        path, content = own, content | read_yaml(own)
     try:
-        return Rules.model_validate(read_yaml(path))
+        return Rules.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

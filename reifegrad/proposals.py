@@ -99,20 +99,35 @@ def release(
 @proposals_app.command()
 def reject(
     proposals: Ids,
-    why: Annotated[str, typer.Option(help="The reason, for the record.")],
+    why: Annotated[str, typer.Option(help="The reason, for the record.")] = "",
+    reason: Annotated[
+        str | None,
+        typer.Option(help="One of reject_reasons in config/proposals.yml, such as not_true."),
+    ] = None,
     by: By = None,
 ) -> None:
     """Reject proposals: they do not come back on the same occasion."""
-    _decide(proposals, by, why, is_released=False)
+    if not (why or reason):
+        raise typer.BadParameter(_("Say why: --why TEXT or --reason KEY."))
+    _decide(proposals, by, why, is_released=False, reason=reason)
 
 
-def _decide(proposals: list[str], by: str | None, why: str, *, is_released: bool) -> None:
+def _decide(
+    proposals: list[str],
+    by: str | None,
+    why: str,
+    *,
+    is_released: bool,
+    reason: str | None = None,
+) -> None:
     from getpass import getuser
 
     from proposals.reading import decide
 
     person = by or getuser()
-    taken = decide(settings_now(), proposals, person, why, is_released=is_released)
+    taken = decide(
+        settings_now(), proposals, person, why, is_released=is_released, reject_reason=reason
+    )
     told = _("{count} released by {person}") if is_released else _("{count} rejected by {person}")
     say(told.format(count=taken, person=person))
 

@@ -48,7 +48,12 @@ def waiting_table(found: Sequence[Shown], language: Language) -> Table:
 
 def proposal_table(one: Shown, settings: Settings) -> Table:
     """Show all of one proposal that a person needs to decide."""
+    from proposals.rules import load_rules
+
     is_german, form = settings.language == "de", _DAY[settings.language]
+    reason = one.reject_reason
+    if reason and (said := load_rules(settings).reject_reasons.get(reason)):
+        reason = said.de if is_german else said.en
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), title_justify="left")
     table.title = Text(f"{one.proposal_id}: {one.title_de if is_german else one.title_en}")
     rows = (
@@ -60,6 +65,7 @@ def proposal_table(one: Shown, settings: Settings) -> Table:
         (_("Written by"), one.author),
         (_("Released by"), ", ".join(one.released_by)),
         (_("Rejected by"), one.rejected_by),
+        (_("Reason"), reason),
         (_("Comment"), one.comment),
         (_("Handed over"), form.format(one.delivered_on) if one.delivered_on else None),
         (_("File"), str(settings.home / one.place) if one.place else None),

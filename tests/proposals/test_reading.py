@@ -56,3 +56,13 @@ def test_the_commands_list_show_and_decide(firm, monkeypatch):
     assert run("release", name, "--by", "Anna Berg") == "1 freigegeben von Anna Berg\n"
     assert run("reject", name, "--by", "Ben", "--why", "nein") == "1 abgelehnt von Ben\n"
     assert run() == "Nichts wartet auf eine Freigabe.\n"
+    assert run("reject", name, "--by", "Ben", "--reason", "not_true") == "1 abgelehnt von Ben\n"
+    assert "stimmt nicht" in run("show", name)
+
+
+def test_a_rejection_says_why_in_a_word_that_the_firm_knows(firm):
+    firm.customer("c1")
+    propose(firm.settings)
+    with pytest.raises(DecisionError, match="vague ist kein Grund aus config"):
+        decide(firm.settings, firm.ids(), "Ben", "", is_released=False, reject_reason="vague")
+    assert firm.ids("open") == firm.ids()

@@ -16,6 +16,7 @@ from workbooks.release_list import DECISIONS, KEYS, MARK, is_release_list
 
 DE = Words("de")
 YES, NO = DE("release_yes"), DE("release_no")
+REASONS = ("stimmt nicht", "falsche Person", "jetzt nicht", "Text nicht gut")
 
 
 def written(firm, *names):
@@ -57,6 +58,17 @@ def test_a_filled_list_releases_and_rejects_and_a_second_reading_changes_nothing
     assert firm.sql("select comment from ops.releases where decision = 'reject'") == [
         ("kennt uns",)
     ]
+
+
+def test_why_a_proposal_is_rejected_is_chosen_in_the_list_and_kept_as_a_label(firm):
+    path = written(firm, "c1", "c2")
+    choices = [row[0].value for row in load_workbook(path)[MARK].iter_rows()]
+    assert choices == [YES, *(f"{NO}: {said}" for said in REASONS), NO]
+    fill(path, [("ablehnen: stimmt nicht", "Carl"), ("reject: not now", "Carl")])
+    (taken,) = take_releases(firm.settings)
+    assert (taken.new, taken.refused) == (2, ())
+    said = firm.sql("select reject_reason from ops.proposal_states order by all")
+    assert said == [("bad_time",), ("not_true",)]
 
 
 def test_the_next_list_shows_who_released_it_and_a_second_person_is_enough(firm):
@@ -258,7 +270,7 @@ def test_the_list_is_readable_and_no_name_becomes_a_formula(firm, language):
     assert book[MARK].sheet_state == "hidden"
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
     (choice,) = sheet.data_validations.dataValidation
-    assert (choice.formula1, str(choice.sqref)) == (f"'{MARK}'!$A$1:$A$2", "F4")
+    assert (choice.formula1, str(choice.sqref)) == (f"'{MARK}'!$A$1:$A$6", "F4")
     assert sheet.cell(4, 5).value.date() == date(2026, 3, 16)
     assert path.stat().st_mode & 0o777 == 0o600
 

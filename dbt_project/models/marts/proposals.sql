@@ -32,6 +32,7 @@ final as (
         body,
         releases_needed,
         release_count,
+        reject_reason,
         comment,
         is_control,
         proposed_on,

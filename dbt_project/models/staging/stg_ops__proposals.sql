@@ -29,6 +29,7 @@ renamed as (
         body,
         releases_needed,
         len(released_by) as release_count,
+        reject_reason,
         comment,
         is_control,
         night as proposed_on,
