@@ -12,9 +12,10 @@ from config.language import _
 from ml.features.expressions import amounts, holds
 from ml.features.frames import scoring_frame, training_frame
 from ml.features.table import TableError, read_inputs, read_labels
+from ml.kinds import load_model
 from ml.reasons.explanation import conditions_of_texts
 from ml.rules import hits
-from ml.specs.files import load_spec
+from ml.specs.files import SCORE, kind_of, load_spec
 from ml.specs.spec import Spec, SpecError
 from warehouse import open_warehouse
 
@@ -47,6 +48,9 @@ def check_spec(
 
     """
     try:
+        if kind_of(path) != SCORE:
+            load_model(path)
+            return [Finding("ok", _("{file}: the form is right.").format(file=path.name))]
         spec = load_spec(path)
     except SpecError as error:
         return [Finding("error", problem) for problem in error.problems]

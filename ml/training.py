@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from config import ConfigurationError, Settings
 from config.language import _
@@ -15,12 +15,13 @@ from ml.features.table import NotEnoughDataError, TableError, read_inputs, read_
 from ml.judging import decisions
 from ml.judging.fairness import Comparison, compare_groups, read_groups
 from ml.judging.gate import Finding, Present, judge, next_bar
+from ml.kinds import Model, read_models, why_learn
 from ml.learning.candidates import Candidate, train
 from ml.learning.estimators import predict
 from ml.learning.leaks import find_leaks
-from ml.learning.validation import Metrics
 from ml.maturity import stages
-from ml.specs.files import Specs, load_specs, read_specs
+from ml.results import Training, TrainingError
+from ml.specs.files import SCORE, Specs, load_specs, model_files, read_specs
 from ml.specs.spec import Spec, SpecError
 from ml.watching.retraining import why_train
 from warehouse import open_warehouse
@@ -30,64 +31,37 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 logger = logging.getLogger(__name__)
-Status = Literal["champion", "rejected", "waiting", "unchanged", "skipped", "failed"]
-
-
-@dataclass(frozen=True)
-class Training:
-    """The outcome of training one score.
-
-    `status`: champion (a new model is in force), rejected (trained, but the one before or the rules
-    stay), waiting (it passed, and a person decides), unchanged (same rows, same spec: nothing to
-    do), skipped (the data are not there yet), failed (the message says what to mend). `findings`
-    are the gate's; `replaces` is the version in force before, None: the rules.
-    """
-
-    score: str
-    status: Status
-    message: str
-    version: str | None = None
-    candidate: str | None = None
-    metrics: Metrics = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    replaces: str | None = None
-
-
-class TrainingError(Exception):
-    """Some scores could not be trained; the message names all, `results` holds the others too."""
-
-    def __init__(self, results: list[Training]) -> None:
-        """Keep what was done, for whoever tells it."""
-        self.results = results
-        failed = [f"{one.score}: {one.message}" for one in results if one.status == "failed"]
-        super().__init__(_("Not trained: {failures}").format(failures="; ".join(failed)))
 
 
 def train_models(settings: Settings, scores: list[str] | None = None) -> list[Training]:
-    """Train the scores whose use case has reached stage 3, or the named ones whatever their stage.
+    """Train the models whose use case has reached their stage, or the named ones whatever it is.
+
+    Scores learn at stage 3, models of another kind from the stage that their YAML names.
 
     A model becomes champion if it passes the gate (`ml.judging.gate`); where the spec says
     `approval: person`, or after a rollback, it waits for a person. The same rows and spec again
     change nothing. Each score is trained on its own: what stops one does not stop the next.
 
     Raises:
-        SpecError: the YAML of a named score is wrong; nothing was trained.
-        TrainingError: at the end, if a score could not be trained, or its YAML is wrong.
+        SpecError: the YAML of a named score is wrong, or there is none; nothing was trained.
+        TrainingError: at the end, if one could not be trained, or its YAML is wrong.
         warehouse.WarehouseLockedError: another process holds the warehouse.
 
     """
     specs = read_specs(settings) if scores is None else _named(settings, scores)
-    reached = stages(settings)
-    results = [Training(name, "failed", str(error)) for name, error in specs.broken.items()]
-    for spec in specs.readable:
-        stage = reached.get(str(spec.use_case), 0)
-        if scores is None and stage < 3:
-            told = _("{use_case} is at stage {stage}: models are trained from stage 3 on.")
-            message = told.format(use_case=spec.use_case, stage=stage)
+    models, reached = read_models(settings, scores), stages(settings)
+    broken = specs.broken | models.broken
+    results = [Training(name, "failed", str(error)) for name, error in broken.items()]
+    found: tuple[Spec | Model, ...] = (*specs.readable, *models.readable)
+    for one in found:
+        spec = one.spec if isinstance(one, Model) else one
+        stage, needed = reached.get(str(spec.use_case), 0), _learns_from(one)
+        if scores is None and stage < needed:
+            told = _("{use_case} is at stage {stage}: models are trained from stage {needed} on.")
+            message = told.format(use_case=spec.use_case, stage=stage, needed=needed)
             result = Training(spec.name, "skipped", message)
         else:
-            result = _train_alone(settings, spec)
+            result = _train_alone(settings, one)
         logger.info("%s: %s: %s", result.score, result.status, result.message)
         results.append(result)
     if any(result.status == "failed" for result in results):
@@ -96,8 +70,34 @@ def train_models(settings: Settings, scores: list[str] | None = None) -> list[Tr
 
 
 def needs_training(settings: Settings) -> list[str]:
-    """Names of the scores at stage 3 for which training pays: see `ml.watching.retraining`."""
+    """Names of the models for which training pays tonight.
+
+    For a score at stage 3 see `ml.watching.retraining`, for another kind `ml.kinds.why_learn`.
+    """
     reached = stages(settings)
+    return [*_due_scores(settings, reached), *_due_models(settings, reached)]
+
+
+def _learns_from(one: Spec | Model) -> int:
+    return one.spec.learns_from if isinstance(one, Model) else 3
+
+
+def _due_models(settings: Settings, reached: dict[str, int]) -> list[str]:
+    due = []
+    for model in read_models(settings).readable:
+        if reached.get(model.spec.use_case, 0) < model.spec.learns_from:
+            continue
+        try:
+            why = why_learn(settings, model.spec)
+        except registry.StoreError as error:
+            why = str(error)  # the training tells what is wrong; this look must not stop the night
+        if why:
+            logger.info("%s: %s", model.spec.name, why)
+            due.append(model.spec.name)
+    return due
+
+
+def _due_scores(settings: Settings, reached: dict[str, int]) -> list[str]:
     due = [
         spec.name
         for spec in read_specs(settings).readable
@@ -119,14 +119,19 @@ def needs_training(settings: Settings) -> list[str]:
     return [score for score in due if reasons[score]]
 
 
-def _named(settings: Settings, scores: list[str]) -> Specs:
-    return Specs(tuple(spec for spec in load_specs(settings, scores) if spec.snapshots), {})
+def _named(settings: Settings, names: list[str]) -> Specs:
+    scores = [path.stem for path, kind in model_files(settings, names) if kind == SCORE]
+    found = load_specs(settings, scores) if scores else []
+    return Specs(tuple(spec for spec in found if spec.snapshots), {})
 
 
-def _train_alone(settings: Settings, spec: Spec) -> Training:
+def _train_alone(settings: Settings, one: Spec | Model) -> Training:
+    spec = one.spec if isinstance(one, Model) else one
     try:
+        if isinstance(one, Model):
+            return one.kind.train(settings, one.spec)
         with registry.tracking(settings) as client:
-            return _train_score(client, settings, spec)
+            return _train_score(client, settings, one)
     except NotEnoughDataError as error:
         return Training(spec.name, "skipped", str(error))
     except (registry.StoreError, ConfigurationError, TableError) as error:
@@ -172,25 +177,10 @@ def _decide(
     compared: list[Comparison],
 ) -> Training:
     spec = candidate.spec
-    held_by = registry.held_by(client, spec.name)
-    verdict = _verdict(findings, spec, held_by)
-    message = _figures(candidate, rows)
-    stopped = [finding.says for finding in findings if not finding.passed]
-    compared_with = "; ".join(f.says for f in findings if f.passed and f.check != "size")
-    found = message + _("; passed: {reasons}").format(reasons=compared_with)
-    if verdict == "rejected":
-        found = message = message + _("; not used: {reasons}").format(reasons="; ".join(stopped))
-    elif verdict == "waiting":
-        if held_by:
-            compared_with += _("; {who} rolled back before").format(who=held_by)
-        asked = _("; waits for `reifegrad models approve {score} --version {version}`: {reasons}")
-        found = message = message + asked.format(
-            score=spec.name, version=version, reasons=compared_with
-        )
-    before = registry.version_in_force(client, spec.name)
     _keep_comparisons(settings, spec, version, compared)
-    registry.decide(client, spec.name, version, verdict, found)
-    decisions.record(settings, spec.name, verdict, version, before, decisions.GATE, found)
+    verdict, message, before = decisions.settle(
+        client, settings, spec.name, version, findings, spec.approval, _figures(candidate, rows)
+    )
     return Training(
         spec.name,
         verdict,
@@ -202,12 +192,6 @@ def _decide(
         tuple(findings),
         before,
     )
-
-
-def _verdict(findings: list[Finding], spec: Spec, held_by: str | None) -> registry.Verdict:
-    if not all(finding.passed for finding in findings):
-        return "rejected"
-    return "waiting" if held_by or spec.approval == "person" else "champion"
 
 
 def _figures(candidate: Candidate, rows: int) -> str:

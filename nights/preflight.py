@@ -124,11 +124,13 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
 
 
 def _broken(settings: Settings) -> Iterator[Finding]:
-    """Tell of mistakes in the YAML of scores and use cases: each stops itself only."""
+    """Tell of mistakes in the YAML of models and use cases: each stops itself only."""
+    from ml.kinds import read_models
     from ml.specs.files import read_specs
     from proposals import read_uses
 
-    for name, problem in (read_specs(settings).broken | read_uses(settings).broken).items():
+    broken = read_specs(settings).broken | read_models(settings).broken
+    for name, problem in (broken | read_uses(settings).broken).items():
         todo = _("Mend it: until then {name} stays as it is, and the others are made.")
         yield Finding(
             check="configuration", level="warning",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from expectations import Assessment
     from fetch import Fetched
     from ingest import Load
-    from ml import Scoring, Training, Watch
+    from ml import Applied, Scoring, Training, Watch
     from nights.mailing import Mailed
     from nights.preflight import Finding
     from proposals import Handed, Proposed, Taken, WrittenList
@@ -170,6 +170,12 @@ def _score(settings: Settings, method: str) -> list[Scoring]:
     return score_entities(settings, method)
 
 
+def _apply(settings: Settings) -> list[Applied]:
+    from ml import apply_models
+
+    return apply_models(settings)
+
+
 def _watch(settings: Settings) -> list[Watch]:
     from ml import watch_scores
     from report import write_scores_page
@@ -286,6 +292,7 @@ SCORE_CUSTOMERS: Final = (
         Step(name, partial(_score, method=method), lambda d: {one.score: one.message for one in d})
         for method, name in SCORING.items()
     ),
+    Step("apply_models", _apply, lambda applied: {one.name: one.message for one in applied}),
     Step("publish_scores", _publish, dict),
     Step("watch_scores", _watch, lambda watched: {one.score: one.message for one in watched}),
 )

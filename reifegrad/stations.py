@@ -24,7 +24,7 @@ from reifegrad.terminal.push_tables import say_pushed, say_tasks, say_waiting
 if TYPE_CHECKING:
     from expectations import Assessment
     from ingest.loading.inbox_run import Progress
-    from ml import Scoring, Training, Watch
+    from ml import Applied, Scoring, Training, Watch
     from nights.preflight import Purpose
     from reifegrad.customer_view import CustomerView, FoundCustomer
     from warehouse import BuildResult
@@ -282,18 +282,29 @@ def train(settings: Settings, scores: list[str] | None = None) -> Iterator[str]:
 
 
 def score(settings: Settings) -> Iterator[str]:
-    """Score, a line per score."""
+    """Score, then apply the models of other kinds; a line for each."""
     from warehouse import require_marts
 
     require_marts(settings)
-    from ml import ScoringError, score_entities
+    from ml import ApplyingError, ScoringError, apply_models, score_entities
 
+    failed: ScoringError | None = None
     try:
         results = score_entities(settings)
     except ScoringError as error:
-        yield from _by_score(settings, error.results)
-        raise
+        failed, results = error, error.results
     yield from _by_score(settings, results)
+    try:
+        applied = apply_models(settings)
+    except ApplyingError as error:
+        yield from _applied(settings, error.results)
+        if failed:
+            yield f"! {one_line(error)}"
+            raise failed from error
+        raise
+    yield from _applied(settings, applied)
+    if failed:
+        raise failed
 
 
 def watch(settings: Settings) -> Iterator[str]:
@@ -309,12 +320,19 @@ def watch(settings: Settings) -> Iterator[str]:
 
 
 def _by_score(settings: Settings, results: Iterable[Training | Scoring | Watch]) -> Iterator[str]:
-    from ml import score_titles
+    from ml import model_titles, score_titles
 
-    titles = score_titles(settings)
+    titles = score_titles(settings) | model_titles(settings)
     for result in results:
         yield f"{titles[result.score]}: {result.message}"
         yield from (f"  {warning}" for warning in getattr(result, "warnings", ()))
+
+
+def _applied(settings: Settings, results: Iterable[Applied]) -> Iterator[str]:
+    from ml import model_titles
+
+    titles = model_titles(settings)
+    yield from (f"{titles[result.name]}: {result.message}" for result in results)
 
 
 def customer(
@@ -348,6 +366,7 @@ TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
     "train_champions": _by_score,
     "watch_scores": _by_score,
     **dict.fromkeys(SCORING.values(), _by_score),
+    "apply_models": _applied,
     "publish_scores": lambda settings, rows: [_published(settings, rows)],
     "take_releases": say_taken,
     "make_proposals": say_proposed,
@@ -402,13 +421,13 @@ def _take(step: Step, settings: Settings, failed: list[Exception]) -> tuple[Any,
 
     """
     from crm import CrmError
-    from ml import ScoringError, TrainingError
+    from ml import ApplyingError, ScoringError, TrainingError
     from nights.mailing import MailError
     from proposals import OutboxError, ProposingError
 
     try:
         result = step.run(settings)
-    except (TrainingError, ScoringError, ProposingError) as error:
+    except (TrainingError, ScoringError, ApplyingError, ProposingError) as error:
         # The scores are made by what is in force, and the others reach people.
         failed.append(error)
         result = error.results

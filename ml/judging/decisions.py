@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from config import Settings
 from config.language import _
 from ml import registry
-from ml.specs.files import load_specs
+from ml.judging.gate import Finding
+from ml.specs.files import model_files
 from warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -60,6 +61,41 @@ def record(
             " decided_by, why) values (?, ?, ?, ?, ?, ?, ?)",
             [score, now, decision, version, replaced, who, why],
         )
+
+
+def settle(
+    client: MlflowClient,
+    settings: Settings,
+    name: str,
+    version: str,
+    findings: Sequence[Finding],
+    approval: Literal["automatic", "person"],
+    message: str,
+) -> tuple[registry.Verdict, str, str | None]:
+    """Let the gate's findings decide on a new version, and keep why, in MLflow and the warehouse.
+
+    Returns:
+        The verdict; the message and what was decided; the version in force before (None: rules).
+
+    """
+    held_by = registry.held_by(client, name)
+    stopped = [finding.says for finding in findings if not finding.passed]
+    compared_with = "; ".join(f.says for f in findings if f.passed and f.check != "size")
+    verdict: registry.Verdict = "champion"
+    found = message + _("; passed: {reasons}").format(reasons=compared_with)
+    if stopped:
+        verdict = "rejected"
+        found = message = message + _("; not used: {reasons}").format(reasons="; ".join(stopped))
+    elif held_by or approval == "person":
+        verdict = "waiting"
+        if held_by:
+            compared_with += _("; {who} rolled back before").format(who=held_by)
+        asked = _("; waits for `reifegrad models approve {score} --version {version}`: {reasons}")
+        found = message = message + asked.format(score=name, version=version, reasons=compared_with)
+    before = registry.version_in_force(client, name)
+    registry.decide(client, name, version, verdict, found)
+    record(settings, name, verdict, version, before, GATE, found)
+    return verdict, message, before
 
 
 def approve(
@@ -192,16 +228,16 @@ def list_versions(settings: Settings, score: str | None = None) -> list[Version]
         StoreError: MLflow's store can't be used.
 
     """
-    specs = load_specs(settings, [score] if score else None)
+    names = [path.stem for path, _kind in model_files(settings, [score] if score else None)]
     if not registry.is_used(settings):
         return []
     found = []
     with registry.tracking(settings) as client:
-        for spec in specs:
-            before = registry.version_in_force(client, spec.name)
+        for name in names:
+            before = registry.version_in_force(client, name)
             found += [
                 Version(
-                    spec.name,
+                    name,
                     str(version.version),
                     version.tags.get("night", ""),
                     version.tags.get("candidate", ""),
@@ -209,14 +245,14 @@ def list_versions(settings: Settings, score: str | None = None) -> list[Version]
                     str(version.version) == before,
                     registry.says(version),
                 )
-                for version in registry.versions(client, spec.name)
+                for version in registry.versions(client, name)
             ]
     return found
 
 
 @contextmanager
 def _open(settings: Settings, score: str) -> Iterator[MlflowClient]:
-    load_specs(settings, [score])
+    model_files(settings, [score])
     if not registry.is_used(settings):
         raise DecisionError(
             _("{score}: no model has been trained yet: `reifegrad train {score}`.").format(

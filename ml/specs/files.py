@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+SCORE: Final = "score"  # the kind of a YAML that names none
 DEFAULTS = Path(__file__).with_name("defaults.yml")
 # A score's YAML overrides single entries of these; every other section is replaced whole.
 _MERGED = (
@@ -70,14 +71,16 @@ def load_spec(path_or_dict: str | Path | dict[str, Any] | Spec) -> Spec:
     try:
         return Spec.model_validate({"name": name} | content | {"file": file, "path": path})
     except ValidationError as error:
-        raise SpecError(*(_one_line(file, path, each) for each in error.errors())) from error
+        raise SpecError(*(one_line(file, path, each) for each in error.errors())) from error
 
 
-def load_specs(settings: Settings, names: list[str] | None = None) -> list[Spec]:
-    """Every score of the folder `settings.models`, or the named ones, in alphabetical order.
+def model_files(settings: Settings, names: list[str] | None = None) -> list[tuple[Path, str]]:
+    """Every YAML of the folder `settings.models`, or the named ones, each with its `kind`.
+
+    A file that can't be read counts as a score: whoever reads it tells what is wrong.
 
     Raises:
-        SpecError: a file is wrong, or there is none of a name.
+        SpecError: there is none of a name.
 
     """
     files = {path.stem: path for path in sorted(settings.models.glob("*.yml"))}
@@ -88,7 +91,26 @@ def load_specs(settings: Settings, names: list[str] | None = None) -> list[Spec]
                     models=settings.models, name=name, names=", ".join(files) or _("no scores")
                 )
             )
-    return [load_spec(path) for stem, path in files.items() if not names or stem in names]
+    return [(path, kind_of(path)) for stem, path in files.items() if not names or stem in names]
+
+
+def kind_of(path: Path) -> str:
+    """Say of which kind the model of a YAML is; a score, unless it says so itself."""
+    try:
+        return str(read_yaml(path).get("kind", SCORE))
+    except ConfigurationError:
+        return SCORE
+
+
+def load_specs(settings: Settings, names: list[str] | None = None) -> list[Spec]:
+    """Every score of the folder `settings.models`, or the named ones, in alphabetical order.
+
+    Raises:
+        SpecError: a file is wrong, or there is none of a name.
+
+    """
+    found = model_files(settings, names)
+    return [load_spec(path) for path, kind in found if names or kind == SCORE]
 
 
 def read_specs(settings: Settings) -> Specs:
@@ -97,7 +119,9 @@ def read_specs(settings: Settings) -> Specs:
     A file that is wrong stops no other; whoever calls this tells it.
     """
     readable, broken = [], {}
-    for path in sorted(settings.models.glob("*.yml")):
+    for path, kind in model_files(settings):
+        if kind != SCORE:
+            continue
         try:
             spec = load_spec(path)
         except ConfigurationError as error:
@@ -122,7 +146,8 @@ def broken_titles(settings: Settings, broken: Iterable[str], language: str) -> d
     return titles
 
 
-def _one_line(file: str, path: Path | None, problem: ErrorDetails) -> str:
+def one_line(file: str, path: Path | None, problem: ErrorDetails) -> str:
+    """Say what pydantic found in one line: file, line, field, and what to change."""
     field = ".".join(str(part) for part in problem["loc"])
     message = explain(problem)
     if problem["type"] == "extra_forbidden":

@@ -65,6 +65,7 @@ def _line_of(field: str, path: Path | None) -> int | None:
 class Spec(Part):
     """One score, as its YAML says it. Only `target` and `features` must be given."""
 
+    kind: Literal["score"] = "score"
     name: str = "table"
     file: str = "spec"
     path: Path | None = None
@@ -107,7 +108,7 @@ class Spec(Part):
 
     def text(self) -> str:
         """Write it as YAML that `ml.load_spec` reads back to an equal one."""
-        content = self.model_dump(mode="json", by_alias=True, exclude={"file", "path"})
+        content = self.model_dump(mode="json", by_alias=True, exclude={"kind", "file", "path"})
         return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
 
     @field_validator("features", mode="before")

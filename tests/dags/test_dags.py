@@ -159,12 +159,14 @@ def test_score_customers(dagbag):
     branches = {"score_by_rules", "score_by_model", "clear_scores"}
     assert edges(dag) == {
         *(("choose_methods", branch) for branch in branches),
-        *((branch, "publish_scores") for branch in branches),
+        *((branch, "apply_models") for branch in branches),
+        ("apply_models", "publish_scores"),
         ("publish_scores", "watch_scores"),
-        *((branch, "confirm_scores") for branch in branches),
+        *((before, "confirm_scores") for before in {*branches, "apply_models"}),
     }
     assert dag.task_dict["choose_methods"].inherits_from_skipmixin, "what is not chosen is skipped"
-    assert dag.task_dict["publish_scores"].trigger_rule == "all_done", "one failure stops no other"
+    for task in ("apply_models", "publish_scores"):
+        assert dag.task_dict[task].trigger_rule == "all_done", "one failure stops no other"
     assert dag.task_dict["confirm_scores"].trigger_rule == "none_failed", "but the run fails"
     assert outlets(dag) == {("publish_scores", "scores")}
 
