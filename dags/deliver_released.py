@@ -14,16 +14,18 @@ def deliver_released() -> None:
     Reads `outbox/freigabe.xlsx` (`release.xlsx`) and filled lists in the inbox. Before anything
     goes out the law is asked again, and the stage: who has objected since gets nothing. Mailing
     lists lie in `outbox/mailings/`. The release list is written anew where something changed;
-    a list that somebody is filling in stays.
+    a list that somebody is filling in stays. What became of all proposals is told on
+    `reports/proposals.html`.
 
     **Leaves** the asset `mailings`, whether or not anything went out. **When it fails**, the next
     hour goes on where this one stopped: nothing goes out twice.
     """
-    take, hand_over, write_list = DELIVER_RELEASED
+    take, hand_over, write_list, write_page = DELIVER_RELEASED
     taken = as_task(take)
     handed = as_task(hand_over, leaves=MAILINGS, trigger_rule="all_done")
-    chain(taken, handed, as_task(write_list, trigger_rule="all_done"))
-    [taken, handed] >> confirm("confirm_delivery")
+    listed = as_task(write_list, trigger_rule="all_done")
+    chain(taken, handed, listed, as_task(write_page, trigger_rule="all_done"))
+    [taken, handed, listed] >> confirm("confirm_delivery")
 
 
 deliver_released()

@@ -221,6 +221,12 @@ def _write_release_list(settings: Settings) -> WrittenList:
     return write_release_list(settings)
 
 
+def _write_proposals_page(settings: Settings) -> str:
+    from proposals import write_page
+
+    return str(write_page(settings))
+
+
 def _write_lists(settings: Settings) -> Lists:
     from report.calls import write_call_lists
 
@@ -306,14 +312,16 @@ _TAKE: Final = Step(
 )
 _HAND_OVER: Final = Step("hand_over_released", _hand_over, _told_handed)
 _LIST: Final = Step("write_release_list", _write_release_list, lambda written: written.waiting)
+_PAGE: Final = Step("write_proposals_page", _write_proposals_page, str)
 PROPOSE_ACTIONS: Final = (
     _TAKE,  # before the proposals: who released one has seen what it was
     Step("make_proposals", _propose, _told_proposals),
     _HAND_OVER,  # after them: nothing goes out that is no longer due
     _LIST,
+    _PAGE,
 )
 # Beside the night, by day: what people released since.
-DELIVER_RELEASED: Final = (_TAKE, _HAND_OVER, _LIST)
+DELIVER_RELEASED: Final = (_TAKE, _HAND_OVER, _LIST, _PAGE)
 PUSH_SCORES: Final = (
     # before the push: the lists are there also where the CRM does not answer
     Step("write_call_lists", _write_lists, lambda lists: len(lists.written)),

@@ -58,6 +58,12 @@ def _app() -> Any:  # noqa: ANN401 - a FastAPI, imported when it is needed
 
         return show(scores_path)
 
+    @app.get("/proposals.html", dependencies=[Depends(get_user)])
+    def show_proposals() -> Response:
+        from proposals import page_path
+
+        return show(page_path)
+
     return app
 
 

@@ -5,6 +5,7 @@ who releases it and where it goes. The machine proposes and never releases.
 """
 
 from proposals.handing_over import Handed, HandedOver, OutboxError, hand_over
+from proposals.page import page_path, write_page
 from proposals.proposing import Proposed, ProposingError, propose
 from proposals.release_answers import Taken, take_releases
 from proposals.release_list import WrittenList, list_path, write_release_list
@@ -25,9 +26,11 @@ __all__ = [
     "hand_over",
     "list_path",
     "load_use",
+    "page_path",
     "propose",
     "read_uses",
     "record_decisions",
     "take_releases",
+    "write_page",
     "write_release_list",
 ]

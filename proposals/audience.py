@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -49,11 +50,34 @@ def find_candidates(
         ConfigurationError: the SQL fails, or lacks a column that the action needs.
 
     """
+    needed = ["customer_id", *action.about, *(["email"] if action.writes_mail else [])]
+    rows = run_query(connection, place, action.audience, needed, night)
+    candidates: dict[str, Candidate] = {}
+    for facts in rows:
+        if facts["customer_id"]:
+            candidate = _candidate(facts, place, action)
+            candidates.setdefault(candidate.proposal_id, candidate)
+    return list(candidates.values())
+
+
+def run_query(
+    connection: duckdb.DuckDBPyConnection,
+    place: str,
+    sql: str,
+    needed: Sequence[str],
+    night: date,
+) -> list[dict[str, Any]]:
+    """Run a query of a use case's YAML over marts, and return its rows by column.
+
+    Raises:
+        ConfigurationError: it is no single query, fails, or lacks a column of `needed`.
+
+    """
     import duckdb
 
-    told = _("{place}: the audience is wrong: {problem}")
+    told = _("{place}: the query is wrong: {problem}")
     try:
-        statements = connection.extract_statements(action.audience)
+        statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             problem = _("it must be one query (select …)")
             raise ConfigurationError(told.format(place=place, problem=problem))
@@ -64,16 +88,10 @@ def find_candidates(
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
         raise ConfigurationError(told.format(place=place, problem=first)) from error
-    needed = ["customer_id", *action.about, *(["email"] if action.writes_mail else [])]
     if missing := [column for column in needed if column not in columns]:
         problem = _("it has no column {missing}").format(missing=", ".join(missing))
         raise ConfigurationError(told.format(place=place, problem=problem))
-    candidates: dict[str, Candidate] = {}
-    for facts in rows:
-        if facts["customer_id"]:
-            candidate = _candidate(facts, place, action)
-            candidates.setdefault(candidate.proposal_id, candidate)
-    return list(candidates.values())
+    return rows
 
 
 def is_in_control_group(place: str, customer_id: str, share: float) -> bool:

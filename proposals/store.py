@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -87,7 +87,7 @@ def read_memory(
             [use_case, action],
         ).fetchall()
     ]
-    later = _later_ids(connection)
+    later = later_ids(connection)
     since = night - timedelta(days=pause_days)
     lately: set[str] = set()
     settled: set[tuple[str, str]] = set()
@@ -120,7 +120,7 @@ def _taken_mailboxes(
     return (email for (email,) in rows)
 
 
-def _later_ids(connection: duckdb.DuckDBPyConnection) -> Any:  # noqa: ANN401 - a function
+def later_ids(connection: duckdb.DuckDBPyConnection) -> Callable[[str], set[str]]:
     """Return what tells all ids that a customer had since, its own included."""
     became: dict[str, set[str]] = defaultdict(set)
     for old, new in connection.execute(

@@ -42,6 +42,18 @@ class Variant(_Strict):
     body: Text | None = None
 
 
+class Outcome(_Strict):
+    """What an action shall bring about, so that it can be compared with the control group.
+
+    `happened`: SQL over marts with the columns `customer_id` and `happened_on`; it counts within
+    `days` after the night on which a customer was proposed first, or drawn into the control group.
+    """
+
+    label: Text
+    happened: str = Field(min_length=1)
+    days: int = Field(gt=0)
+
+
 class Action(_Strict):
     """One kind of proposal.
 
@@ -52,14 +64,17 @@ class Action(_Strict):
     where the proposal is about one of those; `language` (de or en) where it is not the set one.
     `about`: the columns that tell one occasion from another, such as the order that is thanked
     for. What was sent, rejected or expired comes back only on another occasion.
+    `label`: what people call this kind of proposal; its name without one.
     `author`: who wrote the texts; that person releases none of them.
     `pause_days`: for so long after it was sent or rejected the same customer gets no other of this
     kind, whatever the occasion. `control_share`: part of the audience, drawn by chance, to whom
-    nothing is proposed, so that one sees what the action brings about. `at_most`: how many are open
+    nothing is proposed, so that one sees what the action brings about; `outcome` says what is
+    compared. `at_most`: how many are open
     at a time, the first of the audience.
     """
 
     stage: Stage
+    label: Text | None = None
     title: Text
     audience: str = Field(min_length=1)
     about: tuple[str, ...] = Field(min_length=1)
@@ -74,6 +89,7 @@ class Action(_Strict):
     pause_days: int = Field(ge=0)
     control_share: float = Field(default=0, ge=0, le=0.5)
     at_most: int = Field(default=200, gt=0)
+    outcome: Outcome | None = None
     at_stage: dict[Stage, Variant] = {}
 
     @model_validator(mode="after")

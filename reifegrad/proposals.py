@@ -22,7 +22,7 @@ By = Annotated[str | None, typer.Option(help="Who decides; default: the user of 
 
 def propose(night: Night = None) -> None:
     """Propose what each use case does at the stage of its data, and list what is to be released."""
-    from proposals import ProposingError, take_releases, write_release_list
+    from proposals import ProposingError, take_releases, write_page, write_release_list
     from proposals import propose as make
     from warehouse import require_marts
 
@@ -35,13 +35,14 @@ def propose(night: Night = None) -> None:
         results, failed = error.results, error
     _say(say_proposed(settings, results))
     _say(say_release_list(settings, write_release_list(settings)))
+    write_page(settings)
     if failed:
         raise failed
 
 
 def deliver(night: Night = None) -> None:
     """Take over filled release lists, and hand over what people released."""
-    from proposals import hand_over, take_releases, write_release_list
+    from proposals import hand_over, take_releases, write_page, write_release_list
     from warehouse import require_marts
 
     settings = settings_of(night)
@@ -49,6 +50,7 @@ def deliver(night: Night = None) -> None:
     _say(say_taken(settings, take_releases(settings)))
     _say(say_handed(settings, hand_over(settings)))
     _say(say_release_list(settings, write_release_list(settings)))
+    write_page(settings)
 
 
 @proposals_app.callback()

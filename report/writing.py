@@ -43,8 +43,8 @@ def write_report(settings: Settings) -> Path:
     facts = read_facts(settings)
     if not scores_path(settings).is_file():
         write_scores_page(settings)
-    page = render([make_view(facts, language) for language in _languages(settings)])
-    return _replace(report_path(settings), page)
+    page = render([make_view(facts, language) for language in languages(settings)])
+    return replace_page(report_path(settings), page)
 
 
 def scores_path(settings: Settings) -> Path:
@@ -70,16 +70,18 @@ def write_scores_page(settings: Settings) -> Path:
         hints = read_hints(connection)
     views = [
         make_scores_view(found, settings.company, settings.night, language, broken, hints)
-        for language in _languages(settings)
+        for language in languages(settings)
     ]
-    return _replace(scores_path(settings), render(views, SCORES_TEMPLATE))
+    return replace_page(scores_path(settings), render(views, SCORES_TEMPLATE))
 
 
-def _languages(settings: Settings) -> list[Language]:
+def languages(settings: Settings) -> list[Language]:
+    """Return both languages, the set one first."""
     return sorted(LANGUAGES, key=lambda language: language != settings.language)
 
 
-def _replace(path: Path, page: str) -> Path:
+def replace_page(path: Path, page: str) -> Path:
+    """Write a page that only its owner can read, in one atomic step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
     fresh.touch(mode=0o600)
@@ -103,12 +105,12 @@ def render(views: Sequence[View] | Sequence[ScoresView], template: str = TEMPLAT
     return template_named(template).render(views=views)
 
 
-def template_named(name: str) -> Template:
-    """Open a template of this folder; what it shows is escaped."""
+def template_named(name: str, *folders: Path) -> Template:
+    """Open a template of this folder or of `folders`; what it shows is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader([*folders, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -63,7 +63,7 @@ def _files(settings: Settings) -> Iterator[tuple[str, str]]:
     from crm.duplicates import FILE as DUPLICATES
     from crm.refusals import FILE as REJECTED
     from identity.review_list import NAMES as REVIEW_LISTS
-    from proposals import list_path
+    from proposals import list_path, page_path
     from report.calls import lists_folder
     from report.writing import report_path, scores_path
     from workbooks.to_do import NAME as TO_DO
@@ -74,6 +74,7 @@ def _files(settings: Settings) -> Iterator[tuple[str, str]]:
         (_("Page on scores"), scores_path(settings), scores_path(settings).as_uri()),
         (_("The day's lists: whom to call"), lists_folder(settings), None),
         (_("Proposals to release"), list_path(settings), None),
+        (_("Page on proposals"), page_path(settings), page_path(settings).as_uri()),
         (_("To-do list to fill in"), settings.review / TO_DO, None),
         (
             _("Review list: one customer or two?"),

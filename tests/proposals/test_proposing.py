@@ -179,7 +179,7 @@ def test_a_mailbox_gets_one_mail_within_the_days_over_all_actions(firm):
 
 
 MARTS = "select customer_id from marts.customers"
-WRONG = "die Zielgruppe ist falsch"
+WRONG = "die Abfrage ist falsch"
 
 
 @pytest.mark.parametrize(
