@@ -111,12 +111,13 @@ PROPOSALS = """
 select use_case,
     count(*) filter (state = 'open') as waiting,
     count(*) filter (state = 'released') as released,
+    count(*) filter (state = 'shown') as shown,
+    count(*) filter (state = 'control') as control,
     max(delivered_on) filter (state = 'sent') as sent_on,
     count(*) filter (state = 'sent' and delivered_on = last_on) as sent
 from (
     select *, max(delivered_on) over (partition by use_case) as last_on from ops.proposal_states
 )
-where channel <> 'table'
 group by use_case
 order by use_case
 """

@@ -124,11 +124,16 @@ class PushProblem(_Frozen):
 
 
 class ProposalGroup(_Frozen):
-    """The proposals of one use case: how many wait for people, and what went out last."""
+    """The proposals of one use case: how many wait for people, and what went out last.
+
+    `shown`: those that stand beside a customer without a release; `control`: left alone by chance.
+    """
 
     use_case: str
     waiting: int
     released: int
+    shown: int = 0
+    control: int = 0
     sent_on: date | None = None
     sent: int = 0
 

@@ -59,7 +59,7 @@ def target_name(target: str) -> str:
 
 def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
     """Yield what there is to show, in the order of the night, in the set language and zone."""
-    from reifegrad.terminal.proposal_tables import told_of_proposals
+    from reifegrad.terminal.proposal_tables import proposals_table
 
     language = settings.language
     yield from _standing(overview, language)
@@ -76,10 +76,11 @@ def tables(overview: Overview, settings: Settings) -> Iterator[Table | str]:
     if overview.scores:
         yield scores_table(overview, language)
         yield from _told_of_scores(overview)
+    if overview.proposals:
+        yield proposals_table(overview, language)
     if overview.pushes:
         yield push_table(overview, settings)
     yield from _told_of_push(overview, settings)
-    yield from told_of_proposals(overview, language)
 
 
 def _of_files(overview: Overview, settings: Settings) -> Iterator[Table]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
@@ -78,18 +78,25 @@ def proposal_table(one: Shown, settings: Settings) -> Table:
     return table
 
 
-def told_of_proposals(overview: Overview, language: Language) -> Iterator[str]:
-    """Yield what waits for people's release, and what went out last."""
-    titles = {stage["use_case"]: stage[f"title_{language}"] for stage in overview.stages}
+def proposals_table(overview: Overview, language: Language) -> Table:
+    """Show per use case what it proposes at the stage of its data, and what became of it."""
+    stages = {stage["use_case"]: stage for stage in overview.stages}
+    table = titled_table(
+        _("Proposals"), _("Use case"), _("Stage"), _("Waiting"), _("Released"),
+        _("Shown"), _("Control"), _("Last out"),
+    )  # fmt: skip
     for group in overview.proposals:
-        told = [_("{count} wait for a release").format(count=in_thousands(group.waiting))]
-        if group.released:
-            said = _("{count} released, to go out with the next hand-over")
-            told.append(said.format(count=in_thousands(group.released)))
+        stage = stages.get(group.use_case, {})
+        last = NOTHING
         if group.sent_on:
-            said = _("last handed over: {count} on {day}")
-            day = _DAY[language].format(group.sent_on)
-            told.append(said.format(count=in_thousands(group.sent), day=day))
-        yield _("Proposals, {title}: {told}").format(
-            title=titles.get(group.use_case, group.use_case), told="; ".join(told)
+            last = f"{in_thousands(group.sent)} ({_DAY[language].format(group.sent_on)})"
+        table.add_row(
+            Text(str(stage.get(f"title_{language}", group.use_case))),
+            str(stage.get("stage", NOTHING)),
+            *(
+                in_thousands(count) if count else NOTHING
+                for count in (group.waiting, group.released, group.shown, group.control)
+            ),
+            last,
         )
+    return table

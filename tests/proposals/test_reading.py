@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from config import ConfigurationError
 from proposals import hand_over, propose
 from proposals.reading import DecisionError, decide, read_one, read_waiting
 from reifegrad.cli import app
+from reifegrad.terminal.proposal_tables import proposals_table
 from report.overview import read_overview
 
 
@@ -30,12 +34,22 @@ def test_decisions_that_cannot_be_taken_are_told_and_the_others_are(firm):
 
 
 def test_the_status_tells_what_waits_and_what_went_out(firm):
+    firm.use("hints", channel="table", releases=0, subject=None, body=None, legal_basis="hint")
+    firm.use()
+    firm.stage(1, "hints")
     firm.customer("c1", "c2", "c3")
     propose(firm.settings)
     firm.decide("Anna", "Ben", ids=firm.ids()[:2])
     hand_over(firm.settings)
-    (told,) = read_overview(firm.settings).proposals
-    assert (told.waiting, told.released, told.sent, told.sent_on) == (1, 0, 2, firm.settings.night)
+    overview = read_overview(firm.settings)
+    hints, mails = overview.proposals
+    assert (mails.waiting, mails.released, mails.sent) == (1, 0, 2)
+    assert mails.sent_on == firm.settings.night
+    assert (hints.shown, hints.waiting) == (3, 0)
+    told = io.StringIO()
+    Console(file=told, width=160).print(proposals_table(overview, "de"))
+    assert re.search(r"mails .* 1 +– +– +– +2 \(02\.03\.2026\)", told.getvalue())
+    assert re.search(r"hints .* – +– +3 +– +–", told.getvalue())
 
 
 def test_the_commands_list_show_and_decide(firm, monkeypatch):
