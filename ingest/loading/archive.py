@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.loading.file_names import as_text
-
-CHUNK_BYTES = 1 << 20
 
 
 class StillGrowingError(Exception):
@@ -34,16 +34,23 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy of an inbox file that nobody changes while it is read."""
+    """A copy of an inbox file that nobody changes while it is read, and its hash while it is."""
 
     path: Path
-    sha256: str
-    final: Path
+    archive: Path
+    suffix: str
+    hashing: Future[str]
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the copy in hexadecimal; waits for it."""
+        return self.hashing.result()
 
     def keep(self) -> None:
         """Put the copy where the archive keeps this content."""
-        self.final.parent.mkdir(parents=True, exist_ok=True)
-        self.path.replace(self.final)
+        final = archived_path(self.archive, self.sha256, self.suffix)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        self.path.replace(final)
 
 
 @contextmanager
@@ -58,10 +65,11 @@ def archived_copy(path: Path, archive: Path, seen: Signature) -> Iterator[Copy]:
     suffix = kept_suffix(path)
     copy = archive / f".{uuid.uuid4().hex}{suffix}"
     try:
-        sha256 = _copy(path, copy)
+        shutil.copyfile(path, copy)
         if Signature.of(path) != seen or copy.stat().st_size != seen.size:
             raise StillGrowingError
-        yield Copy(copy, sha256, archived_path(archive, sha256, suffix))
+        with ThreadPoolExecutor(1) as beside:  # another process reads the file meanwhile
+            yield Copy(copy, archive, suffix, beside.submit(sha256_of, copy))
     finally:
         copy.unlink(missing_ok=True)
 
@@ -89,13 +97,3 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of the file's content in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _copy(source: Path, target: Path) -> str:
-    """Copy a file and return its SHA-256, reading it once."""
-    digest = hashlib.sha256()
-    with source.open("rb") as original, target.open("wb") as copy:
-        while chunk := original.read(CHUNK_BYTES):
-            digest.update(chunk)
-            copy.write(chunk)
-    return digest.hexdigest()

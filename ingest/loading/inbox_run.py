@@ -49,6 +49,7 @@ from ingest.reading import refusals
 from ingest.reading.file import read_file
 from ingest.reading.refusals import UnreadableFile
 from warehouse import open_warehouse
+from warehouse.files import pack_quickly
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ def load_inbox(settings: Settings, progress: Progress | None = None) -> Iterator
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         # Rows carry their numbers; keeping them in order as well would cost a third of the time.
         connection.execute("set preserve_insertion_order = false")
+        pack_quickly(connection)
         discard_leftovers(settings.archive)
         with _transaction(connection):
             complete_versions(connection)

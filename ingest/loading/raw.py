@@ -206,7 +206,7 @@ def _quarantine_keyless(
     They are moved afterwards, so that the file is read once and the warehouse's columns decide.
     """
     loadable = expressions.loadable(source, columns_of(table.columns))
-    if loadable == "true":
+    if loadable == "true" or _all_surely_feed(connection, source, table, origin, target):
         return
     sheet = literal(table.name) if table.is_sheet else "null"
     keyless = (
@@ -223,6 +223,31 @@ def _quarantine_keyless(
     ).fetchone()
     if moved and moved[0]:
         connection.execute(f"delete from {target} where {keyless}")
+
+
+def _all_surely_feed(
+    connection: duckdb.DuckDBPyConnection, source: Source, table: Table, origin: Origin, target: str
+) -> bool:
+    """Whether a mapping takes every row and its keys are all filled, as far as a quick look tells.
+
+    A cell that begins with a visible ASCII character is filled. Whether a load has others is mostly
+    answered by the least and greatest text that DuckDB keeps of each piece of a column, unread.
+    """
+    columns = columns_of(table.columns)
+    load = f"_load_id = {literal(origin.load_id)}"
+
+    def is_surely_filled(name: str) -> bool:
+        quoted = columns.get(name.casefold())
+        if quoted is None or name.casefold() == ROW_NUMBER:
+            return quoted is not None
+        doubts = (f"{quoted} < '!'", f"{quoted} > '~'", f"{quoted} is null")
+        found = " or ".join(
+            f"exists (select 1 from {target} where {load} and {doubt})" for doubt in doubts
+        )
+        return connection.execute(f"select {found}").fetchone() == (False,)
+
+    taking_all = (mapping.key for mapping in source.maps.values() if mapping.where is None)
+    return any(key and all(map(is_surely_filled, key)) for key in taking_all)
 
 
 def _quarantine_rejects(

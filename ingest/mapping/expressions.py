@@ -120,6 +120,18 @@ def attributes(mapping: EntityMapping, columns: Columns) -> str:
     )
 
 
+def of_loads(load_ids: Sequence[str]) -> tuple[str, str]:
+    """Return a row's load and the condition that it is one of these.
+
+    Of a single one the load is a constant: grouping millions of rows by its text would take longer
+    than what is counted of them.
+    """
+    if len(load_ids) == 1:
+        load = literal(load_ids[0])
+        return load, f"_load_id = {load}"
+    return "_load_id", f"_load_id in ({', '.join(map(literal, load_ids)) or 'null'})"
+
+
 def text_map(entries: Iterable[tuple[str, str]]) -> str:
     """Return a MAP(VARCHAR, VARCHAR) of SQL expressions."""
     inside = ", ".join(f"{key}: {value}" for key, value in entries)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import duckdb
 
-from ingest.mapping.expressions import literal
+from ingest.mapping.expressions import literal, of_loads
 
 Locale = Literal["de", "en", "auto"]
 TypedKind = Literal["number", "date"]
@@ -106,14 +106,14 @@ def count_formats(
         " 0)::bigint"
         for name, pattern in patterns.items()
     )
+    load, is_theirs = of_loads(load_ids)
     rows = connection.execute(
-        f"select _load_id, map {{{counts}}},"
+        f"select load, map {{{counts}}},"
         f" min(example) filter (regexp_full_match(plain, {literal(patterns['either'])}))"
-        f" from (select _load_id, {PLAIN[kind]} as plain, n, example from ("
-        f"  select _load_id, {SHAPES[kind].format(text=text)} as shape, count(*) as n,"
-        f"   min({text}) as example from {table} where list_contains(?, _load_id) group by 1, 2))"
-        " group by 1",
-        [load_ids],
+        f" from (select load, {PLAIN[kind]} as plain, n, example from ("
+        f"  select {load} as load, {SHAPES[kind].format(text=text)} as shape, count(*) as n,"
+        f"   min({text}) as example from {table} where {is_theirs} group by all))"
+        " group by load"
     ).fetchall()
     return [Counted(*row) for row in rows]
 

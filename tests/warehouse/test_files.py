@@ -6,11 +6,13 @@ import json
 import os
 import sys
 
+import duckdb
 import pytest
 
 from config import Settings
 from tests.warehouse.conftest import child
 from warehouse import WarehouseLockedError, open_warehouse
+from warehouse.files import pack_quickly
 
 
 @pytest.fixture
@@ -79,3 +81,30 @@ def test_opening_twice_changes_nothing(settings: Settings) -> None:
     with open_warehouse(settings) as connection:
         assert connection.sql("select count(*) from marts.customers").fetchone() == (3,)
         assert connection.sql("select current_setting('TimeZone')").fetchone() == ("UTC",)
+
+
+def packed_by(settings: Settings) -> set[str]:
+    with open_warehouse(settings) as connection:
+        pack_quickly(connection)
+        connection.execute(
+            "create or replace table raw.packed as"
+            " select 'Kunde ' || n // 3 as name from range(200000) rows(n)"
+        )
+        connection.execute("checkpoint")
+        assert connection.sql("select count(distinct name) from raw.packed").fetchone() == (66667,)
+        found = connection.execute(
+            "select distinct compression from pragma_storage_info('raw.packed')"
+            " where segment_type = 'VARCHAR'"
+        ).fetchall()
+    return {name for (name,) in found}
+
+
+def test_a_new_warehouse_packs_texts_in_one_way(settings: Settings) -> None:
+    assert packed_by(settings) == {"DICT_FSST"}
+
+
+def test_a_warehouse_of_an_earlier_release_stays_packed_as_it_was(settings: Settings) -> None:
+    settings.warehouse.unlink()
+    duckdb.connect(str(settings.warehouse)).close()  # in the form of DuckDB 1.0
+    found = packed_by(settings)  # forced, it would lie there unpacked
+    assert found and found.isdisjoint({"DICT_FSST", "Uncompressed"})
