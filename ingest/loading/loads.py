@@ -48,6 +48,7 @@ TOLD: Final[dict[Status, str]] = {
     "overdue": marked("{file}: missing. {reason}"),
     "unmet": marked("{file}: references without a record. {reason}"),
 }
+ONE_LOADED = marked("{file}: 1 row loaded, {quarantined} in quarantine")
 
 
 class Load(BaseModel):
@@ -96,7 +97,8 @@ class Load(BaseModel):
             if spoken_language() == "en"
             else (self.reason_de, self.notes_de)
         )
-        said = _(TOLD[self.status]).format(
+        is_one = self.status == "loaded" and self.rows_loaded == 1
+        said = _(ONE_LOADED if is_one else TOLD[self.status]).format(
             file=place,
             loaded=in_thousands(self.rows_loaded),
             quarantined=in_thousands(self.rows_quarantined),

@@ -67,3 +67,14 @@ def test_each_outcome_is_told_in_the_language_in_use(language: str, told: dict[s
         for status in TOLD
     }
     assert lines == {status: [text, f"  ! {note}"] for status, text in told.items()}
+
+
+def test_one_row_is_told_as_one() -> None:
+    load = Load(
+        load_id="1", source="a", file="a.csv", sha256="0", loaded_at=datetime.now(UTC),
+        rows_loaded=1, status="loaded",
+    )  # fmt: skip
+    use_language("de")
+    assert load.lines() == ["a.csv: 1 Zeile geladen, 0 in Quarantäne"]
+    use_language("en")
+    assert load.lines() == ["a.csv: 1 row loaded, 0 in quarantine"]
