@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ingest.loading import unread_notices as notices
 from ingest.loading.unread_notices import Unread
-from ingest.mapping.entities import CanonicalColumn, load_entities
+from ingest.mapping.entities import CanonicalColumn
 from ingest.mapping.expressions import (
     Columns,
     applies,
@@ -19,10 +19,11 @@ from ingest.mapping.expressions import (
     feeds,
     identifier,
     literal,
+    of_loads,
 )
 from ingest.mapping.sources import ColumnMapping, Source
 from ingest.mapping.value_formats import SHAPES
-from ingest.mapping.views import loads_in_force, raw_tables
+from ingest.mapping.views import CHANGED_AT, loads_in_force, raw_tables, typed_columns
 from ingest.reading.refusals import Reason
 from warehouse.macros import READERS, is_placeholder, typed, units
 
@@ -158,8 +159,10 @@ def _columns(
         ).fetchall()
     }
     for entity, mapping in source.maps.items():
-        for name, origin in mapping.columns.items():
-            column = load_entities()[entity].columns[name]
+        for column, origin in typed_columns(source, entity):
+            name = column.name
+            if column is CHANGED_AT and (entity != next(iter(source.maps)) or _is_mapped(source)):
+                continue  # it is one column of the file, told once
             if not origin.file_columns or column.ref:
                 continue
             cells = canonical(column, origin, columns)
@@ -178,6 +181,15 @@ def _columns(
             # Of a single mapping, rows without a key are in quarantine.
             rows = (feeds if len(source.maps) > 1 else applies)(mapping, columns)
             yield _Column(entity, column, origin, cells, alike, is_read, rows, format_)
+
+
+def _is_mapped(source: Source) -> bool:
+    """Whether the column of the last change is a canonical column of an entity, too."""
+    return any(
+        source.changed in origin.file_columns
+        for mapping in source.maps.values()
+        for origin in mapping.columns.values()
+    )
 
 
 def _is_plain_date(format_: str | None) -> str:
@@ -234,18 +246,19 @@ def _forget_others(
 def _count(
     connection: duckdb.DuckDBPyConnection, source: Source, column: _Column, loads: Sequence[str]
 ) -> dict[str, _Counts]:
+    load, is_theirs = of_loads(loads)
     rows = connection.execute(
         "with distinct_cells as ("
-        f" select _load_id, {column.alike} as alike, arg_min({column.cells}, _row_number) as cell,"
+        f" select {load} as load, {column.alike} as alike,"
+        f" arg_min({column.cells}, _row_number) as cell,"
         f" count(*) as n, min(_row_number) as row from raw.{identifier(source.name)}"
-        f" where list_contains(?, _load_id) and {column.rows} group by all),"
+        f" where {is_theirs} and {column.rows} group by all),"
         f" tried as (select *, {column.is_read} as is_read, {_unit(column)} as unit"
         "  from distinct_cells where trim(cell) <> '')"
-        " select _load_id, unit, sum(n)::bigint, arg_min(cell, row), min(row),"
+        " select load, unit, sum(n)::bigint, arg_min(cell, row), min(row),"
         "  coalesce(sum(n) filter (not is_read), 0)::bigint,"
         "  arg_min(cell, row) filter (not is_read), min(row) filter (not is_read)"
-        f" from tried where is_read or not {is_placeholder('cell')} group by all",
-        [list(loads)],
+        f" from tried where is_read or not {is_placeholder('cell')} group by all"
     ).fetchall()
     counts: dict[str, _Counts] = defaultdict(_Counts)
     for load_id, unit, filled, cell, row, unread, bad, bad_row in rows:

@@ -51,6 +51,15 @@ OR_OTHER_COLUMN = Reason(
     " oder in sources.yml bei {source} eine andere Spalte für {column} zuordnen.",
     " or map another column for {column} in sources.yml, {source}.",
 )
+# The column that `changed` names, of which a row's version depends.
+CHANGED: Final = "changed_at"
+CHANGED_COLUMN = Reason(
+    "Welche Fassung einer Zeile gilt, entscheidet darum das Datum der Datei. Bitte als Datum mit"
+    " Uhrzeit liefern (31.12.2025 14:05) oder in sources.yml bei {source} unter changed eine andere"
+    " Spalte nennen.",
+    "So the file's date decides which version of a row holds. Please deliver dates with a time of"
+    " day (2025-12-31 14:05) or name another column under changed in sources.yml, {source}.",
+)
 RECODE = Reason(
     "Bitte in sources.yml bei {source} sagen, was die Wörter bedeuten:"
     ' {column}: {{column: …, values: {{{word}: "true"}}}} (oder "false").',
@@ -116,6 +125,8 @@ def _line(unread: Unread) -> Reason:
 def _todo(unread: Unread) -> Reason:
     """Say what to do about a column; texts in curly brackets are filled in last."""
     values = {"source": unread.source, "column": unread.column}
+    if unread.column == CHANGED:
+        return _filled(CHANGED_COLUMN, source=unread.source)
     if unread.format == "mixed":
         return MIXED
     if unread.kind == "boolean" and unread.example:

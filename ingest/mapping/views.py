@@ -169,7 +169,7 @@ def _settle_formats(
         [source.name, list(loads)],
     )
     for entity in source.maps:
-        for column, origin in _typed_columns(source, entity):
+        for column, origin in typed_columns(source, entity):
             if column.kind not in {"number", "date", "timestamp"} or not origin.file_columns:
                 continue
             kind: TypedKind = "number" if column.kind == "number" else "date"
@@ -189,7 +189,7 @@ def _settle_formats(
             )
 
 
-def _typed_columns(source: Source, entity: str) -> Iterator[tuple[CanonicalColumn, ColumnMapping]]:
+def typed_columns(source: Source, entity: str) -> Iterator[tuple[CanonicalColumn, ColumnMapping]]:
     """Give the columns that a source fills for an entity, that of the last change among them."""
     for name, origin in source.maps[entity].columns.items():
         yield load_entities()[entity].columns[name], origin

@@ -205,3 +205,39 @@ def test_an_older_warehouse_is_counted_without_loading_again(
         connection.execute("delete from ops.unread_cells")
     assert the_load(settings, "auftraege.csv").status == "unchanged"
     assert query("from ops.unread_cells order by all") == kept
+
+
+VERSIONED = """
+sources:
+  customers:
+    files: "kunden*"
+    kind: events
+    locale: de
+    changed: Stand
+    maps:
+      company: {key: [Nr], columns: {name: Firma}}
+      contact: {key: [Nr], columns: {company_name: Firma}}
+"""
+
+
+def test_an_unread_column_of_changes_is_told_once(
+    settings: Settings, drop: Drop, write_sources: Write
+) -> None:
+    write_sources(VERSIONED)
+    drop("kunden.csv", "Nr;Firma;Stand\n1;Brandner GmbH;KW 12/2025\n2;Ott KG;KW 13/2025\n")
+    load = the_load(settings, "kunden.csv")
+    assert load.unread == ("Stand",)
+    (german,), (english,) = about_cells(load.notes_de), about_cells(load.notes_en)
+    assert "„Stand“: 2 von 2 Zellen nicht als Zeitpunkt lesbar, z. B. „KW 12/2025“" in german
+    assert "entscheidet darum das Datum der Datei" in german
+    assert "bei customers unter changed eine andere Spalte nennen" in german
+    assert "the file's date decides which version of a row holds" in english
+
+
+def test_a_column_of_changes_that_can_be_read_is_not_told(
+    settings: Settings, drop: Drop, write_sources: Write
+) -> None:
+    write_sources(VERSIONED)
+    drop("kunden.csv", "Nr;Firma;Stand\n1;Brandner GmbH;05.01.2025 14:30\n2;Ott KG;\n")
+    load = the_load(settings, "kunden.csv")
+    assert load.unread == () and about_cells(load.notes_de) == []
