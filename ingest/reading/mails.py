@@ -1,11 +1,12 @@
 """Mails: a row for each, and its attachments as files of their own; pages saved as one file.
 
-Formats: RFC 5322 and MIME by the standard library, Outlook's .msg by python-oxmsg.
+Formats: RFC 5322, MIME and mbox by the standard library, Outlook's .msg by python-oxmsg.
 """
 
 from __future__ import annotations
 
 import io
+import mailbox
 import re
 import tempfile
 from collections.abc import Iterator
@@ -17,11 +18,12 @@ from email.utils import getaddresses, parsedate_to_datetime
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import IO
 
 from ingest.reading import refusals
 from ingest.reading.handover import Handover
 from ingest.reading.packed_files import Unpacker
-from ingest.reading.refusals import UnreadableFile
+from ingest.reading.refusals import Reason, UnreadableFile
 
 COLUMNS = (
     "from", "from_name", "to", "cc", "date", "subject", "text", "message_id", "attachments",
@@ -34,6 +36,8 @@ _KNOWN = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 MIN_KNOWN = 3
+# What stands above each mail of a mailbox: the sender, or a dash, and when it came.
+_MAILBOX = re.compile(rb"From \S+ [^\r\n]*\d\d:\d\d[^\r\n]*\r?\n")
 # The most pages that one is saved with: sheets of a workbook.
 MAX_PAGES = 200
 
@@ -59,10 +63,49 @@ def read_mail(path: Path, handover: Handover, unpacker: Unpacker) -> None:
         UnreadableFile: it is damaged, or an attachment cannot be read.
 
     """
-    message = BytesParser(EmailMessage, policy=policy.default).parsebytes(path.read_bytes())
+    with path.open("rb") as file:
+        message = _parsed(file)
     if message.get_content_type() == "multipart/related" and not message["To"]:
         return _read_pages(message, handover)
     _hand_over(_from_message(message), handover, unpacker)
+
+
+def is_mailbox(start: bytes) -> bool:
+    """Whether a file begins like a mailbox (mbox): a line about the first mail, then the mail."""
+    line = _MAILBOX.match(start)
+    return line is not None and is_mail(start[line.end() :])
+
+
+def read_mailbox(path: Path, handover: Handover) -> None:
+    """Read a mailbox (mbox) as a row for each mail, in its order.
+
+    Attachments are named, not read: one damaged among thousands would cost all mails.
+    """
+    builder = handover.table(path.name, COLUMNS)
+    named = 0
+    box = mailbox.mbox(path, create=False)
+    for number, key in enumerate(box.iterkeys(), start=1):
+        mail = _from_message(_parsed(io.BytesIO(box.get_bytes(key))))
+        named += sum(not _is_image(content) for _, content in mail.attachments)
+        builder.add(number, _cells(mail))
+    if named:
+        builder.note(_named_only(named))
+
+
+def _parsed(file: IO[bytes]) -> EmailMessage:
+    return BytesParser(EmailMessage, policy=policy.default).parse(file)
+
+
+def _named_only(count: int) -> Reason:
+    one = count == 1
+    return Reason(
+        f"{'Eine Anlage ist' if one else f'{count} Anlagen sind'} nur genannt (Spalte"
+        " attachments), nicht gelesen. Enthalten sie Tabellen, bitte die Mails einzeln (.eml) oder"
+        " die Anlagen selbst ablegen.",
+        f"{'One attachment is' if one else f'{count} attachments are'} only named (column"
+        " attachments), not read. If they hold tables, please drop the mails one by one (.eml) or"
+        " the attachments themselves.",
+    )
 
 
 def read_outlook_message(path: Path, handover: Handover, unpacker: Unpacker) -> None:
@@ -113,19 +156,22 @@ def page_text(page: str) -> str:
 
 
 def _hand_over(mail: Mail, handover: Handover, unpacker: Unpacker) -> None:
-    names = [name for name, _ in mail.attachments]
-    if not any(mail.cells.values()) and not names:
+    if not any(mail.cells.values()) and not mail.attachments:
         raise UnreadableFile(refusals.EMPTY)
     # A part beside its attachments, so that a source can name which it is about.
     builder = handover.table("mail", COLUMNS, is_sheet=True)
-    cells = {**mail.cells, "attachments": "; ".join(filter(None, names))}
-    builder.add(1, [cells.get(column) or None for column in COLUMNS])
+    builder.add(1, _cells(mail))
     tables = [
         (name or f"Anlage {number}", partial(io.BytesIO, content))
         for number, (name, content) in enumerate(mail.attachments, start=1)
         if content and not _is_image(content)
     ]
     unpacker.read_attachments(tables, handover)
+
+
+def _cells(mail: Mail) -> list[str | None]:
+    names = "; ".join(name for name, _ in mail.attachments if name)
+    return [{**mail.cells, "attachments": names}.get(column) or None for column in COLUMNS]
 
 
 def _is_image(content: bytes) -> bool:

@@ -29,7 +29,7 @@ PARQUET = (b"PAR1", b"PARE")  # the latter encrypted
 # How a list of records begins, whatever its file is called: no header of a table does.
 JSON_RECORDS = re.compile(rb'(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\[\s*\{\s*"')
 VCARD = b"begin:vcard"
-MAIL_HEADER = re.compile(rb"[A-Za-z][A-Za-z-]*: ")
+MAIL_HEADER = re.compile(rb"[A-Za-z][A-Za-z-]*: |From \S")  # the latter of a mailbox
 START_BYTES = 4096  # a mail's first headers, or what stands above a page's table
 # How the process ends when the disk is full: that is no fault of the file's.
 NO_SPACE_LEFT = 28
@@ -98,10 +98,12 @@ def _read_other(path: Path, start: bytes, handover: Handover, unpacker: Unpacker
 
         return read_vcards(path, handover)
     if MAIL_HEADER.match(start):
-        from ingest.reading.mails import is_mail, read_mail
+        from ingest.reading.mails import is_mail, is_mailbox, read_mail, read_mailbox
 
         if is_mail(start):
             return read_mail(path, handover, unpacker)
+        if is_mailbox(start):
+            return read_mailbox(path, handover)
     return _read_text(path, start, handover)
 
 
