@@ -21,14 +21,20 @@ from ingest.reading.text.encoding import doubt, find_encoding, read_utf8
 _CARD = re.compile(r"^[ \t]*BEGIN:VCARD.*?^[ \t]*END:VCARD[^\r\n]*", re.DOTALL | re.I | re.M)
 # Properties of one value, and the column that each becomes.
 _PLAIN = {
-    "fn": "name", "title": "job_title", "role": "role", "url": "website", "bday": "birthday",
-    "note": "note", "uid": "uid", "rev": "changed_at", "email": "email", "nickname": "nickname",
+    "fn": "full_name", "title": "job_title", "role": "role", "url": "website", "bday": "birthday",
+    "note": "note", "uid": "card_id", "rev": "changed_at", "email": "email", "nickname": "nickname",
 }  # fmt: skip
 _NAME = {"given": "given_name", "family": "family_name", "prefix": "title", "suffix": "suffix"}
 _ADDRESS = {
     "street": "street", "extended": "address_extra", "box": "po_box", "code": "postcode",
     "city": "city", "region": "region", "country": "country",
 }  # fmt: skip
+# What every table of cards has, filled or not: the next card may have what this one lacks, and one
+# mapping is to take both.
+COLUMNS = (
+    "given_name", "family_name", "full_name", "organization", "job_title", "email", "phone",
+    "mobile", "street", "postcode", "city", "country", "website", "note",
+)  # fmt: skip
 _LEFT_OUT = {"version", "photo", "logo", "sound", "key", "prodid"}  # pictures, and what wrote it
 
 
@@ -44,7 +50,8 @@ def read_vcards(path: Path, handover: Handover) -> None:
     cards = [(number, card, _row(card)) for number, card in _cards(text)]
     if not cards:
         raise UnreadableFile(refusals.DAMAGED)
-    columns = column_names(row for *_, row in cards if row)
+    found = column_names(row for *_, row in cards if row)
+    columns = [*COLUMNS, *(name for name in found if name not in COLUMNS)]
     builder = handover.table(path.name, columns)
     for number, card, row in cards:
         if row is None:

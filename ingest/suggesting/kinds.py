@@ -9,6 +9,7 @@ from dataclasses import replace
 from ingest.loading.file_names import is_numbered
 from ingest.reading.refusals import Reason
 from ingest.suggesting.keys import TableSample
+from ingest.suggesting.names import OF_RECORDS, subject_of
 from ingest.suggesting.subjects import Kind, SourceProposal
 
 # Share of the smaller file's keys that the other holds, too: from the first on they are two states
@@ -33,6 +34,11 @@ FETCHED = Reason(
     " record the newer state counts.",
 )
 
+ONE_BY_ONE = Reason(
+    "Jede Datei enthält einzelne Karten oder Mails: sie ergänzen sich.",
+    "Each file holds single cards or mails: they add up.",
+)
+
 
 def with_kind_of_files(
     proposal: SourceProposal, files: Sequence[TableSample], file: str
@@ -43,6 +49,8 @@ def with_kind_of_files(
     """
     if is_numbered(file):
         return replace(proposal, kind="events", notes=(*proposal.notes, FETCHED))
+    if subject_of(file) in OF_RECORDS.values():
+        return replace(proposal, kind="events", notes=(*proposal.notes, ONE_BY_ONE))
     large = [table for table in files if len(table.rows) >= LEAST_RECORDS]
     if len(large) < 2 or any(table.is_sheet for table in large) or not proposal.entities:
         return proposal

@@ -48,6 +48,10 @@ _CHANGING = re.compile(
 DATED = "[-_. 0-9]*"
 
 
+# Kinds of files of which each holds a card or mail and is called after it, and how all are called.
+OF_RECORDS = {".vcf": "business_cards", ".eml": "mails", ".msg": "mails"}
+
+
 def files_glob(file: str) -> str:
     """Return a glob for this file and its like: what changes from export to export is a `*`.
 
@@ -57,10 +61,14 @@ def files_glob(file: str) -> str:
     '20250131.csv'
     >>> files_glob("Debitoren.csv")  # next month's may be Debitoren_2026-12.csv
     'Debitoren[-_. 0-9]*csv'
+    >>> files_glob("Mira Brändner.vcf")  # named after one record
+    '*.vcf'
     """
     name = file.rpartition("/")[2]
     stem = file_stem(name)
     ending = name[len(stem) :]
+    if ending.lower() in OF_RECORDS:
+        return f"*{ending}"
     steady = "*".join(escaped(part) for part in _CHANGING.split(stem))
     steady = re.sub(r"\*([ ._-]*\*)+", "*", steady)
     if not re.search(r"[^\W\d_]{2}", steady):
@@ -68,6 +76,16 @@ def files_glob(file: str) -> str:
     elif "*" not in steady and ending:
         return f"{steady}{DATED}{escaped(ending[1:])}"
     return steady + escaped(ending)
+
+
+def subject_of(file: str) -> str:
+    """Return what a source of this file and its like is called after.
+
+    >>> subject_of("erp/Kunden 2025.csv"), subject_of("AW Angebot.eml")
+    ('Kunden 2025', 'mails')
+    """
+    stem = file_stem(file)
+    return OF_RECORDS.get(file[file.rfind(stem) + len(stem) :].lower(), stem)
 
 
 def source_name(stem: str, sheet: str, taken: Iterable[str]) -> str:

@@ -34,6 +34,7 @@ from ingest.suggesting.names import (
     files_glob,
     sheet_glob,
     source_name,
+    subject_of,
 )
 from ingest.suggesting.pointing import KnownSource, Reference, find_pointed_column, find_references
 from ingest.suggesting.questions import Question
@@ -87,7 +88,7 @@ def propose_all(
         for group in groups:
             table = _together(group)
             sheet = sheet_glob([t.name for t in group]) if len(groups) > 1 else None
-            name = source_name(file_stem(file), sheet or "", taken)
+            name = source_name(subject_of(file), sheet or "", taken)
             taken.add(name)
             sheets = " ".join(t.name for t in group if t.is_sheet)
             title = f"{file_stem(file)} {sheet or sheets}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import mailbox
 import struct
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -59,6 +60,30 @@ def test_a_mail_of_html_alone_and_one_forwarded_within(tmp_path: Path, read: Rea
     assert outer.rows[0][6] == "Zur Info\nGruß"
     assert inner.rows[0][5] == "Aufträge für März"
     assert attachment.rows == [["1001", "Brandner GmbH"]]
+
+
+def test_a_mailbox_is_a_row_for_each_mail(tmp_path: Path, read: Read) -> None:
+    answer = EmailMessage()
+    answer["From"], answer["To"], answer["Subject"] = "c@d.example", "a@b.example", "Re: Liste"
+    answer.set_content("Danke.\n\nFrom now on bitte als Excel.\n")
+    path = tmp_path / "Gesendet"  # as Thunderbird calls it
+    box = mailbox.mbox(path)
+    for message in (mail(), answer):
+        box.add(message)
+    box.flush()
+    (table,) = read(path)
+    assert [row[5] for row in table.rows] == ["Aufträge für März", "Re: Liste"]
+    assert table.rows[0][8] == "auftraege_märz.csv; logo.png"
+    assert str(table.rows[1][6]).endswith("From now on bitte als Excel.")
+    assert table.row_numbers == [1, 2]
+    (note,) = table.notes
+    assert note.de.startswith("Eine Anlage ist nur genannt") and ".eml" in note.en
+
+
+def test_a_text_that_begins_with_from_is_no_mailbox(tmp_path: Path, read: Read) -> None:
+    (tmp_path / "a.csv").write_text("From X at 10:00;To\nA;B\nC;D\n", encoding="utf-8")
+    (table,) = read(tmp_path / "a.csv")
+    assert table.columns == ["From X at 10:00", "To"] and len(table.rows) == 2
 
 
 def test_a_pdf_attached_is_told(tmp_path: Path, read: Read) -> None:
@@ -157,7 +182,7 @@ def test_cards_of_every_version(tmp_path: Path, version: str) -> None:
     (tmp_path / "a.vcf").write_text(CARDS[version] + second, encoding="utf-8")
     (table,) = read_file(tmp_path / "a.vcf")
     first = dict(zip(table.columns, table.rows[0], strict=True))
-    assert {k: v for k, v in first.items() if v and k != "name"} == {
+    assert {k: v for k, v in first.items() if v and k != "full_name"} == {
         "family_name": "Müller", "given_name": "Mira", "phone": "+49 351 1",
         "mobile": "+49 170 2", "fax": "+49 351 3", "street": "Ring 4", "postcode": "01067",
         "city": "Dresden", "country": "Deutschland",
