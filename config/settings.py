@@ -84,6 +84,14 @@ class Settings(BaseSettings):
         description="what a remote analyst must have, 16 characters or more; made at the first"
         " `reifegrad serve` and kept in `secrets.env`",
     )
+    embedding_url: str | None = Field(
+        default=None,
+        description="a server of your own that speaks OpenAI's embeddings interface, such as"
+        " `http://host:8000/v1`; asked only by models of texts with `engine: endpoint`",
+    )
+    embedding_key: str | None = Field(
+        default=None, repr=False, description="its key, where it wants one"
+    )
     lock_wait_seconds: float = Field(
         default=120, ge=0, description="how long a station waits for the warehouse's file"
     )

@@ -14,6 +14,7 @@ from ml.registry.decisions import (
     versions,
     waiting_version,
 )
+from ml.registry.others import Kept, Learnt, kept, register_learnt
 from ml.registry.runs import (
     CHALLENGER,
     CHAMPION,
@@ -34,6 +35,8 @@ __all__ = [
     "PAGE",
     "REFERENCE",
     "Champion",
+    "Kept",
+    "Learnt",
     "ModelGoneError",
     "StoreError",
     "Verdict",
@@ -44,12 +47,14 @@ __all__ = [
     "held_by",
     "hold",
     "is_used",
+    "kept",
     "kept_with",
     "mark",
     "model_name",
     "newest_night",
     "put_in_force",
     "register",
+    "register_learnt",
     "release",
     "says",
     "tracking",

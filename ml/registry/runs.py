@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mlflow.models.model import ModelInfo
     from sklearn.base import ClassifierMixin
 
+    from ml.specs.kind import KindSpec
+
 CHAMPION, CHALLENGER = "champion", "challenger"
 # Artifacts of a run that the report's page on scores reads.
 PAGE, CARD = "page.json", "card.md"
@@ -72,7 +74,7 @@ class Champion:
         try:
             return load_model(self.uri)
         except (MlflowException, OSError) as error:
-            raise _gone(self.spec.name, self.version, error) from error
+            raise gone(self.spec.name, self.version, error) from error
 
 
 def champion(client: MlflowClient, score: str, alias: str = CHAMPION) -> Champion | None:
@@ -93,10 +95,10 @@ def champion(client: MlflowClient, score: str, alias: str = CHAMPION) -> Champio
     try:
         return _read_champion(client, score, version, alias)
     except (MlflowException, OSError, SpecError, ValueError, KeyError) as error:
-        raise _gone(score, str(version.version), error) from error
+        raise gone(score, str(version.version), error) from error
 
 
-def _gone(score: str, version: str, error: Exception) -> Exception:
+def gone(score: str, version: str, error: Exception) -> Exception:
     """Say that a model's files are missing, unless it is the server that does not answer."""
     if getattr(error, "error_code", "") in {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE"}:
         return error
@@ -182,7 +184,7 @@ def register(
     spec = candidate.spec
     inputs = read_inputs(frame, spec)[list(candidate.features)]
     with mlflow.start_run(
-        experiment_id=_experiment(client, settings, spec),
+        experiment_id=experiment_of(client, settings, spec),
         run_name=f"{spec.name} {settings.night}",
         tags=tags,
     ) as run:
@@ -194,7 +196,7 @@ def register(
         compared = attached.get("fairness.json", {}).get("comparisons", [])
         card = _log_pages(candidate, inputs, frame, str(settings.night), compared)
         name = model_name(spec.name)
-        _ensure_registered(client, spec)
+        ensure_registered(client, spec)
         version = client.create_model_version(
             name,
             logged.model_uri,
@@ -333,7 +335,8 @@ def importance(candidate: Candidate, inputs: pandas.DataFrame) -> pandas.DataFra
     return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
 
 
-def _experiment(client: MlflowClient, settings: Settings, spec: Spec) -> str:
+def experiment_of(client: MlflowClient, settings: Settings, spec: Spec | KindSpec) -> str:
+    """Return the id of a model's experiment; the first training makes it."""
     name = model_name(spec.name)
     existing = client.get_experiment_by_name(name)
     if existing:
@@ -349,13 +352,14 @@ def _experiment(client: MlflowClient, settings: Settings, spec: Spec) -> str:
     return identity
 
 
-def _ensure_registered(client: MlflowClient, spec: Spec) -> None:
+def ensure_registered(client: MlflowClient, spec: Spec | KindSpec) -> None:
+    """Make the model's entry in the registry, if there is none."""
     name = model_name(spec.name)
     if client.search_registered_models(f"name = '{name}'"):
         return
     client.create_registered_model(name, description=_about(spec))
 
 
-def _about(spec: Spec) -> str:
+def _about(spec: Spec | KindSpec) -> str:
     said = [f"{text.de}  \n{text.en}" for text in (spec.title, spec.decision) if text]
     return "\n\n".join(said)

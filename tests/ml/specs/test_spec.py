@@ -4,7 +4,8 @@ import pytest
 
 import ml
 from config import PROJECT_ROOT
-from ml.specs.files import load_spec
+from ml.kinds import load_model
+from ml.specs.files import kind_of, load_spec
 from ml.specs.spec import SpecError
 
 SHORT = {"target": {"column": "y"}, "features": {"x": {"type": "numeric"}}}
@@ -14,9 +15,10 @@ SCORES = [*PROJECT_ROOT.glob("**/models/*.yml"), *PROJECT_ROOT.glob("models/exam
 
 
 @pytest.mark.parametrize("path", sorted(SCORES), ids=str)
-def test_every_score_of_the_project_loads(path):
+def test_every_model_of_the_project_loads(path):
     if ".venv" not in path.parts and "dbt_project" not in path.parts:
-        assert load_spec(path).name == path.stem
+        loaded = load_spec(path) if kind_of(path) == "score" else load_model(path).spec
+        assert loaded.name == path.stem
 
 
 def test_a_spec_written_as_text_reads_back_equal():
