@@ -14,6 +14,7 @@ from crm.errors import (
 from crm.fields import Score
 from crm.ledger import Known, count_known, forget_crm
 from crm.listing import list_path
+from crm.posting import Posted, Posting, post, read_tasks
 from crm.pushing import count_actions, push, push_through, to_json
 from crm.reading import read_objects
 from crm.records import Change, Outcome, Record, Row, target_name
@@ -33,6 +34,8 @@ __all__ = [
     "GuardError",
     "Known",
     "Outcome",
+    "Posted",
+    "Posting",
     "Preview",
     "Record",
     "Row",
@@ -44,10 +47,12 @@ __all__ = [
     "list_path",
     "load_config",
     "open_connector",
+    "post",
     "prepare",
     "push",
     "push_through",
     "read_objects",
+    "read_tasks",
     "target_name",
     "to_json",
 ]

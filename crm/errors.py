@@ -33,6 +33,12 @@ class CrmSetupError(CrmError):
     """A field, a scope or a right is missing; the message says which and how to get it."""
 
 
+def no_notes(connector: str) -> CrmSetupError:
+    """Say that a connector writes no notes, and what to use in their place."""
+    told = _("Notes are not written into {crm}: say `channel: crm_task`, it shows the same there.")
+    return CrmSetupError(told.format(crm=connector))
+
+
 class CrmRejectedError(CrmError):
     """The CRM answered and refused this batch as a whole; trying again does not help.
 

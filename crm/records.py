@@ -111,7 +111,7 @@ class Outcome(NamedTuple):
 
 
 class Task(_Frozen):
-    """A row of the day's list as a task in the CRM.
+    """A row of the day's list, or a proposal, as a task in the CRM.
 
     `key` is the same every time the same task is meant, so that it is not created twice;
     `party_id`, `opportunity_id`: the records that it is about; `owner`: the account manager's name.
@@ -124,6 +124,19 @@ class Task(_Frozen):
     party_id: str
     opportunity_id: str | None = None
     owner: str | None = None
+
+
+class Note(_Frozen):
+    """A note beside a customer or an opportunity in the CRM, once.
+
+    `key` is the same every time the same note is meant, so that it is not created twice.
+    """
+
+    key: str
+    title: str
+    text: str
+    party_id: str
+    opportunity_id: str | None = None
 
 
 class TaskState(_Frozen):

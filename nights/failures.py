@@ -35,6 +35,7 @@ PASSING: Final = frozenset(
         "TrainingError",
         "FetchRunningError",
         "MailError",
+        "HandOverError",
         "OutboxError",
     }
 )

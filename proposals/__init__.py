@@ -4,7 +4,8 @@ One YAML per use case that acts says to whom what is proposed at which stage, on
 who releases it and where it goes. The machine proposes and never releases.
 """
 
-from proposals.handing_over import Handed, HandedOver, OutboxError, hand_over
+from proposals.channels import OutboxError
+from proposals.handing_over import Handed, HandedOver, HandOverError, hand_over
 from proposals.page import page_path, write_page
 from proposals.proposing import Proposed, ProposingError, propose
 from proposals.release_answers import Taken, take_releases
@@ -14,6 +15,7 @@ from proposals.uses import UseCase, Uses, load_use, read_uses
 
 __all__ = [
     "Decision",
+    "HandOverError",
     "Handed",
     "HandedOver",
     "OutboxError",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Language = Literal["de", "en"]
 LANGUAGES: Final = ("de", "en")
+SIGNATURE: Final = "-- "  # parts the text from what stands under every mail (RFC 3676)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Draft:
     reason_en: str
     subject: str | None = None
     body: str | None = None
+    language: Language | None = None  # of subject and body
 
 
 def compose(action: Action, facts: Mapping[str, Any], language: Language, rules: Rules) -> Draft:
@@ -51,12 +53,17 @@ def compose(action: Action, facts: Mapping[str, Any], language: Language, rules:
         "Language", chosen if (chosen := facts.get("language")) in LANGUAGES else language
     )
     subject = body = None
-    if action.subject and action.body:
+    if not action.writes_mail:
+        spoken = language  # colleagues read it
+    if action.subject:
         subject = " ".join(_fill(action.subject, facts, spoken).split())
+    if action.body:
+        body = _fill(action.body, facts, spoken).strip()
+    if body and action.writes_mail:
         below = [getattr(rules.mark, spoken)]
         if action.legal_basis != "contract":
             below.append(getattr(rules.objection, spoken))
-        body = "\n".join([_fill(action.body, facts, spoken).strip(), "", "-- ", *below, ""])
+        body = "\n".join([body, "", SIGNATURE, *below, ""])
     return Draft(
         _fill(action.title, facts, "de"),
         _fill(action.title, facts, "en"),
@@ -64,6 +71,7 @@ def compose(action: Action, facts: Mapping[str, Any], language: Language, rules:
         _fill(action.reason, facts, "en"),
         subject,
         body,
+        spoken if subject or body else None,
     )
 
 

@@ -2,112 +2,91 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
 
 from config import Settings
 from config.language import _
-from ml.maturity import stages
-from proposals.legal_gate import Refused, judge, refusal
-from proposals.mailing_list import write_list
-from proposals.rules import Rules, load_rules
-from proposals.standing import read_standings
-from proposals.uses import Action, read_uses
+from proposals import deliveries
+from proposals.channels import SENT, ChannelDownError, OutboxError, Released, Sent, open_sender
+from proposals.choosing import Chosen, Held, choose, tell_held
+from proposals.rules import load_rules
 from warehouse import open_warehouse
 
-if TYPE_CHECKING:
-    import duckdb
-
 logger = logging.getLogger(__name__)
-FOLDER: Final = "mailings"
-Held = Refused | Literal["not_in_force", "not_released", "mailbox_had_one"]
 
 
-class OutboxError(Exception):
-    """The outbox cannot be written; the message names the file. Nothing counts as sent."""
+class HandOverError(OutboxError):
+    """A channel takes nothing now; `handed` tells of the others, which went out."""
 
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """A proposal that people released, as it goes out."""
-
-    proposal_id: str
-    use_case: str
-    action: str
-    customer_id: str
-    email: str
-    subject: str
-    body: str
-    legal_basis: str
-    sha256: str
-    released_by: Sequence[str]
-    expires_on: date
-    is_begun: bool
-    place: str | None  # where a run that was killed had begun to hand it over
+    def __init__(self, message: str, handed: Handed) -> None:
+        """Keep the results beside the message, one line that names each channel and its reason."""
+        super().__init__(message)
+        self.handed = handed
 
 
 @dataclass
 class HandedOver:
-    """What went where."""
+    """Which proposals of an action went where: a file below the home, or a tool's own name."""
 
     use_case: str
     action: str
-    path: Path
+    place: str
     proposals: list[str]
 
 
 @dataclass
 class Handed:
-    """All that one run handed over; `held` may not go out (yet), the reason by proposal_id."""
+    """All that one run handed over.
+
+    `held` may not go out (yet), the reason by proposal_id; `refused` by a tool, its words by
+    proposal_id: both stay released. `problems`: channels that take nothing now, a line each.
+    """
 
     lists: list[HandedOver] = field(default_factory=list)
     held: dict[str, Held] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
 
 
-def hand_over(settings: Settings) -> Handed:
+def hand_over(
+    settings: Settings, channels: Collection[str] = SENT, *, dry_run: bool = False
+) -> Handed:
     """Hand over what is released and still allowed; a second time nothing goes out.
 
     The legal gate is asked again, and so are the stage and the YAML: between proposal and release
-    somebody may have objected.
+    somebody may have objected. The warehouse is not held while a tool or the CRM is spoken to.
+
+    Args:
+        settings: which home.
+        channels: through which.
+        dry_run: only tell what would go where; nothing is written, neither here nor there.
 
     Raises:
         ConfigurationError: `config/proposals.yml` is wrong; nothing goes out.
-        OutboxError: the outbox cannot be written; the next run tries again.
+        HandOverError: a channel takes nothing now; what it would have got is released as before,
+            and the next run tries again. The other channels' proposals went out.
         warehouse.WarehouseLockedError: another process holds the warehouse.
 
     """
-    rules, reached = load_rules(settings), stages(settings)
-    actions = {
-        (use.name, name): action
-        for use in read_uses(settings).readable
-        for name, action in use.actions_at(reached.get(use.name, 0)).items()
-    }
+    rules = load_rules(settings)
     handed = Handed()
     with open_warehouse(settings) as connection:
-        waiting = _read_released(connection, settings)
+        waiting = deliveries.read_released(connection, settings, channels)
         if not waiting:  # perhaps there are no marts yet
             return handed
-        allowed = _choose(connection, settings, rules, waiting, actions, handed)
-        _take_back(connection, settings, waiting, allowed)
-        for (use_case, name, _place), group in groupby(allowed, key=_batch_of):
-            batch = list(group)
-            path = _path_of(settings, batch)
-            _begin(connection, settings, batch, path)
-            try:
-                write_list(path, batch)
-            except OSError as error:
-                raise _not_written(connection, batch, path, error) from error
-            _confirm(connection, batch)
-            ids = [one.proposal_id for one in batch]
-            handed.lists.append(HandedOver(use_case, name, path, ids))
+        chosen = choose(connection, settings, rules, waiting)
+    handed.held |= chosen.held
+    if not dry_run:
+        _take_back(settings, waiting, chosen, handed)
+    for batch in _batches(chosen.allowed):
+        _hand_batch(settings, batch, handed, dry_run=dry_run)
     for line in tell(handed):
         logger.info("%s", line)
+    if handed.problems:
+        raise HandOverError(" ".join(handed.problems), handed)
     return handed
 
 
@@ -117,145 +96,79 @@ def tell(handed: Handed) -> list[str]:
     for one in handed.lists:
         told = _("{place}: {count} handed over: {path}")
         place = f"{one.use_case}.{one.action}"
-        lines.append(told.format(place=place, count=len(one.proposals), path=one.path))
-    for reason in dict.fromkeys(handed.held.values()):
-        ids = [name for name, why in handed.held.items() if why == reason]
+        lines.append(told.format(place=place, count=len(one.proposals), path=one.place))
+    reasons = {name: tell_held(reason) for name, reason in handed.held.items()} | handed.refused
+    for reason in dict.fromkeys(reasons.values()):
+        ids = [name for name, why in reasons.items() if why == reason]
         told = _("released, but not handed over: {reason}: {ids}")
-        lines.append(told.format(reason=_held(reason), ids=", ".join(ids)))
+        lines.append(told.format(reason=reason, ids=_few(ids)))
     return lines
 
 
-def _held(reason: Held) -> str:
-    if reason == "not_in_force":
-        return _("not in force at this stage, or its YAML is wrong")
-    if reason == "not_released":
-        return _("its YAML wants more releases by now")
-    if reason == "mailbox_had_one":
-        return _("the mailbox got another mail not long ago")
-    return refusal(reason)
+MANY = 10
 
 
-def _batch_of(one: Released) -> tuple[str, str, str]:
-    return one.use_case, one.action, one.place or ""
+def _few(ids: Sequence[str]) -> str:
+    """Name so many that the line can be read."""
+    if len(ids) <= MANY:
+        return ", ".join(ids)
+    told = _("{ids} and {count} more")
+    return told.format(ids=", ".join(ids[:MANY]), count=len(ids) - MANY)
 
 
-def _read_released(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Released]:
-    """Return what is released, and what a killed run had begun, in the order of the batches."""
-    rows = connection.execute(
-        "select proposal_id, use_case, action, customer_id, email, subject, body,"
-        f" legal_basis_{settings.language}, sha256, released_by, expires_on, is_begun, place"
-        " from ops.proposal_states where channel = 'mailing_list'"
-        " and (state = 'released' and expires_on >= ? or is_begun)"
-        " order by not is_begun, use_case, action, place, proposal_id",
-        [settings.night],
-    ).fetchall()
-    return [Released(*row) for row in rows]
-
-
-def _choose(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    rules: Rules,
-    waiting: Sequence[Released],
-    actions: Mapping[tuple[str, str], Action],
-    handed: Handed,
-) -> list[Released]:
-    """Return what may go out; why the others may not stands in `handed`."""
-    who = ((one.customer_id, one.email) for one in waiting)
-    standings = read_standings(connection, who, settings.night)
-    mailed = _read_mailed(connection, settings, rules.mailbox_days)
-    allowed: list[Released] = []
-    for one in waiting:
-        held: Held | None = None
-        action = actions.get((one.use_case, one.action))
-        if action is None:
-            held = "not_in_force"
-        elif len(one.released_by) < action.releases:
-            held = "not_released"
-        elif rules.mailbox_days and one.email in mailed:
-            held = "mailbox_had_one"
-        else:
-            standing = standings[one.customer_id, one.email]
-            held = judge(action.legal_basis, standing, writes_mail=True).refused
-        if held:
-            handed.held[one.proposal_id] = held
-        else:
-            mailed.add(one.email)
-            allowed.append(one)
-    return allowed
-
-
-def _read_mailed(connection: duckdb.DuckDBPyConnection, settings: Settings, days: int) -> set[str]:
-    """Return the mailboxes that got a mail too near to tonight; what was only begun is none."""
-    rows = connection.execute(
-        "select distinct email from ops.proposal_states where state = 'sent' and not is_begun"
-        " and channel = 'mailing_list' and delivered_on > ?",
-        [settings.night - timedelta(days=days)],
-    ).fetchall()
-    return {email for (email,) in rows}
+def _batches(allowed: Sequence[Released]) -> Iterator[list[Released]]:
+    """Cut into those of one action; what was begun together stays together."""
+    for _key, group in groupby(
+        allowed, key=lambda one: (one.use_case, one.action, one.channel, one.place or "")
+    ):
+        yield list(group)
 
 
 def _take_back(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    waiting: Sequence[Released],
-    allowed: Sequence[Released],
+    settings: Settings, waiting: Sequence[Released], chosen: Chosen, handed: Handed
 ) -> None:
-    """Undo what a killed run began and what may not go out any more, its file included."""
-    kept = {one.proposal_id for one in allowed}
-    undone = [one for one in waiting if one.is_begun and one.proposal_id not in kept]
-    places = {one.place for one in allowed if one.is_begun}
-    for place in {one.place for one in undone} - places:
-        (settings.home / str(place)).unlink(missing_ok=True)
-    _forget(connection, undone)
+    """Undo what a killed run began and what may not go out any more."""
+    kept = [one for one in chosen.allowed if one.is_begun]
+    undone = [one for one in waiting if one.is_begun and one.proposal_id in chosen.held]
+    for channel in dict.fromkeys(one.channel for one in undone):
+        mine = [one for one in undone if one.channel == channel]
+        begun = [one for one in kept if one.channel == channel]
+        try:
+            undone_now = open_sender(settings, channel).take_back(mine, begun)
+        except ChannelDownError as error:
+            handed.problems.append(str(error))
+            continue
+        with open_warehouse(settings) as connection:
+            deliveries.forget(connection, undone_now)
 
 
-def _not_written(
-    connection: duckdb.DuckDBPyConnection, batch: Sequence[Released], path: Path, error: OSError
-) -> OutboxError:
-    """Undo what was begun, and say what is wrong."""
-    if not path.exists():
-        _forget(connection, batch)
-    told = _("{path} cannot be written ({problem}). Nothing of it counts as sent.")
-    return OutboxError(told.format(path=path, problem=error.strerror or error))
-
-
-def _forget(connection: duckdb.DuckDBPyConnection, batch: Sequence[Released]) -> None:
-    connection.execute(
-        "delete from ops.deliveries where proposal_id in (select unnest(?::varchar[]))",
-        [[one.proposal_id for one in batch]],
-    )
-
-
-def _path_of(settings: Settings, batch: Sequence[Released]) -> Path:
+def _hand_batch(
+    settings: Settings, batch: list[Released], handed: Handed, *, dry_run: bool
+) -> None:
+    """Hand over the proposals of one action: announced before, confirmed after."""
     first = batch[0]
-    if first.place:
-        return settings.home / first.place
-    ids = "".join(one.proposal_id for one in batch)
-    part = hashlib.sha256(ids.encode()).hexdigest()[:6]
-    name = f"{settings.night}_{first.use_case}_{first.action}_{part}.csv"
-    return settings.outbox / FOLDER / name
-
-
-def _begin(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, batch: Sequence[Released], path: Path
-) -> None:
-    place = path.relative_to(settings.home).as_posix()
-    connection.execute(
-        "insert or ignore into ops.deliveries"
-        " select unnest(?::varchar[]), unnest(?::varchar[]), ?, ?, null",
-        [
-            [one.proposal_id for one in batch],
-            [one.sha256 for one in batch],
-            place,
-            settings.night,
-        ],
+    sender = open_sender(settings, first.channel)
+    places = (
+        {one.proposal_id: str(one.place) for one in batch}
+        if first.is_begun
+        else sender.places(batch)
     )
-
-
-def _confirm(connection: duckdb.DuckDBPyConnection, batch: Sequence[Released]) -> None:
-    connection.execute(
-        "update ops.deliveries set confirmed_at = ?"
-        " where proposal_id in (select unnest(?::varchar[]))",
-        [datetime.now(UTC).replace(tzinfo=None), [one.proposal_id for one in batch]],
-    )
+    batch = [replace(one, place=places[one.proposal_id]) for one in batch]
+    ids = [one.proposal_id for one in batch]
+    sent, unsure = Sent(ids), frozenset[str]()
+    if not dry_run:
+        with open_warehouse(settings) as connection:
+            deliveries.begin(connection, batch, places, settings.night)
+        try:
+            sent = sender.send(batch)
+        except ChannelDownError as error:
+            sent, unsure = error.sent, error.unsure
+            handed.problems.append(str(error))
+        with open_warehouse(settings) as connection:
+            deliveries.confirm(connection, sent.done, sent.places)
+            deliveries.forget(connection, {*ids} - {*sent.done} - unsure)
+    handed.refused |= sent.refused
+    places = {**places, **sent.places}
+    for place in dict.fromkeys(places[name] for name in sent.done):
+        gone = [name for name in sent.done if places[name] == place]
+        handed.lists.append(HandedOver(first.use_case, first.action, place, gone))

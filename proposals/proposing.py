@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -253,6 +253,7 @@ def _row(due: _Due, draft: Draft, result: Proposed, action: Action) -> dict[str,
         "legal_basis_en": due.verdict.basis_en,
         "subject": draft.subject,
         "body": draft.body,
+        "language": draft.language,
         "sha256": _sha256_of(one.email, draft),
         "author": action.author,
         "releases_needed": action.releases,
@@ -262,7 +263,9 @@ def _row(due: _Due, draft: Draft, result: Proposed, action: Action) -> dict[str,
 
 def _sha256_of(email: str | None, draft: Draft) -> str:
     """Return the fingerprint of what would be handed over, and so of what is released."""
-    handed: Mapping[str, object] = {
+    handed: dict[str, object] = {
         "email": email, "subject": draft.subject, "body": draft.body, "title": draft.title_de,
     }  # fmt: skip
+    if not draft.body:  # then title and reason are what is handed over
+        handed |= {"reason": draft.reason_de}
     return hashlib.sha256(json.dumps(handed, ensure_ascii=False).encode()).hexdigest()

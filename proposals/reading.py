@@ -62,10 +62,7 @@ class DecisionError(Exception):
 
 def read_waiting(settings: Settings) -> list[Shown]:
     """Return what waits for a release or, released, for the next hand-over."""
-    where = (
-        " where state in ('open', 'released') and channel <> 'table'"
-        " order by use_case, action, night, proposal_id"
-    )
+    where = " where state in ('open', 'released') order by use_case, action, night, proposal_id"
     return _read(settings, where, [])
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from config import Settings
 from config.language import _
 from expectations.specification import read_use_cases
-from proposals.handing_over import OutboxError
+from proposals.channels import OutboxError
 from proposals.rules import Rules, load_rules
 from report.words import Language, Words
 from warehouse import open_warehouse

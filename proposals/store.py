@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from proposals.audience import Candidate
+from proposals.channels.needs import MAILS
 
 if TYPE_CHECKING:
     import duckdb
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 WAITING: Final = ("open", "released", "shown")
 _CHANGING: Final = (
     "stage", "title_de", "title_en", "reason_de", "reason_en", "legal_basis_de", "legal_basis_en",
-    "subject", "body", "sha256", "releases_needed", "email", "channel", "author",
+    "subject", "body", "language", "sha256", "releases_needed", "email", "channel", "author",
 )  # fmt: skip
 
 
@@ -112,10 +113,10 @@ def _taken_mailboxes(
     if not days:
         return ()
     rows = connection.execute(
-        "select distinct email from ops.proposal_states where channel = 'mailing_list' and"
-        " (state = 'sent' and delivered_on > ?"
+        "select distinct email from ops.proposal_states"
+        " where channel in (select unnest(?::varchar[])) and (state = 'sent' and delivered_on > ?"
         "  or state in ('open', 'released') and (use_case, action) <> (?, ?))",
-        [night - timedelta(days=days), use_case, action],
+        [list(MAILS), night - timedelta(days=days), use_case, action],
     ).fetchall()
     return (email for (email,) in rows)
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from config import ConfigurationError, Settings, explain, read_yaml
 from config.language import _
+from proposals.channels.needs import NEEDS, Channel
 from proposals.legal_gate import Basis
 
-Channel = Literal["mailing_list", "table"]
-# What people must have looked at before it leaves the house: texts two of them; what only stands
-# in a table beside a customer nobody ("the machine proposes, people decide": there they decide).
-LEAST_RELEASES: Final[Mapping[Channel, int]] = {"mailing_list": 2, "table": 0}
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Stage = Literal[1, 2, 3]
 
@@ -65,7 +61,8 @@ class Action(_Strict):
     `about`: the columns that tell one occasion from another, such as the order that is thanked
     for. What was sent, rejected or expired comes back only on another occasion.
     `label`: what people call this kind of proposal; its name without one.
-    `author`: who wrote the texts; that person releases none of them.
+    `subject`, `body`: of a mail; of a task or note in the CRM they may be left out, which then say
+    `title` and `reason`. `author`: who wrote the texts; that person releases none of them.
     `pause_days`: for so long after it was sent or rejected the same customer gets no other of this
     kind, whatever the occasion. `control_share`: part of the audience, drawn by chance, to whom
     nothing is proposed, so that one sees what the action brings about; `outcome` says what is
@@ -94,9 +91,11 @@ class Action(_Strict):
 
     @model_validator(mode="after")
     def _fits_channel(self) -> Self:
-        least = LEAST_RELEASES[self.channel]
+        least = NEEDS[self.channel].least_releases
         if self.releases < least:
-            told = _("releases: {channel} needs {least}, since texts are released by two people")
+            told = _(
+                "releases: {channel} needs at least {least}: a person looks before it goes out"
+            )
             raise ValueError(told.format(channel=self.channel, least=least))
         if self.writes_mail and not (self.subject and self.body):
             raise ValueError(_("{channel} needs subject and body").format(channel=self.channel))
@@ -107,7 +106,7 @@ class Action(_Strict):
     @property
     def writes_mail(self) -> bool:
         """Whether what is released goes to the addressee's mailbox."""
-        return self.channel == "mailing_list"
+        return NEEDS[self.channel].writes_mail
 
     def at(self, stage: int) -> Action:
         """Return the action as it is at a stage."""

@@ -40,17 +40,37 @@ def propose(night: Night = None) -> None:
         raise failed
 
 
-def deliver(night: Night = None) -> None:
+def deliver(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what would go where.")
+    ] = False,
+    night: Night = None,
+) -> None:
     """Take over filled release lists, and hand over what people released."""
-    from proposals import hand_over, take_releases, write_page, write_release_list
+    from proposals import (
+        HandOverError,
+        hand_over,
+        take_releases,
+        write_page,
+        write_release_list,
+    )
     from warehouse import require_marts
 
     settings = settings_of(night)
     require_marts(settings)
+    if dry_run:
+        _say(say_handed(settings, hand_over(settings, dry_run=True)))
+        return
     _say(say_taken(settings, take_releases(settings)))
-    _say(say_handed(settings, hand_over(settings)))
+    try:
+        handed, failed = hand_over(settings), None
+    except HandOverError as error:
+        handed, failed = error.handed, error
+    _say(say_handed(settings, handed))
     _say(say_release_list(settings, write_release_list(settings)))
     write_page(settings)
+    if failed:
+        raise failed
 
 
 @proposals_app.callback()

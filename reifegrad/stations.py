@@ -423,7 +423,7 @@ def _take(step: Step, settings: Settings, failed: list[Exception]) -> tuple[Any,
     from crm import CrmError
     from ml import ApplyingError, ScoringError, TrainingError
     from nights.mailing import MailError
-    from proposals import OutboxError, ProposingError
+    from proposals import HandOverError, OutboxError, ProposingError
 
     try:
         result = step.run(settings)
@@ -434,6 +434,9 @@ def _take(step: Step, settings: Settings, failed: list[Exception]) -> tuple[Any,
     except CrmError as error:
         failed.append(error)
         return None, {"push_to_crm", "exchange_tasks"}  # as in Airflow
+    except HandOverError as error:
+        failed.append(error)
+        result = error.handed
     except (MailError, OutboxError) as error:
         failed.append(error)
         return None, set()

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 from config import ConfigurationError, Settings
 from config.language import _
 from crm.config import EXCEL, CrmConfig, Lookup, load_config
-from crm.records import Change, Outcome, Record, Target, Task, TaskState
+from crm.records import Change, Note, Outcome, Record, Target, Task, TaskState
 
 Export = Literal["companies", "contacts", "deals", "leads", "activities"]
 
@@ -130,6 +130,15 @@ class Connector(Protocol):
 
     def read_tasks(self, ids: Collection[str]) -> dict[str, TaskState]:
         """Return what became of tasks, by the CRM's id; a deleted one is left out."""
+        ...
+
+    def create_notes(self, notes: Sequence[Note]) -> list[Outcome]:
+        """Create notes; one that is there already is left as it is.
+
+        Raises:
+            CrmSetupError: the CRM has none, or the connector does not write any.
+
+        """
         ...
 
     def export(self, what: Export, since: datetime | None) -> Iterator[Mapping[str, str | None]]:

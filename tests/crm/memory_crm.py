@@ -14,7 +14,7 @@ from crm.config import Lookup
 from crm.connectors import Limits
 from crm.connectors.lookups import one_each
 from crm.fields import BANDS, is_scored
-from crm.records import TARGETS, Target, Task, TaskState
+from crm.records import TARGETS, Note, Target, Task, TaskState
 from tests.crm.fakes.serving import Fault
 
 
@@ -39,6 +39,7 @@ class MemoryCrm:
         self.fields: dict[str, dict[str, str]] = {}  # what people keep, by record
         self.merged: dict[str, str] = {}
         self.tasks: dict[str, tuple[Task, TaskState]] = {}
+        self.notes: dict[str, Note] = {}
         self.created: list[str] = []
         self.batches: list[int] = []
         self.calls = 0  # that write, done or not
@@ -137,6 +138,11 @@ class MemoryCrm:
             crm_id = f"task-{task.key}"
             self.tasks[crm_id] = (task, TaskState(crm_id=crm_id, is_done=False))
         return [Outcome(f"task-{task.key}") for task in tasks]
+
+    def create_notes(self, notes: Sequence[Note]) -> list[Outcome]:
+        self.calls += 1
+        self.notes |= {f"note-{note.key}": note for note in notes}
+        return [Outcome(f"note-{note.key}") for note in notes]
 
     def read_tasks(self, ids: Collection[str]) -> dict[str, TaskState]:
         return {i: self.tasks[i][1] for i in ids if i in self.tasks}

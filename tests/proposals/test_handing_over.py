@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from proposals import OutboxError, hand_over, propose
+from proposals import OutboxError, deliveries, hand_over, propose
 from proposals import handing_over as station
+from proposals.channels import mailing_list
 from tests.proposals.small_firm import NIGHT
 
 
@@ -35,9 +36,10 @@ def test_one_release_is_not_enough_and_one_person_is_not_two(firm):
     assert not hand_over(firm.settings).lists
     firm.decide("Ben")
     (one,) = hand_over(firm.settings).lists
-    assert one.path.stat().st_mode & 0o777 == 0o600
+    path = firm.settings.home / one.place
+    assert path.stat().st_mode & 0o777 == 0o600
     assert mails(firm) == ["c1@firma.example"]
-    text = one.path.read_text(encoding="utf-8-sig")
+    text = path.read_text(encoding="utf-8-sig")
     assert "Einwilligung vom 01.01.2025" in text
     assert "Anna Berg, Ben" in text
 
@@ -105,7 +107,7 @@ def test_a_run_killed_before_the_file_is_there_goes_on_with_the_same_ones(firm, 
     def killed(*_args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(station, "write_list", killed)
+    monkeypatch.setattr(mailing_list, "write_list", killed)
     with pytest.raises(KeyboardInterrupt):
         hand_over(firm.settings)
     monkeypatch.undo()
@@ -122,7 +124,7 @@ def test_a_run_killed_after_the_file_is_there_writes_no_second_one(firm, monkeyp
     def killed(*_args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(station, "_confirm", killed)
+    monkeypatch.setattr(deliveries, "confirm", killed)
     with pytest.raises(KeyboardInterrupt):
         hand_over(firm.settings)
     monkeypatch.undo()
@@ -133,7 +135,7 @@ def test_a_run_killed_after_the_file_is_there_writes_no_second_one(firm, monkeyp
 
 def test_who_objects_after_such_a_kill_is_taken_off_the_list(firm, monkeypatch):
     released(firm, "c1", "c2")
-    monkeypatch.setattr(station, "_confirm", lambda *_args: 1 / 0)
+    monkeypatch.setattr(deliveries, "confirm", lambda *_args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         hand_over(firm.settings)
     monkeypatch.undo()
@@ -145,7 +147,7 @@ def test_who_objects_after_such_a_kill_is_taken_off_the_list(firm, monkeypatch):
 
 def test_so_does_the_list_where_nobody_is_left_on_it(firm, monkeypatch):
     released(firm, "c1")
-    monkeypatch.setattr(station, "_confirm", lambda *_args: 1 / 0)
+    monkeypatch.setattr(deliveries, "confirm", lambda *_args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         hand_over(firm.settings)
     monkeypatch.undo()
@@ -171,7 +173,7 @@ def test_names_do_not_become_formulas(firm):
     propose(firm.settings)
     firm.decide("Anna", "Ben")
     (one,) = hand_over(firm.settings).lists
-    with one.path.open(encoding="utf-8-sig", newline="") as file:
+    with (firm.settings.home / one.place).open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file, delimiter=";")
     assert row["subject"].startswith("'=")
 

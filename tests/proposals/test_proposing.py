@@ -192,7 +192,7 @@ WRONG = "die Abfrage ist falsch"
         ({"audience": "drop table marts.customers"}, "es muss eine einzelne Abfrage sein"),
         ({"audience": f"{MARTS}; drop table marts.customers"}, "eine einzelne Abfrage sein"),
         ({"audience": "select 1); drop table marts.customers; select (1"}, WRONG),
-        ({"releases": 1}, "mailing_list braucht 2"),
+        ({"releases": 1}, "mailing_list braucht mindestens 2"),
         ({"legal_basis": "hint"}, "eine Mail an einen Kunden ist kein Hinweis"),
         ({"subject": None}, "mailing_list braucht subject und body"),
         ({"about": []}, "about"),

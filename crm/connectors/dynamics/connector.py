@@ -24,8 +24,9 @@ from crm.connectors.dynamics.schema import (
     own_columns,
 )
 from crm.connectors.lookups import hits, one_each
+from crm.errors import no_notes
 from crm.fields import SCORE_FIELDS
-from crm.records import Change, Outcome, Record, Target, Task, TaskState
+from crm.records import Change, Note, Outcome, Record, Target, Task, TaskState
 
 if TYPE_CHECKING:
     from PowerPlatform.Dataverse.operations.batch import BatchRequest
@@ -168,6 +169,10 @@ class DynamicsConnector:
         if unseen := ids - self._tables.keys():
             self.read("opportunities", unseen)
         return tasks.create(self._api, tasks_, self._tables)
+
+    def create_notes(self, notes: Sequence[Note]) -> list[Outcome]:  # noqa: ARG002
+        """See `Connector`. A task says the same there, and can be closed."""
+        raise no_notes(self.name)
 
     def read_tasks(self, ids: Collection[str]) -> dict[str, TaskState]:
         """See `Connector`."""

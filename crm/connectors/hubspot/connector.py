@@ -28,8 +28,8 @@ from crm.connectors.hubspot.refusals import kind_of
 from crm.connectors.hubspot.setup import check, set_up
 from crm.connectors.hubspot.tasks import create_tasks, read_tasks
 from crm.connectors.lookups import chunks, hits, one_each, usual_form
-from crm.errors import CrmRejectedError
-from crm.records import Change, Outcome, Record, Target, Task, TaskState
+from crm.errors import CrmRejectedError, no_notes
+from crm.records import Change, Note, Outcome, Record, Target, Task, TaskState
 
 DOMAIN: Final = "domain"
 # By these a record that shows anything of a score is found: each score has them. HubSpot allows
@@ -159,6 +159,10 @@ class HubspotConnector:
     def create_tasks(self, tasks: Sequence[Task]) -> list[Outcome]:
         """See `Connector`."""
         return create_tasks(self._api, tasks)
+
+    def create_notes(self, notes: Sequence[Note]) -> list[Outcome]:  # noqa: ARG002
+        """See `Connector`. A task says the same there, and can be closed."""
+        raise no_notes(self.name)
 
     def read_tasks(self, ids: Collection[str]) -> dict[str, TaskState]:
         """See `Connector`."""

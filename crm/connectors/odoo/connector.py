@@ -23,7 +23,8 @@ from crm.connectors.odoo.new_records import new_records
 from crm.connectors.odoo.rpc import OdooRpc
 from crm.connectors.odoo.setup import check, set_up
 from crm.connectors.odoo.tasks import create_tasks, read_tasks
-from crm.records import Change, Outcome, Record, Target, Task, TaskState
+from crm.errors import no_notes
+from crm.records import Change, Note, Outcome, Record, Target, Task, TaskState
 
 IDS_PER_READ: Final = 1000
 ROWS_PER_READ: Final = 2000
@@ -138,6 +139,10 @@ class OdooConnector:
     def create_tasks(self, tasks: Sequence[Task]) -> list[Outcome]:
         """See `Connector`. A task is one of Odoo's activities."""
         return create_tasks(self._rpc, tasks)
+
+    def create_notes(self, notes: Sequence[Note]) -> list[Outcome]:  # noqa: ARG002
+        """See `Connector`. A task says the same there, and can be closed."""
+        raise no_notes(self.name)
 
     def read_tasks(self, ids: Collection[str]) -> dict[str, TaskState]:
         """See `Connector`."""

@@ -21,8 +21,8 @@ from crm.connectors.pipedrive.export import export
 from crm.connectors.pipedrive.fields import KINDS, OwnFields, to_custom, to_record
 from crm.connectors.pipedrive.setup import check, set_up
 from crm.connectors.pipedrive.tasks import create_tasks, read_tasks
-from crm.errors import CrmRejectedError
-from crm.records import Change, Outcome, Record, RefusalKind, Target, Task, TaskState
+from crm.errors import CrmRejectedError, no_notes
+from crm.records import Change, Note, Outcome, Record, RefusalKind, Target, Task, TaskState
 
 RECENT: Final = timedelta(hours=1)  # before the connector was made; clocks differ
 ADDRESS: Final = ("street", "postcode", "city", "country_code")
@@ -143,6 +143,10 @@ class PipedriveConnector:
     def create_tasks(self, tasks: Sequence[Task]) -> list[Outcome]:
         """See `Connector`. A task is one of Pipedrive's activities."""
         return create_tasks(self._api, tasks)
+
+    def create_notes(self, notes: Sequence[Note]) -> list[Outcome]:  # noqa: ARG002
+        """See `Connector`. A task says the same there, and can be closed."""
+        raise no_notes(self.name)
 
     def read_tasks(self, ids: Collection[str]) -> dict[str, TaskState]:
         """See `Connector`."""

@@ -16,8 +16,9 @@ from crm.connectors.salesforce.export import export
 from crm.connectors.salesforce.new_records import NewRecords
 from crm.connectors.salesforce.rest import SalesforceRest
 from crm.connectors.salesforce.schema import OBJECTS, SObject, field_names
+from crm.errors import no_notes
 from crm.fields import FIELDS, Values
-from crm.records import Change, Outcome, Record, Target, Task, TaskState
+from crm.records import Change, Note, Outcome, Record, Target, Task, TaskState
 
 ID_LENGTHS: Final = (15, 18)  # the last three only guard against lost upper case
 FILTERED: Final = tuple(n for n, f in FIELDS.items() if f.kind != "long_text")
@@ -140,6 +141,10 @@ class SalesforceConnector:
     def create_tasks(self, tasks_: Sequence[Task]) -> list[Outcome]:
         """See `Connector`."""
         return tasks.create(self._rest, tasks_)
+
+    def create_notes(self, notes: Sequence[Note]) -> list[Outcome]:  # noqa: ARG002
+        """See `Connector`. A task says the same there, and can be closed."""
+        raise no_notes(self.name)
 
     def read_tasks(self, ids: Collection[str]) -> dict[str, TaskState]:
         """See `Connector`."""

@@ -16,10 +16,11 @@ from crm.connectors.connector import Export, Finding, Limits, SetupStep
 from crm.connectors.lookups import one_each
 from crm.connectors.tryton.export import export
 from crm.connectors.tryton.new_records import new_opportunities, new_parties
+from crm.connectors.tryton.notes import create_notes
 from crm.connectors.tryton.rpc import TrytonRpc, from_date, to_date
 from crm.errors import CrmSetupError
 from crm.fields import DATES, FIELDS, Values
-from crm.records import Change, Outcome, Record, Target, Task, TaskState
+from crm.records import Change, Note, Outcome, Record, Target, Task, TaskState
 
 Item = TypeVar("Item")
 MODELS: Final[dict[Target, str]] = {"parties": "party.party", "opportunities": "sale.opportunity"}
@@ -185,6 +186,10 @@ class TrytonConnector:
     def read_tasks(self, ids: Collection[str]) -> dict[str, TaskState]:  # noqa: ARG002
         """See `Connector`."""
         return {}
+
+    def create_notes(self, notes: Sequence[Note]) -> list[Outcome]:
+        """See `Connector`."""
+        return create_notes(self._rpc, notes)
 
     def export(self, what: Export, since: datetime | None) -> Iterator[Mapping[str, str | None]]:
         """See `Connector`."""

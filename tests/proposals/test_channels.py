@@ -1,0 +1,220 @@
+"""Each way out asks of an action what it must, and goes through gate, pause, expiry and ledger."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+
+from crm import CrmUnreachableError
+from proposals import HandOverError, deliveries, hand_over, propose
+from proposals.channels import NEEDS
+from proposals.uses import Action
+from tests.crm.memory_crm import MemoryCrm
+from tests.proposals.small_firm import NIGHT, USE
+
+
+def drafts(firm):
+    """The drafts that lie in the outbox, as mails."""
+    folder = firm.settings.outbox / "drafts"
+    return [
+        message_from_bytes(path.read_bytes(), policy=default) for path in sorted(folder.glob("*"))
+    ]
+
+
+def drafted(firm, *names):
+    firm.use(channel="draft", releases=1)
+    firm.customer(*names)
+    propose(firm.settings)
+    firm.decide("Anna")
+
+
+@pytest.mark.parametrize("channel", NEEDS)
+def test_a_channel_refuses_fewer_people_than_it_needs(channel):
+    needs = NEEDS[channel]
+    action = USE["actions"]["thanks"] | {"channel": channel, "releases": needs.least_releases}
+    assert Action.model_validate(action).channel == channel
+    if needs.least_releases:
+        with pytest.raises(ValueError, match=f"at least {needs.least_releases}|mindestens"):
+            Action.model_validate(action | {"releases": needs.least_releases - 1})
+
+
+@pytest.mark.parametrize("channel", NEEDS)
+def test_what_goes_to_a_mailbox_needs_a_text_and_a_basis(channel):
+    action = USE["actions"]["thanks"] | {"channel": channel, "releases": 2}
+    bare = action | {"subject": None, "body": None}
+    if NEEDS[channel].writes_mail:
+        for wrong in (bare, action | {"legal_basis": "hint"}):
+            with pytest.raises(ValueError, match=r"mailing_list|draft|legal_basis"):
+                Action.model_validate(wrong)
+    else:
+        Action.model_validate(bare | {"legal_basis": "hint"})
+
+
+def test_a_draft_is_a_mail_that_outlook_opens_ready_to_be_sent(firm):
+    drafted(firm, "c1")
+    (one,) = hand_over(firm.settings).lists
+    path = firm.settings.home / one.place
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.name == f"{NIGHT}_Dank-an-Firma-c1_{one.proposals[0]}.eml"
+    (mail,) = drafts(firm)
+    assert (mail["to"], mail["subject"], mail["x-unsent"]) == (
+        "c1@firma.example", "Danke, Firma c1", "1",
+    )  # fmt: skip
+    assert mail["from"] is None, "whoever sends it is the sender"
+    text = mail.get_body(("plain",)).get_content()
+    assert text.startswith("Guten Tag, danke für Ac10.")
+    assert "Von einem Programm." in text
+    assert not hand_over(firm.settings).lists
+    assert len(drafts(firm)) == 1
+
+
+def test_a_draft_needs_the_law_as_a_list_does_and_counts_as_a_mail(firm):
+    drafted(firm, "c1", "c2")
+    firm.consent("c1", "c1@firma.example", is_granted=False, on=NIGHT)
+    firm.rules(mailbox_days=14)
+    assert list(hand_over(firm.settings).held.values()) == ["refused_advertising"]
+    assert [mail["to"] for mail in drafts(firm)] == ["c2@firma.example"]
+    firm.use("other", {"purpose": USE["purpose"], "actions": {"x": USE["actions"]["thanks"]}})
+    firm.stage(1, "other")
+    assert [one.mailed for one in propose(firm.settings) if one.use_case == "other"] == [1]
+
+
+def test_a_draft_begun_by_a_killed_run_is_taken_back_from_who_objects(firm, monkeypatch):
+    drafted(firm, "c1", "c2")
+    monkeypatch.setattr(deliveries, "confirm", lambda *_args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        hand_over(firm.settings)
+    monkeypatch.undo()
+    assert len(drafts(firm)) == 2
+    firm.consent("c1", "c1@firma.example", is_granted=False, on=NIGHT)
+    hand_over(firm.on(1))
+    assert [mail["to"] for mail in drafts(firm)] == ["c2@firma.example"]
+    assert firm.states() == {"c1": "released", "c2": "sent"}
+
+
+def test_a_full_disk_stops_its_channel_and_not_the_others(firm):
+    drafted(firm, "c1")
+    firm.use("lists")
+    firm.stage(1, "lists")
+    firm.customer("c2")
+    propose(firm.settings)
+    firm.decide("Anna", "Ben")
+    (firm.settings.outbox / "drafts").parent.mkdir(exist_ok=True)
+    (firm.settings.outbox / "drafts").write_text("a file is in the way", encoding="utf-8")
+    with pytest.raises(HandOverError, match=r"Dank-an-Firma-c1.*nichts davon") as failure:
+        hand_over(firm.settings)
+    assert [one.use_case for one in failure.value.handed.lists] == ["lists"]
+    (firm.settings.outbox / "drafts").unlink()
+    assert {one.use_case for one in hand_over(firm.settings).lists} == {"mails"}
+
+
+def test_who_only_looks_writes_nothing(firm):
+    drafted(firm, "c1")
+    (one,) = hand_over(firm.settings, dry_run=True).lists
+    assert one.place.endswith(".eml")
+    assert drafts(firm) == []
+    assert firm.states() == {"c1": "released"}
+
+
+def test_a_release_for_one_channel_is_none_for_another(firm):
+    drafted(firm, "c1")
+    firm.use(channel="mailing_list", releases=2)
+    assert list(hand_over(firm.settings).held.values()) == ["other_channel"]
+
+
+HINT = {
+    "channel": "crm_task", "legal_basis": "hint", "releases": 0, "subject": None, "body": None,
+}  # fmt: skip
+
+
+@pytest.fixture
+def crm(firm, monkeypatch):
+    """A CRM in which earlier pushes wrote c1 and c2."""
+    found = MemoryCrm()
+    monkeypatch.setattr("crm.posting.open_connector", lambda *_args: found)
+    path = firm.settings.config / "crm.yml"
+    path.write_text("connector: tryton\nattempts: 1\n", encoding="utf-8")
+    for name in ("c1", "c2"):
+        firm.sql(
+            "insert into ops.crm_records values ('memory', 'parties', ?, ?, '{}', now())",
+            (f"id-{name}", name),
+        )
+    return found
+
+
+def hinted(firm, *names, **changes):
+    firm.use(**HINT | changes)
+    firm.customer(*names, consent=False)
+    propose(firm.settings)
+
+
+def test_a_hint_becomes_a_task_of_the_account_manager_without_a_release_and_once(firm, crm):
+    hinted(firm, "c1", "c3")
+    handed = hand_over(firm.settings)
+    assert list(handed.refused.values()) == ["ihr Kunde ist noch nicht im CRM"]
+    ((task, _state),) = crm.tasks.values()
+    assert (task.subject, task.party_id, task.owner) == ("Dank an Firma c1", "id-c1", "Ute Falk")
+    assert task.note.startswith("Geliefert 02.03.2026\n")
+    place = f"tryton:task:task-{task.key}"
+    assert firm.sql("select place from ops.deliveries") == [(place,)]
+    assert firm.states() == {"c1": "sent", "c3": "shown"}
+    propose(firm.on(1))
+    assert not hand_over(firm.on(1)).lists, "nor does it come back on the same occasion"
+    assert len(crm.tasks) == 1
+
+
+def test_a_note_is_written_once_and_says_why(firm, crm):
+    hinted(firm, "c1", channel="crm_note", body={"de": "Kaufte {{ order_no }}.", "en": "x"})
+    hand_over(firm.settings)
+    ((note),) = crm.notes.values()
+    assert note.text == "Geliefert 02.03.2026\n\nKaufte Ac10."
+    assert not hand_over(firm.on(1)).lists
+
+
+def test_who_objects_gets_no_task_and_what_expired_makes_none(firm, crm):
+    hinted(firm, "c1", "c2")
+    firm.sql("update marts.customers set has_objected_to_profiling = true where customer_id = 'c1'")
+    assert list(hand_over(firm.on(15)).lists) == [], "fifteen days later they have expired"
+    hand_over(firm.settings)
+    assert [task.party_id for task, _state in crm.tasks.values()] == ["id-c2"]
+
+
+def test_a_task_that_needs_a_release_waits_for_it(firm, crm):
+    hinted(firm, "c1", releases=1)
+    assert not hand_over(firm.settings).lists
+    firm.decide("Anna")
+    assert len(hand_over(firm.settings).lists) == 1
+    assert len(crm.tasks) == 1
+
+
+def test_a_crm_that_is_away_loses_nothing_and_doubles_nothing(firm, crm, monkeypatch):
+    hinted(firm, "c1", "c2")
+
+    def away(_tasks):
+        message = "The CRM does not answer."
+        raise CrmUnreachableError(message)
+
+    monkeypatch.setattr(crm, "create_tasks", away)
+    with pytest.raises(HandOverError, match="does not answer"):
+        hand_over(firm.settings)
+    assert firm.states() == {"c1": "shown", "c2": "shown"}
+    monkeypatch.undo()
+    monkeypatch.setattr("crm.posting.open_connector", lambda *_args: crm)
+    monkeypatch.setattr(deliveries, "confirm", lambda *_args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):  # killed after the tasks were made
+        hand_over(firm.settings)
+    monkeypatch.undo()
+    monkeypatch.setattr("crm.posting.open_connector", lambda *_args: crm)
+    hand_over(firm.settings)
+    assert len(crm.tasks) == 2
+    assert firm.states() == {"c1": "sent", "c2": "sent"}
+
+
+def test_without_a_crm_the_line_says_so(firm):
+    hinted(firm, "c1")
+    (firm.settings.config / "crm.yml").write_text("connector: excel\n", encoding="utf-8")
+    with pytest.raises(HandOverError, match=r"crm\.yml.*excel"):
+        hand_over(firm.settings)
+    assert firm.states() == {"c1": "shown"}
