@@ -32,10 +32,14 @@ class Preview(BaseModel):
     warning: str | None = None
 
 
-def prepare(settings: Settings, next_steps: Mapping[str, str] | None = None) -> Preview | None:
+def prepare(
+    settings: Settings,
+    next_steps: Mapping[str, str] | None = None,
+    proposals: Mapping[str, str] | None = None,
+) -> Preview | None:
     """Clear who objected to profiling, and show what else waits for a person.
 
-    `next_steps`: as of `crm.push`.
+    `next_steps`, `proposals`: as of `crm.push`.
 
     Returns:
         None where nothing waits: no approval is wanted, or nothing is to be written.
@@ -46,7 +50,7 @@ def prepare(settings: Settings, next_steps: Mapping[str, str] | None = None) -> 
     """
     if load_config(settings).approval == "none":
         return None
-    changes = push(settings, objections_only=True, next_steps=next_steps)
+    changes = push(settings, objections_only=True, next_steps=next_steps, proposals=proposals)
     waiting = [change for change in changes if change.writes and not change.has_objected]
     if not waiting:
         return None

@@ -34,9 +34,12 @@ LOOKUPS: Final[tuple[Lookup, ...]] = ("vat_id", "customer_no", "website", "email
 
 
 def read_rows(
-    settings: Settings, config: CrmConfig, next_steps: Mapping[str, str]
+    settings: Settings,
+    config: CrmConfig,
+    next_steps: Mapping[str, str],
+    proposals: Mapping[str, str] | None = None,
 ) -> dict[Target, list[Row]]:
-    """Return the rows to show, ordered by key; `next_steps` by key.
+    """Return the rows to show, ordered by key; `next_steps` and `proposals` by key.
 
     Raises:
         CrmError: the views are not built yet, or a key comes twice.
@@ -53,7 +56,7 @@ def read_rows(
                 ) from error
             names = [column[0] for column in cursor.description or []]
             found[target] = [
-                to_row(config, target, dict(zip(names, values, strict=True)), next_steps)
+                to_row(config, target, dict(zip(names, values, strict=True)), next_steps, proposals)
                 for values in cursor.fetchall()
             ]
             require_unique(target, found[target])
@@ -61,7 +64,11 @@ def read_rows(
 
 
 def to_row(
-    config: CrmConfig, target: Target, values: dict[str, Any], next_steps: Mapping[str, str]
+    config: CrmConfig,
+    target: Target,
+    values: dict[str, Any],
+    next_steps: Mapping[str, str],
+    proposals: Mapping[str, str] | None = None,
 ) -> Row:
     """Return one row of the view as what should be shown."""
     score = to_score(config, values)
@@ -78,6 +85,7 @@ def to_row(
         parent=values.get("customer_key"),
         has_objected=values["has_objected"],
         worth=values["expected_amount"],
+        proposals=(proposals or {}).get(values["key"]),
     )
 
 

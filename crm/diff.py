@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from config.language import _
-from crm.fields import SCORE_FIELDS, Score, Values, differing, is_scored, label_of
+from crm.fields import SHOWN_FIELDS, Score, Values, differing, is_shown, label_of
 from crm.matching import Match
 from crm.records import Change, Record, Row, Target
 
-NOTHING: Values = dict.fromkeys(SCORE_FIELDS)
+NOTHING: Values = dict.fromkeys(SHOWN_FIELDS)
+APART: Final = frozenset({"customer_no", "proposals"})  # what is no part of the score
 
 
 def find_changes(
@@ -94,7 +95,7 @@ def spare_edits(change: Change, now: Record) -> Change:
 
 def _absent(target: Target, row: Row, reason: str | None) -> Change:
     """Create what the CRM lacks, unless there is a reason not to."""
-    values = row.score.values if row.score else None
+    values = row.values if is_shown(row.values) else None
     own = {"customer_no": row.customer_no} if target == "parties" else {}
     return Change(
         target=target,
@@ -137,11 +138,10 @@ class _Before(NamedTuple):
 def _compare(
     target: Target, row: Row, record: Record, before: _Before, *, is_gone: bool = False
 ) -> Change:
-    wanted, reason = row.score, None
+    wanted, values, reason = row.score, row.values, None
     if not record.is_active:
         # A closed deal or an archived customer shows no score; reopened, it gets one next night.
-        wanted, reason = None, _("inactive in the CRM")
-    values = wanted.values if wanted else NOTHING
+        wanted, values, reason = None, NOTHING, _("inactive in the CRM")
     kept = set() if row.has_objected else before.find_changed(record)
     kept &= differing(values, record.values)
     due = differing(values, record.values) - kept
@@ -152,7 +152,7 @@ def _compare(
         writes["customer_no"] = row.customer_no
     after = {**record.values, **writes}
     action = _action(wanted, writes, kept)
-    if reason is None or not is_scored(record.values):
+    if reason is None or not is_shown(record.values):
         reason = _reason(wanted, writes, kept)
     if reason is None and action == "clear":
         reason = _why_cleared(target, row, is_gone=is_gone)
@@ -175,7 +175,7 @@ def _compare(
 def _action(wanted: Score | None, writes: Mapping[str, Any], kept: Collection[str]) -> Any:  # noqa: ANN401
     if not writes:
         return "conflict" if kept else "skip"
-    return "clear" if wanted is None and set(writes) - {"customer_no"} else "change"
+    return "clear" if wanted is None and set(writes) - APART else "change"
 
 
 def _reason(wanted: Score | None, writes: Mapping[str, Any], kept: Collection[str]) -> str | None:
@@ -186,6 +186,8 @@ def _reason(wanted: Score | None, writes: Mapping[str, Any], kept: Collection[st
         return _("unchanged") if wanted else _("no score")
     if set(writes) == {"customer_no"}:
         return _("another customer number")
+    if set(writes) == {"proposals"}:
+        return _("another proposal")
     if set(writes) <= {"scored_on", "valid_until", "customer_no"}:
         return _("still valid")
     return None
@@ -212,8 +214,8 @@ def _number(record: Record) -> str | None:
 
 
 def _shown(values: Mapping[str, Any]) -> Values | None:
-    """Return the score among a record's fields; None if it shows none."""
-    return {name: values.get(name) for name in SCORE_FIELDS} if is_scored(values) else None
+    """Return score and proposals among a record's fields; None if it shows nothing of ours."""
+    return {name: values.get(name) for name in SHOWN_FIELDS} if is_shown(values) else None
 
 
 def _filled(values: Mapping[str, Any]) -> Values:

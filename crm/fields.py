@@ -50,6 +50,7 @@ FIELDS: Final[Mapping[str, Field]] = {
     "method": Field("selection", "Verfahren", "Method", METHODS),
     "model_version": Field("text", "Modellversion", "Model version"),
     "scored_on": Field("date", "Bewertet am", "Scored on"),
+    "proposals": Field("long_text", "Vorschläge", "Proposals"),
     "valid_until": Field("date", "Gültig bis", "Valid until"),
     "customer_no": Field("text", "Kundennummer (ERP)", "Customer number (ERP)", {}, ("parties",)),
     "key": Field("text", "Schlüssel", "Key"),
@@ -89,6 +90,9 @@ class Score(BaseModel):
 
 
 SCORE_FIELDS: Final = tuple(Score.model_fields)
+SHOWN_FIELDS: Final = (*SCORE_FIELDS, "proposals")
+"""What changes with the nights: the score, and what is proposed, which is there without a score,
+too."""
 
 
 def is_scored(values: Mapping[str, Any]) -> bool:
@@ -96,12 +100,17 @@ def is_scored(values: Mapping[str, Any]) -> bool:
     return any(values.get(name) is not None for name in SCORE_FIELDS)
 
 
+def is_shown(values: Mapping[str, Any]) -> bool:
+    """Whether a record shows anything of a score or a proposal."""
+    return any(values.get(name) is not None for name in SHOWN_FIELDS)
+
+
 def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> set[str]:
-    """Return the names of the score's fields in which two records differ.
+    """Return the names of the fields that change with the nights in which two records differ.
 
     Blanks around a text and the kind of its line ends are the CRM's own affair.
     """
-    return {name for name in SCORE_FIELDS if _plain(first.get(name)) != _plain(second.get(name))}
+    return {name for name in SHOWN_FIELDS if _plain(first.get(name)) != _plain(second.get(name))}
 
 
 def _plain(value: object) -> object:

@@ -9,6 +9,7 @@ from datetime import date
 from config.language import _
 from crm.config import Guard
 from crm.errors import GuardError
+from crm.fields import is_scored
 from crm.records import Change, Row, Target, target_name
 
 
@@ -23,7 +24,7 @@ def check_plausible(target: Target, changes: Iterable[Change], guard: Guard) -> 
 
     """
     changes = [change for change in changes if not change.has_objected]
-    shown = sum(change.old_values is not None for change in changes)
+    shown = sum(is_scored(change.old_values or {}) for change in changes)
     cleared = [change for change in changes if change.action == "clear"]
     moved = [change for change in changes if _moves(change, "band")]
     for what, limit, concerned in (

@@ -21,7 +21,7 @@ import duckdb
 from config import Settings
 from config.language import _
 from crm.errors import CrmError
-from crm.fields import SCORE_FIELDS, Values
+from crm.fields import SHOWN_FIELDS, Values
 from crm.records import TARGETS, Change, Record, Target
 from warehouse import open_warehouse
 
@@ -103,7 +103,7 @@ def read_shown(settings: Settings, connector: str) -> dict[Target, dict[str, Rec
         target: {
             crm_id: Record(crm_id=crm_id, values=values)
             for crm_id, values in written.values[target].items()
-            if any(values.get(name) is not None for name in SCORE_FIELDS)
+            if any(values.get(name) is not None for name in SHOWN_FIELDS)
         }
         for target in TARGETS
     }

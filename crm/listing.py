@@ -22,7 +22,7 @@ from crm.config import EXCEL, CrmConfig
 from crm.desired import require_unique, to_score
 from crm.diff import find_changes
 from crm.errors import CrmError
-from crm.fields import SCORE_FIELDS
+from crm.fields import SHOWN_FIELDS
 from crm.guards import check_fresh, check_plausible
 from crm.matching import Match
 from crm.records import TARGETS, Change, Row, Target
@@ -82,7 +82,7 @@ def _read_rows(settings: Settings, config: CrmConfig) -> dict[Target, list[Row]]
                 Row(
                     key=values["key"],
                     score=to_score(config, values),
-                    master={n: v for n, v in values.items() if n not in SCORE_FIELDS}
+                    master={n: v for n, v in values.items() if n not in SHOWN_FIELDS}
                     | {"method": values["method"]},
                 )
                 for values in rows

@@ -32,6 +32,7 @@ class Options(TypedDict, total=False):
     overwrite: bool
     objections_only: bool
     next_steps: Mapping[str, str] | None
+    proposals: Mapping[str, str] | None
     progress: Progress | None
 
 
@@ -57,6 +58,7 @@ def push(
         overwrite: write over fields of ours that a person changed in the CRM.
         objections_only: clear who objected to profiling; of all else only tell, as a dry run does.
         next_steps: what to do next, by customer_id or lead_id; shown beside the score.
+        proposals: what is proposed, by customer_id or lead_id; no text: nothing is, any more.
         progress: told after each round.
 
     Returns:
@@ -108,12 +110,13 @@ def push_through(
     overwrite: bool = False,
     objections_only: bool = False,
     next_steps: Mapping[str, str] | None = None,
+    proposals: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> list[Change]:
     """Do what `push` does through a connector that is open already."""
     config = load_config(settings)
     with ledger.one_push_at_a_time(settings):
-        rows = read_rows(settings, config, next_steps or {})
+        rows = read_rows(settings, config, next_steps or {}, proposals)
         announced = ledger.read_announced(settings, connector.name)
         arrived = find_arrived(connector, config, announced)
         if announced and not dry_run:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from config.language import _
 from crm.config import Lookup
-from crm.fields import Score, Values
+from crm.fields import SCORE_FIELDS, Score, Values
 
 Target = Literal["parties", "opportunities"]
 TARGETS: tuple[Target, ...] = ("parties", "opportunities")  # parents first
@@ -31,7 +31,7 @@ class Row(_Frozen):
     `crm_ids`: the records that the CRM's own export gives this customer or lead; `lookups`: what
     else it can be found by; `customer_no`: the ERP's number (parties only); `master` is written
     once, when the record is created; `parent` is the customer's key; `has_objected`: to profiling;
-    `worth`: euros at stake, for the order of lists.
+    `worth`: euros at stake, for the order of lists; `proposals`: what is proposed, a line each.
     """
 
     key: str
@@ -43,6 +43,13 @@ class Row(_Frozen):
     parent: str | None = None
     has_objected: bool = False
     worth: float | None = None
+    proposals: str | None = None
+
+    @property
+    def values(self) -> Values:
+        """What changes with the nights, as the CRM's fields."""
+        score = self.score.values if self.score else dict.fromkeys(SCORE_FIELDS)
+        return score | {"proposals": None if self.has_objected else self.proposals}
 
     @property
     def name(self) -> str | None:

@@ -24,7 +24,7 @@ from crm.config import CrmConfig
 from crm.connectors import Connector
 from crm.diff import spare_edits
 from crm.errors import CrmError, CrmRejectedError, CrmUnreachableError
-from crm.fields import SCORE_FIELDS
+from crm.fields import SHOWN_FIELDS
 from crm.ledger import Announced
 from crm.planning import read_records
 from crm.records import TARGETS, Change, Outcome, Target, target_name
@@ -306,7 +306,7 @@ def read_back(
 def _is_written(change: Change, shown: Mapping[str, object]) -> bool:
     from crm.fields import differing
 
-    return not differing(change.writes, shown) & set(change.writes) & set(SCORE_FIELDS)
+    return not differing(change.writes, shown) & set(change.writes) & set(SHOWN_FIELDS)
 
 
 def _has_arrived(change: Change, shown: Mapping[str, object]) -> bool:
@@ -321,7 +321,7 @@ def _has_arrived(change: Change, shown: Mapping[str, object]) -> bool:
     if change.action == "create":
         return True
     sent = set(change.writes)
-    return bool(sent & set(SCORE_FIELDS) - differing(change.writes, shown)) or (
+    return bool(sent & set(SHOWN_FIELDS) - differing(change.writes, shown)) or (
         "customer_no" in sent and change.writes["customer_no"] == shown.get("customer_no")
     )
 

@@ -5,6 +5,7 @@ The CRM's room knows no lists and the lists know no CRM: here they meet.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -15,10 +16,12 @@ from warehouse import open_warehouse
 if TYPE_CHECKING:
     from crm import Change, Exchanged, Preview
     from ml.feedback import FeedbackKind
+    from proposals import FieldText
     from report.calls.cells import Teller
     from report.calls.rows import Call, CallList
     from report.calls.settings import ListConfig
 
+logger = logging.getLogger(__name__)
 # What the CRM shows on which records; see the views sync_crm__*.
 SCORES: Final[Mapping[str, tuple[str, Literal["customer", "lead"]]]] = {
     "parties": ("churn", "customer"),
@@ -45,9 +48,12 @@ def push_scores(settings: Settings, **options: Any) -> list[Change]:  # noqa: AN
 
     if not options.get("dry_run"):
         fill_sample_crm(settings)  # the sample company's, once; of any other nothing is touched
-    changes = push(settings, next_steps=_next_steps(settings), **options)
+    fields = _read_fields(settings)
+    texts = {key: one.text for key, one in fields.items()}
+    changes = push(settings, next_steps=_next_steps(settings), proposals=texts, **options)
     if not options.get("dry_run"):
         _keep_edits(settings, changes)
+        _keep_fields(settings, fields, changes)
     return changes
 
 
@@ -57,7 +63,8 @@ def prepare_push(settings: Settings) -> Preview | None:
 
     if load_config(settings).approval == "none":
         return None
-    return prepare(settings, _next_steps(settings))
+    texts = {key: one.text for key, one in _read_fields(settings).items()}
+    return prepare(settings, _next_steps(settings), texts)
 
 
 def exchange_tasks(settings: Settings) -> Exchanged:
@@ -76,6 +83,37 @@ def exchange_tasks(settings: Settings) -> Exchanged:
         return Exchanged(0, 0, 0, 0)
     lists, config = _read_lists(settings)
     return exchange(settings, _wishes(settings, lists), means(_words(config)))
+
+
+def _read_fields(settings: Settings) -> dict[str, FieldText]:
+    """Return what the field of proposals says, by customer or lead.
+
+    With a mistake in `proposals.yml` nothing may be proposed, and the scores go on without.
+    """
+    from config import ConfigurationError
+    from proposals import read_fields
+
+    try:
+        return read_fields(settings)
+    except ConfigurationError as error:
+        logger.warning("%s", error)
+        return {}
+
+
+def _keep_fields(
+    settings: Settings, fields: Mapping[str, FieldText], changes: Sequence[Change]
+) -> None:
+    """Note which proposals the CRM shows."""
+    from crm import load_config
+    from proposals import keep_fields
+
+    shown = {
+        change.key
+        for change in changes
+        if change.crm_id and change.refused is None and (change.new_values or {}).get("proposals")
+    }
+    ids = [name for key, one in fields.items() if key in shown for name in one.proposals]
+    keep_fields(settings, load_config(settings).connector, ids)
 
 
 def _next_steps(settings: Settings) -> dict[str, str]:

@@ -5,6 +5,7 @@ who releases it and where it goes. The machine proposes and never releases.
 """
 
 from proposals.channels import OutboxError
+from proposals.fields import FieldText, keep_fields, read_fields
 from proposals.handing_over import Handed, HandedOver, HandOverError, hand_over
 from proposals.page import page_path, write_page
 from proposals.proposing import Proposed, ProposingError, propose
@@ -15,6 +16,7 @@ from proposals.uses import UseCase, Uses, load_use, read_uses
 
 __all__ = [
     "Decision",
+    "FieldText",
     "HandOverError",
     "Handed",
     "HandedOver",
@@ -26,10 +28,12 @@ __all__ = [
     "Uses",
     "WrittenList",
     "hand_over",
+    "keep_fields",
     "list_path",
     "load_use",
     "page_path",
     "propose",
+    "read_fields",
     "read_uses",
     "record_decisions",
     "take_releases",

@@ -78,3 +78,21 @@ def forget(connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> None:
         "delete from ops.deliveries where proposal_id in (select unnest(?::varchar[]))",
         [list(ids)],
     )
+
+
+def keep_standing(
+    connection: duckdb.DuckDBPyConnection, ids: Collection[str], place: str, night: date
+) -> None:
+    """Note which proposals stand in a place now, each since its first night there."""
+    connection.execute(
+        "delete from ops.deliveries where is_standing"
+        " and proposal_id not in (select unnest(?::varchar[]))",
+        [list(ids)],
+    )
+    connection.execute(
+        "insert or ignore into ops.deliveries"
+        " (proposal_id, sha256, place, delivered_on, confirmed_at, is_standing)"
+        " select proposal_id, sha256, ?, ?, ?, true from ops.proposals"
+        " where proposal_id in (select unnest(?::varchar[]))",
+        [place, night, datetime.now(UTC).replace(tzinfo=None), list(ids)],
+    )

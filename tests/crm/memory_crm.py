@@ -13,7 +13,7 @@ from crm import Change, CrmRejectedError, CrmUnreachableError, Outcome, Record
 from crm.config import Lookup
 from crm.connectors import Limits
 from crm.connectors.lookups import one_each
-from crm.fields import BANDS, is_scored
+from crm.fields import BANDS, is_shown
 from crm.records import TARGETS, Note, Target, Task, TaskState
 from tests.crm.fakes.serving import Fault
 
@@ -110,7 +110,7 @@ class MemoryCrm:
         return found
 
     def shown(self, target: Target) -> dict[str, Record]:
-        return {i: r for i, r in self.records[target].items() if is_scored(r.values)}
+        return {i: r for i, r in self.records[target].items() if is_shown(r.values)}
 
     def find(self, target: Target, by: Lookup, values: Collection[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

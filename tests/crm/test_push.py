@@ -52,7 +52,7 @@ def test_batches_ledger_and_a_second_push_that_changes_nothing(
     assert {row[:3] for row in rows} == {(k, "create", f"id-{k}") for k in memory.created}
     first = json.loads(next(row for row in rows if row[0] == "C03")[4])
     assert first == score(3).values | {
-        "stage": 3, "method": "model", "valid_until": "2026-11-29",
+        "stage": 3, "method": "model", "valid_until": "2026-11-29", "proposals": None,
     }  # fmt: skip
     assert "Müller" not in json.dumps(rows, default=str, ensure_ascii=False)
     assert {change.action for change in push_through(memory, settings)} == {"skip"}
@@ -384,3 +384,34 @@ def test_what_a_first_push_into_a_new_crm_leaves_over_is_created_by_the_next(
     assert list(shown(memory).values()) == [1]
     push_through(memory, settings)
     assert sorted(shown(memory).values()) == [0, 1, 2, 3]
+
+
+def test_proposals_stand_beside_the_score_and_without_one_and_go_again(
+    settings, memory, show, score
+):
+    show({"C1": score(10), "C2": None, "C3": score(50)})
+    due = {"C1": "• Filter 7 is due again", "C2": "• Welcome"}
+    push_through(memory, settings, proposals=due)
+    told = {
+        crm_id: one.values.get("proposals") for crm_id, one in memory.records["parties"].items()
+    }
+    assert told == {"id-C1": due["C1"], "id-C2": due["C2"], "id-C3": None}
+    again = push_through(memory, settings, proposals=due)
+    assert {change.action for change in again} == {"skip"}
+    changes = {change.key: change for change in push_through(memory, settings, proposals={})}
+    assert {key: change.writes for key, change in changes.items() if change.writes} == {
+        "C1": {"proposals": None}, "C2": {"proposals": None},
+    }  # fmt: skip
+    assert changes["C1"].action == "change", "a proposal that goes is no score that is cleared"
+    assert memory.records["parties"]["id-C1"].values["points"] == 10
+
+
+def test_what_a_person_wrote_into_the_field_of_proposals_stays_theirs(
+    settings, memory, show, score
+):
+    show({"C1": score(10)})
+    push_through(memory, settings, proposals={"C1": "• Filter 7"})
+    memory.edit("id-C1", proposals="has bought it elsewhere")
+    (change,) = push_through(memory, settings, proposals={"C1": "• Filter 8"})
+    assert (change.action, change.kept) == ("conflict", ("proposals",))
+    assert memory.records["parties"]["id-C1"].values["proposals"] == "has bought it elsewhere"

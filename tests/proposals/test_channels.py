@@ -8,7 +8,7 @@ from email.policy import default
 import pytest
 
 from crm import CrmUnreachableError
-from proposals import HandOverError, deliveries, hand_over, propose
+from proposals import HandOverError, deliveries, hand_over, keep_fields, propose, read_fields
 from proposals.channels import NEEDS
 from proposals.uses import Action
 from tests.crm.memory_crm import MemoryCrm
@@ -218,3 +218,29 @@ def test_without_a_crm_the_line_says_so(firm):
     with pytest.raises(HandOverError, match=r"crm\.yml.*excel"):
         hand_over(firm.settings)
     assert firm.states() == {"c1": "shown"}
+
+
+def test_a_field_says_what_is_due_and_allowed_as_long_as_it_is(firm):
+    hinted(firm, "c1", "c2", channel="crm_field")
+    fields = read_fields(firm.settings)
+    assert fields["c1"].text == "• Dank an Firma c1 – Geliefert 02.03.2026"
+    assert not hand_over(firm.settings).lists, "it is never sent"
+    keep_fields(firm.settings, "tryton", fields["c1"].proposals)
+    assert firm.sql("select place, delivered_on from ops.deliveries") == [("tryton:field", NIGHT)]
+    assert firm.states() == {"c1": "shown", "c2": "shown"}
+    firm.sql("update marts.customers set has_objected_to_profiling = true where customer_id = 'c2'")
+    assert set(read_fields(firm.settings)) == {"c1"}
+    assert read_fields(firm.on(15)) == {}, "expired"
+    firm.decide("Anna", ids=fields["c1"].proposals, is_released=False)
+    assert read_fields(firm.settings) == {}, "rejected"
+    keep_fields(firm.settings, "tryton", [])
+    assert firm.sql("select * from ops.deliveries") == []
+
+
+def test_many_proposals_of_one_customer_are_cut_and_counted(firm):
+    firm.use(**HINT | {"channel": "crm_field"}, reason={"de": "x" * 150, "en": "x"})
+    firm.customer("c1", orders=20)
+    propose(firm.settings)
+    (one,) = read_fields(firm.settings).values()
+    assert len(one.text) <= 1900
+    assert one.text.endswith(f"… und {20 - len(one.proposals)} weitere Vorschläge")

@@ -25,7 +25,7 @@ from crm.connectors.dynamics.schema import (
 )
 from crm.connectors.lookups import hits, one_each
 from crm.errors import no_notes
-from crm.fields import SCORE_FIELDS
+from crm.fields import SHOWN_FIELDS
 from crm.records import Change, Note, Outcome, Record, Target, Task, TaskState
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class DynamicsConnector:
     def shown(self, target: Target) -> dict[str, Record]:
         """See `Connector`."""
         names = field_names(self._config, target)
-        condition = " or ".join(f"{names[name]} ne null" for name in SCORE_FIELDS)
+        condition = " or ".join(f"{names[name]} ne null" for name in SHOWN_FIELDS)
         return {
             row[table.id]: self._to_record(target, table, row)
             for table in self._used_tables(target)

@@ -17,6 +17,9 @@ class ScoreMixin(Model):
     reifegrad_next_step = fields.Char(
         "Next step", readonly=True,
         states={'invisible': ~Eval('reifegrad_next_step')})
+    reifegrad_proposals = fields.Text(
+        "Proposals", readonly=True,
+        states={'invisible': ~Eval('reifegrad_proposals')})
     reifegrad_maturity_stage = fields.Integer("Maturity stage", readonly=True)
     reifegrad_method = fields.Selection(METHODS, "Method", sort=False, readonly=True)
     reifegrad_model_version = fields.Char(
