@@ -2,7 +2,7 @@
 
 from airflow.sdk import Asset, chain, dag
 
-from nights.airflow import MAILINGS, SCORES, as_task, confirm, dag_options
+from nights.airflow import MAILINGS, PROPOSALS, SCORES, as_task, confirm, dag_options, leave
 from nights.steps import PROPOSE_ACTIONS
 
 
@@ -17,13 +17,15 @@ def propose_actions() -> None:
     became of all of them is told on `reports/proposals.html`. A use
     case whose YAML is wrong keeps its proposals and stops no other; the run ends as failed.
 
-    **Leaves** the asset `mailings`, whether or not anything went out. **When it fails**, the next
-    try goes on where this one stopped: nothing goes out twice.
+    **Leaves** the assets `mailings`, whether or not anything went out, and `proposals`. **When it
+    fails**, the next try goes on where this one stopped: nothing goes out twice.
     """
     take, propose, hand_over, write_list, write_page = PROPOSE_ACTIONS
     taken, proposed = as_task(take), as_task(propose)
     handed = as_task(hand_over, leaves=MAILINGS, trigger_rule="all_done")
     listed = as_task(write_list, trigger_rule="all_done")
+    # the scores go into the CRM whatever came of the proposals
+    handed >> leave("leave_proposals", PROPOSALS, trigger_rule="all_done")
     chain(taken, proposed, handed, listed, as_task(write_page, trigger_rule="all_done"))
     [taken, proposed, handed, listed] >> confirm("confirm_proposals")
 

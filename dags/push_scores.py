@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from airflow.sdk import Asset, dag
 
-from nights.airflow import CRM, SCORES, as_task, dag_options
+from nights.airflow import CRM, PROPOSALS, as_task, dag_options
 from nights.push_approval import (
     PATIENCE,
     ask_for_release,
@@ -24,7 +24,7 @@ OPTIONS["user_defined_macros"] |= {
 }
 
 
-@dag(schedule=Asset(SCORES), tags=["crm", "nightly"], **OPTIONS)
+@dag(schedule=Asset(PROPOSALS), tags=["crm", "nightly"], **OPTIONS)
 def push_scores() -> None:
     """Write the lists of the day, and show tonight's scores in the CRM, next to the customer.
 
@@ -35,17 +35,20 @@ def push_scores() -> None:
     write stands in `ops.push_ledger`; a night without changes writes nothing. Where `crm.yml`
     says `approval: person`, the task `release_push` asks under *Required actions*, with figures
     and ten examples; who objected to profiling is cleared before that. With `tasks: true` in
-    `crm.yml` the list also becomes tasks there, and their answers come back.
+    `crm.yml` the list also becomes tasks there, and their answers come back. What is proposed
+    stands beside the scores, so it waits until `propose_actions` is through, failed or not.
 
     **Leaves** the asset `crm`. **When it fails**, the next try goes on where this one stopped.
     """
-    lists, _prepare, push, mail, tasks = PUSH_SCORES
+    lists, _prepare, push, mail, tasks, proposals = PUSH_SCORES
     written, chosen = as_task(lists), choose_push(push.name)
     written >> chosen  # feedback is taken over first; the push goes on where the lists failed
     pushed, released = as_task(push, leaves=CRM), as_task(RELEASED_PUSH, leaves=CRM)
     chosen >> pushed
     chosen >> ask_for_release() >> released
-    [pushed, released] >> as_task(tasks, trigger_rule=EITHER)
+    exchanged = as_task(tasks, trigger_rule=EITHER)
+    [pushed, released] >> exchanged
+    exchanged >> as_task(proposals)
     written >> as_task(mail)
 
 

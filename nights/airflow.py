@@ -33,6 +33,7 @@ CHAMPIONS: Final = "champions"
 SCORES: Final = "scores"
 CRM: Final = "crm"
 MAILINGS: Final = "mailings"
+PROPOSALS: Final = "proposals"
 
 # DuckDB lets one process write, so every task that opens the warehouse takes the one slot.
 WAREHOUSE_POOL: Final = "warehouse"

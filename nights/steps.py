@@ -209,6 +209,13 @@ def _hand_over(settings: Settings) -> Handed:
     return hand_over(settings)
 
 
+def _hand_over_to_crm(settings: Settings) -> Handed:
+    from proposals import hand_over, take_crm_answers
+
+    take_crm_answers(settings)
+    return hand_over(settings, CRM_CHANNELS)
+
+
 def _told_handed(handed: Handed) -> list[str]:
     from proposals.handing_over import tell
 
@@ -273,6 +280,7 @@ def _pushed(changes: list[Change]) -> dict[str, object]:
     }
 
 
+CRM_CHANNELS: Final = ("crm_task", "crm_note")
 # Method of scoring -> the step for the use cases whose stage allows it.
 SCORING: Final = {"rules": "score_by_rules", "model": "score_by_model", "none": "clear_scores"}
 
@@ -329,6 +337,8 @@ PUSH_SCORES: Final = (
     Step("push_to_crm", _push, _pushed),
     Step("mail_call_lists", _mail_lists, lambda mailed: [one.state for one in mailed]),
     Step("exchange_tasks", _exchange_tasks, lambda done: done._asdict()),
+    # what could not be handed over before, since its customer was not in the CRM yet
+    Step("hand_over_to_crm", _hand_over_to_crm, _told_handed),
 )
 # In place of `push_to_crm` where a person has looked at what would be written, and released it.
 RELEASED_PUSH: Final = Step("push_released", partial(_push, is_released=True), _pushed)

@@ -5,6 +5,7 @@ who releases it and where it goes. The machine proposes and never releases.
 """
 
 from proposals.channels import OutboxError
+from proposals.crm_answers import take_crm_answers
 from proposals.fields import FieldText, keep_fields, read_fields
 from proposals.handing_over import Handed, HandedOver, HandOverError, hand_over
 from proposals.page import page_path, write_page
@@ -36,6 +37,7 @@ __all__ = [
     "read_fields",
     "read_uses",
     "record_decisions",
+    "take_crm_answers",
     "take_releases",
     "write_page",
     "write_release_list",

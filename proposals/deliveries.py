@@ -96,3 +96,25 @@ def keep_standing(
         " where proposal_id in (select unnest(?::varchar[]))",
         [place, night, datetime.now(UTC).replace(tzinfo=None), list(ids)],
     )
+
+
+def read_open_tasks(connection: duckdb.DuckDBPyConnection, prefix: str) -> dict[str, str]:
+    """Return the CRM's ids of tasks that nobody has closed as far as we know, by proposal_id."""
+    rows = connection.execute(
+        "select proposal_id, place from ops.deliveries"
+        " where starts_with(place, ?) and confirmed_at is not null and outcome is null",
+        [prefix],
+    ).fetchall()
+    return {proposal_id: place.removeprefix(prefix) for proposal_id, place in rows}
+
+
+def keep_answers(
+    connection: duckdb.DuckDBPyConnection, answers: Mapping[str, tuple[str, str | None, date]]
+) -> None:
+    """Keep what was said of tasks: outcome (done or rejected), words and day by proposal_id."""
+    for proposal_id, said in answers.items():
+        connection.execute(
+            "update ops.deliveries set outcome = ?, answer = ?, answered_on = ?"
+            " where proposal_id = ?",
+            [*said, proposal_id],
+        )

@@ -371,6 +371,7 @@ TOLD: Final[dict[str, Callable[[Settings, Any], Iterable[str]]]] = {
     "take_releases": say_taken,
     "make_proposals": say_proposed,
     "hand_over_released": say_handed,
+    "hand_over_to_crm": say_handed,
     "write_release_list": say_release_list,
     "write_call_lists": say_lists,
     "prepare_push": say_waiting,
@@ -433,7 +434,7 @@ def _take(step: Step, settings: Settings, failed: list[Exception]) -> tuple[Any,
         result = error.results
     except CrmError as error:
         failed.append(error)
-        return None, {"push_to_crm", "exchange_tasks"}  # as in Airflow
+        return None, {"push_to_crm", "exchange_tasks", "hand_over_to_crm"}  # as in Airflow
     except HandOverError as error:
         failed.append(error)
         result = error.handed

@@ -8,7 +8,15 @@ from email.policy import default
 import pytest
 
 from crm import CrmUnreachableError
-from proposals import HandOverError, deliveries, hand_over, keep_fields, propose, read_fields
+from proposals import (
+    HandOverError,
+    deliveries,
+    hand_over,
+    keep_fields,
+    propose,
+    read_fields,
+    take_crm_answers,
+)
 from proposals.channels import NEEDS
 from proposals.uses import Action
 from tests.crm.memory_crm import MemoryCrm
@@ -244,3 +252,27 @@ def test_many_proposals_of_one_customer_are_cut_and_counted(firm):
     (one,) = read_fields(firm.settings).values()
     assert len(one.text) <= 1900
     assert one.text.endswith(f"… und {20 - len(one.proposals)} weitere Vorschläge")
+
+
+def test_a_task_that_a_person_closed_comes_back_with_what_was_said(firm, crm):
+    hinted(firm, "c1", "c2")
+    firm.sql("insert into ops.crm_records values ('memory', 'parties', 'id-c4', 'c4', '{}', now())")
+    firm.customer("c4")
+    propose(firm.settings)
+    hand_over(firm.settings)
+    assert take_crm_answers(firm.settings) == 0
+    for crm_id, (task, state) in list(crm.tasks.items()):
+        said = {"id-c1": "erledigt, hat bestellt", "id-c2": "Abgelehnt: Kauft woanders"}
+        if answer := said.get(task.party_id):
+            update = {"is_done": True, "answer": answer}
+            crm.tasks[crm_id] = (task, state.model_copy(update=update))
+        else:
+            del crm.tasks[crm_id]
+    assert take_crm_answers(firm.on(1)) == 3
+    assert take_crm_answers(firm.on(1)) == 0
+    told = firm.sql("select customer_id, outcome, answer from ops.proposal_states order by 1")
+    assert told == [
+        ("c1", "done", "erledigt, hat bestellt"),
+        ("c2", "rejected", "Abgelehnt: Kauft woanders"),
+        ("c4", "rejected", None),
+    ]
