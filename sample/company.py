@@ -14,6 +14,7 @@ from sample.erp import Erp
 from sample.files import Written
 from sample.lists import Lists
 from sample.marketing import Newsletter, Website
+from sample.offers import Offers
 from sample.service import Desk
 from sample.truth import write_truth
 from sample.world import World, make_world
@@ -108,7 +109,7 @@ def _check(inbox: Path, truth: Path, customers: int, months: int, seed: int) -> 
 def _write(world: World, inbox: Path, truth: Path) -> tuple[list[Written], list[Written]]:
     erp = Erp(world)
     crm = Crm(world, erp)
-    newsletter, website = Newsletter(world), Website(world)
+    newsletter, website = Newsletter(world, erp), Website(world)
     desk, lists = Desk(world, erp), Lists(world, erp)
     files = [
         *erp.write(inbox),
@@ -117,6 +118,7 @@ def _write(world: World, inbox: Path, truth: Path) -> tuple[list[Written], list[
         website.write(inbox),
         *desk.write(inbox),
         *lists.write(inbox),
+        *Offers(world, erp, crm).write(inbox),
     ]
     defects = [defect for written in files for defect in written.defects]
     known = write_truth(truth, world, erp, crm, newsletter, website, desk, lists, defects)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,16 @@ _DEAL_HEADER = [
 # fmt: on
 
 
+@dataclass(frozen=True)
+class _Deals:
+    """The rows of both sheets of deals, and per lead what the deal is about and with whom."""
+
+    rows: list[Sequence[Any]]
+    stages: list[Sequence[Any]]
+    groups: list[str]
+    people: list[Person]
+
+
 class Crm:
     """What the CRM knows: which firms it holds (some twice, some not at all), who, which deals."""
 
@@ -70,7 +82,6 @@ class Crm:
 
     def write(self, inbox: Path) -> list[Written]:
         """Write the three workbooks."""
-        deals, stages = self._deals()
         return [
             *write_workbook(
                 inbox / "crm_firmen.xlsx",
@@ -85,8 +96,8 @@ class Crm:
             *write_workbook(
                 inbox / "crm_deals.xlsx",
                 [
-                    Sheet("Deals", _DEAL_HEADER, deals),
-                    Sheet("Phasenhistorie", ("Deal-ID", "Phase", "Seit"), stages),
+                    Sheet("Deals", _DEAL_HEADER, self._deals.rows),
+                    Sheet("Phasenhistorie", ("Deal-ID", "Phase", "Seit"), self._deals.stages),
                 ],
                 _AUTHOR,
             ),
@@ -182,13 +193,23 @@ class Crm:
                 world.calendar.day(person.left) if is_noted and person.left is not None else None,
             ]
 
-    def _deals(self) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
+    @property
+    def deal_groups(self) -> list[str]:
+        """Per lead (its position in World.leads) the product group that it is about."""
+        return self._deals.groups
+
+    @property
+    def deal_people(self) -> list[Person]:
+        """Per lead its contact person."""
+        return self._deals.people
+
+    @cached_property
+    def _deals(self) -> _Deals:
         world, rng = self.world, self.world.chance("crm deals")
         leads, day_of = world.leads, world.calendar.day
         names, groups = world.causes["leads"]["stages"], list(world.words["articles"])[:-1]
         titles = world.words["deal_titles"]
-        deals: list[Sequence[Any]] = []
-        stages: list[Sequence[Any]] = []
+        made = _Deals([], [], [], [])
         for i in range(len(leads.firm)):
             firm, created, closed = int(leads.firm[i]), int(leads.created[i]), int(leads.closed[i])
             company_id, deal_id = self.company_of(firm, i), self.deal_id(i)
@@ -205,12 +226,14 @@ class Crm:
             title = pick(titles, rng).format(g=group, n=int(rng.integers(1, 60)))
             person = world.person(firm, created, rng)
             reason = pick(world.words["lost_reasons"], rng)
-            deals.append([
+            made.groups.append(group)
+            made.people.append(person)
+            made.rows.append([
                 deal_id, company_id, self.names[company_id], title,
                 person.email if rng.random() < 0.85 else None,
                 steps[-1][0], status, float(leads.amount[i]), str(leads.source[i]),
                 day_of(created), day_of(closed) if is_closed else None, str(world.owner[firm]),
                 group, reason if status == "Verloren" and rng.random() < 0.8 else None,
             ])  # fmt: skip
-            stages += [[deal_id, name, day_of(day)] for name, day in steps]
-        return deals, stages
+            made.stages.extend([deal_id, name, day_of(day)] for name, day in steps)
+        return made

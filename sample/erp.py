@@ -93,18 +93,36 @@ class Erp:
                     result.append((number, name + suffix, group, round(float(price), 2)))
         return result
 
+    def list_price(self, article: int, day: int) -> float:
+        """Return an article's list price on a day; it rises as what customers pay on average."""
+        level = self.world.history.price_level[day // BLOCK_DAYS].mean()
+        return round(float(self.articles[article][3] * level), 2)
+
+    @cached_property
+    def favourites(self) -> Ints:
+        """Per customer its two favourite groups, as numbers of the vocabulary's groups."""
+        groups: Ints = self.world.chance("order lines").integers(0, 6, (len(self.number), 2))
+        return groups
+
     def write(self, inbox: Path) -> list[Written]:
         """Write the three files."""
-        articles = (
-            (number, name, group, _comma(price), "Std" if group == "Service" else "Stk")
-            for number, name, group, price in self.articles
-        )
-        header = ("ArtNr", "Bezeichnung", "Warengruppe", "Listenpreis", "ME")
+        header = ("ArtNr", "Bezeichnung", "Warengruppe", "Listenpreis", "ME", "EK netto")
         return [
             write_csv(inbox / "erp_kunden.csv", _CUSTOMER_HEADER, self._customers()),
             write_csv(inbox / "erp_auftraege.csv", _ORDER_HEADER, self._with_breaks()),
-            write_csv(inbox / "erp_artikel.csv", header, articles),
+            write_csv(inbox / "erp_artikel.csv", header, self._article_rows()),
         ]
+
+    def _article_rows(self) -> Iterator[Sequence[Any]]:
+        """Articles with today's list price; of some nobody has entered what they cost."""
+        rng, last = self.world.chance("costs"), self.world.calendar.days - 1
+        for article, (number, name, group, _) in enumerate(self.articles):
+            price = self.list_price(article, last)
+            share, known = rng.uniform(0.5, 0.75), rng.random()
+            yield (
+                number, name, group, comma(price), "Std" if group == "Service" else "Stk",
+                comma(price * share) if known < 0.93 else "",
+            )  # fmt: skip
 
     @cached_property
     def vat_ids(self) -> dict[int, str]:
@@ -184,7 +202,7 @@ class Erp:
     def _lines(self) -> Iterator[Sequence[Any]]:
         rng = self.world.chance("order lines")
         seen = np.flatnonzero(self.world.is_seen)
-        favourites = rng.integers(0, 6, (len(self.number), 2))
+        favourites = rng.integers(0, 6, (len(self.number), 2))  # as `favourites`
         for begin in range(0, len(seen), _CHUNK):
             yield from self._chunk(seen[begin : begin + _CHUNK], begin, favourites, rng)
 
@@ -222,7 +240,7 @@ class Erp:
             yield (
                 _order_no(begin + i), pos, numbers[i], dates[d], promised[i],
                 "" if gone else delivered[i], sku, name, int(q),
-                "Std" if group == "Service" else "Stk", _comma(p), off, _comma(value), status,
+                "Std" if group == "Service" else "Stk", comma(p), off, comma(value), status,
             )  # fmt: skip
 
     def _pick(self, who: Ints, favourites: NDArray[Any], rng: np.random.Generator) -> Ints:
@@ -249,5 +267,6 @@ def _split(name: str) -> tuple[str, str]:
     return (name[:cut], name[cut + 1 :]) if cut > 0 else (name, "")
 
 
-def _comma(value: float) -> str:
+def comma(value: float) -> str:
+    """Write a number with two places as a German program does."""
     return f"{value:.2f}".replace(".", ",")

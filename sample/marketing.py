@@ -16,6 +16,7 @@ from sample import spelling
 from sample.calendar import BLOCK_DAYS
 from sample.chance import pick
 from sample.customers import Ints, logistic
+from sample.erp import Erp
 from sample.files import Broken, Written, write_csv, write_json_lines
 from sample.firms import Person
 from sample.leads import CAMPAIGN_DAYS, LOOK_BACK_DAYS
@@ -28,14 +29,15 @@ _SITE = "https://www.nordhang-antriebstechnik.example"
 _VISITS_AFTER_DAYS = 45
 _OPEN_SECONDS = 10 * 3600
 _CAME_FROM = ("suche", "suche", "suche", "direkt", "direkt", "newsletter")
+_CLICKS_WHAT_IT_BUYS = 0.6
 _PROSPECT_OPENS = 0.04  # newsletters that firms open while nothing is on their mind
 
 
 class Newsletter:
     """Recipients and what they did with each newsletter."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, erp: Erp) -> None:
+        self.world, self.erp = world, erp
         self.campaign_days = np.arange(CAMPAIGN_DAYS // 2, world.calendar.days, CAMPAIGN_DAYS)
         self.recipients = self._choose()
         self.first = [p.since for p, _, _ in self.recipients]
@@ -169,6 +171,20 @@ class Newsletter:
                     result[campaign] += there[:1]
         return dict(result)
 
+    def _clicked(self, who: Ints, rng: np.random.Generator) -> list[str]:
+        """Per action a page: of customers mostly that of a group which they often buy."""
+        world, usual = self.world, self.world.words["pages"]
+        of_group = [world.words["pages_of_groups"].get(group) for group in world.words["articles"]]
+        pages = []
+        for recipient in who.tolist():
+            drawn, page = rng.random(), pick(usual, rng)
+            customer = world.customer_of.get(self.recipients[recipient][0].firm.number)
+            if customer is not None and drawn < _CLICKS_WHAT_IT_BUYS:
+                liked = self.erp.favourites[customer, int(rng.integers(0, 2))]
+                page = of_group[int(liked)] or page
+            pages.append(page)
+        return pages
+
     def _action_rows(self) -> Iterator[Sequence[Any] | Broken]:
         world, rng = self.world, self.world.chance("action rows")
         who, campaigns, kinds = self.actions
@@ -176,6 +192,7 @@ class Newsletter:
         hours = rng.exponential(2.5, len(who)).clip(0.02, 9) + 24 * (
             rng.geometric(0.65, len(who)) - 1
         )
+        pages = self._clicked(who, world.chance("clicked topics"))
         names, last = world.words["campaigns"], datetime.combine(world.calendar.until, time(23, 59))
         sent_at = [
             datetime.combine(world.calendar.day(day), time(9, 30))
@@ -187,11 +204,10 @@ class Newsletter:
         ):
             sent = sent_at[campaign]
             at = min(sent + timedelta(hours=delay), last).replace(microsecond=0)
-            page = world.words["pages"][number % len(world.words["pages"])]
             row = (
                 f"N{number:07d}", f"{sent:%Y-%m} {names[campaign % len(names)]}",
                 f"{sent:%Y-%m-%d %H:%M}", self.recipients[index][0].email, kind,
-                f"{at:%Y-%m-%d %H:%M:%S}", _SITE + page if kind == "Klick" else "",
+                f"{at:%Y-%m-%d %H:%M:%S}", _SITE + pages[number - 1] if kind == "Klick" else "",
             )  # fmt: skip
             yield row
         if row:

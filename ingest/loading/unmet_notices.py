@@ -11,10 +11,12 @@ from ingest.reading.refusals import Reason
 ROWS: Final[dict[str, Reason]] = {
     **NAMES,
     "lead_stage": Reason("Schritte von Verkaufschancen", "steps of leads"),
+    "lead_contact": Reason("Beteiligte an Verkaufschancen", "people who take part in leads"),
 }
 RECORDS: Final[dict[str, Reason]] = {
     "company": Reason("einen Kunden, den", "a customer"),
     "lead": Reason("eine Verkaufschance, die", "a lead"),
+    "contact": Reason("einen Ansprechpartner, den", "a contact"),
 }
 ALL_MEET = Reason("Alle Verweise haben ein Ziel.", "All references lead to a record.")
 

@@ -14,6 +14,7 @@ COLUMNS_TOLD: Final = 12
 NAMES: Final[dict[str, Reason]] = {
     "contact": Reason("Ansprechpartner", "contacts"),
     "lead": Reason("Verkaufschancen", "leads"),
+    "offer_line": Reason("Angebotspositionen", "lines of offers"),
     "order_line": Reason("Aufträge", "orders"),
     "ticket": Reason("Tickets", "tickets"),
     "interaction": Reason("Kontakte und Besuche", "interactions"),

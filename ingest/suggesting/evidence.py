@@ -116,6 +116,7 @@ EXPECTED: dict[str, Expected] = {
     "body": Expected("sentence", 0.4, 0, "lange Texte", "long texts"),
     **dict.fromkeys(("street", "city", "given_name", "family_name", "title", "stage"), _LETTERS),
     "product_name": Expected("letters", 0, 0.7),
+    **dict.fromkeys(("competitor", "campaign"), Expected("letters", 0, 0.7)),
     "role": _OF_PERSONS,
     "subject": _LETTERS,
     "line_no": Expected("number", 0.1, 0.8, "Zahlen", "numbers"),
@@ -222,13 +223,19 @@ def names_something_else(header: str) -> bool:
     return any(reading in load_header_words().known for reading in readings(header))
 
 
+# Their columns are called like those of orders, contacts and articles; a list of these is no less
+# sure for it.
+CALLED_LIKE_OTHERS = frozenset({"offer_line", "lead_contact", "competitor_price"})
+
+
 def entities_naming(header: str) -> int:
     """Return how many entities have a column that may be called so."""
     found = set(readings(header))
     columns = load_header_words().columns
     return sum(
         any(found & words for name, words in entry.items() if name != "key")
-        for entry in columns.values()
+        for entity, entry in columns.items()
+        if entity not in CALLED_LIKE_OTHERS
     )
 
 

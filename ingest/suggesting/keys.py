@@ -216,14 +216,22 @@ LIKE_ANOTHER = frozenset({"street", "city", "country", "industry", "role", "webs
 _NAMED_BY = {
     "company": ("name",), "contact": ("family_name", "company_name"), "lead": ("title",),
     "product": ("name",), "ticket": ("subject",), "order_line": (), "lead_stage": (),
-    "interaction": (), "consent": (),
+    "interaction": (), "consent": (), "lead_contact": (), "offer_line": (), "competitor_price": (),
 }  # fmt: skip
 # By what a record is known where no number of its own is there.
-USUAL_KEYS = {"order_line": (("order_no", "line_no"), ("order_no",), ("order_no", "sku"))}
+USUAL_KEYS = {
+    "order_line": (("order_no", "line_no"), ("order_no",), ("order_no", "sku")),
+    "offer_line": (("offer_no", "line_no"), ("offer_no", "sku")),
+    "competitor_price": (("competitor", "sku", "seen_on"), ("competitor", "sku")),
+}
 _KEY_ENDINGS = frozenset(
     {"nr", "no", "id", "nummer", "number", "num", "code", "key", "guid", "uuid"}
 )
-_KEY_COLUMNS = {"order_line": ("order_no", "line_no"), "product": ("sku",)}
+_KEY_COLUMNS = {
+    "order_line": ("order_no", "line_no"),
+    "offer_line": ("offer_no", "line_no"),
+    "product": ("sku",),
+}
 
 
 def _looks_like_key(header: str, entity: str) -> bool:

@@ -52,7 +52,7 @@ CUSTOMERS_AND_OTHERS = Question(
     "The file's name speaks of suppliers or staff beside customers. Which column says who is a"
     " customer? Please narrow by where:, else all count as customers.",
 )
-HAPPENINGS = {"order_line", "interaction"}
+HAPPENINGS = {"offer_line", "order_line", "interaction"}
 
 
 FEW_VALUES = 20
@@ -279,7 +279,8 @@ def _finish(
 def _references(
     name: str, part: EntityProposal, table: TableSample, known: Sequence[KnownSource]
 ) -> list[Reference]:
-    taken = frozenset(g.column.name for g in part.guesses)
+    # where leads are offers, the offer's number is the lead's
+    taken = frozenset(g.column.name for g in part.guesses if g.canonical != "offer_no")
     elsewhere = [k for k in known if (k.name, k.entity) != (name, part.entity)]
     found = find_references(table, load_entities()[part.entity], elsewhere, taken)
     return [reference for reference in found if reference.confidence >= SURE]

@@ -25,7 +25,8 @@ from ingest.suggesting.names import entities_said, implied_values
 from ingest.suggesting.pointing import Reference
 from ingest.suggesting.shapes import FileColumn, recode
 
-# Columns that an entity needs: at least the given number of each group.
+# Columns that an entity needs: at least the given number of each group. A reference counts where a
+# header names such a key.
 CORE: dict[str, tuple[tuple[frozenset[str], int], ...]] = {
     "company": ((frozenset({"name"}), 1),),
     "contact": ((frozenset({"given_name", "family_name"}), 1),),
@@ -34,18 +35,32 @@ CORE: dict[str, tuple[tuple[frozenset[str], int], ...]] = {
         (frozenset({"title", "stage", "outcome", "amount", "closed_on", "owner"}), 2),
     ),
     "lead_stage": ((frozenset({"stage"}), 1), (frozenset({"entered_on"}), 1)),
+    "lead_contact": ((frozenset({"lead"}), 1), (frozenset({"contact", "email"}), 1)),
+    "offer_line": (
+        (frozenset({"offer_no", "offered_on"}), 1),
+        (frozenset({"sku", "product_name"}), 1),
+        (frozenset({"quantity", "unit_price"}), 1),
+    ),
     "order_line": (
         (frozenset({"order_no", "sku", "quantity", "unit_price", "net_amount", "ordered_on"}), 2),
         (frozenset({"order_no", "ordered_on"}), 1),
     ),
     "product": ((frozenset({"sku"}), 1), (frozenset({"name"}), 1)),
+    "competitor_price": (
+        (frozenset({"competitor"}), 1),
+        (frozenset({"price"}), 1),
+        (frozenset({"sku", "product_name"}), 1),
+    ),
     "ticket": (
         (frozenset({"subject", "body", "category", "priority"}), 1),
         (frozenset({"subject", "body", "category", "opened_at", "closed_at"}), 2),
     ),
     "interaction": (
         (frozenset({"occurred_at"}), 1),
-        (frozenset({"kind", "detail", "email", "website", "company_name"}), 1),
+        (
+            frozenset({"kind", "detail", "campaign", "topic", "email", "website", "company_name"}),
+            1,
+        ),
     ),
     "consent": (
         (frozenset({"is_granted"}), 1),
@@ -147,7 +162,7 @@ def find_entities(
     ratings = {
         name: _rating(name, title, table, found)
         for name, found in guesses.items()
-        if _has_core(name, found, title)
+        if _has_core(name, table, found, title)
     }
     if not ratings:
         return
@@ -231,7 +246,7 @@ def _beside(
         return []
     if name == "consent" and "purpose" not in _implied(name, title, found):
         return []
-    return found if _has_core(name, found, title) else []
+    return found if _has_core(name, table, found, title) else []
 
 
 def _implied(name: str, title: str, guesses: Sequence[Guess]) -> dict[str, str]:
@@ -273,11 +288,27 @@ def _rating(name: str, title: str, table: TableSample, guesses: Sequence[Guess])
     return rating + FILE_NAME_SAYS * ((name in entities_said(title)) + is_said)
 
 
-def _has_core(name: str, guesses: Sequence[Guess], title: str) -> bool:
+def _has_core(name: str, table: TableSample, guesses: Sequence[Guess], title: str) -> bool:
     found = {g.canonical for g in guesses} | set(
         implied_values(name, title, {g.canonical for g in guesses})
     )
+    found |= _named_references(name, table)
     return all(len(group & found) >= least for group, least in CORE[name])
+
+
+def _named_references(name: str, table: TableSample) -> set[str]:
+    """Return the columns of an entity that point to records whose key a header names."""
+    words = load_header_words().columns
+    return {
+        column.name
+        for column in load_entities()[name].columns.values()
+        if column.ref
+        and any(
+            header_evidence(c.name, words[column.ref][KEY]).weight >= SURE
+            for c in table.columns
+            if c.values
+        )
+    }
 
 
 def _propose_entity(

@@ -9,15 +9,25 @@
         'lead_source', 'created_on', 'closed_on', 'owner',
     ],
     'lead_stages': ['stage', 'entered_on'],
+    'lead_contacts': ['email', 'role'],
+    'offer_lines': [
+        'offer_no', 'line_no', 'offered_on', 'sku', 'product_name', 'quantity', 'unit_price',
+        'net_amount',
+    ],
     'order_lines': [
         'order_no', 'line_no', 'ordered_on', 'promised_on', 'delivered_on', 'sku',
         'product_name', 'quantity', 'unit_price', 'net_amount', 'is_cancelled',
     ],
-    'products': ['sku', 'name', 'product_group'],
+    'products': ['sku', 'name', 'product_group', 'unit', 'list_price', 'unit_cost'],
+    'competitor_prices': [
+        'competitor', 'sku', 'product_name', 'price', 'currency', 'unit', 'seen_on',
+    ],
     'tickets': [
         'email', 'opened_at', 'closed_at', 'category', 'priority', 'subject', 'body',
     ],
-    'interactions': ['company_name', 'email', 'website', 'kind', 'occurred_at', 'detail'],
+    'interactions': [
+        'company_name', 'email', 'website', 'kind', 'occurred_at', 'detail', 'campaign', 'topic',
+    ],
     'consents': ['company_name', 'email', 'purpose', 'is_granted', 'decided_on'],
 } -%}
 

@@ -36,7 +36,10 @@ listed as (
         product_id,
         sku,
         name,
-        product_group
+        product_group,
+        unit,
+        list_price,
+        unit_cost
     from products
     qualify row_number() over (
         partition by coalesce(sku, product_id)
@@ -55,7 +58,10 @@ chosen as (
         latest.product_id,
         sku,
         latest.name,
-        null as product_group
+        null as product_group,
+        null as unit,
+        null as list_price,
+        null as unit_cost
     from sold
     where sku not in (select coalesce(listed.sku, listed.product_id) from listed)
 

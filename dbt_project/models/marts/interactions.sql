@@ -36,7 +36,16 @@ final as (
         contacts.contact_id,
         interactions.kind,
         interactions.occurred_at,
-        interactions.detail,
+        coalesce(interactions.detail, interactions.campaign, interactions.topic) as detail,
+        -- of a mail whose file has no column for campaigns the detail is the campaign
+        coalesce(
+            interactions.campaign,
+            case
+                when interactions.kind like 'email%' and interactions.detail not like '%/%'
+                    then interactions.detail
+            end
+        ) as campaign,
+        {{ topic_of('interactions.topic') }} as topic,
         {{ email_key('interactions.email') }} as email
     from interactions
     left join contacts
@@ -53,6 +62,8 @@ final as (
         'score_feedback' as kind,
         said_at as occurred_at,
         kind as detail,
+        null as campaign,
+        null as topic,
         null as email
     from feedback
 

@@ -12,7 +12,10 @@ final as (
         product_id,
         sku,
         name,
-        product_group
+        product_group,
+        unit,
+        list_price,
+        unit_cost
     from products
 
 )

@@ -30,6 +30,8 @@ renamed as (
         {{ parse_text('website') }} as website,
         {{ parse_text('kind') }} as kind,
         {{ parse_text('detail') }} as detail,
+        {{ parse_text('campaign') }} as campaign,
+        {{ parse_text('topic') }} as topic,
 
         {{ parse_timestamp('occurred_at') }} as occurred_at,
 
@@ -37,7 +39,8 @@ renamed as (
         {{ unparsed(timestamps=['occurred_at']) }} as unparsed_columns,
         {{
             placeholders([
-                'company_name', 'email', 'website', 'kind', 'occurred_at', 'detail'
+                'company_name', 'email', 'website', 'kind', 'occurred_at', 'detail', 'campaign',
+                'topic'
             ])
         }} as placeholder_columns
     from source

@@ -20,10 +20,18 @@ renamed as (
         {{ parse_text('sku') }} as sku,
         {{ parse_text('name') }} as name,
         {{ parse_text('product_group') }} as product_group,
+        {{ parse_text('unit') }} as unit,
+
+        {{ parse_number('list_price') }} as list_price,
+        {{ parse_number('unit_cost') }} as unit_cost,
 
         attributes,
-        {{ unparsed() }} as unparsed_columns,
-        {{ placeholders(['sku', 'name', 'product_group']) }} as placeholder_columns
+        {{ unparsed(numbers=['list_price', 'unit_cost']) }} as unparsed_columns,
+        {{
+            placeholders([
+                'sku', 'name', 'product_group', 'unit', 'list_price', 'unit_cost'
+            ])
+        }} as placeholder_columns
     from source
 
 )
