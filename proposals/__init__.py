@@ -8,6 +8,7 @@ from proposals.channels import OutboxError
 from proposals.crm_answers import take_crm_answers
 from proposals.fields import FieldText, keep_fields, read_fields
 from proposals.handing_over import Handed, HandedOver, HandOverError, hand_over
+from proposals.html import preview, render_html
 from proposals.page import page_path, write_page
 from proposals.proposing import Proposed, ProposingError, propose
 from proposals.release_answers import Taken, take_releases
@@ -33,10 +34,12 @@ __all__ = [
     "list_path",
     "load_use",
     "page_path",
+    "preview",
     "propose",
     "read_fields",
     "read_uses",
     "record_decisions",
+    "render_html",
     "take_crm_answers",
     "take_releases",
     "write_page",

@@ -63,6 +63,8 @@ def compose(action: Action, facts: Mapping[str, Any], language: Language, rules:
         below = [getattr(rules.mark, spoken)]
         if action.legal_basis != "contract":
             below.append(getattr(rules.objection, spoken))
+        if rules.imprint:
+            below.append(getattr(rules.imprint, spoken))
         body = "\n".join([body, "", SIGNATURE, *below, ""])
     return Draft(
         _fill(action.title, facts, "de"),

@@ -17,7 +17,7 @@ QUERY = (
     "select proposal_id, use_case, action, stage, channel, state, customer_id, email, title_de,"
     " title_en, reason_de, reason_en, legal_basis_de, legal_basis_en, subject, body, author,"
     " releases_needed, released_by, rejected_by, reject_reason, comment, night, expires_on,"
-    " ended_why, delivered_on, place, sha256 from ops.proposal_states"
+    " ended_why, delivered_on, place, sha256, language as mail_language from ops.proposal_states"
 )
 
 
@@ -54,6 +54,7 @@ class Shown(BaseModel):
     delivered_on: date | None
     place: str | None
     sha256: str
+    mail_language: str | None = None
 
 
 class DecisionError(Exception):

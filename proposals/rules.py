@@ -24,6 +24,7 @@ class Rules(BaseModel):
     reject_reasons: Mapping[Name, Text] = Field(min_length=1)
     mark: Text
     objection: Text
+    imprint: Text | None = None
 
     def lets_release(self, person: str) -> bool:
         """Whether somebody may release."""

@@ -15,6 +15,7 @@ from config import Settings
 from config.language import _
 from proposals.channels.mailing_list import write_whole
 from proposals.channels.sending import ChannelDownError, Released, Sent
+from proposals.html import render_html
 
 FOLDER: Final = "drafts"
 KEY: Final = "X-Reifegrad-Proposal"
@@ -42,7 +43,7 @@ class Drafts:
         for one in batch:
             path = self._settings.home / str(one.place)
             try:
-                write_whole(path, write_mail(one).as_bytes(policy=SMTP))
+                write_whole(path, write_mail(self._settings, one).as_bytes(policy=SMTP))
             except OSError as error:
                 told = _("{path} cannot be written ({problem}). Nothing of it counts as sent.")
                 problem = told.format(path=path, problem=error.strerror or error)
@@ -57,14 +58,16 @@ class Drafts:
         return [one.proposal_id for one in undone]
 
 
-def write_mail(one: Released) -> EmailMessage:
+def write_mail(settings: Settings, one: Released) -> EmailMessage:
     """Return the mail as a message that is ready to be sent; who sends it is not named in it."""
     mail = EmailMessage()
     mail["To"] = one.email
     mail["Subject"] = one.subject
     mail["X-Unsent"] = "1"
     mail[KEY] = one.proposal_id
-    mail.set_content(one.body or "")
+    subject, body = one.subject or "", one.body or ""
+    mail.set_content(body)
+    mail.add_alternative(render_html(settings, subject, body, one.language), subtype="html")
     return mail
 
 
