@@ -22,7 +22,7 @@ from ml.specs.kind import KindSpec
 from ml.specs.spec import SpecError, name_place
 
 # Kind -> the module that does it. Imported when a YAML asks for it: some load heavy libraries.
-KINDS: Final[dict[str, str]] = {"text": "ml.text"}
+KINDS: Final[dict[str, str]] = {"recommend": "ml.recommend", "text": "ml.text"}
 
 
 class Kind(Protocol):

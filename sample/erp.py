@@ -17,6 +17,7 @@ from sample.chance import pick
 from sample.customers import Ints
 from sample.files import Broken, Written, dotted, write_csv
 from sample.firms import Firm
+from sample.needs import Needs
 from sample.world import World
 
 _FIRST_NO, _FIRST_SECOND_NO = 10_001, 70_001
@@ -203,11 +204,19 @@ class Erp:
         rng = self.world.chance("order lines")
         seen = np.flatnonzero(self.world.is_seen)
         favourites = rng.integers(0, 6, (len(self.number), 2))  # as `favourites`
+        book = self.world.history.orders
+        worn = self._needs.worn(book.customer[seen], book.day[seen])
         for begin in range(0, len(seen), _CHUNK):
-            yield from self._chunk(seen[begin : begin + _CHUNK], begin, favourites, rng)
+            chunk = slice(begin, begin + _CHUNK)
+            yield from self._chunk(seen[chunk], begin, favourites, worn[chunk], rng)
 
     def _chunk(
-        self, orders: Ints, begin: int, favourites: NDArray[Any], rng: np.random.Generator
+        self,
+        orders: Ints,
+        begin: int,
+        favourites: NDArray[Any],
+        worn: Ints,
+        rng: np.random.Generator,
     ) -> Iterator[Sequence[Any]]:
         world, book = self.world, self.world.history.orders
         count = 1 + rng.poisson(1.1, len(orders)).clip(0, 9)
@@ -216,6 +225,10 @@ class Erp:
         order = orders[line_of]
         who, day = book.customer[order], book.day[order]
         article = self._pick(who, favourites, rng)
+        # The parts that are due come first, one a position, as far as the order has positions.
+        due = np.sort(worn, axis=1)[:, ::-1]
+        part = due[line_of, (position - 1).clip(0, due.shape[1] - 1)]
+        article = np.where((part >= 0) & (position <= due.shape[1]), part, article)
         level = world.history.price_level[day // BLOCK_DAYS, who]
         price = (np.array([a[3] for a in self.articles])[article] * level).round(2)
         quantity = np.ceil(rng.lognormal(1.6, 0.9, len(order)) * np.where(price > 150, 0.3, 1.5))
@@ -245,14 +258,14 @@ class Erp:
 
     def _pick(self, who: Ints, favourites: NDArray[Any], rng: np.random.Generator) -> Ints:
         """Articles, three times in four from one of the customer's two favourite groups."""
-        groups = [a[2] for a in self.articles]
         names = list(self.world.words["articles"])
-        first = np.array([groups.index(name) for name in names])
-        size = np.array([groups.count(name) for name in names])
         wanted = favourites[who, rng.integers(0, 2, len(who))]
         group = np.where(rng.random(len(who)) < 0.75, wanted, rng.integers(0, len(names), len(who)))
-        picked: Ints = first[group] + (rng.random(len(who)) * size[group]).astype(int)
-        return picked
+        return self._needs.fitting(group, who, rng.random(len(who)))
+
+    @cached_property
+    def _needs(self) -> Needs:
+        return Needs(self.world, self.articles)
 
 
 def _order_no(rank: int) -> str:

@@ -22,6 +22,7 @@ final as (
         lead_id,
         contact_id,
         email,
+        occasion,
         title_de,
         title_en,
         reason_de,

@@ -19,6 +19,7 @@ renamed as (
         lead_id,
         contact_id,
         email,
+        occasion,
         title_de,
         title_en,
         reason_de,
