@@ -98,6 +98,15 @@ def walk_forward(facts: Facts, spec: RecommendSpec, *, peers: bool = False) -> T
     )
 
 
+def hits_of(
+    history: History, points: Points, spec: RecommendSpec
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return what another method hits after a history's cut-off, and the customers, for peers."""
+    targets = _new_targets(history, _bought_after(history, spec))
+    rows = _tested(targets, spec, history.cutoff)
+    return _hits(history, points, targets, rows, spec), rows
+
+
 def _bought_after(history: History, spec: RecommendSpec) -> pandas.DataFrame:
     """Return `customer, article` bought in the horizon by customers that were known before."""
     bought = history.facts.bought

@@ -193,7 +193,7 @@ def _replace(
 def _counted(history: History, rows: list[dict[str, Any]], method: str) -> str:
     by_kind = {kind: [row for row in rows if row["kind"] == kind] for kind in ("again", "new")}
     told = _(
-        "due again: {again} for {again_of} customers; new: {new} for {new_of}, by {method}"
+        "due again: {again} for {again_of} customers; new: {new} for {new_of} ({method})"
     ).format(
         again=len(by_kind["again"]),
         again_of=len({row["customer_id"] for row in by_kind["again"]}),

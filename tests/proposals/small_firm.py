@@ -121,7 +121,9 @@ class Firm:
                 )
                 for number in range(orders):
                     connection.execute(
-                        "insert into marts.orders values (?, ?, ?, ?, ?, 100, false)",
+                        "insert into marts.orders (order_id, customer_id, order_no, ordered_on,"
+                        " delivered_on, net_amount, is_cancelled)"
+                        " values (?, ?, ?, ?, ?, 100, false)",
                         [f"O{name}{number}", name, f"A{name}{number}", delivered, delivered],
                     )
                 if consent:
