@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     airflow_port: int = Field(
         default=8080, gt=0, lt=65536, description="two homes at a time need other ports each"
     )
+    airflow_users: str = Field(
+        default="",
+        pattern=r"^([^:,]+:(viewer|user|op|admin)(,[^:,]+:(viewer|user|op|admin))*)?$",
+        description="who may log in to Airflow beside `admin`, as `Anna Berg:user,Ben Kurz:user`:"
+        " `viewer` looks, `user` also decides about proposals. Their passwords are made at the"
+        " next start and lie in `airflow/passwords.json`",
+    )
     mlflow_port: int = Field(default=5000, gt=0, lt=65536, description="as for Airflow")
     mlflow_login: bool = Field(
         default=False,

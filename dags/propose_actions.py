@@ -14,11 +14,12 @@ def propose_actions() -> None:
     stage a use case proposes nothing, and `make_proposals` says so. What was released, is still
     due and is still allowed by law goes out as a mailing list in `outbox/mailings/`. What waits for
     people stands in `outbox/freigabe.xlsx` (`release.xlsx`). The machine releases nothing. What
-    became of all of them is told on `reports/proposals.html`. A use
-    case whose YAML is wrong keeps its proposals and stops no other; the run ends as failed.
+    became of all of them is told on `reports/proposals.html`. A use case whose YAML is wrong keeps
+    its proposals and stops no other; the run ends as failed.
 
-    **Leaves** the assets `mailings`, whether or not anything went out, and `proposals`. **When it
-    fails**, the next try goes on where this one stopped: nothing goes out twice.
+    **Leaves** the assets `mailings`, whether or not anything went out, and `proposals`, for the
+    push and for `approve_proposals`. **When it fails**, the next try goes on where this one
+    stopped: nothing goes out twice.
     """
     take, propose, hand_over, write_list, write_page = PROPOSE_ACTIONS
     taken, proposed = as_task(take), as_task(propose)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from config.language import _, in_thousands, spoken_language
 from identity import memory
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import duckdb
 
 logger = logging.getLogger(__name__)
+# What the lines of a record's card are.
+CARD: Final = (
+    "name", "street", "city", "country", "phone", "email", "website", "vat_id", "registration_no",
+)  # fmt: skip
 
 
 class Taken(NamedTuple):
@@ -65,7 +69,7 @@ def renew_list(connection: duckdb.DuckDBPyConnection, folder: Path, night: date)
         kept = _("{file} stays as it is until that is mended; all else in it was taken over.")
         logger.warning("%s", kept.format(file=path.name))
         return
-    rows = _read_rows(connection)
+    rows = read_review(connection)
     if (rows or before) and _stamp(path) == before:
         note = _tell_rest(connection, len(rows))
         write_list(path, rows, night, note)
@@ -96,7 +100,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _read_rows(connection: duckdb.DuckDBPyConnection) -> list[ReviewRow]:
+def read_review(connection: duckdb.DuckDBPyConnection) -> list[ReviewRow]:
     """Read the pairs to look at, what matters most first.
 
     First decisions that contradict each other; then by the expected cost of the machine's choice, p

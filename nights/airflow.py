@@ -32,8 +32,8 @@ TRAINING_DUE: Final = "training_due"
 CHAMPIONS: Final = "champions"
 SCORES: Final = "scores"
 CRM: Final = "crm"
-MAILINGS: Final = "mailings"
 PROPOSALS: Final = "proposals"
+MAILINGS: Final = "mailings"
 
 # DuckDB lets one process write, so every task that opens the warehouse takes the one slot.
 WAREHOUSE_POOL: Final = "warehouse"

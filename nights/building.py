@@ -6,6 +6,7 @@ import logging
 
 import warehouse
 from config import Settings
+from desk import take_kept
 from identity.golden_record import load_golden_record
 from identity.memory import remember_customers
 from identity.reviewing import renew_list, take_lists
@@ -49,7 +50,7 @@ def build_models(settings: Settings, *, full_refresh: bool = False) -> BuildResu
 def take_decisions(settings: Settings) -> None:
     """Take over what people filled in in lists; to be done before a build.
 
-    Those of `review/`, and the lists of the day.
+    Those of `review/`, the lists of the day, and what was said on the pages while a night worked.
 
     Raises:
         ConfigurationError: `golden_record.yml` or `lists.yml` is wrong; told now rather than in
@@ -57,6 +58,7 @@ def take_decisions(settings: Settings) -> None:
 
     """
     load_golden_record(settings, load_sources(settings).sources)
+    take_kept(settings)
     with open_warehouse(settings) as connection:
         taken = take_lists(connection, settings.review)
         for problem in (line for found in taken.values() for line in found.problems):

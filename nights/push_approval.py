@@ -75,19 +75,19 @@ def release_body(preview: Mapping[str, Any]) -> str:
     actions = _actions()
     parts = [f"**{preview['warning']}**"] if preview["warning"] else []
     counts = [
-        _line(target_name(target), *(count[name] for name in actions))
+        line(target_name(target), *(count[name] for name in actions))
         for target, count in preview["counts"].items()
     ]
-    parts.append("\n".join([*_header("", *actions.values()), *counts]))
+    parts.append("\n".join([*header("", *actions.values()), *counts]))
     examples = [
-        _line(
-            _plain(one["name"]), one["action"], _shown(one["before"]), _shown(one["after"]),
-            _plain("; ".join(one["reasons"])),
+        line(
+            plain(one["name"]), one["action"], _shown(one["before"]), _shown(one["after"]),
+            plain("; ".join(one["reasons"])),
         )
         for one in preview["examples"]
     ]  # fmt: skip
-    header = _header(_("What moves most"), "", _("Points before"), _("Points after"), _("Reasons"))
-    parts.append("\n".join([*header, *examples]))
+    moving = header(_("What moves most"), "", _("Points before"), _("Points after"), _("Reasons"))
+    parts.append("\n".join([*moving, *examples]))
     asked = [
         _("**Approve**: these scores are written now."),
         _("**Reject**, or no answer within {hours} hours: the CRM stays as it is, and the next"
@@ -109,15 +109,17 @@ def _actions() -> dict[str, str]:
     }
 
 
-def _header(*titles: str) -> list[str]:
-    return [_line(*titles), "|" + "---|" * len(titles)]
+def header(*titles: str) -> list[str]:
+    """Begin a table in Markdown."""
+    return [line(*titles), "|" + "---|" * len(titles)]
 
 
-def _line(*cells: object) -> str:
+def line(*cells: object) -> str:
+    """Write a row of a table in Markdown."""
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def _plain(text: object) -> str:
+def plain(text: object) -> str:
     """Let a name or a reason stand as it is: Markdown would make links and tags of it.
 
     An address becomes a link even where its marks are escaped, so a joiner without width parts it.

@@ -186,8 +186,10 @@ def _watch(settings: Settings) -> list[Watch]:
 
 
 def _take_releases(settings: Settings) -> list[Taken]:
+    from desk import take_kept
     from proposals import take_releases
 
+    take_kept(settings)
     return take_releases(settings)
 
 
@@ -223,9 +225,12 @@ def _told_handed(handed: Handed) -> list[str]:
 
 
 def _write_release_list(settings: Settings) -> WrittenList:
+    from desk import keep_questions
     from proposals import write_release_list
 
-    return write_release_list(settings)
+    written = write_release_list(settings)
+    keep_questions(settings)  # for whoever looks while the next night is at work
+    return written
 
 
 def _write_proposals_page(settings: Settings) -> str:

@@ -13,7 +13,7 @@ from proposals.rules import Rules, same_name
 if TYPE_CHECKING:
     import duckdb
 
-Source = Literal["release_list", "command"]
+Source = Literal["release_list", "command", "page", "approval"]
 
 
 @dataclass(frozen=True, slots=True)

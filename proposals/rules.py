@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,6 +11,7 @@ from config import PROJECT_ROOT, ConfigurationError, Settings, explain, read_yam
 from proposals.uses import Name, Text
 
 FILE: Final = "proposals.yml"
+Place = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 
 
 class Rules(BaseModel):
@@ -20,6 +21,7 @@ class Rules(BaseModel):
 
     mailbox_days: int = Field(ge=0)
     may_release: tuple[str, ...] = ()
+    approve_in_airflow: tuple[Place, ...] = ()
     keep_days: int = Field(ge=1)
     reject_reasons: Mapping[Name, Text] = Field(min_length=1)
     mark: Text

@@ -28,6 +28,7 @@ ROOMS: Final = (
     "expectations",
     "report",
     "proposals",
+    "desk",
     "ml",
     "crm",
     "workbooks",
@@ -36,6 +37,8 @@ ROOMS: Final = (
     "reifegrad",
 )
 KEYWORDS: Final = {"_": None, "marked": None}
+# Of other templates the texts stand in YAML.
+KINDS: Final = [("**.py", "python"), ("pages/*.j2", "jinja2")]
 
 
 def messages() -> set[str]:
@@ -43,7 +46,7 @@ def messages() -> set[str]:
     found: set[str] = set()
     for room in ROOMS:
         folder = PROJECT_ROOT / room
-        for _file, _line, message, *_rest in extract_from_dir(folder, keywords=KEYWORDS):
+        for _file, _line, message, *_rest in extract_from_dir(folder, KINDS, keywords=KEYWORDS):
             found.add(str(message))
     return found | set(_help())
 

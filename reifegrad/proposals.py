@@ -22,12 +22,14 @@ By = Annotated[str | None, typer.Option(help="Who decides; default: the user of 
 
 def propose(night: Night = None) -> None:
     """Propose what each use case does at the stage of its data, and list what is to be released."""
+    from desk import keep_questions, take_kept
     from proposals import ProposingError, take_releases, write_page, write_release_list
     from proposals import propose as make
     from warehouse import require_marts
 
     settings = settings_of(night)
     require_marts(settings)
+    take_kept(settings)
     _say(say_taken(settings, take_releases(settings)))
     try:
         results, failed = make(settings), None
@@ -36,6 +38,7 @@ def propose(night: Night = None) -> None:
     _say(say_proposed(settings, results))
     _say(say_release_list(settings, write_release_list(settings)))
     write_page(settings)
+    keep_questions(settings)
     if failed:
         raise failed
 
@@ -47,6 +50,7 @@ def deliver(
     night: Night = None,
 ) -> None:
     """Take over filled release lists, and hand over what people released."""
+    from desk import keep_questions, take_kept
     from proposals import (
         HandOverError,
         hand_over,
@@ -61,6 +65,7 @@ def deliver(
     if dry_run:
         _say(say_handed(settings, hand_over(settings, dry_run=True)))
         return
+    take_kept(settings)
     _say(say_taken(settings, take_releases(settings)))
     try:
         handed, failed = hand_over(settings), None
@@ -69,6 +74,7 @@ def deliver(
     _say(say_handed(settings, handed))
     _say(say_release_list(settings, write_release_list(settings)))
     write_page(settings)
+    keep_questions(settings)
     if failed:
         raise failed
 

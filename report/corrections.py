@@ -97,7 +97,7 @@ def _take(connection: duckdb.DuckDBPyConnection, path: Path, settings: Settings)
         "select count(*) > 0 from ops.loads where source = ? and file = ? and sha256 = ?",
         [SOURCE, name, sha256],
     ).fetchone() or (False,)
-    good, refused = _judge(connection, cells)
+    good, refused = judge(connection, cells)
     if is_known:  # what was refused may fit now: the customer came meanwhile
         waiting = _waiting(connection, name)
         good = [(cell, value) for cell, value in good if _mark(cell) in waiting]
@@ -114,7 +114,7 @@ def _take(connection: duckdb.DuckDBPyConnection, path: Path, settings: Settings)
     if not (good or broken or has_changed) or (is_known and not (good or has_changed)):
         return kept
     connection.begin()
-    new = sum(_keep(connection, cell, value, name, at) for cell, value in good)
+    new = sum(keep(connection, cell, value, name, at) for cell, value in good)
     # What was wrong in the file before is mended or gone.
     connection.execute("delete from ops.quarantine where source = ? and file = ?", [SOURCE, name])
     _keep_refused(connection, name, refused)
@@ -291,7 +291,7 @@ def _titles(sheet: Sheet) -> set[str]:
     return {Words(language).sheet(sheet.mart) for language in LANGUAGES}
 
 
-def _judge(
+def judge(
     connection: duckdb.DuckDBPyConnection, cells: Sequence[Filled]
 ) -> tuple[list[tuple[Filled, str]], list[Refused]]:
     """Split the cells into valid values and refused cells."""
@@ -349,7 +349,7 @@ def _refuse(cell: Filled, problem: str, **more: object) -> Refused:
     return Refused(cell, problem, de, en)
 
 
-def _keep(
+def keep(
     connection: duckdb.DuckDBPyConnection, cell: Filled, value: str, file: str, at: datetime
 ) -> bool:
     """Keep a value unless a newer file has one for the same field."""

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from config import Settings
 from report.corrections import KEY, heading, take_corrections
 from report.fields import CUSTOMERS, SHEETS, WIDTHS, Sheet, read_choices
-from report.receipts import read_refused
+from report.gaps import Line, keep_lines, read_lines
 from report.words import Words, capitalised
 from workbooks.style import DAY_FORMATS, dress, mark_refused, mark_to_fill, new_book, save, writable
 from workbooks.to_do import NAME
 
 if TYPE_CHECKING:
-    import duckdb
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from expectations import Assessment
     from report.steps import Step
 
 # Nobody fills in more by hand; the records worth most come first.
@@ -31,59 +27,6 @@ MAX_ROWS: Final = 2000
 # Else a spreadsheet makes the postcode 01067 or a telephone number a number: its zero is lost.
 AS_TYPED: Final = ("text", "postcode")
 CHOICES_SHEET: Final = "_"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """An expectation with records that lack something, and the column to mend if there is one.
-
-    Unmet ones belong to the next stage; with `is_met` it belongs to a stage reached already.
-    """
-
-    use_case: str
-    expectation: str
-    title: str
-    stage: int
-    is_met: bool
-    mart: str | None
-    column: str | None
-
-    @property
-    def sheet(self) -> Sheet | None:
-        """The sheet in which it can be filled in."""
-        sheet = SHEETS.get(self.mart or "")
-        return sheet if sheet and self.column in sheet.fields else None
-
-
-@dataclass(slots=True)
-class Line:
-    """A record as people know it, and per column to fill the use cases that it helps.
-
-    `keeps`: use cases whose stage is reached and whose results the value would improve. `refused`:
-    per column what was filled in and can't be taken over, and why.
-    """
-
-    key: str
-    helps: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    keeps: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    refused: dict[str, tuple[str, str]] = field(default_factory=dict)
-    record: str = ""
-    name: str = ""
-    shown: tuple[Any, ...] = ()
-    worth: int = 0
-
-    @property
-    def columns(self) -> set[str]:
-        """The columns to fill in."""
-        return set(self.helps) | set(self.keeps) | set(self.refused)
-
-    @property
-    def rank(self) -> tuple[bool, int, int, str]:
-        """Sort key: refused first, then by expectations helped, then by worth."""
-        return not self.refused, -sum(map(len, self.helps.values())), -self.worth, self.key
-
-
-Lists = dict[str, dict[str, Line]]
 
 
 def write_to_do(settings: Settings) -> Path | None:
@@ -111,13 +54,9 @@ def write_to_do(settings: Settings) -> Path | None:
         stays = any(one.file == NAME and not one.can_return for one in taken)
         if stays or not assessments:
             return None
-        lists = find_lines(connection, settings, _wishes(settings, assessments))
-        refused = read_refused(connection, settings.language)
-        for mart in set(refused) & set(SHEETS):
-            lists[mart] = lists[mart]  # refused entries get a sheet even without other records
-        for mart, lines in lists.items():
-            _describe(connection, SHEETS[mart], lines, refused.get(mart, {}))
+        lists = read_lines(connection, settings, assessments)
         choices = read_choices(connection)
+    keep_lines(settings, lists)
     facts = read_facts(settings)
     steps = make_steps(facts.assessments.values(), facts.use_cases, facts.missing, facts.priorities)
     words = Words(settings.language)
@@ -130,113 +69,11 @@ def write_to_do(settings: Settings) -> Path | None:
     return path
 
 
-def find_lines(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, wishes: Iterable[Wish]
-) -> Lists:
-    """Find per mart the records to complete, each once however many use cases want it.
-
-    Gaps that people have filled since the last build are left out.
-    """
-    from expectations import unmet_records
-
-    lists: Lists = defaultdict(dict)
-    for wish in wishes:
-        if wish.sheet is None or wish.column is None:
-            continue
-        found = unmet_records(connection, settings, wish.use_case, wish.expectation)
-        for (key,) in found.project("record_id").fetchall():
-            line = lists[wish.sheet.mart].setdefault(key, Line(key))
-            if wish.is_met:
-                line.keeps[wish.column].add(wish.title)
-            else:
-                line.helps[wish.column].add(f"{wish.title} {wish.stage}")
-    return lists
-
-
 def _stamp(path: Path) -> tuple[int, int] | None:
     if not path.exists():
         return None
     found = path.stat()
     return found.st_mtime_ns, found.st_size
-
-
-def _wishes(settings: Settings, assessments: Sequence[Assessment]) -> Iterable[Wish]:
-    """Find what the next stages lack, and the gaps that the reached stages tolerate."""
-    from expectations.assessment import latest
-    from expectations.specification import read_use_cases
-
-    cases = {case.name: case for case in read_use_cases(settings.expectations).use_cases}
-    results = {(r.use_case, r.expectation): r for r in latest(settings)}
-    for found in assessments:
-        unmet = {result.expectation for result in found.unmet}
-        reached = found.stage if found.measured_stage is None else found.measured_stage
-        for stage, item in cases[found.use_case].checks if found.use_case in cases else ():
-            result = results.get((found.use_case, item.name))
-            bears = (
-                result is not None
-                and item.type == "complete"
-                and stage <= reached
-                and bool(result.records_unmet)
-            )
-            if item.name in unmet or bears:
-                yield Wish(
-                    found.use_case,
-                    item.name,
-                    getattr(found, f"title_{settings.language}"),
-                    stage,
-                    item.name not in unmet,
-                    *(item.target or (None, None)),
-                )
-
-
-def _describe(
-    connection: duckdb.DuckDBPyConnection,
-    sheet: Sheet,
-    lines: dict[str, Line],
-    refused: Mapping[str, Mapping[str, tuple[str, str]]],
-) -> None:
-    """Add the names by which people know the records; drop gaps filled in meanwhile.
-
-    `refused`: per record and column the refused entries; such a record always has a line.
-    """
-    for (key,) in (
-        connection.execute(
-            f"select m.{sheet.key} from marts.{sheet.mart} as m"
-            f" where list_contains(?, {sheet.record})",
-            [list(refused)],
-        ).fetchall()
-        if refused
-        else ()
-    ):
-        lines.setdefault(key, Line(key))
-    shown = ", ".join(f"({sql})::varchar" for _, sql in sheet.shown)
-    filled = {
-        (record, column)
-        for record, column in connection.execute(
-            "select record_id, column_name from ops.corrections where mart = ?", [sheet.mart]
-        ).fetchall()
-    }
-    rows = connection.execute(
-        "select list(key), record, max(name), max(shown), sum(worth)::bigint from ("
-        f"  select m.{sheet.key} as key, {sheet.record} as record, {sheet.name} as name,"
-        f"  [{shown}] as shown, {sheet.worth} as worth"
-        f"  from marts.{sheet.mart} as m semi join (select unnest(?) as wanted) as w"
-        f"  on m.{sheet.key} = w.wanted"
-        ") where record is not null group by record",
-        [list(lines)],
-    ).fetchall()
-    found = dict(lines)
-    lines.clear()
-    for keys, record, name, cells, worth in rows:
-        line = Line(min(keys), record=record, name=name, shown=tuple(cells), worth=worth)
-        line.refused = dict(refused.get(record, {}))
-        for key in keys:
-            for gaps, of_line in ((found[key].helps, line.helps), (found[key].keeps, line.keeps)):
-                for column, cases in gaps.items():
-                    if (record, column) not in filled:
-                        of_line[column] |= cases
-        if line.columns:
-            lines[line.key] = line
 
 
 def make_book(

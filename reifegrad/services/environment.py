@@ -31,7 +31,6 @@ NIGHTS = {
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
     # Two cores: more tasks at once only slow each other down.
     "AIRFLOW__CORE__PARALLELISM": "4",
-    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{AIRFLOW_USER}:admin",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
@@ -68,6 +67,11 @@ def password_file(settings: Settings) -> Path:
     return airflow_home(settings) / "passwords.json"
 
 
+def airflow_users(settings: Settings) -> str:
+    """Return who may log in to Airflow, as its simple auth manager wants it: `name:role,…`."""
+    return ",".join(filter(None, (f"{AIRFLOW_USER}:admin", settings.airflow_users)))
+
+
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Return the variables of a native start, without those inherited from the calling process."""
     url = f"http://127.0.0.1:{settings.airflow_port}"
@@ -81,6 +85,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(password_file(settings)),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": airflow_users(settings),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_database(settings)}",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(settings.airflow_port),

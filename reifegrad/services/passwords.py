@@ -9,19 +9,23 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from config import Settings
-from reifegrad.services.environment import AIRFLOW_USER, password_file
+from reifegrad.services.environment import AIRFLOW_USER, airflow_users, password_file
 
 
 def airflow_password(settings: Settings) -> str:
-    """Return the password of Airflow's user, made at the first start.
+    """Return the password of Airflow's user `admin`; make those that are missing, of all users.
 
-    REIFEGRAD_AIRFLOW_PASSWORD in the environment wins and is kept.
+    REIFEGRAD_AIRFLOW_PASSWORD in the environment wins, for `admin`, and is kept.
     """
     given = os.environ.get("REIFEGRAD_AIRFLOW_PASSWORD")
     path = password_file(settings)
-    if given or not path.exists():
-        _write_secret(path, json.dumps({AIRFLOW_USER: given or secrets.token_urlsafe(12)}))
-    return str(json.loads(path.read_text(encoding="utf-8"))[AIRFLOW_USER])
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    users = [user.partition(":")[0].strip() for user in airflow_users(settings).split(",")]
+    passwords = known | {user: known.get(user) or secrets.token_urlsafe(12) for user in users}
+    passwords[AIRFLOW_USER] = given or passwords[AIRFLOW_USER]
+    if passwords != known:
+        _write_secret(path, json.dumps(passwords))
+    return str(passwords[AIRFLOW_USER])
 
 
 def mlflow_password(settings: Settings) -> str:

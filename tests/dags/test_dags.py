@@ -21,7 +21,8 @@ FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
 
 
 MODELS = "build_models."
-EVERY_DAG = (*DAG_IDS, "deliver_released")  # the last one runs by day, beside the night
+BESIDE = {"deliver_released": DELIVER_RELEASED, "approve_proposals": ()}  # the night
+EVERY_DAG = (*DAG_IDS, *BESIDE)
 
 
 def edges(dag, hide=MODELS):
@@ -53,10 +54,10 @@ def assets_of(condition):
     return {asset.name for asset in getattr(condition, "objects", [condition])}
 
 
-def test_there_are_exactly_the_six_dags_of_the_night_and_one_by_day(dagbag):
+def test_there_are_exactly_the_six_dags_of_the_night_and_two_beside_it(dagbag):
     assert dagbag.import_errors == {}
     assert set(dagbag.dag_ids) == set(EVERY_DAG)
-    assert len(dagbag.dag_ids) == 7
+    assert len(dagbag.dag_ids) == 8
 
 
 def test_each_dag_has_a_file_of_its_own_name_and_little_in_it(dagbag):
@@ -79,9 +80,10 @@ def test_the_tasks_in_their_order_are_the_steps_that_the_command_line_takes(dagb
         *("request_training", "confirm_maturity", "confirm_champions"),
         *("is_approval_due", "approve_champions", "put_in_force", "turn_down"),  # they ask a person
         *("release_push", "push_released"),  # likewise
+        *("choose_proposals", "ask_for_release", "release_proposals"),
         *("confirm_scores", "confirm_proposals", "confirm_delivery"),  # let the run fail
     }
-    steps = NIGHT.get(dag_id, DELIVER_RELEASED)
+    steps = NIGHT.get(dag_id) or BESIDE[dag_id]
     assert [id_ for id_ in ids if id_ not in only_airflows] == [step.name for step in steps]
 
 
@@ -237,6 +239,32 @@ def test_what_is_released_goes_out_whatever_failed_before(dagbag, dag_id, betwee
     assert outlets(dag) == {("hand_over_released", "mailings")} | leaves
 
 
+def test_proposals_to_many_wait_for_a_person_in_a_dag_of_their_own(dagbag, monkeypatch):
+    from airflow.providers.standard.operators.hitl import ApprovalOperator
+
+    from proposals.approving import Asked
+
+    dag = dagbag.dags["approve_proposals"]
+    assert assets_of(dag.timetable.asset_condition) == {"proposals"}
+    assert outlets(dag) == set(), "nothing else waits for the answer"
+    assert edges(dag) == {
+        ("choose_proposals", "ask_for_release"),
+        ("ask_for_release", "release_proposals"),
+    }
+    ask = dag.task_dict["ask_for_release"]
+    assert isinstance(ask, ApprovalOperator)
+    assert ask.defaults == ["Reject"]
+    assert ask.response_timeout < timedelta(days=1)
+    choose = dag.task_dict["choose_proposals"].python_callable
+    told = {}
+    ti = SimpleNamespace(xcom_push=lambda key, value: told.update({key: value}))
+    asked = Asked(counts={"mails.thanks": 3}, examples=[], versions={"P1": "x"})
+    for found, chosen in ((None, []), (asked, ["ask_for_release"])):
+        monkeypatch.setattr("proposals.approving.read_asked", lambda _settings, found=found: found)
+        assert choose(**context(night="2026-03-02"), ti=ti) == chosen
+    assert told["asked"]["versions"] == {"P1": "x"}
+
+
 def test_proposals_follow_the_scores_and_releases_go_out_each_hour(dagbag):
     night, day = dagbag.dags["propose_actions"], dagbag.dags["deliver_released"]
     assert assets_of(night.timetable.asset_condition) == {"scores"}
@@ -287,7 +315,7 @@ def test_an_asset_carries_the_night_from_dag_to_dag(dagbag, tmp_path, monkeypatc
     assert (asset.name, event.extra) == ("maturity", {"night": "2026-02-28"})
 
 
-@pytest.mark.parametrize("dag_id", EVERY_DAG)
+@pytest.mark.parametrize("dag_id", [*DAG_IDS, "deliver_released"])  # the other one leaves nothing
 def test_whatever_leaves_an_asset_tells_its_night(dagbag, dag_id, tmp_path, monkeypatch):
     monkeypatch.setenv("REIFEGRAD_HOME", str(tmp_path))
     monkeypatch.setattr(Step, "run", property(lambda _: lambda _: []), raising=False)
@@ -351,7 +379,7 @@ def test_what_opens_the_warehouse_takes_its_slot_and_nothing_else_does(dagbag, d
     for task in dagbag.dags[dag_id].tasks:
         opens_none = task.task_id in {
             *("request_training", "confirm_maturity", "confirm_champions"),  # wake the next DAG
-            *("is_approval_due", "approve_champions", "release_push"),  # ask a person
+            *("is_approval_due", "approve_champions", "release_push", "ask_for_release"),
             "fetch_sources",  # fills the inbox
             *("confirm_scores", "confirm_proposals", "confirm_delivery"),
         }

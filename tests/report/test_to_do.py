@@ -14,7 +14,8 @@ from openpyxl import load_workbook
 from config import Settings
 from expectations import assess
 from report import take_corrections, write_report, write_to_do
-from report.to_do import Line, make_book
+from report.gaps import Line
+from report.to_do import make_book
 from report.words import Words
 from tests.report.to_do_company import FIRMS, USE_CASES, fill, make_home, night, read, use_case
 from warehouse import open_warehouse
