@@ -22,14 +22,20 @@ from ml.specs.kind import KindSpec
 from ml.specs.spec import SpecError, name_place
 
 # Kind -> the module that does it. Imported when a YAML asks for it: some load heavy libraries.
-KINDS: Final[dict[str, str]] = {"recommend": "ml.recommend", "text": "ml.text"}
+KINDS: Final[dict[str, str]] = {
+    "forecast": "ml.forecast",
+    "recommend": "ml.recommend",
+    "segment": "ml.segment",
+    "text": "ml.text",
+}
 
 
 class Kind(Protocol):
     """What the module of a kind gives.
 
     `TABLES` are the tables of `ops` that it fills, each with a column `model`: the rows of a model
-    whose YAML is gone, or whose use case is below stage 1, are deleted there.
+    whose YAML is gone, or whose use case is below stage 1, are deleted there. A kind that knows
+    better than the age of its model when to learn has a function `why_learn` of its own.
     """
 
     TABLES: tuple[str, ...]
@@ -125,16 +131,20 @@ def all_tables() -> Iterator[str]:
         yield from kind_module(kind).TABLES
 
 
-def why_learn(settings: Settings, spec: KindSpec) -> str:
+def why_learn(settings: Settings, model: Model) -> str:
     """Say why a model should be trained tonight; empty if it need not be.
 
-    There is none, or the last training is `most_age_days` ago; after a training that gave none,
-    `retrain_after_days` pass first.
+    The kind's own `why_learn` says it, if there is one. Else: there is none, or the last training
+    is `most_age_days` ago; after a training that gave none, `retrain_after_days` pass first.
 
     Raises:
         StoreError: MLflow's store can't be used.
 
     """
+    spec = model.spec
+    own = getattr(model.kind, "why_learn", None)
+    if own is not None:
+        return str(own(settings, spec))
     if not registry.is_used(settings):
         return _("no model is in force yet")
     with registry.tracking(settings) as client:

@@ -88,7 +88,7 @@ def _due_models(settings: Settings, reached: dict[str, int]) -> list[str]:
         if reached.get(model.spec.use_case, 0) < model.spec.learns_from:
             continue
         try:
-            why = why_learn(settings, model.spec)
+            why = why_learn(settings, model)
         except registry.StoreError as error:
             why = str(error)  # the training tells what is wrong; this look must not stop the night
         if why:

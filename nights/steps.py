@@ -172,8 +172,13 @@ def _score(settings: Settings, method: str) -> list[Scoring]:
 
 def _apply(settings: Settings) -> list[Applied]:
     from ml import apply_models
+    from report.market import write_market_page, write_segment_list
 
-    return apply_models(settings)
+    try:
+        return apply_models(settings)
+    finally:  # a model that fails keeps its rows of an earlier night, and the page shows them
+        write_market_page(settings)
+        write_segment_list(settings)
 
 
 def _watch(settings: Settings) -> list[Watch]:

@@ -64,6 +64,12 @@ def _app() -> Any:  # noqa: ANN401 - a FastAPI, imported when it is needed
 
         return show(scores_path)
 
+    @app.get("/market.html", dependencies=[Depends(get_user)])
+    def show_market() -> Response:
+        from report.market import market_path
+
+        return show(market_path)
+
     @app.get("/proposals.html", dependencies=[Depends(get_user)])
     def show_proposals() -> Response:
         from proposals import page_path

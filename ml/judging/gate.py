@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ml.specs.spec import Spec
 
 _BINS = 5  # of the probabilities: with some hundred rows ten would be nearly empty
-Check = Literal["size", "rules", "champion", "calibration", "fairness"]
+Check = Literal["size", "rules", "champion", "calibration", "fairness", "stability"]
 
 
 @dataclass(frozen=True)

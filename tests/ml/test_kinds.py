@@ -97,7 +97,7 @@ def test_it_is_due_again_after_a_month_and_not_each_night_without_a_champion(
 
     def why(days, champion):
         found.update(newest=counting.night - timedelta(days=days), champion=champion)
-        return kinds.why_learn(counting, model.spec)
+        return kinds.why_learn(counting, model)
 
     assert why(6, None) == ""
     assert why(7, None) == "no model is in force yet"
