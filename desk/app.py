@@ -76,7 +76,7 @@ def _add_proposals(app: FastAPI, person_of: Callable[..., Person]) -> None:
         found = view.find_proposal(settings, who.name, id)
         return _page(
             "proposal.html.j2", settings, who, status=200 if found else 404, place="proposals",
-            found=found, reasons=view.reject_reasons(settings),
+            found=found, html=view.preview(settings, found), reasons=view.reject_reasons(settings),
         )  # fmt: skip
 
     @app.post("/")

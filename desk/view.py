@@ -17,6 +17,8 @@ from desk import questions
 from desk.answers import Cell, Pair, Release
 from desk.kept import Late, Outcome, read_kept, read_late
 from desk.questions import Doubt, Lying
+from proposals.channels.needs import MAILS
+from proposals.html import render_html
 from proposals.reading import Shown
 from proposals.rules import load_rules, same_name
 from report.fields import CUSTOMERS, SHEETS
@@ -67,11 +69,15 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A proposal on the page; `waits`: what the one who looks said, and is not entered yet."""
+    """A proposal on the page; `waits`: what the one who looks said, and is not entered yet.
+
+    `way`: where it goes when it is released.
+    """
 
     key: str
     one: Shown
     title: str
+    way: str
     reason: str
     basis: str
     until: str
@@ -194,6 +200,13 @@ def find_proposal(settings: Settings, person: str, proposal_id: str) -> Row | No
     return None
 
 
+def preview(settings: Settings, row: Row | None) -> str | None:
+    """Return a proposal's mail as its addressee will see it; None where it writes none."""
+    if row is None or row.one.channel not in MAILS or not (row.one.subject and row.one.body):
+        return None
+    return render_html(settings, row.one.subject, row.one.body, row.one.mail_language)
+
+
 def reject_reasons(settings: Settings) -> dict[str, str]:
     """Return the reasons for a rejection that are offered, by key."""
     offered = load_rules(settings).reject_reasons
@@ -294,12 +307,23 @@ def _row(settings: Settings, one: Shown, person: str, waits: Mapping[str, str]) 
         key=key,
         one=one,
         title=getattr(one, f"title_{language}"),
+        way=_way(one.channel),
         reason=getattr(one, f"reason_{language}"),
         basis=getattr(one, f"legal_basis_{language}"),
         until=Words(language).day(one.expires_on),
         is_mine=same_name(person) in map(same_name, one.released_by),
         waits=waits.get(key),
     )
+
+
+def _way(channel: str) -> str:
+    ways = {
+        "mailing_list": _("as a mail by the mailing tool"),
+        "draft": _("as a draft in the outbox"),
+        "crm_task": _("as a task in the CRM"),
+        "crm_note": _("as a note in the CRM"),
+    }
+    return ways.get(channel, channel)
 
 
 def _verb(one: Release) -> str:

@@ -81,9 +81,17 @@ def mailing_subject(asked: Mapping[str, Any]) -> str:
 def mailing_body(asked: Mapping[str, Any]) -> str:
     """Say in Markdown, in the set language, what goes to how many, with examples."""
     from config import load_settings
+    from expectations.specification import read_use_cases
 
     settings = load_settings()
-    counts = [line(plain(place), count) for place, count in asked["counts"].items()]
+    titles = {
+        use.name: getattr(use, f"title_{settings.language}")
+        for use in read_use_cases(settings.expectations).use_cases
+    }
+    counts = []
+    for place, count in asked["counts"].items():
+        use_case, _dot, action = place.partition(".")
+        counts.append(line(plain(f"{titles.get(use_case, use_case)}: {action}"), count))
     parts = ["\n".join([*header(_("What"), _("How many")), *counts])]
     parts += ["\n".join(_example(one, settings.language)) for one in asked["examples"]]
     needed = max(one["releases_needed"] for one in asked["examples"])
@@ -108,6 +116,6 @@ def _example(one: Mapping[str, Any], language: str) -> Iterator[str]:
     if one["subject"]:
         yield ">"
         yield f"> **{plain(one['subject'])}**"
-    for text in (one["body"] or "").strip().splitlines():
+    for text in filter(str.strip, (one["body"] or "").splitlines()):
         yield ">"
         yield f"> {plain(text)}"

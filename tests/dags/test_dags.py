@@ -379,6 +379,7 @@ def test_what_opens_the_warehouse_takes_its_slot_and_nothing_else_does(dagbag, d
     for task in dagbag.dags[dag_id].tasks:
         opens_none = task.task_id in {
             *("request_training", "confirm_maturity", "confirm_champions"),  # wake the next DAG
+            "leave_proposals",
             *("is_approval_due", "approve_champions", "release_push", "ask_for_release"),
             "fetch_sources",  # fills the inbox
             *("confirm_scores", "confirm_proposals", "confirm_delivery"),

@@ -104,6 +104,20 @@ def test_by_keyboard_alone_a_proposal_is_released(browser, address):
     page.close()
 
 
+def test_a_page_loads_nothing_and_its_preview_runs_nothing(browser, address):
+    root, firm = address
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{root}proposal?id={firm.ids()[0]}")
+    frame = page.frame_locator("iframe")
+    frame.get_by_text("danke für").last.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert {url for url in asked if not url.startswith((root, "data:", "about:"))} == set()
+    assert page.evaluate("document.querySelector('iframe').contentDocument") is None
+    page.close()
+
+
 def test_another_sites_form_is_refused_by_browser_and_page(browser, address, tmp_path):
     root, firm = address
     before = firm.sql("select count(*) from ops.releases")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
@@ -47,6 +48,22 @@ def test_a_proposal_is_shown_with_text_reason_basis_and_expiry(client, firm):
     own = client.get(f"/proposal?id={firm.ids()[0]}").text
     assert "Danke, Firma C1" in own
     assert "Danke, Firma C2" not in own
+
+
+def test_a_mail_is_shown_as_it_will_look_in_a_frame_that_may_do_nothing(client, firm):
+    page = client.get(f"/proposal?id={firm.ids()[2]}").text
+    assert "als Mail über das Mailing-Programm" in page
+    (frame,) = re.findall("<iframe (.*?)></iframe>", page, re.DOTALL)
+    assert frame.startswith("sandbox title="), "without any right"
+    mail = html.unescape(re.search('srcdoc="(.*)"', frame, re.DOTALL)[1])
+    assert "danke für AC30" in mail
+    assert "<script" not in mail
+    for loads in (" src=", "url(", "@import", "<link"):
+        assert loads not in mail, loads
+    firm.sql("update ops.proposals set channel = 'crm_task', email = null, subject = null")
+    page = client.get(f"/proposal?id={firm.ids()[2]}").text
+    assert "als Aufgabe im CRM" in page
+    assert "<iframe" not in page
 
 
 def test_two_people_release_and_it_goes_out(client, firm, who):
