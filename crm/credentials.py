@@ -60,7 +60,7 @@ def read_credentials(settings: Settings) -> Credentials:
 
     """
     if is_given(settings, CONNECTION):
-        found = _from_login(find_login(settings, CONNECTION))
+        found = from_login(find_login(settings, CONNECTION))
     else:
         found = Credentials(
             url=settings.crm_url.rstrip("/") if settings.crm_url else None,
@@ -73,7 +73,13 @@ def read_credentials(settings: Settings) -> Credentials:
     return found
 
 
-def _from_login(login: Login) -> Credentials:
+def from_login(login: Login) -> Credentials:
+    """Return the credentials that a connection holds.
+
+    Raises:
+        CrmLoginError: it has no password, key or token.
+
+    """
     if login.password is None:
         raise CrmLoginError(
             _("The connection {name} has no password (or key): add it.").format(name=login.id)

@@ -10,9 +10,17 @@ from itertools import groupby
 from config import Settings
 from config.language import _
 from proposals import deliveries
-from proposals.channels import SENT, ChannelDownError, OutboxError, Released, Sent, open_sender
+from proposals.channels import (
+    SENT,
+    ChannelDownError,
+    OutboxError,
+    Released,
+    Sent,
+    open_sender,
+    way_of,
+)
 from proposals.choosing import Chosen, Held, choose, tell_held
-from proposals.rules import load_rules
+from proposals.rules import Rules, load_rules
 from warehouse import open_warehouse
 
 logger = logging.getLogger(__name__)
@@ -80,9 +88,9 @@ def hand_over(
         chosen = choose(connection, settings, rules, waiting)
     handed.held |= chosen.held
     if not dry_run:
-        _take_back(settings, waiting, chosen, handed)
+        _take_back(settings, rules, waiting, chosen, handed)
     for batch in _batches(chosen.allowed):
-        _hand_batch(settings, batch, handed, dry_run=dry_run)
+        _hand_batch(settings, rules, batch, handed, dry_run=dry_run)
     for line in tell(handed):
         logger.info("%s", line)
     if handed.problems:
@@ -125,16 +133,20 @@ def _batches(allowed: Sequence[Released]) -> Iterator[list[Released]]:
 
 
 def _take_back(
-    settings: Settings, waiting: Sequence[Released], chosen: Chosen, handed: Handed
+    settings: Settings,
+    rules: Rules,
+    waiting: Sequence[Released],
+    chosen: Chosen,
+    handed: Handed,
 ) -> None:
     """Undo what a killed run began and what may not go out any more."""
     kept = [one for one in chosen.allowed if one.is_begun]
     undone = [one for one in waiting if one.is_begun and one.proposal_id in chosen.held]
-    for channel in dict.fromkeys(one.channel for one in undone):
-        mine = [one for one in undone if one.channel == channel]
-        begun = [one for one in kept if one.channel == channel]
+    for way in dict.fromkeys(way_of(one, rules.mailing_tool) for one in undone):
+        mine = [one for one in undone if way_of(one, rules.mailing_tool) == way]
+        begun = [one for one in kept if way_of(one, rules.mailing_tool) == way]
         try:
-            undone_now = open_sender(settings, channel).take_back(mine, begun)
+            undone_now = open_sender(settings, way).take_back(mine, begun)
         except ChannelDownError as error:
             handed.problems.append(str(error))
             continue
@@ -143,11 +155,11 @@ def _take_back(
 
 
 def _hand_batch(
-    settings: Settings, batch: list[Released], handed: Handed, *, dry_run: bool
+    settings: Settings, rules: Rules, batch: list[Released], handed: Handed, *, dry_run: bool
 ) -> None:
     """Hand over the proposals of one action: announced before, confirmed after."""
     first = batch[0]
-    sender = open_sender(settings, first.channel)
+    sender = open_sender(settings, way_of(first, rules.mailing_tool))
     places = (
         {one.proposal_id: str(one.place) for one in batch}
         if first.is_begun

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -12,6 +12,15 @@ from proposals.uses import Name, Text
 
 FILE: Final = "proposals.yml"
 Place = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+
+
+class From(BaseModel):
+    """Who a mail is from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
 
 
 class Rules(BaseModel):
@@ -27,6 +36,9 @@ class Rules(BaseModel):
     mark: Text
     objection: Text
     imprint: Text | None = None
+    mailing_tool: Literal["csv", "listmonk", "brevo"] = "csv"
+    sender: From | None = None
+    listmonk_template: int | None = None
 
     def lets_release(self, person: str) -> bool:
         """Whether somebody may release."""

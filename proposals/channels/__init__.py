@@ -21,9 +21,12 @@ __all__ = [
     "Sender",
     "Sent",
     "open_sender",
+    "way_of",
 ]
 SENDERS: Final = {
-    "mailing_list": ("mailing_list", "CsvLists"),
+    "csv": ("mailing_list", "CsvLists"),
+    "listmonk": ("listmonk", "Listmonk"),
+    "brevo": ("brevo", "Brevo"),
     "draft": ("drafts", "Drafts"),
     "crm_task": ("crm_records", "CrmTasks"),
     "crm_note": ("crm_records", "CrmNotes"),
@@ -31,8 +34,21 @@ SENDERS: Final = {
 """The module and the class of each way out, imported when something goes there."""
 
 
-def open_sender(settings: Settings, channel: str) -> Sender:
-    """Return what hands over the proposals of a channel; nothing is sent yet."""
-    module, name = SENDERS[channel]
+def way_of(one: Released, mailing_tool: str) -> str:
+    """Name the way out of a proposal, of `SENDERS`.
+
+    Mails go by the tool in use; what a killed run had begun, by the one that it was begun with.
+    """
+    if one.channel != "mailing_list":
+        return one.channel
+    if one.place is None:
+        return mailing_tool
+    tool, mark, _rest = one.place.partition(":")
+    return tool if mark and tool in SENDERS else "csv"
+
+
+def open_sender(settings: Settings, way: str) -> Sender:
+    """Return what hands over the proposals of a way out; nothing is sent yet."""
+    module, name = SENDERS[way]
     sender: Sender = getattr(import_module(f"proposals.channels.{module}"), name)(settings)
     return sender
