@@ -214,11 +214,11 @@ def _read_doubts(_settings: Settings, connection: duckdb.DuckDBPyConnection) -> 
     ]
 
 
-def _read_values(_settings: Settings, connection: duckdb.DuckDBPyConnection) -> list[Choices]:
+def _read_values(settings: Settings, connection: duckdb.DuckDBPyConnection) -> list[Choices]:
     import duckdb
 
     try:
-        found = read_choices(connection)
+        found = read_choices(connection, settings.language)
     except duckdb.CatalogException:  # before the first night
         return []
     return [

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from vocabulary.folding import fold
+from vocabulary.job_titles import role_names, role_of_title
+
 if TYPE_CHECKING:
     import duckdb
 
-Kind = Literal["text", "count", "amount", "date", "email", "postcode", "customer"]
+    from report.words import Language
+
+Kind = Literal["text", "count", "amount", "date", "email", "postcode", "customer", "part"]
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 POSTCODE: Final = re.compile(r"[A-Z0-9][A-Z0-9 -]{1,9}")
 CUSTOMER_ID: Final = re.compile(r"\bC[0-9A-Z]{10}\b")
@@ -19,6 +24,7 @@ EARLIEST: Final = 1900  # year; before it Excel has no dates
 LARGEST: Final = 1e9  # of a count or an amount
 MAX_CUSTOMERS: Final = 10_000  # offered by name; of more the number must be known
 CUSTOMERS: Final = ("customers", "customer_id")
+PARTS: Final = ("contact_roles", "buying_role")
 LONGEST: Final = 2000  # characters of a text; longer ones were pasted by mistake
 
 # Width in characters of the columns by which people know a record; days and amounts take 14.
@@ -53,6 +59,14 @@ CUSTOMER: Final = (
 )
 ORDERS: Final = (
     "coalesce((select order_count from marts.customers where customer_id = m.customer_id), 0)"
+)
+CONTACT: Final = (
+    "(select min(record_id) from marts.contact_records as of_contact"
+    " where of_contact.contact_id = m.contact_id)"
+)
+PERSON: Final = (
+    "(select concat_ws(' ', given_name, family_name) from marts.contacts"
+    " where contact_id = m.contact_id)"
 )
 NAME: Final = "(select name from marts.customers where customer_id = m.customer_id)"
 # One correction links all interactions of a domain; at a free mail service, of one address.
@@ -131,12 +145,23 @@ SHEETS: Final[dict[str, Sheet]] = {
         Sheet(
             "contacts",
             "contact_id",
-            "(select min(record_id) from marts.contact_records as of_contact"
-            " where of_contact.contact_id = m.contact_id)",
+            CONTACT,
             "concat_ws(' ', m.given_name, m.family_name)",
             (("company", NAME), ("email", "m.email"), ("phone", "m.phone")),
             ORDERS,
             {"email": "email", "role": "text", "given_name": "text", "family_name": "text"},
+        ),
+        Sheet(
+            "contact_roles",
+            "contact_id",
+            CONTACT,
+            PERSON,
+            (
+                ("company", NAME),
+                ("role", "(select role from marts.contacts where contact_id = m.contact_id)"),
+            ),
+            ORDERS,
+            {"buying_role": "part"},
         ),
         Sheet(
             "orders",
@@ -175,10 +200,22 @@ def read_cell(kind: Kind, value: Any) -> str | None:  # noqa: ANN401 - whatever 
         return text.lower() if EMAIL.fullmatch(text) else None
     if kind == "postcode":
         return text if POSTCODE.fullmatch(text.upper()) and re.search(r"\d", text) else None
+    if kind == "part":
+        return _part(text)
     if kind == "customer":  # the number, also as it is offered: "Bau Süd, Kiel (C…)"
         numbers = CUSTOMER_ID.findall(text.upper())
         return numbers[-1] if numbers else text.upper()
     return text if len(text) <= LONGEST else None
+
+
+def _part(text: str) -> str | None:
+    """Return the part in buying that a word or a job title names."""
+    folded = fold(text)
+    for role, names in role_names().items():
+        if folded in {fold(name) for name in (role, *names.values())}:
+            return role
+    found = role_of_title(text).role
+    return None if found == "unknown" else found
 
 
 def _day(value: Any) -> str | None:  # noqa: ANN401
@@ -214,7 +251,9 @@ def _number(kind: Kind, value: Any) -> str | None:  # noqa: ANN401
     return f"{abs(value):.2f}"  # 0 has a sign too
 
 
-def read_choices(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
+def read_choices(
+    connection: duckdb.DuckDBPyConnection, language: Language
+) -> dict[tuple[str, str], list[str]]:
     """Read the values in use of columns with a common vocabulary."""
     wanted = (("customers", "industry"), ("leads", "lead_source"), ("products", "product_group"))
     customers = connection.execute(
@@ -222,7 +261,8 @@ def read_choices(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str],
         " order by 1 limit ?",
         [MAX_CUSTOMERS],
     ).fetchall()
-    return {CUSTOMERS: [customer for (customer,) in customers]} | {
+    parts = [names[language] for names in role_names().values()]
+    return {CUSTOMERS: [customer for (customer,) in customers], PARTS: parts} | {
         (mart, column): [
             value
             for (value,) in connection.execute(

@@ -55,7 +55,7 @@ def write_to_do(settings: Settings) -> Path | None:
         if stays or not assessments:
             return None
         lists = read_lines(connection, settings, assessments)
-        choices = read_choices(connection)
+        choices = read_choices(connection, settings.language)
     keep_lines(settings, lists)
     facts = read_facts(settings)
     steps = make_steps(facts.assessments.values(), facts.use_cases, facts.missing, facts.priorities)

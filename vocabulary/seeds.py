@@ -1,4 +1,4 @@
-"""What dbt needs of the vocabulary: two seeds and two macros, of `words.yml` and `entities.yml`.
+"""What dbt needs of the vocabulary: seeds and macros, of the YAML files beside this one.
 
 `python -m vocabulary.seeds` (`make vocabulary`) writes them; with `--check` (`make lint`) it writes
 nothing and fails where one is not what would be written.
@@ -17,6 +17,7 @@ from typing import Final
 
 from config import PROJECT_ROOT
 from vocabulary.columns import company_columns, customer_attributes
+from vocabulary.job_titles import role_names
 from vocabulary.words import free_mail_domains, words
 
 DBT: Final = PROJECT_ROOT / "dbt_project"
@@ -61,6 +62,10 @@ def files() -> dict[Path, str]:
             ["domain"], ([domain] for domain in sorted(free_mail_domains()))
         ),
         DBT / "seeds/country_names.csv": _table(["name", "country_code"], sorted(_countries())),
+        DBT / "seeds/buying_roles.csv": _table(
+            ["buying_role", "name_de", "name_en"],
+            ([role, names["de"], names["en"]] for role, names in role_names().items()),
+        ),
         DBT / "macros/vocabulary.sql": macros,
         DBT / "macros/columns.sql": _COLUMNS.format(
             company=_by_kind(company_columns()), customer=_by_kind(customer_attributes())
@@ -69,7 +74,7 @@ def files() -> dict[Path, str]:
 
 
 def stale() -> list[Path]:
-    """Return the files that are not as `words.yml` and `entities.yml` have it."""
+    """Return the files that are not as `vocabulary/*.yml` have it."""
     return [
         path
         for path, content in files().items()

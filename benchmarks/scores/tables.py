@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -38,11 +39,16 @@ def online_retail() -> Table:
     spec = ml.load_spec(PROJECT_ROOT / "examples/online_retail/models/churn.yml")
     path = DATA / "online_retail" / "online_retail_2009-12_2010-12.parquet"
     with duckdb.connect() as connection:
-        connection.read_parquet(str(path)).create_view("invoices")
-        connection.execute(_MARTS)
-        connection.execute(f"create view marts.order_days as {_ORDER_DAYS}")
+        lay_marts(connection, path)
         night = pd.Timestamp("2010-12-10").date()
         return ml.training_frame(connection, spec, night), spec
+
+
+def lay_marts(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Make the marts that a firm has whose invoices are all."""
+    connection.read_parquet(str(path)).create_view("invoices")
+    connection.execute(_MARTS)
+    connection.execute(f"create view marts.order_days as {_ORDER_DAYS}")
 
 
 def firms() -> Table:

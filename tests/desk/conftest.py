@@ -55,7 +55,7 @@ def fill(firm: Firm) -> None:
             " order_id varchar);"
             "create table marts.customer_records (record_id varchar, customer_id varchar);"
             "insert into marts.customer_records values ('erp:1', 'C1'), ('crm:7', 'C3');"
-            "create table marts.leads (lead_source varchar);"
+            "alter table marts.leads add column lead_source varchar;"
             "alter table marts.customers add column city varchar;"
             "alter table marts.customers add column industry varchar"
         )

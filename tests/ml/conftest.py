@@ -1,5 +1,6 @@
 """A tiny firm: marts made by hand, in which some customers fall silent for a reason."""
 
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -103,8 +104,10 @@ def _insert(connection, mart, rows):
 @pytest.fixture(scope="session")
 def firm_file(tmp_path_factory):
     """The firm's warehouse file and an MLflow store that has been opened once (that takes long)."""
-    home = tmp_path_factory.mktemp("firm")
-    settings = Settings(home=home, as_of=NIGHT, models=PROJECT_ROOT / "models")
+    home, models = tmp_path_factory.mktemp("firm"), tmp_path_factory.mktemp("models")
+    for name in ("churn", "lead"):  # further ones would be trained in each of these tests
+        shutil.copy(PROJECT_ROOT / f"models/{name}.yml", models)
+    settings = Settings(home=home, as_of=NIGHT, models=models)
     with open_warehouse(settings) as connection:
         connection.execute(DDL)
         fill_firm(connection)

@@ -17,15 +17,28 @@ NOW = datetime(2026, 3, 2, 8)  # noqa: DTZ001 - UTC, as the warehouse keeps it
 DDL = """
 create schema if not exists marts;
 create table marts.customers (customer_id varchar, name varchar, account_manager varchar,
-    country_code varchar, first_order_on date, has_objected_to_profiling boolean);
+    country_code varchar, first_order_on date, has_objected_to_profiling boolean,
+    last_order_on date);
 create table marts.contacts (contact_id varchar, customer_id varchar, given_name varchar,
-    family_name varchar, email varchar, is_active boolean, record_count bigint);
+    family_name varchar, email varchar, is_active boolean, record_count bigint, role varchar);
 create table marts.orders (order_id varchar, customer_id varchar, order_no varchar,
     ordered_on date, delivered_on date, net_amount double, is_cancelled boolean);
 create table marts.order_lines (order_id varchar, sku varchar, is_cancelled boolean);
 create table marts.products (sku varchar, name varchar, product_group varchar);
 create table marts.consents (consent_id varchar, customer_id varchar, email varchar,
     purpose varchar, is_granted boolean, decided_on date);
+create table marts.leads (lead_id varchar, customer_id varchar, title varchar, outcome varchar,
+    amount double);
+create table marts.tickets (ticket_id varchar, customer_id varchar, opened_at timestamp,
+    closed_at timestamp, is_complaint boolean);
+create table marts.scores (score varchar, customer_id varchar, points integer,
+    probability double, amount double, reasons_de varchar, reasons_en varchar);
+create table marts.contact_roles (contact_id varchar, customer_id varchar, buying_role varchar,
+    reason_de varchar, reason_en varchar, method varchar, won_leads bigint, lead_count bigint,
+    interaction_count bigint, last_seen_at timestamp);
+create table marts.buying_centres (lead_id varchar, customer_id varchar, roles_present varchar,
+    missing_role varchar, won_leads bigint, won_with_role bigint, share_won_with double,
+    share_won_without double, contact_id varchar);
 create table marts.customer_id_changes (night date, old_id varchar, new_id varchar, kind varchar,
     record_count bigint);
 """
@@ -112,11 +125,12 @@ class Firm:
             for name in names:
                 mail = email or f"{name}@firma.example"
                 connection.execute(
-                    "insert into marts.customers values (?, ?, 'Ute Falk', 'DE', ?, false)",
-                    [name, f"Firma {name}", delivered],
+                    "insert into marts.customers values (?, ?, 'Ute Falk', 'DE', ?, false, ?)",
+                    [name, f"Firma {name}", delivered, delivered],
                 )
                 connection.execute(
-                    "insert into marts.contacts values (?, ?, 'Eva', 'Adler', ?, true, 1)",
+                    "insert into marts.contacts"
+                    " values (?, ?, 'Eva', 'Adler', ?, true, 1, 'Werkleiterin')",
                     [f"K{name}", name, mail],
                 )
                 for number in range(orders):

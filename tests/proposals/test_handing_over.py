@@ -181,9 +181,9 @@ def test_names_do_not_become_formulas(firm):
 def test_ten_thousand_proposals_are_a_matter_of_seconds(firm):
     firm.use(at_most=20_000, pause_days=10)
     firm.sql("insert into marts.customers select 'c' || i, 'Firma ' || i, null, 'DE', ?::date,"
-             " false from range(10000) as t (i)", (NIGHT,))  # fmt: skip
+             " false, null from range(10000) as t (i)", (NIGHT,))  # fmt: skip
     firm.sql("insert into marts.contacts select 'k' || i, 'c' || i, 'Eva', 'Adler',"
-             " 'c' || i || '@firma.example', true, 1 from range(10000) as t (i)")  # fmt: skip
+             " 'c' || i || '@firma.example', true, 1, null from range(10000) as t (i)")  # fmt: skip
     firm.sql("insert into marts.orders select 'o' || i, 'c' || i, 'A' || i, ?::date, ?::date, 1,"
              " false from range(10000) as t (i)", (NIGHT, NIGHT))  # fmt: skip
     firm.sql("insert into marts.consents select 'e' || i, 'c' || i, 'c' || i || '@firma.example',"

@@ -56,3 +56,18 @@ def test_whatever_a_cell_holds_is_kept_or_refused_and_kept_the_same_again(cell):
         kept = read_cell(kind, cell)
         if kept is not None and kind != "text":
             assert read_cell(kind, kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Entscheider", "decider"),
+        (" buyer ", "buyer"),
+        ("EINKAUF", "buyer"),
+        ("unbekannt", "unknown"),
+        ("Geschäftsführerin", "decider"),  # a job title will do
+        ("netter Mensch", None),
+    ],
+)
+def test_a_part_in_buying_is_named_by_its_word_or_by_a_job_title(typed, kept):
+    assert read_cell("part", typed) == kept
