@@ -18,6 +18,7 @@ from desk import safety, view
 from desk.answers import Cell, Pair, Release
 from desk.kept import Outcome, answer, forget_late, take_kept
 from warehouse import WarehouseLockedError
+from warehouse.migrating import NewerWarehouseError
 
 MAX_FORM: Final = 1_000_000  # bytes; a whole sheet of filled cells has a tenth of that
 
@@ -51,7 +52,8 @@ def make_app(person_of: Callable[..., Person], host: str = "") -> FastAPI:
         return _page("refused.html.j2", settings, status=error.status_code, problem=_said(error))
 
     @app.exception_handler(ConfigurationError)
-    def tell(_request: Request, error: ConfigurationError) -> Response:
+    @app.exception_handler(NewerWarehouseError)
+    def tell(_request: Request, error: Exception) -> Response:
         return _page("refused.html.j2", status=500, problem=str(error))
 
     @app.middleware("http")

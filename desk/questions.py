@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,12 +71,12 @@ Kept = Literal["proposals", "doubts", "choices"]
 
 def read_proposals(settings: Settings) -> Lying[Shown]:
     """Read the proposals that wait for a release, or for the next hand-over."""
-    return _read(settings, "proposals", TypeAdapter(tuple[Shown, ...]), _read_proposals)
+    return _read(settings, "proposals", _PROPOSALS, _read_proposals)
 
 
 def read_doubts(settings: Settings) -> Lying[Doubt]:
     """Read the pairs of records to decide, those first whose answer matters most."""
-    return _read(settings, "doubts", TypeAdapter(tuple[Doubt, ...]), _read_doubts)
+    return _read(settings, "doubts", _DOUBTS, _read_doubts)
 
 
 def read_gaps(settings: Settings) -> Lying[Gap]:
@@ -119,18 +119,15 @@ def without(gaps: Iterable[Gap], filled: Set[tuple[str, str, str]]) -> tuple[Gap
 
 def read_values(settings: Settings) -> Lying[Choices]:
     """Read the values in use, to choose from."""
-    return _read(settings, "choices", TypeAdapter(tuple[Choices, ...]), _read_values)
+    return _read(settings, "choices", _CHOICES, _read_values)
 
 
 def count_kept(settings: Settings) -> dict[str, int]:
     """Count what lay on the desk when it was last read, by kind."""
     found = {"gaps": len(read_kept(settings)[0])}
     for name in ("proposals", "doubts"):
-        try:
-            rows = json.loads(_path(settings, name).read_bytes())
-        except (OSError, ValueError):
-            continue
-        found[name] = sum(row.get("state", "open") == "open" for row in rows)
+        with suppress(OSError, ValueError), _path(settings, name).open("rb") as file:
+            found[name] = int(file.readline())
     return found
 
 
@@ -142,8 +139,8 @@ def keep_questions(settings: Settings) -> None:
 
     """
     with opened(settings) as connection:
-        for name, read in _READERS.items():
-            _keep(_path(settings, name), read(settings, connection))
+        for name, (rows_of, read) in _READERS.items():
+            _keep(_path(settings, name), read(settings, connection), rows_of)
 
 
 def _read(
@@ -159,20 +156,22 @@ def _read(
             rows = read(settings, connection)
     except WarehouseLockedError as error:
         try:
-            kept = rows_of.validate_json(path.read_bytes())
+            kept = rows_of.validate_json(path.read_bytes().partition(b"\n")[2])
             at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         except (OSError, ValidationError):  # none yet, or of another version
             kept, at = (), datetime.now(UTC)
         return Lying(kept, at, str(error))
-    _keep(path, rows)
+    _keep(path, rows, rows_of)
     return Lying(tuple(rows), datetime.now(UTC))
 
 
-def _keep(path: Path, rows: Sequence[BaseModel]) -> None:
+def _keep(path: Path, rows: Sequence[T], rows_of: TypeAdapter[tuple[T, ...]]) -> None:
+    """Keep rows, with how many of them wait in the first line."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    waiting = sum(getattr(row, "state", "open") == "open" for row in rows)
     fresh = path.with_suffix(".new")
     fresh.touch(mode=0o600)  # it names customers
-    fresh.write_text(json.dumps([row.model_dump(mode="json") for row in rows]), encoding="utf-8")
+    fresh.write_bytes(b"%d\n" % waiting + rows_of.dump_json(tuple(rows)))
     fresh.replace(path)
 
 
@@ -228,8 +227,11 @@ def _read_values(settings: Settings, connection: duckdb.DuckDBPyConnection) -> l
     ]
 
 
-_READERS: Final[dict[str, Callable[[Settings, Any], Sequence[BaseModel]]]] = {
-    "proposals": _read_proposals,
-    "doubts": _read_doubts,
-    "choices": _read_values,
+_PROPOSALS: Final = TypeAdapter(tuple[Shown, ...])
+_DOUBTS: Final = TypeAdapter(tuple[Doubt, ...])
+_CHOICES: Final = TypeAdapter(tuple[Choices, ...])
+_READERS: Final[dict[str, tuple[TypeAdapter[Any], Callable[[Settings, Any], Sequence[Any]]]]] = {
+    "proposals": (_PROPOSALS, _read_proposals),
+    "doubts": (_DOUBTS, _read_doubts),
+    "choices": (_CHOICES, _read_values),
 }

@@ -355,3 +355,41 @@ def test_a_broken_rules_file_is_named(client, firm):
     answer = client.get("/")
     assert answer.status_code == 500
     assert "proposals.yml" in answer.text
+
+
+def test_a_warehouse_of_a_newer_version_is_named(client, firm):
+    firm.sql("insert into ops.migrations values (9999, 'later', now())")
+    answer = client.get("/")
+    assert answer.status_code == 500
+    assert "neuere Version" in answer.text
+
+
+def test_many_people_at_once_do_not_meet_in_the_warehouse(client, firm, who):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from starlette.testclient import TestClient
+
+    chosen = keys(firm)
+
+    def answer(number):
+        mine = TestClient(client.app, headers=dict(client.headers))
+        return say(mine, "reject", chosen[number % 3], reason="text", comment=str(number))
+
+    with ThreadPoolExecutor(6) as people:
+        answers = list(people.map(answer, range(6)))
+    assert {one.status_code for one in answers} == {200}
+    assert len(decisions(firm)) == 3
+
+
+def test_the_hourly_run_enters_what_waits_and_keeps_what_pages_show(client, firm):
+    from nights.steps import DELIVER_RELEASED
+
+    chosen = keys(firm)
+    take, _hand_over, write_list, *_rest = DELIVER_RELEASED
+    write_list.run(firm.settings)
+    with a_night(firm.settings):  # nobody has opened the page yet
+        assert "Dank an Firma C1" in client.get("/").text
+        say(client, "release", *chosen)
+    take.run(firm.settings)
+    assert len(decisions(firm)) == 3
+    assert not list((firm.settings.home / "answers").glob("*.json"))
