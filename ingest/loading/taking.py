@@ -31,6 +31,7 @@ from ingest.loading.taking_away import (
 from ingest.loading.unread import find_unread
 from ingest.loading.versions import version_of
 from ingest.mapping.sources import Source, Sources
+from ingest.mapping.value_formats import forget_shapes
 from ingest.mapping.views import refresh_views
 from ingest.reading import refusals
 from ingest.reading.refusals import Reason
@@ -155,6 +156,7 @@ def _put_in_force(
     _keep_version(run.connection, source, file, origin, replaced)
     refresh_views(run.connection, run.sources, of=source)
     unread, told = find_unread(run.connection, source, origin.load_id)  # formats are settled
+    forget_shapes(run.connection)
     return [add_notes(run.connection, loads[0], told, unread), *loads[1:]] if told else loads
 
 

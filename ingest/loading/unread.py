@@ -22,7 +22,7 @@ from ingest.mapping.expressions import (
     of_loads,
 )
 from ingest.mapping.sources import ColumnMapping, Source
-from ingest.mapping.value_formats import SHAPES
+from ingest.mapping.value_formats import SHAPES, count_shapes
 from ingest.mapping.views import CHANGED_AT, loads_in_force, raw_tables, typed_columns
 from ingest.reading.refusals import Reason
 from warehouse.macros import READERS, is_placeholder, typed, units
@@ -246,13 +246,8 @@ def _forget_others(
 def _count(
     connection: duckdb.DuckDBPyConnection, source: Source, column: _Column, loads: Sequence[str]
 ) -> dict[str, _Counts]:
-    load, is_theirs = of_loads(loads)
     rows = connection.execute(
-        "with distinct_cells as ("
-        f" select {load} as load, {column.alike} as alike,"
-        f" arg_min({column.cells}, _row_number) as cell,"
-        f" count(*) as n, min(_row_number) as row from raw.{identifier(source.name)}"
-        f" where {is_theirs} and {column.rows} group by all),"
+        f"with distinct_cells as ({_distinct_cells(connection, source, column, loads)}),"
         f" tried as (select *, {column.is_read} as is_read, {_unit(column)} as unit"
         "  from distinct_cells where trim(cell) <> '')"
         " select load, unit, sum(n)::bigint, arg_min(cell, row), min(row),"
@@ -267,6 +262,22 @@ def _count(
         if unit:
             _add_unit(found, unit, (row, cell))
     return counts
+
+
+def _distinct_cells(
+    connection: duckdb.DuckDBPyConnection, source: Source, column: _Column, loads: Sequence[str]
+) -> str:
+    """Return the SQL of the cells to try: their load, the first of those alike and their number."""
+    table = f"raw.{identifier(source.name)}"
+    if column.canonical.kind == "number" and column.rows == "true":
+        shapes = count_shapes(connection, table, column.cells, "number", loads, is_kept=True)
+        return f"select load, cell, n, row from {shapes}"
+    load, is_theirs = of_loads(loads)
+    return (
+        f"select {load} as load, arg_min({column.cells}, _row_number) as cell, count(*) as n,"
+        f" min(_row_number) as row from {table} where {is_theirs} and {column.rows}"
+        f" group by load, {column.alike}"
+    )
 
 
 def _add_unit(counts: _Counts, unit: str, first: tuple[int, str]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,6 +65,7 @@ PLAIN: Mapping[TypedKind, str] = {
     " 'g'), '.,')",
     "date": "shape",
 }
+SHAPES_TABLE = "shapes_"
 # From this share of values that fit only the other format a column counts as `mixed`: one in twenty
 # is no typing slip any more.
 MIXED_SHARE = 0.05
@@ -106,16 +108,54 @@ def count_formats(
         " 0)::bigint"
         for name, pattern in patterns.items()
     )
-    load, is_theirs = of_loads(load_ids)
+    shapes = count_shapes(connection, table, text, kind, load_ids, is_kept=False)
     rows = connection.execute(
         f"select load, map {{{counts}}},"
-        f" min(example) filter (regexp_full_match(plain, {literal(patterns['either'])}))"
-        f" from (select load, {PLAIN[kind]} as plain, n, example from ("
-        f"  select {load} as load, {SHAPES[kind].format(text=text)} as shape, count(*) as n,"
-        f"   min({text}) as example from {table} where {is_theirs} group by all))"
-        " group by load"
+        f" min(least) filter (regexp_full_match(plain, {literal(patterns['either'])}))"
+        f" from (select load, {PLAIN[kind]} as plain, n, least from {shapes}) group by load"
     ).fetchall()
     return [Counted(*row) for row in rows]
+
+
+def count_shapes(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    text: str,
+    kind: TypedKind,
+    load_ids: Sequence[str],
+    *,
+    is_kept: bool,
+) -> str:
+    """Count the shapes of an SQL text over a raw table, or take what is kept of it (`is_kept`).
+
+    A load's rows do not change once they are written, so it holds until `forget_shapes`.
+
+    Returns:
+        A temporary table with `load`, `shape`, the number `n` of values, the `least` of them, and
+        the first `cell` with its `row`.
+
+    """
+    asked = repr((table, text, kind, sorted(load_ids)))
+    name = f"{SHAPES_TABLE}{hashlib.sha256(asked.encode()).hexdigest()[:16]}"
+    load, is_theirs = of_loads(load_ids)
+    making = "create temp table if not exists" if is_kept else "create or replace temp table"
+    connection.execute(
+        f"{making} {name} as"
+        f" select {load} as load, {SHAPES[kind].format(text=text)} as shape, count(*) as n,"
+        f" min({text}) as least, arg_min({text}, _row_number) as cell, min(_row_number) as row"
+        f" from {table} where {is_theirs} group by all"
+    )
+    return name
+
+
+def forget_shapes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop what `count_shapes` keeps."""
+    names = connection.execute(
+        "select table_name from duckdb_tables() where temporary and starts_with(table_name, ?)",
+        [SHAPES_TABLE],
+    ).fetchall()
+    for (name,) in names:
+        connection.execute(f"drop table temp.{name}")
 
 
 def total(evidence: Iterable[Evidence]) -> Evidence:

@@ -19,7 +19,9 @@ CONNECTION = duckdb.connect()  # in memory; opening one per example would cost m
 
 def evidence(values: list[str], kind: TypedKind) -> dict[str, int]:
     CONNECTION.execute(
-        "create or replace table t as select unnest(?::varchar[]) as v, 'L' as _load_id", [values]
+        "create or replace table t as select unnest(?::varchar[]) as v, 'L' as _load_id,"
+        " 2 as _row_number",
+        [values],
     )
     counted = count_formats(CONNECTION, "t", "v", kind, ["L"])
     return dict(total(count.values for count in counted))
@@ -111,7 +113,7 @@ def test_dates_in_both_orders_are_mixed_whatever_stands_beside_with_the_year_fir
 def test_evidence_adds_up_load_by_load_with_an_example() -> None:
     CONNECTION.execute(
         "create or replace table t as from (values ('1.234', 'A'), ('2.500', 'A'), ('3,5', 'B'),"
-        " ('x', 'C')) as t(v, _load_id)"
+        " ('x', 'C')) as t(v, _load_id), (select 2 as _row_number)"
     )
     counted = {c.load_id: c for c in count_formats(CONNECTION, "t", "v", "number", ["A", "B"])}
     assert counted["A"].values == {"comma": 0, "point": 0, "either": 2}
