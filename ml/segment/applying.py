@@ -11,7 +11,7 @@ from ml import registry
 from ml.results import Applied
 from ml.segment.clusters import assign, distances, numbers
 from ml.segment.groups import OTHER, group_customers
-from ml.segment.profiles import describe, lines
+from ml.segment.profiles import attribute_lines, describe, lines
 from ml.segment.reading import find_as_of, read_attributes, read_behaviour
 from ml.segment.spec import SegmentSpec
 from ml.segment.store import Fitted, read_fitted
@@ -116,15 +116,18 @@ def _by_clusters(
             "is_far": away > fitted.far,
         }
     )
-    others = sorted(set(read_attributes(connection, spec)) - set(rows["customer_id"]))
+    attributes = read_attributes(connection, spec)
+    others = sorted(set(attributes) - set(rows["customer_id"]))
     without = pd.DataFrame({"customer_id": others, "segment": WITHOUT, "is_far": False})
     behaviour = fitted.spec.behaviour
     described = describe(table, shares, labels, len(fitted.letters), behaviour)
     names: dict[str, tuple[str, str, list[str], list[str]]] = {}
     for letter in sorted(fitted.letters):
         said = lines(described, fitted.letters.index(letter), behaviour)
+        own = rows.loc[rows["segment"] == letter, "customer_id"]
+        kinds = attribute_lines(attributes, [one for one in own if one in attributes])
         name = spec.names.get(letter, fitted.names[letter])
-        names[letter] = (name.de, name.en, said["de"], said["en"])
+        names[letter] = (name.de, name.en, said["de"] + kinds["de"], said["en"] + kinds["en"])
     if others:
         names[WITHOUT] = (spec.behaviour.without.de, spec.behaviour.without.en, [], [])
     return pd.concat([rows, without], ignore_index=True), names

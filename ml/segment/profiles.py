@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,6 +92,23 @@ def lines(described: Described, segment: int, behaviour: Behaviour) -> dict[str,
         mean = described.overall.get(name, 0.0)
         said["de"].append(f"{name}: {100 * share:.0f} % (alle: {100 * mean:.0f} %)")
         said["en"].append(f"{name}: {share:.0%} (all: {mean:.0%})")
+    return said
+
+
+def attribute_lines(
+    attributes: Mapping[str, Sequence[str | None]], customers: Collection[str]
+) -> dict[str, list[str]]:
+    """Say which value of each attribute is most frequent in a segment, beside its share of all."""
+    said: dict[str, list[str]] = {"de": [], "en": []}
+    for column in range(max((len(row) for row in attributes.values()), default=0)):
+        of_all = Counter(row[column] for row in attributes.values() if row[column])
+        own = Counter(attributes[one][column] for one in customers if attributes[one][column])
+        if not own:
+            continue
+        value, count = min(own.items(), key=lambda one: (-one[1], str(one[0])))
+        share, mean = count / own.total(), of_all[value] / of_all.total()
+        said["de"].append(f"{value}: {100 * share:.0f} % (alle: {100 * mean:.0f} %)")
+        said["en"].append(f"{value}: {share:.0%} (all: {mean:.0%})")
     return said
 
 

@@ -2,7 +2,7 @@
 
 from ml.segment.clusters import fit_clusters
 from ml.segment.naming import propose_names
-from ml.segment.profiles import describe, lines
+from ml.segment.profiles import attribute_lines, describe, lines
 
 
 def _names(customers, spec):
@@ -50,3 +50,11 @@ def test_traits_are_said_beside_those_of_all(customers, spec):
     assert any(line.startswith("Tage mit Bestellung je Jahr: 5") for line in said["de"])
     assert "belts: 90 % (alle: 38 %)" in said["de"]
     assert "belts: 90% (all: 38%)" in said["en"]
+
+
+def test_the_most_frequent_attributes_are_said_beside_their_share_of_all():
+    attributes = {"a": ["Bau", "klein"], "b": ["Bau", None], "c": ["Chemie", "klein"]}
+    said = attribute_lines(attributes, ["a", "b"])
+    assert said["de"] == ["Bau: 100 % (alle: 67 %)", "klein: 100 % (alle: 100 %)"]
+    assert said["en"][0] == "Bau: 100% (all: 67%)"
+    assert attribute_lines(attributes, []) == {"de": [], "en": []}
