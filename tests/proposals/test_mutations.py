@@ -12,8 +12,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from proposals import hand_over, propose
+from proposals import hand_over, propose, read_fields
+from proposals.channels import NEEDS
+from tests.crm.memory_crm import MemoryCrm
 from tests.proposals.small_firm import NIGHT
+from tests.proposals.test_channels import drafts
 
 CUSTOMERS = 20
 ROUNDS = 25
@@ -32,8 +35,12 @@ class World:
     rejected: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
     proposed: set[str] = field(default_factory=set)
+    least: int = 2  # releases
+    is_mail: bool = True
 
-    def may_get_mail(self, name: str) -> bool:
+    def may_be_addressed(self, name: str) -> bool:
+        if not self.is_mail:  # a hint for colleagues
+            return name not in self.objected
         said = self.consents[name]
         newest = max((day for day, _ in said), default=None)
         says_yes = bool(said) and all(yes for day, yes in said if day == newest)
@@ -43,9 +50,9 @@ class World:
         return (
             self.stage >= 1
             and name in self.proposed
-            and len(self.released_by.get(name, ())) >= 2
+            and len(self.released_by.get(name, ())) >= self.least
             and name not in self.rejected
-            and self.may_get_mail(name)
+            and self.may_be_addressed(name)
         )
 
 
@@ -124,6 +131,63 @@ def test_after_every_mutation_exactly_those_went_out_that_should(firm, seed, nig
         world.sent |= due
         assert sorted(sent_now(firm)) == sorted(world.sent), f"seed {seed}, round {step}"
     assert 3 <= len(world.sent) < CUSTOMERS, "both happened: mails went out, and others did not"
+
+
+# Fewer rounds for each: there are four of them, 384 mutations together.
+@pytest.mark.parametrize("channel", ["draft", "crm_task", "crm_note", "crm_field"])
+def test_so_it_is_over_every_other_channel(firm, channel, monkeypatch):
+    crm, chance = MemoryCrm(), random.Random(7)
+    monkeypatch.setattr("crm.posting.open_connector", lambda *_args: crm)
+    (firm.settings.config / "crm.yml").write_text("connector: tryton\n", encoding="utf-8")
+    names = [f"c{number}" for number in range(CUSTOMERS)]
+    needs = NEEDS[channel]
+    basis = "advertising" if needs.writes_mail else "hint"
+    # so that it waits for a while, and something happens to it
+    least = needs.least_releases if needs.is_standing else max(1, needs.least_releases)
+    firm.use(
+        channel=channel, releases=least, legal_basis=basis,
+        expires_days=400, audience=_ALL,
+    )  # fmt: skip
+    firm.customer(*names)
+    for name in names:
+        firm.sql(
+            "insert into ops.crm_records values ('memory', 'parties', ?, ?, '{}', now())",
+            (name, name),
+        )
+    world = World(
+        consents={name: [(date(2025, 1, 1), True)] for name in names},
+        least=least, is_mail=needs.writes_mail,
+    )  # fmt: skip
+    seen_out, seen_held = False, False
+    for step in range(12):
+        firm.stage(world.stage, night=NIGHT + timedelta(days=step))
+        if step % 4 == 0:
+            propose(firm.on(step))
+            _remember_proposed(firm, world)
+        for _ in range(2 * MUTATIONS_A_ROUND):
+            mutate(firm, world, chance, NIGHT + timedelta(days=step))
+        if step % 4 < 2:  # what is released waits, while more happens
+            continue
+        due = {name for name in names if name not in world.sent and world.should_be_sent(name)}
+        hand_over(firm.on(step))
+        if channel == "crm_field":  # what stands there, night by night
+            assert set(read_fields(firm.on(step))) == due, f"round {step}"
+        else:
+            world.sent |= due
+            assert sorted(out_by(firm, crm, channel)) == sorted(world.sent), f"round {step}"
+        seen_out |= bool(due)
+        seen_held |= len(due | world.sent) < CUSTOMERS
+    assert seen_out
+    assert seen_held
+
+
+def out_by(firm, crm, channel):
+    """Whom something went out about, once for each that did."""
+    if channel == "crm_task":
+        return [task.party_id for task, _state in crm.tasks.values()]
+    if channel == "crm_note":
+        return [note.party_id for note in crm.notes.values()]
+    return [str(mail["to"]).partition("@")[0] for mail in drafts(firm)]
 
 
 _ALL = (
