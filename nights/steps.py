@@ -170,7 +170,14 @@ def _score(settings: Settings, method: str) -> list[Scoring]:
     return score_entities(settings, method)
 
 
-def _apply(settings: Settings) -> list[Applied]:
+def apply_and_show(settings: Settings) -> list[Applied]:
+    """Apply the models that are no scores, and write what people see of segments and demand.
+
+    Raises:
+        ml.ApplyingError: some failed.
+        warehouse.WarehouseLockedError: another process holds the warehouse.
+
+    """
     from ml import apply_models
     from report.market import write_market_page, write_segment_list
 
@@ -316,7 +323,9 @@ SCORE_CUSTOMERS: Final = (
         Step(name, partial(_score, method=method), lambda d: {one.score: one.message for one in d})
         for method, name in SCORING.items()
     ),
-    Step("apply_models", _apply, lambda applied: {one.name: one.message for one in applied}),
+    Step(
+        "apply_models", apply_and_show, lambda applied: {one.name: one.message for one in applied}
+    ),
     Step("publish_scores", _publish, dict),
     Step("watch_scores", _watch, lambda watched: {one.score: one.message for one in watched}),
 )

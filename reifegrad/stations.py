@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from config import Settings
 from config.language import _, in_thousands
 from nights.failures import one_line
-from nights.steps import NIGHT, SCORING, Step
+from nights.steps import NIGHT, SCORING, Step, apply_and_show
 from reifegrad import fetching
 from reifegrad.listing import say_lists, say_mails
 from reifegrad.proposals import say_handed, say_proposed, say_release_list, say_taken
@@ -286,7 +286,7 @@ def score(settings: Settings) -> Iterator[str]:
     from warehouse import require_marts
 
     require_marts(settings)
-    from ml import ApplyingError, ScoringError, apply_models, score_entities
+    from ml import ApplyingError, ScoringError, score_entities
 
     failed: ScoringError | None = None
     try:
@@ -295,7 +295,7 @@ def score(settings: Settings) -> Iterator[str]:
         failed, results = error, error.results
     yield from _by_score(settings, results)
     try:
-        applied = apply_models(settings)
+        applied = apply_and_show(settings)
     except ApplyingError as error:
         yield from _applied(settings, error.results)
         if failed:

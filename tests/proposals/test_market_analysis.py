@@ -116,4 +116,4 @@ def test_without_segments_nothing_is_proposed_at_stage_3_but_the_rest_is(marts, 
 
 def test_nothing_of_it_leaves_the_house(use):
     assert {action.legal_basis for action in use.actions.values()} == {"hint"}
-    assert {action.channel for action in use.actions.values()} == {"table"}
+    assert {action.channel for action in use.actions.values()} == {"crm_field"}
