@@ -33,6 +33,15 @@ named as (
             leads.customer_id = contacts.customer_id
             and {{ email_key('leads.contact_email') }} = contacts.email
 
+    union all
+
+    select
+        lead_id,
+        contact_id,
+        true as is_named
+    from {{ ref('lead_contacts') }}
+    where contact_id is not null
+
 ),
 
 -- who read, clicked, visited or came while it was open, or in the quarter before
