@@ -205,7 +205,8 @@ def test_a_dry_run_tells_who_would_get_what_and_sends_nothing(settings, mailbox)
 
 def test_the_night_writes_the_lists_before_it_pushes_and_mails_them_afterwards():
     assert [step.name for step in STEPS["push_scores"]] == [
-        "write_call_lists", "prepare_push", "push_to_crm", "mail_call_lists", "exchange_tasks"
+        "write_call_lists", "prepare_push", "push_to_crm", "mail_call_lists", "exchange_tasks",
+        "hand_over_to_crm",
     ]  # fmt: skip
 
 
