@@ -22,7 +22,9 @@ CASES = {case.name: case for case in load_use_cases(FOLDER)}
 def test_every_use_case_is_damaged_and_every_damage_is_there_once() -> None:
     mutations = all_mutations()
     assert len(mutations) >= 60
-    assert {name for mutation in mutations for name in mutation.falls} == set(CASES)
+    # the meeting assistant has no stage to lose while no transcript is read
+    lowered = {name for mutation in mutations for name in mutation.falls}
+    assert lowered == set(CASES) - {"meeting_assistant"}
     named = Counter(f"{mutation.kind} {mutation.name}" for mutation in mutations)
     assert max(named.values()) == 1
     kinds = {"drop", "blank", "age", "duplicate", "unlink", "shuffle", "swap", "cut", "invalid"}
@@ -116,4 +118,5 @@ def test_plain_sql_says_what_is_met_as_great_expectations_does() -> None:
         "participants_known": (0.7, True),
         "participants_asked": (1.0, True),
         "participants_agreeing": (11 / 14, True),
+        "transcripts": (0, False),
     }
