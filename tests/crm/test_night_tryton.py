@@ -14,8 +14,17 @@ from typing import Any
 import pytest
 
 from config import PROJECT_ROOT, Settings
-from crm import CrmError, CrmLoginError, count_actions, embedded, load_config, push
+from crm import (
+    CrmError,
+    CrmLoginError,
+    count_actions,
+    embedded,
+    load_config,
+    push,
+    push_through,
+)
 from crm.connectors.tryton import TrytonConnector
+from crm.records import Note
 from warehouse import open_warehouse
 
 pytestmark = pytest.mark.night
@@ -217,3 +226,19 @@ def test_activation_is_quick_the_second_time_and_follows_the_settings(settings):
             search(TrytonConnector(settings, load_config(settings)), "party.party", ["code"], [])
     finally:
         embedded.stop(server)
+
+
+def test_proposals_stand_in_their_field_and_as_notes_once(settings, tryton, show, score):
+    show({"C1": score(10), "C2": None})
+    push_through(tryton, settings, proposals={"C1": "• Filter 7 – wieder fällig", "C2": "• Neu"})
+    shown = parties(tryton, "reifegrad_proposals", "id")
+    assert (shown["C1"][0], shown["C2"][0]) == ("• Filter 7 – wieder fällig", "• Neu")
+    note = Note(key="P1", title="Für Sie neu", text="Filter 8", party_id=str(shown["C1"][1]))
+    assert tryton.create_notes([note]) == tryton.create_notes([note])
+    (row,) = search(tryton, "ir.note", ["message", "resource"], [])
+    assert row["message"] == "Für Sie neu\n\nFilter 8\n\nReifegrad: P1"
+    assert row["resource"] == f"party.party,{shown['C1'][1]}"
+    push_through(tryton, settings, proposals={})
+    assert parties(tryton, "reifegrad_proposals")["C1"] == (None,)
+    again = push_through(tryton, settings, proposals={})
+    assert {change.action for change in again} == {"skip"}
