@@ -58,8 +58,14 @@ def known_months(
 ) -> dict[date, dict[str, str]]:
     """Return each customer's segment at the end of the months that are kept.
 
-    What is of other clusters, or older than a day, is deleted.
+    What is of other clusters, older than a day, or of customers who are in no segment any more
+    (they objected, were erased or merged), is deleted.
     """
+    connection.execute(
+        "delete from ops.segment_months where model = $model and customer_id not in"
+        " (select customer_id from ops.segments where model = $model)",
+        {"model": model},
+    )
     connection.execute(
         "delete from ops.segment_months where model = ? and (model_version <> ? or month < ?)",
         [model, version, oldest],

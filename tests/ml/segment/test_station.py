@@ -132,6 +132,26 @@ def test_stage_3_draws_the_way_of_the_last_months_lower_stages_do_not(fitted):
         assert connection.execute("select count(*) from ops.segment_months").fetchone() == (0,)
 
 
+def test_who_objects_leaves_the_months_before_too(fitted):
+    home, spec, _training = fitted
+    apply(home, spec, 3)
+    sql = "select count(*) from ops.segment_months where customer_id = 'large7'"
+    with open_warehouse(home) as connection:
+        assert connection.execute(sql).fetchone() == (13,)
+        connection.execute(
+            "update marts.customers set has_objected_to_profiling = true"
+            " where customer_id = 'large7'"
+        )
+    apply(home, spec, 3)
+    with open_warehouse(home) as connection:
+        assert connection.execute(sql).fetchone() == (0,)
+        connection.execute(
+            "update marts.customers set has_objected_to_profiling = false"
+            " where customer_id = 'large7'"
+        )
+    assert "large7" not in segments(home)
+
+
 def test_segments_that_still_fit_are_not_fitted_again(fitted):
     home, spec, _training = fitted
     apply(home, spec, 2)
