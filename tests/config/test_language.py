@@ -77,7 +77,8 @@ def test_what_the_catalogue_lacks_is_named(
 def test_a_message_is_translated_when_it_is_told(path: Path) -> None:
     # At import the language is not known yet; and where `_` is a loop's name it is no function.
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    functions = [node for node in ast.walk(tree) if isinstance(node, kinds)]
     inside = {id(node) for function in functions for node in _calls(function)}
     assert [node.lineno for node in _calls(tree) if id(node) not in inside] == []
     for function in functions:
