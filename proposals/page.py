@@ -49,7 +49,7 @@ class ActionFacts:
     label: Text | None
     counts: Counts
     reasons: Mapping[str, int]
-    latest: tuple[tuple[date, str, str], ...]  # day, title in German, in English
+    latest: tuple[tuple[date, str, str, str | None], ...]  # day, title de, title en, customer
     effect: Effect | None
     problem: str = ""
 
@@ -183,11 +183,10 @@ def _read_action(
         [use.name, name, since],
     ).fetchall()
     latest = connection.execute(
-        "select coalesce(delivered_on, night), title_de, title_en from ops.proposal_states"
-        " where use_case = ? and action = ? and state in ('sent', 'shown') and not exists ("
-        "  select 1 from marts.customers where has_objected_to_profiling"
-        "  and customers.customer_id = proposal_states.customer_id)"
-        " order by 1 desc, proposal_id limit ?",
+        "select coalesce(delivered_on, night), title_de, title_en, customers.name"
+        " from ops.proposal_states inner join marts.customers using (customer_id)"
+        " where use_case = ? and action = ? and state in ('sent', 'shown')"
+        " and not has_objected_to_profiling order by 1 desc, proposal_id limit ?",
         [use.name, name, LATEST],
     ).fetchall()
     effect, problem = None, ""
@@ -237,7 +236,8 @@ def _view_action(action: ActionFacts, rules: Rules, words: Words) -> ActionView:
         for name, count in action.reasons.items()
     )
     latest = tuple(
-        f"{words.day(on)}: {de if words.language == 'de' else en}" for on, de, en in action.latest
+        f"{words.day(on)}: {_naming(de if words.language == 'de' else en, customer)}"
+        for on, de, en, customer in action.latest
     )
     effect = action.effect
     return ActionView(
@@ -295,6 +295,10 @@ def say_effect(effect: Effect, words: Words) -> str:
     if high < 0:
         return words("proposals_effect_less", **values)
     return words("proposals_effect_open", **values)
+
+
+def _naming(title: str, customer: str | None) -> str:
+    return title if not customer or customer in title else f"{customer}: {title}"
 
 
 def _points(difference_of_shares: float, words: Words) -> str:

@@ -34,7 +34,9 @@ def test_what_is_shown_stands_under_latest_but_not_of_who_objected(firm):
     firm.use(channel="table", releases=0, subject=None, body=None, legal_basis="hint")
     firm.customer("c1", "c2")
     propose(firm.settings)
-    assert "02.03.2026: Dank an Firma c1" in text_of(firm)
+    assert "02.03.2026: Dank an Firma c1" in text_of(firm)  # its title names the customer
+    firm.sql("update ops.proposals set title_de = 'Wieder fällig' where customer_id = 'c1'")
+    assert "02.03.2026: Firma c1: Wieder fällig" in text_of(firm)
     firm.sql("update marts.customers set has_objected_to_profiling = true where customer_id = 'c1'")
     told = text_of(firm)
     assert "Firma c1" not in told
