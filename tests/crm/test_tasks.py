@@ -135,7 +135,7 @@ def test_a_score_that_a_person_corrected_comes_back_as_feedback(settings, crm, m
     monkeypatch.setattr("crm.push", push)
     for _night in range(2):
         sales.push_scores(settings, force=True)
-    assert seen == {"force": True, "next_steps": {}}
+    assert seen == {"force": True, "next_steps": {}, "proposals": {}}
     ((*said, _about, source),) = feedback(settings)
     assert said == ["churn", "C1", "wrong", "band: low"]
     assert source == "tryton"

@@ -108,7 +108,7 @@ def test_setup_makes_columns_and_keys_and_check_says_so(
     assert lacking[0].todo == "Run `reifegrad crm setup`."
     steps = connector.setup()
     assert [step.says for step in steps if "by hand" in step.says] == []
-    assert sum(step.is_done for step in steps) == 11 + 10 + 10 + 3 + 1  # fields, keys, task
+    assert sum(step.is_done for step in steps) == 12 + 11 + 11 + 3 + 1  # fields, keys, task
     assert all(finding.is_well for finding in connector.check())
     assert not any(step.says.startswith("Created") for step in connector.setup())
 
@@ -131,7 +131,7 @@ def test_all_fields_are_written_read_and_cleared(dynamics: DynamicsConnector, or
     (outcome,) = dynamics.write("parties", [change(crm_id, **score(), customer_no="1017")])
     assert outcome.crm_id == crm_id
     record = dynamics.read("parties", [crm_id])[crm_id]
-    assert record.values == score() | {"customer_no": "1017", "key": None}
+    assert record.values == score() | {"customer_no": "1017", "key": None, "proposals": None}
     assert (record.name, record.is_active) == ("Müller", True)
     assert dynamics.shown("parties") == {crm_id: record}
     dynamics.write("parties", [change(crm_id, **dict.fromkeys(SCORE_FIELDS))])

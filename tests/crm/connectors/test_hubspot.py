@@ -57,7 +57,7 @@ def test_setup_makes_group_and_properties_once(bare: World) -> None:
     assert [finding.is_well for finding in bare.connector.check()] == [True, False, False]
     assert not bare.server.log.writes
     steps = bare.connector.setup()
-    assert len([step for step in steps if step.is_done]) == 11 + 10
+    assert len([step for step in steps if step.is_done]) == 12 + 11
     assert all(finding.is_well for finding in bare.connector.check())
     bare.server.log.clear()
     assert bare.connector.setup() == []

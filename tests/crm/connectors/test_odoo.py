@@ -70,7 +70,7 @@ def test_setup_makes_fields_and_views_once(bare: World) -> None:
     assert not bare.server.log.writes
     steps = bare.connector.setup()
     assert all(step.is_done for step in steps)
-    assert len(steps) == 11 + 3 + 10 + 3
+    assert len(steps) == 12 + 3 + 11 + 3
     assert all(finding.is_well for finding in bare.connector.check())
     bare.server.log.clear()
     assert bare.connector.setup() == []

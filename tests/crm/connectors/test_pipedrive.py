@@ -58,7 +58,7 @@ def world(bare: World) -> World:
 def test_setup_makes_fields_once(bare: World) -> None:
     assert [finding.is_well for finding in bare.connector.check()] == [True, False, False, True]
     assert not bare.server.log.writes
-    assert [step.is_done for step in bare.connector.setup()] == [True] * 21
+    assert [step.is_done for step in bare.connector.setup()] == [True] * 23
     assert all(finding.is_well for finding in bare.connector.check())
     bare.server.log.clear()
     assert bare.connector.setup() == []

@@ -105,7 +105,7 @@ def test_setup_makes_the_fields_and_check_says_so(
     assert "Account lacks Reifegrad_Band__c" in lacking[0].says
     assert lacking[0].todo == "Run `reifegrad crm setup`."
     steps = connector.setup()
-    assert sum(step.is_done for step in steps) == 11 + 10 + 10 + 1  # accounts, deals, leads, tasks
+    assert sum(step.is_done for step in steps) == 12 + 11 + 11 + 1  # accounts, deals, leads, tasks
     assert [step.says for step in steps if "by hand" in step.says] == []
     assert all(finding.is_well for finding in connector.check())
     assert not any(step.says.startswith("Created") for step in connector.setup())
@@ -139,7 +139,7 @@ def test_all_fields_are_written_read_and_cleared(salesforce: SalesforceConnector
     (outcome,) = salesforce.write("parties", [change(crm_id, **score(), customer_no="1017")])
     assert outcome.crm_id == crm_id
     record = salesforce.read("parties", [crm_id])[crm_id]
-    assert record.values == score() | {"customer_no": "1017", "key": None}
+    assert record.values == score() | {"customer_no": "1017", "key": None, "proposals": None}
     assert (record.name, record.is_active) == ("Müller", True)
     assert salesforce.shown("parties") == {crm_id: record}
     salesforce.write("parties", [change(crm_id, **dict.fromkeys(SCORE_FIELDS))])
