@@ -8,7 +8,12 @@ from config import PROJECT_ROOT
 
 MODELS = PROJECT_ROOT / "dbt_project/models"
 # What ops holds is a result, not a source: a mart shows such a table as it is.
-SHOWN = {f"stg_ops__{name}": name for name in ("expectation_results", "loads", "maturity_stages")}
+SHOWN = {
+    f"stg_ops__{name}": name
+    for name in (
+        "expectation_results", "forecast_series", "forecasts", "loads", "maturity_stages",
+    )
+}  # fmt: skip
 
 
 def reads() -> list[tuple[str, str, str]]:

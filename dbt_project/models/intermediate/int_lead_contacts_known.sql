@@ -15,8 +15,8 @@ contacts as (
 
 interactions as (
 
-    select * from {{ ref('interactions') }}
-    where contact_id is not null and kind <> 'score_feedback'
+    select * from {{ ref('int_interactions_attributed') }}
+    where contact_id is not null
 
 ),
 
@@ -39,7 +39,7 @@ named as (
         lead_id,
         contact_id,
         true as is_named
-    from {{ ref('lead_contacts') }}
+    from {{ ref('int_lead_contacts_linked') }}
     where contact_id is not null
 
 ),

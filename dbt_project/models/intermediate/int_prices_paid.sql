@@ -6,7 +6,7 @@ with
 
 order_lines as (
 
-    select * from {{ ref('order_lines') }}
+    select * from {{ ref('int_order_lines_linked') }}
 
 ),
 
@@ -14,9 +14,15 @@ customers as (
 
     select
         customer_id,
-        industry,
-        has_objected_to_profiling
-    from {{ ref('customers') }}
+        industry
+    from {{ ref('int_customers_merged') }}
+
+),
+
+objections as (
+
+    select * from {{ ref('int_consents_decided') }}
+    where has_objected_to_profiling
 
 ),
 
@@ -26,7 +32,7 @@ products as (
         sku,
         product_group,
         list_price
-    from {{ ref('products') }}
+    from {{ ref('int_products_merged') }}
 
 ),
 
@@ -45,6 +51,7 @@ priced as (
         {{ quantity_bracket('order_lines.quantity') }} as quantity_from
     from order_lines
     left join customers on order_lines.customer_id = customers.customer_id
+    left join objections on order_lines.customer_id = objections.customer_id
     left join products on order_lines.sku = products.sku
     where
         not order_lines.is_cancelled
@@ -52,7 +59,7 @@ priced as (
         and order_lines.quantity > 0
         and order_lines.net_amount > 0
         and order_lines.ordered_on <= {{ night() }}
-        and not coalesce(customers.has_objected_to_profiling, false)
+        and objections.customer_id is null
 
 ),
 

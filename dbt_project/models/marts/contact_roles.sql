@@ -12,12 +12,6 @@ titles as (
 
 ),
 
-names as (
-
-    select * from {{ ref('buying_roles') }}
-
-),
-
 objections as (
 
     select * from {{ ref('int_consents_decided') }}
@@ -25,33 +19,9 @@ objections as (
 
 ),
 
--- what people filled in beats all; it follows the record it was said of
-corrected as (
+decided as (
 
-    select
-        records.contact_id,
-        arg_max(corrections.value, corrections.loaded_at) as buying_role
-    from {{ ref('stg_ops__corrections') }} as corrections
-    inner join {{ ref('contact_records') }} as records
-        on corrections.record_id = records.record_id
-    where corrections.mart = 'contact_roles' and corrections.column_name = 'buying_role'
-    group by records.contact_id
-
-),
-
--- what sales said of a proposed role: a release confirms it, a rejection takes it back
-judged as (
-
-    select
-        contact_id,
-        arg_max(action, proposed_on) as buying_role,
-        arg_max(reject_reason is null, proposed_on) as is_confirmed
-    from {{ ref('stg_ops__proposals') }}
-    where
-        use_case = 'buying_centre' and contact_id is not null
-        and action in (select names.buying_role from names)
-        and (reject_reason in ('not_true', 'wrong_person') or release_count > 0)
-    group by contact_id
+    select * from {{ ref('int_contact_roles_decided') }}
 
 ),
 
@@ -88,20 +58,18 @@ gathered as (
         contacts.contact_id,
         contacts.customer_id,
         contacts.role,
-        corrected.buying_role as corrected_role,
-        judged.buying_role as judged_role,
-        names.name_de as judged_de,
-        names.name_en as judged_en,
-        judged.is_confirmed,
+        decided.corrected_role,
+        decided.judged_role,
+        decided.judged_de,
+        decided.judged_en,
+        decided.is_confirmed,
         titles.buying_role as title_role,
         coalesce(bought.won_leads, 0) as won_leads,
         coalesce(bought.leads, 0) as lead_count,
         coalesce(seen.interactions, 0) as interaction_count,
         seen.last_seen_at
     from contacts
-    left join corrected on contacts.contact_id = corrected.contact_id
-    left join judged on contacts.contact_id = judged.contact_id
-    left join names on judged.buying_role = names.buying_role
+    left join decided on contacts.contact_id = decided.contact_id
     left join titles on contacts.role = titles.title
     left join bought on contacts.contact_id = bought.contact_id
     left join seen on contacts.contact_id = seen.contact_id
@@ -110,7 +78,7 @@ gathered as (
 
 ),
 
-decided as (
+explained as (
 
     select
         *,
@@ -156,7 +124,7 @@ final as (
         lead_count,
         interaction_count,
         last_seen_at
-    from decided
+    from explained
 
 )
 

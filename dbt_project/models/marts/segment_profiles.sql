@@ -11,7 +11,7 @@ months as (
 
 names as (
 
-    select * from {{ ref('stg_ops__segment_names') }}
+    select * from {{ ref('int_segments_named') }}
 
 ),
 
@@ -61,8 +61,6 @@ listed as (
         all_months.month
     from names
     inner join all_months on names.model = all_months.model
-    -- who has not ordered for long is in none of these months
-    where names.segment != 'without'
 
 ),
 
