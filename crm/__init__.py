@@ -5,6 +5,7 @@ from crm.config import EXCEL, CrmConfig, load_config
 from crm.connectors import Connector, open_connector
 from crm.errors import (
     CrmError,
+    CrmLacksError,
     CrmLoginError,
     CrmRejectedError,
     CrmSetupError,
@@ -14,7 +15,7 @@ from crm.errors import (
 from crm.fields import Score
 from crm.ledger import Known, count_known, forget_crm
 from crm.listing import list_path
-from crm.posting import Posted, Posting, post, read_tasks
+from crm.posting import Posted, Posting, kind_for, post, read_tasks
 from crm.pushing import count_actions, push, push_through, to_json
 from crm.reading import read_objects
 from crm.records import Change, Outcome, Record, Row, target_name
@@ -26,6 +27,7 @@ __all__ = [
     "Connector",
     "CrmConfig",
     "CrmError",
+    "CrmLacksError",
     "CrmLoginError",
     "CrmRejectedError",
     "CrmSetupError",
@@ -44,6 +46,7 @@ __all__ = [
     "count_known",
     "exchange_tasks",
     "forget_crm",
+    "kind_for",
     "list_path",
     "load_config",
     "open_connector",

@@ -70,7 +70,7 @@ class CrmConfig(_Strict):
     source knows, in this order; `fields`: other names of our fields in the CRM. `approval: person`
     lets the push wait for a person in Airflow. `batch_size`, `parallel`: records per call and
     calls at once; None: what the CRM allows.
-    `tasks`: whether the day's list also becomes tasks in the CRM.
+    `tasks`: whether the day's list and proposals become tasks in the CRM.
     `valid_days`: so many days after its night a score counts as out of date. A list may be
     printed and taken along; after a week orders and tickets have moved on. `list_order`: what
     stands at the top of it, the most points or the largest amount at stake.

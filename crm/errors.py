@@ -33,10 +33,14 @@ class CrmSetupError(CrmError):
     """A field, a scope or a right is missing; the message says which and how to get it."""
 
 
-def no_notes(connector: str) -> CrmSetupError:
+class CrmLacksError(CrmSetupError):
+    """The firm has no CRM with a place for it, as it is set up; nothing is broken."""
+
+
+def no_notes(connector: str) -> CrmLacksError:
     """Say that a connector writes no notes, and what to use in their place."""
     told = _("Notes are not written into {crm}: say `channel: crm_task`, it shows the same there.")
-    return CrmSetupError(told.format(crm=connector))
+    return CrmLacksError(told.format(crm=connector))
 
 
 class CrmRejectedError(CrmError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from config import Settings
 from config.language import _
@@ -13,10 +13,8 @@ from crm import ledger
 from crm.calling import patiently
 from crm.config import load_config
 from crm.connectors import Connector, open_connector
-from crm.errors import CrmSetupError
-from crm.records import Note, Outcome, Task, TaskState
-
-Kind = Literal["task", "note"]
+from crm.errors import CrmLacksError, no_notes
+from crm.records import Kind, Note, Outcome, Task, TaskState
 
 
 class Posting(NamedTuple):
@@ -41,19 +39,34 @@ class Posted(NamedTuple):
     refused: dict[str, str]
 
 
-def crm_name(settings: Settings) -> str:
-    """Return which CRM there is, as `crm.yml` calls it.
+def kind_for(settings: Settings, wanted: Kind) -> Kind:
+    """Return what stands in this firm's CRM in place of what is wanted; it is not called.
+
+    A task becomes a note where the CRM has notes alone.
 
     Raises:
-        CrmSetupError: there is none.
+        CrmLacksError: there is no CRM, it has no such record, or `crm.yml` wants no tasks in it.
+        CrmError, ConfigurationError: `crm.yml` or the login is wrong.
 
     """
     config = load_config(settings)
     if not config.has_crm:
-        raise CrmSetupError(
+        raise CrmLacksError(
             _("crm.yml says `connector: excel`: there is no CRM for tasks and notes.")
         )
-    return config.connector
+    posts = open_connector(settings, config).posts
+    if wanted not in posts:
+        if wanted == "note":
+            raise no_notes(config.connector)
+        return "note"
+    if wanted == "task" and not config.tasks:  # perhaps the CRM lacks our field of tasks
+        raise CrmLacksError(
+            _(
+                "crm.yml says `tasks: false`: for tasks in the CRM say `tasks: true` there and"
+                " call `reifegrad crm setup` once."
+            )
+        )
+    return wanted
 
 
 def post(
@@ -66,7 +79,7 @@ def post(
 
     Args:
         settings: which home and which CRM.
-        kind: what they become.
+        kind: what they become, as `kind_for` says.
         postings: in any number.
         keep: told after each call to the CRM what became of whom.
 
@@ -74,7 +87,6 @@ def post(
         CrmError: the CRM does not answer, does not let us in or has none of the kind.
 
     """
-    crm_name(settings)
     config = load_config(settings)
     connector = open_connector(settings, config)
     with ledger.one_push_at_a_time(settings):

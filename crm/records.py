@@ -117,6 +117,10 @@ class Outcome(NamedTuple):
     kind: RefusalKind = "other"
 
 
+Kind = Literal["task", "note"]
+"""What a proposal can become beside a customer."""
+
+
 class Task(_Frozen):
     """A row of the day's list, or a proposal, as a task in the CRM.
 

@@ -13,6 +13,7 @@ from proposals import deliveries
 from proposals.channels import (
     SENT,
     ChannelDownError,
+    NoPlaceError,
     OutboxError,
     Released,
     Sent,
@@ -41,16 +42,23 @@ class HandedOver:
 
     use_case: str
     action: str
+    channel: str
     place: str
     proposals: list[str]
+
+    @property
+    def is_note_for_task(self) -> bool:
+        """Whether it should be a task, and is a note since the CRM has notes alone."""
+        return self.channel == "crm_task" and self.place.split(":")[1:2] == ["note"]
 
 
 @dataclass
 class Handed:
     """All that one run handed over.
 
-    `held` may not go out (yet), the reason by proposal_id; `refused` by a tool, its words by
-    proposal_id: both stay released. `problems`: channels that take nothing now, a line each.
+    `held` may not go out (yet), the reason by proposal_id; `refused` by a tool, or of no place at
+    this firm, the words by proposal_id: both stay released. `problems`: channels that take nothing
+    now, a line each.
     """
 
     lists: list[HandedOver] = field(default_factory=list)
@@ -105,6 +113,10 @@ def tell(handed: Handed) -> list[str]:
         told = _("{place}: {count} handed over: {path}")
         place = f"{one.use_case}.{one.action}"
         lines.append(told.format(place=place, count=len(one.proposals), path=one.place))
+    if any(one.is_note_for_task for one in handed.lists):
+        lines.append(
+            _("The CRM has no tasks: what should be one stands as a note beside the customer.")
+        )
     reasons = {name: tell_held(reason) for name, reason in handed.held.items()} | handed.refused
     for reason in dict.fromkeys(reasons.values()):
         ids = [name for name, why in reasons.items() if why == reason]
@@ -160,13 +172,18 @@ def _hand_batch(
     """Hand over the proposals of one action: announced before, confirmed after."""
     first = batch[0]
     sender = open_sender(settings, way_of(first, rules.mailing_tool))
-    places = (
-        {one.proposal_id: str(one.place) for one in batch}
-        if first.is_begun
-        else sender.places(batch)
-    )
-    batch = [replace(one, place=places[one.proposal_id]) for one in batch]
     ids = [one.proposal_id for one in batch]
+    try:
+        places = sender.places(batch)
+    except NoPlaceError as error:
+        handed.refused |= dict.fromkeys(ids, str(error))
+        return
+    except ChannelDownError as error:
+        handed.problems.append(str(error))
+        return
+    if first.is_begun:
+        places = {one.proposal_id: str(one.place) for one in batch}
+    batch = [replace(one, place=places[one.proposal_id]) for one in batch]
     sent, unsure = Sent(ids), frozenset[str]()
     if not dry_run:
         with open_warehouse(settings) as connection:
@@ -183,4 +200,4 @@ def _hand_batch(
     places = {**places, **sent.places}
     for place in dict.fromkeys(places[name] for name in sent.done):
         gone = [name for name in sent.done if places[name] == place]
-        handed.lists.append(HandedOver(first.use_case, first.action, place, gone))
+        handed.lists.append(HandedOver(first.use_case, first.action, first.channel, place, gone))

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 from config import ConfigurationError, Settings
 from config.language import _
 from crm.config import EXCEL, CrmConfig, Lookup, load_config
-from crm.records import Change, Note, Outcome, Record, Target, Task, TaskState
+from crm.records import Change, Kind, Note, Outcome, Record, Target, Task, TaskState
 
 Export = Literal["companies", "contacts", "deals", "leads", "activities"]
 
@@ -46,10 +46,12 @@ class Connector(Protocol):
     `CrmLoginError` if it does not let us in, `CrmSetupError` if a field or right is missing. The
     methods may be called by several threads at once, `limits.parallel` at most. A connector keeps
     within the CRM's rate limit itself (`crm.calling.RateLimit`), counted in HTTP calls.
+    `posts`: what it can put beside a customer, tasks or notes, at least one of them.
     """
 
     name: str
     limits: Limits
+    posts: Collection[Kind]
 
     def require_login(self) -> None:
         """Make sure that the CRM answers and lets us in; nothing is read or written."""

@@ -7,7 +7,14 @@ from typing import Final
 
 from config import Settings
 from proposals.channels.needs import MAILS, NEEDS, SENT, Channel, Needs
-from proposals.channels.sending import ChannelDownError, OutboxError, Released, Sender, Sent
+from proposals.channels.sending import (
+    ChannelDownError,
+    NoPlaceError,
+    OutboxError,
+    Released,
+    Sender,
+    Sent,
+)
 
 __all__ = [
     "MAILS",
@@ -16,6 +23,7 @@ __all__ = [
     "Channel",
     "ChannelDownError",
     "Needs",
+    "NoPlaceError",
     "OutboxError",
     "Released",
     "Sender",

@@ -1,4 +1,7 @@
-"""Tasks and notes beside the customer in the CRM, made once; the push makes the fields."""
+"""Tasks and notes beside the customer in the CRM, made once; the push makes the fields.
+
+Where the CRM has notes alone, a task becomes a note that says what is to be done and until when.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from config import Settings
 from config.language import _
-from proposals.channels.sending import ChannelDownError, Released, Sent
+from proposals.channels.sending import ChannelDownError, NoPlaceError, Released, Sent
 from warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from crm import Posted, Posting
-    from crm.posting import Kind
+    from crm.records import Kind
 
 
 class _CrmRecords:
@@ -27,7 +30,8 @@ class _CrmRecords:
         """See `Sender`: the CRM and the kind of record, once it is there with its id."""
         from crm import load_config
 
-        place = f"{load_config(self._settings).connector}:{self.kind}"
+        kind = self._kind_here()
+        place = f"{load_config(self._settings).connector}:{kind}"
         return dict.fromkeys((one.proposal_id for one in batch), place)
 
     def send(self, batch: Sequence[Released]) -> Sent:
@@ -35,7 +39,7 @@ class _CrmRecords:
         from config import ConfigurationError
         from crm import CrmError, post
 
-        places = self.places(batch)
+        kind, places = self._kind_here(), self.places(batch)
         ids: dict[str, str] = {}
         refused: dict[str, str] = {}
 
@@ -44,9 +48,9 @@ class _CrmRecords:
             refused.update(posted.refused)
 
         owners = _read_owners(self._settings, batch)
-        postings = [self._posting(one, owners.get(one.customer_id)) for one in batch]
+        postings = [self._posting(one, owners.get(one.customer_id), kind) for one in batch]
         try:
-            post(self._settings, self.kind, postings, keep)
+            post(self._settings, kind, postings, keep)
         except (CrmError, ConfigurationError) as error:
             raise ChannelDownError(str(error), Sent(list(ids), refused, ids)) from error
         return Sent(list(ids), refused, ids)
@@ -55,12 +59,28 @@ class _CrmRecords:
         """See `Sender`. Nobody knows whether they stand there, so none is taken back."""
         return ()
 
-    def _posting(self, one: Released, owner: str | None) -> Posting:
+    def _kind_here(self) -> Kind:
+        from config import ConfigurationError
+        from crm import CrmError, CrmLacksError, kind_for
+
+        try:
+            return kind_for(self._settings, self.kind)
+        except CrmLacksError as error:
+            raise NoPlaceError(str(error)) from error
+        except (CrmError, ConfigurationError) as error:
+            raise ChannelDownError(str(error)) from error
+
+    def _posting(self, one: Released, owner: str | None, kind: Kind) -> Posting:
         from crm import Posting
 
         said = [one.reason, one.body]
-        if self.kind == "task":
+        if kind == "task":
             said.append(_("When you close it, please write: done, or rejected and why."))
+        elif self.kind == "task":  # a note has no fields for whose it is, and until when
+            told = _("To do by {day}: {owner}") if owner else _("To do by {day}")
+            is_german = self._settings.language == "de"
+            day = f"{one.expires_on:%d.%m.%Y}" if is_german else f"{one.expires_on:%d %b %Y}"
+            said.append(told.format(day=day, owner=owner))
         return Posting(
             key=one.proposal_id,
             customer_id=one.customer_id,

@@ -48,6 +48,13 @@ class Sent:
     places: Mapping[str, str] = field(default_factory=dict)
 
 
+class NoPlaceError(Exception):
+    """The firm has no place for what goes over this channel; the message says why.
+
+    No failure: it stays released and waits until there is one.
+    """
+
+
 class ChannelDownError(Exception):
     """A channel takes nothing now; the message says why.
 
@@ -67,7 +74,13 @@ class Sender(Protocol):
     """One way out. Each method may be called again: nothing goes out twice."""
 
     def places(self, batch: Sequence[Released]) -> Mapping[str, str]:
-        """Return by proposal_id where each will be: a file below the home, or a tool's name."""
+        """Return by proposal_id where each will be: a file below the home, or a tool's name.
+
+        Raises:
+            NoPlaceError: nowhere.
+            ChannelDownError: it cannot be told now.
+
+        """
         ...
 
     def send(self, batch: Sequence[Released]) -> Sent:

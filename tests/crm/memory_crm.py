@@ -14,7 +14,7 @@ from crm.config import Lookup
 from crm.connectors import Limits
 from crm.connectors.lookups import one_each
 from crm.fields import BANDS, is_shown
-from crm.records import TARGETS, Note, Target, Task, TaskState
+from crm.records import TARGETS, Kind, Note, Target, Task, TaskState
 from tests.crm.fakes.serving import Fault
 
 
@@ -34,6 +34,7 @@ class MemoryCrm:
 
     def __init__(self, *, answers_rows: bool = True, parallel: int = 1) -> None:
         self.limits = Limits(batch=1000, parallel=parallel)
+        self.posts: Collection[Kind] = ("task", "note")
         self.answers_rows = answers_rows
         self.records: dict[Target, dict[str, Record]] = {target: {} for target in TARGETS}
         self.fields: dict[str, dict[str, str]] = {}  # what people keep, by record

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,13 @@ from config import PROJECT_ROOT, Settings
 from crm import (
     CrmError,
     CrmLoginError,
+    Posted,
+    Posting,
     count_actions,
     embedded,
+    kind_for,
     load_config,
+    post,
     push,
     push_through,
 )
@@ -238,6 +243,14 @@ def test_proposals_stand_in_their_field_and_as_notes_once(settings, tryton, show
     (row,) = search(tryton, "ir.note", ["message", "resource"], [])
     assert row["message"] == "Für Sie neu\n\nFilter 8\n\nReifegrad: P1"
     assert row["resource"] == f"party.party,{shown['C1'][1]}"
+    posted: list[Posted] = []
+    assert kind_for(settings, "task") == "note", "Tryton has no tasks"
+    call = Posting("P2", "C1", None, "C1 anrufen", "Klagte am 02.03.", date(2026, 3, 16))
+    for _again in range(2):
+        post(settings, kind_for(settings, "task"), [call], posted.append)
+    assert posted[1].ids == posted[3].ids
+    written = [one["message"] for one in search(tryton, "ir.note", ["message"], [])]
+    assert written.count("C1 anrufen\n\nKlagte am 02.03.\n\nReifegrad: P2") == 1
     push_through(tryton, settings, proposals={})
     assert parties(tryton, "reifegrad_proposals")["C1"] == (None,)
     again = push_through(tryton, settings, proposals={})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email import message_from_bytes
 from email.policy import default
 
@@ -18,6 +19,7 @@ from proposals import (
     take_crm_answers,
 )
 from proposals.channels import NEEDS
+from proposals.handing_over import tell
 from proposals.uses import Action
 from tests.crm.memory_crm import MemoryCrm
 from tests.proposals.small_firm import NIGHT, USE
@@ -143,7 +145,7 @@ def crm(firm, monkeypatch):
     found = MemoryCrm()
     monkeypatch.setattr("crm.posting.open_connector", lambda *_args: found)
     path = firm.settings.config / "crm.yml"
-    path.write_text("connector: tryton\nattempts: 1\n", encoding="utf-8")
+    path.write_text("connector: tryton\nattempts: 1\ntasks: true\n", encoding="utf-8")
     for name in ("c1", "c2"):
         firm.sql(
             "insert into ops.crm_records values ('memory', 'parties', ?, ?, '{}', now())",
@@ -223,9 +225,76 @@ def test_a_crm_that_is_away_loses_nothing_and_doubles_nothing(firm, crm, monkeyp
 def test_without_a_crm_the_line_says_so(firm):
     hinted(firm, "c1")
     (firm.settings.config / "crm.yml").write_text("connector: excel\n", encoding="utf-8")
-    with pytest.raises(HandOverError, match=r"crm\.yml.*excel"):
-        hand_over(firm.settings)
-    assert firm.states() == {"c1": "shown"}
+    waits(firm, r"crm\.yml.*excel")
+
+
+def waits(firm, why, name="c1"):
+    """The proposal goes nowhere, which is told and no failure, looked at or done."""
+    for dry_run in (True, False):
+        handed = hand_over(firm.settings, dry_run=dry_run)
+        assert not handed.lists
+        (told,) = tell(handed)
+        assert re.search(why, told), told
+        assert told.startswith("freigegeben, aber nicht übergeben")
+    assert firm.states()[name] == "shown"
+    assert firm.sql("select * from ops.deliveries") == []
+
+
+def test_a_firm_that_wants_no_tasks_has_what_asks_for_one_wait_until_it_does(firm, crm):
+    hinted(firm, "c1")
+    path = firm.settings.config / "crm.yml"
+    wanted = path.read_text(encoding="utf-8")
+    path.write_text(wanted.replace("true", "false"), encoding="utf-8")
+    crm.posts = ("task",)
+    waits(firm, "tasks: false.*tasks: true.*crm setup")
+    path.write_text(wanted, encoding="utf-8")
+    assert len(hand_over(firm.settings).lists) == 1
+    assert len(crm.tasks) == 1
+    assert firm.states() == {"c1": "sent"}
+
+
+def test_a_note_waits_where_a_crm_takes_tasks_alone(firm, crm):
+    hinted(firm, "c1", channel="crm_note")
+    crm.posts = ("task",)
+    waits(firm, "crm_task")
+
+
+def test_in_a_crm_without_tasks_a_task_becomes_a_note_that_says_whose_it_is_and_until_when(
+    firm, crm, monkeypatch
+):
+    hinted(firm, "c1")
+    crm.posts = ("note",)
+    told = "Das CRM hat keine Aufgaben: Was eine sein sollte, steht als Notiz beim Kunden."
+    assert told in tell(hand_over(firm.settings, dry_run=True))
+    assert not crm.notes
+    with monkeypatch.context() as killed:
+        killed.setattr(deliveries, "confirm", lambda *_args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):  # killed after the note was written
+            hand_over(firm.settings)
+    assert told in tell(hand_over(firm.settings))
+    ((note),) = crm.notes.values()
+    assert (note.title, note.party_id) == ("Dank an Firma c1", "id-c1")
+    assert note.text == "Geliefert 02.03.2026\n\nZu erledigen bis 16.03.2026: Ute Falk"
+    assert not crm.tasks
+    assert firm.sql("select place from ops.deliveries") == [(f"tryton:note:note-{note.key}",)]
+    assert firm.states() == {"c1": "sent"}
+    assert not hand_over(firm.on(1)).lists
+    assert take_crm_answers(firm.on(1)) == 0, "nobody can close a note"
+
+
+def test_what_finds_no_place_or_no_settings_in_the_crm_stops_no_draft(firm):
+    drafted(firm, "c1")
+    firm.use("a_call", **HINT)
+    firm.stage(3, "a_call")
+    propose(firm.settings)
+    path = firm.settings.config / "crm.yml"
+    path.write_text("connector: nowhere\n", encoding="utf-8")
+    with pytest.raises(HandOverError, match="nowhere") as caught:
+        hand_over(firm.settings, dry_run=True)
+    assert [one.channel for one in caught.value.handed.lists] == ["draft"]
+    path.write_text("connector: excel\n", encoding="utf-8")
+    assert [one.channel for one in hand_over(firm.settings).lists] == ["draft"]
+    assert len(drafts(firm)) == 1
 
 
 def test_a_field_says_what_is_due_and_allowed_as_long_as_it_is(firm):

@@ -138,7 +138,9 @@ def test_after_every_mutation_exactly_those_went_out_that_should(firm, seed, nig
 def test_so_it_is_over_every_other_channel(firm, channel, monkeypatch):
     crm, chance = MemoryCrm(), random.Random(7)
     monkeypatch.setattr("crm.posting.open_connector", lambda *_args: crm)
-    (firm.settings.config / "crm.yml").write_text("connector: tryton\n", encoding="utf-8")
+    (firm.settings.config / "crm.yml").write_text(
+        "connector: tryton\ntasks: true\n", encoding="utf-8"
+    )
     names = [f"c{number}" for number in range(CUSTOMERS)]
     needs = NEEDS[channel]
     basis = "advertising" if needs.writes_mail else "hint"

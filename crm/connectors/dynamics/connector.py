@@ -44,6 +44,7 @@ class DynamicsConnector:
     # Dataverse takes 1,000 records a call and 52 calls at once. A thousand writes can outlast what
     # we wait for an answer; eight calls leave room for the people who work in it.
     limits = Limits(batch=200, parallel=8)
+    posts = ("task",)
 
     def __init__(self, settings: Settings, config: CrmConfig) -> None:
         self._settings, self._config = settings, config

@@ -52,6 +52,7 @@ class HubspotConnector:
 
     name = "hubspot"
     limits = Limits(batch=PER_BATCH, parallel=4)
+    posts = ("task",)
 
     def __init__(self, settings: Settings, config: CrmConfig) -> None:
         self._config = config

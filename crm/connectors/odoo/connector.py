@@ -40,6 +40,7 @@ class OdooConnector:
     name = "odoo"
     # `load` takes any number; at 1,000 one call stays below Odoo's usual limit of 60 s of CPU.
     limits = Limits(batch=1000, parallel=4)
+    posts = ("task",)
 
     def __init__(self, settings: Settings, config: CrmConfig) -> None:
         self._config = config

@@ -39,6 +39,7 @@ class PipedriveConnector:
 
     name = "pipedrive"
     limits = Limits(batch=1, parallel=4)
+    posts = ("task",)
 
     def __init__(self, settings: Settings, config: CrmConfig) -> None:
         self._api = PipedriveApi(settings)

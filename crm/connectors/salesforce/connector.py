@@ -31,6 +31,7 @@ class SalesforceConnector:
     name = "salesforce"
     # From `bulk.FROM_ROWS` rows on, one call is a job of the Bulk API 2.0.
     limits = Limits(batch=10_000, parallel=5)
+    posts = ("task",)
 
     def __init__(self, settings: Settings, config: CrmConfig) -> None:
         self._settings, self._config = settings, config

@@ -18,7 +18,7 @@ from crm.connectors.tryton.export import export
 from crm.connectors.tryton.new_records import new_opportunities, new_parties
 from crm.connectors.tryton.notes import create_notes
 from crm.connectors.tryton.rpc import TrytonRpc, from_date, to_date
-from crm.errors import CrmSetupError
+from crm.errors import CrmLacksError
 from crm.fields import DATES, FIELDS, Values
 from crm.records import Change, Note, Outcome, Record, Target, Task, TaskState
 
@@ -49,6 +49,7 @@ class TrytonConnector:
     name = "tryton"
     # SQLite, under the embedded one, writes one after the other.
     limits = Limits(batch=200, parallel=1)
+    posts = ("note",)
 
     def __init__(self, settings: Settings, config: CrmConfig) -> None:
         self._config = config
@@ -181,7 +182,7 @@ class TrytonConnector:
 
     def create_tasks(self, tasks: Sequence[Task]) -> list[Outcome]:  # noqa: ARG002
         """See `Connector`. Tryton has no tasks."""
-        raise CrmSetupError(_("Tryton has no tasks: say `tasks: false` in crm.yml."))
+        raise CrmLacksError(_("Tryton has no tasks: say `tasks: false` in crm.yml."))
 
     def read_tasks(self, ids: Collection[str]) -> dict[str, TaskState]:  # noqa: ARG002
         """See `Connector`."""

@@ -40,7 +40,10 @@ final as (
         expires_on,
         ended_on,
         ended_why,
-        delivered_on
+        delivered_on,
+        outcome,
+        answer,
+        answered_on
     from proposals
 
 )

@@ -37,7 +37,10 @@ renamed as (
         expires_on,
         ended_on,
         ended_why,
-        delivered_on
+        delivered_on,
+        outcome,
+        answer,
+        answered_on
     from source
 
 )

@@ -275,6 +275,7 @@ def test_tasks_are_created_once_and_read_back(crm):
         )
         for i in range(3)
     ]
+    assert ("task" in crm.connector.posts) is not lacks(crm, "tasks")
     if lacks(crm, "tasks"):
         with pytest.raises(CrmSetupError):
             crm.connector.create_tasks(todo)
