@@ -135,7 +135,8 @@ def tell(one: Proposed) -> str:
         count = sum(each == reason for each in one.refused.values())
         told = _("{count} not allowed ({reason})")
         said.append(told.format(count=count, reason=refusal(reason)))
-    return f"{one.place}: {', '.join(said) or _('nobody is due')}"
+    told = ", ".join(said) or _("nobody is due")
+    return f"{one.place}: {told}"
 
 
 def _propose_use(

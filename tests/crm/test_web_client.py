@@ -120,7 +120,7 @@ def test_score_band_reasons_and_date_stand_in_form_and_list(
         group.wait_for()
         for label in labels[1:]:
             expect(group.get_by_text(label, exact=True).first).to_be_visible()
-        expect(group.locator("textarea")).to_have_value(score(0).reasons)
+        expect(group.locator("textarea[name=reifegrad_reasons]")).to_have_value(score(0).reasons)
         expect(group.locator("select option:checked")).to_have_text(
             [texts["band"], texts["method"]]
         )

@@ -177,8 +177,11 @@ def test_score_customers(dagbag):
 @pytest.mark.parametrize(
     ("stages", "chosen"),
     [
-        ({"churn": 1, "lead_scoring": 2}, {"score_by_rules"}),
-        ({"churn": 3, "lead_scoring": 2}, {"score_by_model", "score_by_rules"}),
+        ({"churn": 1, "lead_scoring": 2, "automated_mailings": 1}, {"score_by_rules"}),
+        (
+            {"churn": 3, "lead_scoring": 2, "automated_mailings": 2},
+            {"score_by_model", "score_by_rules"},
+        ),
         ({"churn": 0, "lead_scoring": 3}, {"clear_scores", "score_by_model"}),
         ({}, {"clear_scores"}),
     ],
