@@ -162,7 +162,7 @@ def events_in_the_crm(home):
 
 def test_the_crm_shows_the_scores_on_the_records_that_people_keep(first_night, in_the_crm):
     _, home, _ = first_night
-    wanted = dict(query(home, "select entity_id, points from ops.scores where entity = 'customer'"))
+    wanted = dict(query(home, "select entity_id, points from ops.scores where score = 'churn'"))
     codes = codes_of_customers(home)
     # merged ones are followed, deleted ones stay deleted, archived ones show nothing
     gone = {e["company_id"] for e in events_in_the_crm(home) if e["event"] != "entered"}

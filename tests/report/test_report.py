@@ -227,7 +227,9 @@ def test_no_card_speaks_of_what_only_engineers_know():
 def test_every_mart_that_an_expectation_reads_has_a_name_in_business_words():
     for case in load_use_cases(PROJECT_ROOT / "expectations"):
         for _, item in case.checks:
-            assert needed(item), (case.name, item.name)
+            # what no file can hold yet is told by its own sentence
+            is_unread = "select cast(null as varchar)" in (item.query or "")
+            assert needed(item) or is_unread, (case.name, item.name)
 
 
 def test_an_unmeasured_use_case_names_no_file_on_its_card(settings):
