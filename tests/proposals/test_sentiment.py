@@ -20,7 +20,9 @@ RULES = load_rules(Settings(config=PROJECT_ROOT / "config"))
 MOODS = """
 create table marts.customer_moods (customer_id varchar, texts integer, dissatisfied integer,
     trend varchar, dissatisfied_at timestamp, text_id varchar, category varchar, sentence varchar);
-create or replace table marts.scores (score varchar, entity_id varchar, points integer, band varchar);
+create or replace table marts.scores (
+    score varchar, entity_id varchar, points integer, band varchar
+);
 create or replace table marts.tickets (ticket_id varchar, customer_id varchar, opened_at timestamp,
     category varchar, subject varchar, body varchar, is_complaint boolean);
 """

@@ -42,7 +42,8 @@ def home(firm_file, tmp_path):
     """A copy of the firm of its own, with the use case churn at stage 2."""
     shutil.copy(firm_file.warehouse, tmp_path / "warehouse.duckdb")
     copied = firm_file.model_copy(update={"home": tmp_path})
-    write(copied, "delete from ops.maturity_stages; delete from ops.scores")
+    for table in ("maturity_stages", "scores", "score_history", "score_watch"):
+        write(copied, f"delete from ops.{table}")
     set_stage(copied, "churn", 2, date(2025, 1, 1))
     return copied
 
