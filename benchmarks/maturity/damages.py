@@ -28,6 +28,7 @@ KEYS = {
     "interactions": "interaction_id",
     "consents": "consent_id",
     "products": "product_id",
+    "offer_lines": "offer_line_id",
 }
 # What a damage is of if it does not say so itself.
 KINDS = {"blank": "blank", "say": "placeholder", "shuffle": "shuffle", "swap": "swap",
