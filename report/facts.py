@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from config import Settings, read_yaml
+from config import ConfigurationError, Settings, read_yaml
 from expectations import Assessment, status
 from expectations.sources import missing_sources
 from expectations.specification import Expectation, UseCase, read_use_cases
@@ -75,7 +75,8 @@ class Facts:
     priorities: Priorities
     missing: frozenset[str] = frozenset()  # sources of which there is no record
     receipt: Receipt | None = None
-    in_use: frozenset[str] = frozenset()  # use cases that a file of `models/` acts on
+    # use case that the system acts on -> the stage from which it does
+    in_use: Mapping[str, int] = field(default_factory=dict)
     assessments: dict[str, Assessment] = field(default_factory=dict)
     stages: dict[str, tuple[tuple[date, int], ...]] = field(default_factory=dict)
     shares: tuple[Share, ...] = ()
@@ -116,9 +117,7 @@ def read_facts(settings: Settings) -> Facts:
             priorities=read_priorities(settings),
             missing=missing_sources(connection),
             receipt=last_receipt(connection, first, night),
-            in_use=frozenset(
-                str(read_yaml(path).get("use_case")) for path in settings.models.glob("*.yml")
-            ),
+            in_use=find_in_use(settings),
             assessments=assessments,
             stages={name: tuple(nights) for name, nights in stages.items()},
             shares=tuple(find_shares(use_cases, results, night)),
@@ -129,6 +128,29 @@ def read_facts(settings: Settings) -> Facts:
             unread=tuple(read_unread(connection)),
             unmet=tuple(one for one in read_unmet(connection) if one.is_told),
         )
+
+
+def find_in_use(settings: Settings) -> dict[str, int]:
+    """Find the use cases that the system acts on, and the stage from which it does.
+
+    A file of `models/` learns or computes something from stage 1 on; one of `proposals/` proposes
+    from the lowest stage of its actions on. A file of `proposals/` with a mistake proposes nothing
+    (the step that proposes tells it), so it does not count.
+
+    Raises:
+        ConfigurationError: a file of `models/` is no YAML.
+
+    """
+    found = {str(read_yaml(path).get("use_case")): 1 for path in settings.models.glob("*.yml")}
+    for path in settings.proposals.glob("*.yml"):
+        try:
+            content = read_yaml(path)
+            lowest = min(int(action["stage"]) for action in content["actions"].values())
+        except (ConfigurationError, KeyError, AttributeError, TypeError, ValueError):
+            continue
+        name = str(content.get("name", path.stem))
+        found[name] = min(lowest, found.get(name, lowest))
+    return found
 
 
 Results = dict[tuple[str, str], list[dict[str, Any]]]

@@ -214,7 +214,7 @@ def _tile(
         stage=found.stage,
         top=top,
         said=words("stage_of", stage=found.stage, top=top),
-        is_in_use=name in facts.in_use and found.stage > 0,
+        is_in_use=found.stage >= facts.in_use.get(name, top + 1),
         is_at_edge=bool(found.edge),
         method=getattr(found, f"method_{words.language}") or "",
         warning=words("unmeasured")

@@ -1,4 +1,4 @@
-"""A company with all thirteen use cases and a month of nights, as the stations store them."""
+"""A company with all fourteen use cases and a month of nights, as the stations store them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ CASES = {
     "sentiment": ("after_purchase", "Stimmungen erkennen", "Sentiment", 1, 1, 3),
     "service_bot": ("after_purchase", "Service-Bot", "Service bot", 2, 1, 3),
     "churn": ("all", "Abwanderung erkennen", "Churn", 1, 2, 3),
+    "buying_centre": ("negotiation", "Buying Center", "Buying centre", 1, 2, 3),
 }
 COLUMNS = [
     ("customers", "industry"), ("customers", "employees"), ("customers", "email"),

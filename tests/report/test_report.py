@@ -25,15 +25,35 @@ def test_the_journey_shows_every_use_case_in_its_phase_with_the_stage_in_force(s
     assert shown == {de: (phase, last) for phase, de, _, _, last, _ in CASES.values()}
     assert [phase.key for phase in view.phases][-1] == "all"
     churn = view.phases[-1].tiles[0]
-    # Files of models/ act on some use cases; the others are measured all the same.
+    # Files of models/ and proposals/ act on some use cases; the others are measured all the same.
     in_use = {tile.title for phase in view.phases for tile in phase.tiles if tile.is_in_use}
     acted_on = {read_yaml(path)["use_case"] for path in (PROJECT_ROOT / "models").glob("*.yml")}
-    assert {"churn", "lead_scoring", "automated_mailings"} <= acted_on < set(CASES)
+    acted_on |= {path.stem for path in (PROJECT_ROOT / "proposals").glob("*.yml")}
+    assert {"churn", "lead_scoring", "automated_mailings", "pricing"} <= acted_on < set(CASES)
     assert in_use == {CASES[name][1] for name in acted_on if CASES[name][4] > 0}
     assert churn.next_said == "Für Stufe 3:"
     assert churn.todo.startswith("Bei 518 von 1.204 Firmen")
     assert churn.more == "und ein weiterer Punkt"
     assert churn.trend == "Verlauf der letzten Nächte: 1, 2"
+
+
+def test_in_use_is_what_proposes_at_the_stage_that_is_reached(settings, tmp_path):
+    store_nights(settings)
+    written = {
+        "pricing": "actions: {hint: {stage: 1}, later: {stage: 3}}",  # stage 1 is reached
+        "sentiment": "actions: {call: {stage: 2}}",  # only stage 1 is
+        "service_bot": "actions: [a mistake]",
+        "presentations": "actions: {slides: {stage: 1}",  # no YAML
+    }
+    for folder in ("proposals", "models"):
+        (tmp_path / folder).mkdir()
+    for name, text in written.items():
+        (tmp_path / "proposals" / f"{name}.yml").write_text(text, encoding="utf-8")
+    (tmp_path / "models" / "churn.yml").write_text("use_case: churn", encoding="utf-8")
+    folders = {name: tmp_path / name for name in ("proposals", "models")}
+    view = make_view(read_facts(settings.model_copy(update=folders)), "en")
+    in_use = {tile.title for phase in view.phases for tile in phase.tiles if tile.is_in_use}
+    assert in_use == {"Pricing", "Churn"}
 
 
 def test_the_first_night_shows_no_history_that_there_is_not(settings):
