@@ -41,6 +41,17 @@ READ: Final = {
 }
 BASES: Final = ("segment", "bracket", "article", "group")
 
+# What the models of prices read beside the lines.
+KNOWN = """
+create view products as select distinct sku, null::varchar as product_group,
+    null::double as list_price from lines where sku is not null;
+create view int_products_merged as select * from products;
+create view int_customers_merged as select distinct customer_id, null::varchar as industry
+    from lines where customer_id is not null;
+create view int_consents_decided as
+    select null::varchar as customer_id, true as has_objected_to_profiling where false;
+"""
+
 
 def main() -> None:
     """Print a table per data set: a row per night."""
@@ -63,12 +74,7 @@ def report(file: Path, nights: int, days: int) -> Iterator[str]:
 
     connection = duckdb.connect()
     connection.execute(f"create table lines as {READ[file.suffix]}", [str(file)])
-    connection.execute(
-        "create view products as select distinct sku, cast(null as varchar) as product_group,"
-        " cast(null as double) as list_price from lines where sku is not null;"
-        " create view customers as select distinct customer_id, cast(null as varchar) as industry,"
-        " false as has_objected_to_profiling from lines where customer_id is not null"
-    )
+    connection.execute(KNOWN)
     found = connection.execute("select max(ordered_on) from lines").fetchone()
     assert found
     columns = ("night", "lines", "with a corridor", "within 5 % of its median", "of the article's",
@@ -83,7 +89,7 @@ def report(file: Path, nights: int, days: int) -> Iterator[str]:
 def measure(connection: duckdb.DuckDBPyConnection, night: date, days: int) -> dict[str, Any]:
     """Compare the prices paid in the days after a night with what the night knew."""
     connection.execute(
-        "create or replace view order_lines as"
+        "create or replace view int_order_lines_linked as"
         f" select * from lines where ordered_on <= date '{night}'"
     )
     for model, folder in (("int_prices_paid", "intermediate"), ("price_corridors", "marts")):

@@ -7,7 +7,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from benchmarks.pricing import measure, report
+from benchmarks.pricing import KNOWN, measure, report
 
 
 @pytest.fixture
@@ -20,12 +20,7 @@ def sold():
         " null::double as unit_price, if(n % 2 = 0, 10.0, 12 * 8.0) as net_amount,"
         " false as is_cancelled from range(60) t(n)"
     )
-    connection.execute(
-        "create view products as"
-        " select 'A' as sku, null as product_group, null::double as list_price;"
-        " create view customers as select distinct customer_id, null::varchar as industry,"
-        " false as has_objected_to_profiling from lines"
-    )
+    connection.execute(KNOWN)
     return connection
 
 
